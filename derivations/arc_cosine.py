@@ -1,0 +1,79 @@
+r"""The arc-cosine functions ``J_n``: derivative, recursion, and a table for stable evaluation near the end of the angle.
+
+Near ``theta = pi`` the closed form ``a_n(cos) (pi - theta) + b_n(cos) sin`` is a difference of terms that agree to order
+``(pi - theta)^(2n+1)``. There ``J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)`` with exact rational ``c_k`` is used.
+"""
+
+import sympy as sp
+
+from derivations.catalogue import Output, record
+from sobolev_theory.symbolic import ArcCosine, Derivation
+from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, complement_series, defining_integral
+from sobolev_theory.symbolic.codegen import function, header
+from sobolev_theory.symbolic.reduction import reduce
+from sobolev_theory.symbolic.symbols import cosine, sine, theta
+
+SOURCE = "Cho & Saul 2009, eq. (4) and (5)"
+HIGHEST = 3
+SWITCH = sp.Rational(5, 4)  # series below, closed form above; at the switch neither loses more than two bits
+
+
+def derive() -> Output:
+    """Prove the rules that `ArcCosine` uses, and write the series table."""
+    proof = Derivation()
+    c, n_sin = sp.cos(theta), sp.sin(theta)
+    for n in range(HIGHEST + 1):
+        closed = ArcCosine(n, theta).closed_form() if n else sp.pi - theta
+        proof.step(f"J_{n}: closed form of the defining integral", defining_integral(n), closed)
+        if n >= 1:
+            lower = ArcCosine(n - 1, theta)
+            proof.step(f"J_{n}' = -{n}^2 sin J_{n - 1}", sp.diff(closed, theta), -(n**2) * n_sin * lower, reduce)
+        if n >= 2:
+            recursion = (2 * n - 1) * c * ArcCosine(n - 1, theta) + (n - 1) ** 2 * n_sin**2 * ArcCosine(n - 2, theta)
+            proof.step(f"J_{n}: recursion", closed, recursion, reduce)
+    definition = sp.Integral(sp.factorial(1) * (c + sp.cos(sp.Symbol("alpha"))), (sp.Symbol("alpha"), 0, sp.pi - theta))
+    statement = "J_n(theta) = n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha; shown for n = 1"
+    entry = record("arc_cosine/J", statement, (theta,), (definition,), "0 <= theta <= pi; radians", SOURCE, proof)
+    return Output({"arc_cosine.py": _module(proof)}, [entry])
+
+
+def _terms(n: int) -> int:
+    """Number of series terms that leaves a relative remainder below 2^-58 at the switch (the series alternates and decreases)."""
+    terms = 2
+    while True:
+        coefficients = complement_series(n, terms + 1)
+        if abs(coefficients[-1]) * SWITCH ** (2 * terms) < coefficients[0] / 2**58:
+            return terms
+        terms += 1
+
+
+def _module(proof: Derivation) -> str:
+    x = sp.Symbol("x", nonnegative=True)
+    functions, rows = [], []
+    for n in range(HIGHEST + 1):
+        a, b = closed_form_coefficients(n)
+        closed = sp.factor(a.subs(cosine, -cosine)) * x + sp.factor(b.subs(cosine, -cosine)) * sine
+        series = complement_series(n, _terms(n))
+        proof.step(
+            f"J_{n}(pi - x): leading coefficient of the series",
+            sp.limit(closed.subs({cosine: sp.cos(x), sine: sp.sin(x)}) / x ** (2 * n + 1), x, 0),
+            series[0],
+        )
+        functions.append(function(f"supplement_{n}", f"Closed form of J_{n}(pi - x).", (x, sine, cosine), (closed,)))
+        rows.append("    (" + ", ".join(f"{c.p} / {c.q}" for c in series) + ",),")
+    body = "\n\n".join(functions)
+    names = ", ".join(f"supplement_{n}" for n in range(HIGHEST + 1))
+    tables = "\n".join(
+        [
+            f"SWITCH = {float(SWITCH)}",
+            f"CLOSED_FORMS = ({names})",
+            "# c_k of J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)",
+            "SERIES = (",
+            *rows,
+            ")",
+        ]
+    )
+    title = "Arc-cosine functions of the supplement: J_n(pi - x), closed forms and series at x = 0."
+    return "\n".join(
+        [header(title, "derivations/arc_cosine.py"), "from typing import Any", "", "", body, "", tables, ""]
+    )

@@ -1,0 +1,65 @@
+r"""The polar chart: its derivations in ``s, rho, t``, and the calculus of the moving frame ``(u^, e)``.
+
+Verified against Cartesian coordinates, in which ``theta = arccos(rho / sqrt(s t))`` and Jacobians are plain partial derivatives.
+"""
+
+import sympy as sp
+
+from derivations.catalogue import Output, record
+from sobolev_theory.symbolic import POLAR, Derivation, sobolev
+from sobolev_theory.symbolic.charts import Block
+from sobolev_theory.symbolic.symbols import p, q, rho, s, t, theta
+
+
+def derive() -> Output:
+    """Prove the chain rule of the chart and, for a generic field, the frame expansion of both Jacobians."""
+    proof = Derivation()
+    _chain_rule(proof)
+    _jacobians(proof)
+    statement = "d/ds, d/drho, d/dt in the coordinates (p, q, theta), and Jacobians in the frame (u^, e)"
+    return Output(
+        {},
+        [
+            record(
+                "polar/chart", statement, (p, q, theta), (POLAR.inner,), "p, q > 0, 0 < theta < pi", "this file", proof
+            )
+        ],
+    )
+
+
+def _chain_rule(proof: Derivation) -> None:
+    """``d_s, d_rho, d_t`` of the coordinate functions themselves."""
+    coordinates = {p: sp.sqrt(s), q: sp.sqrt(t), theta: sp.acos(rho / sp.sqrt(s * t))}
+    for letter, derivation in ((s, POLAR.d_s), (rho, POLAR.d_rho), (t, POLAR.d_t)):
+        for coordinate, expression in coordinates.items():
+            left, right = sp.diff(expression, letter), derivation(coordinate).subs(coordinates)
+            proof.step(f"d {coordinate} / d {letter} in polar coordinates", left, right)
+
+
+def _jacobians(proof: Derivation) -> None:
+    """Own and cross Jacobians of ``A u + B v`` for generic ``A, B`` of polynomial type, against Cartesian differentiation in R^3.
+
+    Both sides are linear in ``A, B`` and involve first derivatives only, so monomials that separate values and derivatives suffice.
+    """
+    u, v = sp.Matrix(sp.symbols("u1:4", real=True)), sp.Matrix(sp.symbols("v1:4", real=True))
+    gram = {s: u.dot(u), rho: u.dot(v), t: v.dot(v)}
+    point = {
+        **dict(zip(u, (p, 0, 0), strict=True)),
+        **dict(zip(v, (q * sp.cos(theta), q * sp.sin(theta), 0), strict=True)),
+    }
+    polar = {s: p**2, rho: POLAR.inner, t: q**2}
+    for a, b in ((s * rho, t), (t**2, rho * s), (rho**2, s * t)):
+        cartesian = (u * a.subs(gram) + v * b.subs(gram)).jacobian
+        pa, pb = a.subs(polar), b.subs(polar)
+        for block, variables in ((sobolev.own_block, u), (sobolev.cross_block, v)):
+            expected = cartesian(variables).subs(point)
+            matrix = _matrix(POLAR.block(block(POLAR, pa, pb)))
+            for i in range(3):
+                for j in range(3):
+                    proof.step(f"{block.__name__} of {a} u + {b} v, entry {i}{j}", expected[i, j], matrix[i, j])
+
+
+def _matrix(block: Block) -> sp.Matrix:
+    """The 3 x 3 matrix in the basis (u^, e, transverse)."""
+    identity, m11, m12, m21, m22 = block
+    return sp.Matrix([[identity + m11, m12, 0], [m21, identity + m22, 0], [0, 0, identity]])

@@ -1,0 +1,95 @@
+r"""Powers of the rectifier, ``sigma(z) = max(z, 0)^n``: the closed form ``K_00 = (p q)^n J_n(theta) / (2 pi)`` and all that follows.
+
+In polar coordinates of span(u, v), ``u . x = p R cos(phi)`` and ``v . x = q R cos(phi - theta)``; both are positive on the sector
+``theta - pi/2 < phi < pi/2``. The radius integrates to ``2^n n!``, the sector to ``J_n``.
+"""
+
+import sympy as sp
+
+from derivations.catalogue import Output, activation_records
+from sobolev_theory.symbolic import POLAR, ActivationFormulas, ArcCosine, Derivation, derive_activation
+from sobolev_theory.symbolic.arc_cosine import defining_integral
+from sobolev_theory.symbolic.codegen import activation_module
+from sobolev_theory.symbolic.reduction import reduce
+from sobolev_theory.symbolic.symbols import p, q, theta, z
+
+SOURCE = "Cho & Saul 2009; Oh, Lyu & Son 2025 (arXiv 2509.19773)"
+POWERS = (1, 2, 3)
+
+
+def derive() -> Output:
+    """ReLU, ReLU^2 and ReLU^3; the derivation holds for every n >= 1."""
+    files, records = {}, []
+    for n in POWERS:
+        formulas = power_of_relu(n)
+        files[f"{formulas.name}.py"] = activation_module(formulas, "derivations/relu.py")
+        records += activation_records(formulas, SOURCE)
+    return Output(files, records)
+
+
+def power_of_relu(n: int) -> ActivationFormulas:
+    """Derive all formulas of ``max(z, 0)^n``."""
+    proof = Derivation()
+    kernel = _kernel(n, proof)
+    split = sp.S.Zero
+    if n == 1:
+        # ReLU(z) = z/2 + |z|/2: the linear half leaves a remainder that vanishes like theta^3 at theta = 0
+        split = sp.Rational(1, 2)
+        remainder = p * q * ArcCosine(1, sp.pi - theta) / (2 * sp.pi)
+        kernel = proof.step(
+            "Split off rho/2: the rest is p q (sin - theta cos)/(2 pi)", kernel, split * POLAR.inner + remainder, reduce
+        )
+    name = "relu" if n == 1 else f"relu{n}"
+    formulas = derive_activation(name, z**n * sp.Heaviside(z), kernel, POLAR, proof, degree=n, split=split, max_order=n)
+    _second_route(formulas, proof)
+    return formulas
+
+
+def _kernel(n: int, proof: Derivation) -> sp.Expr:
+    """``E[(u.x)_+^n (v.x)_+^n]`` by integration over radius and angle."""
+    radius, phi, alpha = sp.Symbol("R", positive=True), sp.Symbol("phi", real=True), sp.Symbol("alpha", real=True)
+    radial = sp.integrate(radius ** (2 * n + 1) * sp.exp(-(radius**2) / 2), (radius, 0, sp.oo))
+    radial = proof.step("Radial integral of R^(2n) against R exp(-R^2/2)", radial, 2**n * sp.factorial(n))
+    product = sp.cos(phi) * sp.cos(phi - theta)
+    half_angle = ((sp.cos(theta) + sp.cos(alpha)) / 2).subs(alpha, 2 * phi - theta)
+    proof.step("cos(phi) cos(phi - theta) = (cos theta + cos alpha)/2, alpha = 2 phi - theta", product, half_angle)
+    integrand = sp.expand(((sp.cos(theta) + sp.cos(alpha)) / 2) ** n) / 2  # d phi = d alpha / 2
+    angular = sp.integrate(integrand, (alpha, theta - sp.pi, sp.pi - theta))
+    angular = proof.step(
+        "Angular integral over the sector", angular, defining_integral(n) / (2**n * sp.factorial(n)), reduce
+    )
+    return proof.step(
+        "K_00 = (p q)^n J_n / (2 pi)",
+        (p * q) ** n * radial * angular / (2 * sp.pi),
+        (p * q) ** n * ArcCosine(n, theta) / (2 * sp.pi),
+        reduce,
+    )
+
+
+def _second_route(formulas: ActivationFormulas, proof: Derivation) -> None:
+    """Check fields and own blocks by plain polar calculus, which does not pass through ``s, rho, t``.
+
+    ``grad_u F = F_p u^ - (F_theta / p) e``; and since ``d u^ = (e e' + P)/p``, ``d e = -(u^ e' + cot(theta) P)/p`` (``P`` the transverse projector),
+    a field ``alpha u^ + beta e`` has the Jacobian with transverse part ``(alpha - beta cot)/p`` and in-plane entries
+    ``alpha_p, -(alpha_theta + beta)/p; beta_p, (alpha - beta_theta)/p``.
+    """
+    back = {sp.Symbol("sine", nonnegative=True): sp.sin(theta), sp.Symbol("cosine", real=True): sp.cos(theta)}
+    table = {(x.name, x.order, x.derivative): [c.subs(back) for c in x.coefficients] for x in formulas.quantities}
+    for (name, order, derivative), coefficients in table.items():
+        label = f"{formulas.name}, order {order}, {derivative or 'both conventions'}"
+        if name == "field" and derivative != "backprop":
+            (term,) = table["value", order, None]
+            alpha, beta = sp.diff(term, p), -sp.diff(term, theta) / p
+            proof.step(f"Gradient by polar calculus, u^ ({label})", alpha, coefficients[0], reduce)
+            proof.step(f"Gradient by polar calculus, e ({label})", beta, coefficients[1], reduce)
+        if name == "own":
+            alpha, beta = table["field", order, derivative]
+            transverse = (alpha - beta * sp.cos(theta) / sp.sin(theta)) / p
+            in_plane = (
+                sp.diff(alpha, p) - transverse,
+                -(sp.diff(alpha, theta) + beta) / p,
+                sp.diff(beta, p),
+                (alpha - sp.diff(beta, theta)) / p - transverse,
+            )
+            for left, right in zip((transverse, *in_plane), coefficients, strict=True):
+                proof.step(f"Jacobian by polar calculus ({label})", left, right, reduce)

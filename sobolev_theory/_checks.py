@@ -1,0 +1,54 @@
+"""Checks at the public door: parse the input once, return clean arrays, and say clearly what is wrong."""
+
+import operator
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def as_array(
+    name: str, value: ArrayLike, axes: tuple[str, ...], sizes: Mapping[str, int] | None = None
+) -> NDArray[np.float64]:
+    """A finite float64 copy with the given axes; axes named in `sizes` must have that length, none may be empty.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, what is required, and what came.
+    """
+    shape = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
+    try:
+        array = np.array(value, dtype=np.complex128 if np.iscomplexobj(value) else np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name}: an array of numbers of shape {shape} is required, got {type(value).__name__}"
+        ) from None
+    if np.iscomplexobj(array):
+        raise ValueError(f"{name}: real numbers are required, got complex ones")
+    if array.ndim != len(axes) or 0 in array.shape:
+        raise ValueError(f"{name}: shape {shape} with no empty axis is required, got shape {array.shape}")
+    for axis, length in zip(axes, array.shape, strict=True):
+        if sizes and axis in sizes and length != sizes[axis]:
+            raise ValueError(f"{name}: shape {shape} with {axis} = {sizes[axis]} is required, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name}: finite numbers are required, got NaN or infinity")
+    return array
+
+
+def positive_integer(name: str, value: int) -> int:
+    """A positive integer."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ValueError(f"{name}: a positive integer is required, got {value!r}") from None
+    if number < 1:
+        raise ValueError(f"{name}: a positive integer is required, got {number}")
+    return number
+
+
+def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    """One of a few words."""
+    if value not in allowed:
+        raise ValueError(f"{name}: one of {', '.join(map(repr, allowed))} is required, got {value!r}")
+    return value

@@ -1,0 +1,87 @@
+"""One sampled quantity against its closed form: error bars for every entry, and one p-value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._moments import Moments, hotelling_test
+from ._residual import Array
+
+GRANTED = 16.0
+"""Every mean over n samples is granted the error of this many samples of ordinary size, ``4/n`` of that size.
+
+A rare event that no sample has met (a sample between two nearly parallel weights) leaves no trace in the sampled
+covariance. Among n samples h such events put the mean off by about ``sqrt(h)/n`` of their size, and with the allowance
+the error bar is ``sqrt(h + 16)/n``: for any expected number of events it is exceeded 3.3-fold about as rarely as a
+normal one. Elsewhere the allowance is lost in ``1/sqrt(n)``. It is also what an exact theory may be off in directions
+in which nothing varies.
+"""
+
+ROUNDING = 64 * float(np.finfo(float).eps)
+"""Below this fraction of the terms before they cancel, nothing is judged."""
+
+SMALLEST = 1e-150
+"""Error bar of an entry that is zero in every sample; its square is still a normal number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One quantity of the loss, entry by entry: shape () for the value, (q,) for the gradient, (q, q) for the matrices.
+
+    Attributes
+    ----------
+    name
+        "value", "gradient", "gauss_newton" or "hessian".
+    estimate, closed_form, standard_error
+        The sampled mean, what the loss returned, and the standard error of the difference.
+    p_value
+        Of all entries together, see `verify`.
+    """
+
+    name: str
+    estimate: Array
+    closed_form: Array
+    standard_error: Array
+    p_value: float
+
+    @property
+    def z(self) -> Array:
+        """``(estimate - closed form) / standard error`` of every entry."""
+        return np.asarray((self.estimate - self.closed_form) / self.standard_error)
+
+    @property
+    def row(self) -> str:
+        """A line of the report: the entry with the largest ``|z|``, and the joint p-value."""
+        worst = np.unravel_index(np.argmax(np.abs(self.z)), self.z.shape)
+        entry = f"[{', '.join(map(str, worst))}]" if worst else ""
+        return (
+            f"{self.name:<13}{self.z.size:>7}{self.p_value:>11.2g}{self.z[worst]:>8.2f} {entry:<9}"
+            f"{self.estimate[worst]:>14.6g}{self.closed_form[worst]:>14.6g}{self.standard_error[worst]:>10.1e}"
+        )
+
+
+def compare(name: str, moments: dict[str, Moments], theory: Array) -> Comparison:
+    """Judge ``theory``, of the quantity's shape, by the moments of all sampled quantities."""
+    test = hotelling_test(moments[name], theory.ravel(), _allowance(name, moments))
+    estimate, error = (entries.reshape(theory.shape) for entries in (moments[name].mean, test.standard_error))
+    return Comparison(name, estimate, theory, error, test.p_value)
+
+
+def _allowance(name: str, moments: dict[str, Moments]) -> Array:
+    """What the entries of a mean may be off beyond their spread: `GRANTED` samples of ordinary size, and `ROUNDING`.
+
+    Sizes are those of the terms before they cancel. An entry (a, b) of a matrix has size ``g_a g_b``, with ``g_a^2``
+    the root mean square of entry (a, a). Near the teacher the residual T is small, but for an order that jumps it is
+    not in rare samples; and by Cauchy-Schwarz a gradient is of size ``|T| g_a``, ``g_a`` of the Gauss-Newton matrix.
+    """
+    ordinary, share = moments[name].root_mean_square, GRANTED**0.5 / moments[name].count
+    squares = moments["hessian" if name == "hessian" else "gauss_newton"].root_mean_square
+    g = np.sqrt(squares[:: round(squares.size**0.5) + 1])  # the diagonal of a flattened matrix
+    g = np.maximum(g, max(ROUNDING * float(g.max()), SMALLEST))
+    if name in ("gauss_newton", "hessian"):
+        return np.asarray((share + ROUNDING) * np.outer(g, g).ravel())
+    reach = g if name == "gradient" else 1.0
+    whole, rare = np.sqrt(moments["size"].mean)  # |T| before it cancels, and in rare samples
+    if name == "value":
+        whole, rare = whole**2, rare**2
+    return np.asarray(share * (ordinary + rare * reach) + ROUNDING * whole * reach + SMALLEST)

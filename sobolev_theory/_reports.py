@@ -1,0 +1,124 @@
+"""What a sampling check found: numbers entry by entry, one verdict, and a table to print."""
+
+from dataclasses import dataclass
+from math import expm1, log1p
+
+from ._comparison import Comparison
+from ._residual import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """Outcome of `verify`; ``print(report)`` shows it as a table.
+
+    Attributes
+    ----------
+    subject
+        What was judged, in words.
+    samples
+        Number of sampled inputs.
+    directions
+        ``Z`` (q, K, d), orthonormal: the gradient has entries ``<Z_a, grad>``, a matrix H ``Z_a' H Z_b``.
+    level
+        The check is passed if ``p_value >= level``.
+    quantities
+        The comparisons by name.
+    undefined
+        By name, why a quantity does not exist at this student; it is not judged.
+    """
+
+    subject: str
+    samples: int
+    directions: Array
+    level: float
+    quantities: dict[str, Comparison]
+    undefined: dict[str, str]
+
+    @property
+    def p_value(self) -> float:
+        """Bonferroni over the quantities, which share their samples: ``min(1, count * smallest p)``."""
+        return min(1.0, len(self.quantities) * min(c.p_value for c in self.quantities.values()))
+
+    @property
+    def passed(self) -> bool:
+        """Whether sampling and closed forms agree at the level."""
+        return self.p_value >= self.level
+
+    def __str__(self) -> str:
+        q, K, d = self.directions.shape
+        where = f"all {q} coordinates" if q == K * d else f"{q} random orthonormal directions in the {K * d} dimensions"
+        return "\n".join(
+            [
+                self.subject,
+                f"{self.samples} samples; gradient and matrices along {where} of weight space",
+                "",
+                f"{'quantity':<13}{'entries':>7}{'p-value':>11}{'worst z':>8} {'at':<9}"
+                f"{'estimate':>14}{'closed form':>14}{'std error':>10}",
+                *(comparison.row for comparison in self.quantities.values()),
+                *(f"{name:<13}not defined: {reason}" for name, reason in self.undefined.items()),
+                "",
+                f"{_verdict(self.passed, self.p_value, self.level)}, Bonferroni over {len(self.quantities)} quantities",
+            ]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Outcome of `verify_many`: one `Report` per sampled network, and one verdict.
+
+    Attributes
+    ----------
+    subject
+        What was judged, in words.
+    reports
+        In the order in which the networks were drawn; each is judged at the level ``1 - (1 - level)^(1/n)``.
+    level
+        The survey is passed if ``p_value >= level``, that is, if every report is.
+    """
+
+    subject: str
+    reports: tuple[Report, ...]
+    level: float
+
+    @property
+    def p_value(self) -> float:
+        """Sidak over the networks, which are independent: ``1 - (1 - smallest p)^n``."""
+        return sidak(min(report.p_value for report in self.reports), len(self.reports))
+
+    @property
+    def passed(self) -> bool:
+        """Whether sampling and closed forms agree on all networks together."""
+        return self.p_value >= self.level
+
+    def __str__(self) -> str:
+        names = list(dict.fromkeys(name for report in self.reports for name in (*report.quantities, *report.undefined)))
+        lines = []
+        for k, report in enumerate(self.reports):
+            found = (f"{report.quantities[name].p_value:.2g}" if name in report.quantities else "-" for name in names)
+            lines.append(f"{k:>7}{report.p_value:>11.2g}" + "".join(f"{p:>14}" for p in found))
+        return "\n".join(
+            [
+                self.subject,
+                f"{self.reports[0].samples} samples per network; p-values",
+                "",
+                f"{'network':>7}{'joint':>11}" + "".join(f"{name:>14}" for name in names),
+                *lines,
+                "",
+                f"{_verdict(self.passed, self.p_value, self.level)}, Sidak over {len(self.reports)} networks",
+            ]
+        )
+
+
+def sidak(p_value: float, count: float) -> float:
+    """``1 - (1 - p)^count``: the level of ``count`` independent tests at level p; with ``1/count``, the inverse.
+
+    Examples
+    --------
+    >>> round(sidak(0.01, 3), 6)
+    0.029701
+    """
+    return 1.0 if p_value >= 1 else -expm1(count * log1p(-p_value))
+
+
+def _verdict(passed: bool, p_value: float, level: float) -> str:
+    return f"{'PASSED' if passed else 'FAILED'}: p = {p_value:.2g}, level {level:.2g}"

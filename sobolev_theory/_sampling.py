@@ -1,0 +1,141 @@
+"""Sampled value, gradient, Gauss-Newton matrix and Hessian of a Sobolev loss: one unbiased estimate per input.
+
+The notation is that of `_residual`. The two matrices are sums ``sum_i p_ai R_bi + R_ai p_bi`` over students, where the
+*partners* R are summed over the orders first, and quadratic forms in ``c_i f_i``.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ._moments import Moments
+from ._residual import Array, Factors, Residual
+from ._surfaces import edges, gradient_on_surfaces, hessian_on_surfaces
+
+CHUNK = 2**18
+"""Numbers per array of samples: large enough for NumPy's overhead, small enough for a cache."""
+
+
+def chunk_length(residual: Residual) -> int:
+    """Samples per chunk: fixed by the problem alone, so that the result does not depend on who works on it."""
+    (q, K, d), N = residual.directions.shape, len(residual.weights)
+    return int(max(256, CHUNK // max(d, q * K, K * N, q * q)))
+
+
+def chunk_moments(
+    residual: Residual, names: tuple[str, ...], chunk: tuple[np.random.SeedSequence, int]
+) -> dict[str, Moments]:
+    """Moments of the named estimates over n fresh Gaussian inputs, ``chunk = (seed, n)``; matrices row by row."""
+    seed, n = chunk
+    x = np.random.default_rng(seed).standard_normal((residual.weights.shape[1], n))
+    sample = Sample(residual, x)
+    return {name: Moments.of(getattr(sample, name).reshape(-1, n)) for name in names}
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One unbiased estimate of each quantity for each of the inputs ``x`` (d, n), which stay on the last axis."""
+
+    residual: Residual
+    x: Array
+
+    @cached_property
+    def p(self) -> Array:
+        """``p_ai = a_i . x``, (q, K, n)."""
+        return self.residual.directions @ self.x
+
+    @cached_property
+    def orders(self) -> list[tuple[float, Factors]]:
+        """``lambda_m`` and the factors of order m, for the orders that count."""
+        z = self.residual.weights @ self.x
+        return [(weight, Factors(self.residual, m, z, self.residual.output)) for m, weight in self.residual.orders]
+
+    @cached_property
+    def size(self) -> Array:
+        """``sum_m lambda_m (sum_j |c_j f_j| |u_j|^m)^2``, (2, n); in row 1 only the orders whose f jumps.
+
+        Row 0 is ``|T|^2`` if nothing cancelled: what rounding is relative to. Row 1 is what a rare sample between two
+        nearly parallel weights may give, however small T is elsewhere.
+        """
+        norms = np.sqrt(np.diagonal(self.residual.gram))
+        total = np.zeros((2, self.x.shape[1]))
+        for weight, at in self.orders:
+            total += np.outer([1, self.residual.jump(at.order) != 0], weight * (norms**at.order @ np.abs(at.f)) ** 2)
+        return total
+
+    @cached_property
+    def value(self) -> Array:
+        """``sum_m lambda_m/2 |T_m|^2``, (n,)."""
+        total = np.zeros(self.x.shape[1])
+        for weight, at in self.orders:
+            total += weight / 2 * np.sum((self.residual.tensor_coordinates(at.order).T @ at.f) ** 2, axis=0)
+        return total
+
+    @cached_property
+    def gradient(self) -> Array:
+        """``<T_m, d_a T_m> = sum_i p_ai c_i f'_i P_i + c_i f_i Y_ai``, (q, n); exact adds the Dirac part of f'."""
+        K = self.residual.width
+        total = np.zeros((len(self.p), self.x.shape[1]))
+        for weight, at in self.orders:
+            total += weight * np.einsum("in,ain->an", at.slope[:K] * at.facing, self.p)
+            if at.order:
+                total += weight * np.einsum("in,ain->an", at.f[:K], at.turning)
+        if self.residual.exact:
+            total += gradient_on_surfaces(self.residual, self.orders, self.p)
+        return total
+
+    @cached_property
+    def gauss_newton(self) -> Array:
+        """``<d_a T_m, d_b T_m>`` with the absolutely continuous f', (q, q, n); a sum over pairs of students i, j:
+
+        [m]_0 X_ai X_bj + [m]_1 (X_ai (u_i . b_j) c_j f_j + c_i f_i (a_i . u_j) X_bj)
+        + c_i f_i c_j f_j ([m]_1 a_i . b_j + [m]_2 (a_i . u_j)(u_i . b_j)),    X_ai = c_i f'_i p_ai.
+        """
+        residual, K = self.residual, self.residual.width
+        Z, overlap = residual.directions, residual.overlap[:, :, :K]
+        swapped = overlap.transpose(0, 2, 1)  # [b, i, j] = u_i . b_j
+        partner, forms = np.zeros_like(self.p), np.zeros((len(Z), len(Z), self.x.shape[1]))
+        for weight, at in self.orders:
+            value, slope, bend = (residual.pairing(at.order, k)[:, :K] for k in range(3))
+            other = value / 2 @ (at.slope[:K] * self.p)
+            if at.order:
+                other += (slope * swapped) @ at.f[:K]
+                form = slope * np.einsum("aik,bjk->abij", Z, Z) + bend * overlap[:, None] * swapped
+                forms += weight * _quadratic(form, at.f[:K], at.f[:K])
+            partner += weight * at.slope[:K] * other
+        return _both_ways(self.p, partner) + forms
+
+    @cached_property
+    def hessian(self) -> Array:
+        """``<d_a T_m, d_b T_m> + <T_m, d_b d_a T_m>``, (q, q, n), rows are components of the field. The second is
+
+            sum_ij c_j f_j ( [m]_0 c_i f''_i p_ai p_bi + [m]_1 (X_ai (b_i . u_j) + (a_i . u_j) X_bi)
+                             + [m]_2 (a_i . u_j)(b_i . u_j) c_i f_i )
+
+        over students i and all j, and the terms with a Dirac part.
+        """
+        residual, K = self.residual, self.residual.width
+        partner, total = np.zeros_like(self.p), self.gauss_newton.copy()
+        for weight, at in self.orders:
+            partner += weight / 2 * at.bend[:K] * at.facing * self.p
+            if at.order:
+                partner += weight * at.slope[:K] * at.turning
+            if at.order > 1:
+                form = residual.pairing(at.order, 2) * residual.overlap[:, None] * residual.overlap
+                total += weight * _quadratic(form, at.f[:K], at.f)
+        total += _both_ways(self.p, partner)
+        total += hessian_on_surfaces(residual, self.orders, self.p)
+        return total + edges(residual)[:, :, None]
+
+
+def _both_ways(left: Array, right: Array) -> Array:
+    """``sum_i left_ai right_bi + right_ai left_bi``, (q, q, n)."""
+    half = np.einsum("ain,bin->abn", left, right)
+    return np.asarray(half + half.transpose(1, 0, 2))
+
+
+def _quadratic(form: Array, left: Array, right: Array) -> Array:
+    """``sum_ij form_abij left_i right_j``, (q, q, n)."""
+    products = (left[:, None] * right).reshape(-1, left.shape[-1])
+    return np.asarray(form.reshape(*form.shape[:2], -1) @ products)

@@ -1,0 +1,105 @@
+"""The registry of activations: name to pointwise derivatives, smoothness and generated kernels.
+
+A new activation needs a derivation file and a line in `REGISTRY`; nothing else in the package knows activations by name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._kernels import erf as _erf
+from ._kernels import relu as _relu
+from ._kernels import relu2 as _relu2
+from ._kernels import relu3 as _relu3
+from .errors import UnknownActivationError
+
+REGISTRY: dict[str, ModuleType] = {"erf": _erf, "relu": _relu, "relu2": _relu2, "relu3": _relu3}
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation ``sigma`` and what its derivation found out about it.
+
+    Attributes
+    ----------
+    name
+        Key in the registry.
+    degree
+        ``n`` if ``sigma(z) = max(z, 0)^n``, else None.
+    jump_order
+        First order ``m`` at which ``sigma^(m)`` jumps (Sobolev terms of higher order are infinite), or None if smooth.
+    max_order
+        Highest Sobolev order for which kernels were derived.
+    chart
+        Pair quantities that the kernels take: ``"polar"`` or ``"gram"``.
+    """
+
+    name: str
+    kernels: ModuleType
+
+    @property
+    def degree(self) -> int | None:
+        return self.kernels.DEGREE  # type: ignore[no-any-return]
+
+    @property
+    def jump_order(self) -> int | None:
+        return self.kernels.JUMP_ORDER  # type: ignore[no-any-return]
+
+    @property
+    def max_order(self) -> int:
+        return self.kernels.MAX_ORDER  # type: ignore[no-any-return]
+
+    @property
+    def chart(self) -> str:
+        return self.kernels.CHART  # type: ignore[no-any-return]
+
+    def derivative(self, z: ArrayLike, order: int = 0) -> NDArray[np.float64]:
+        """``sigma^(order)(z)``, pointwise; where a lower derivative jumps, the absolutely continuous part (``ReLU'' = 0``).
+
+        Examples
+        --------
+        >>> get("relu2").derivative([-1.0, 3.0], 1)
+        array([0., 6.])
+        """
+        z = np.asarray(z, dtype=np.float64)
+        values = self.kernels.DERIVATIVES[order](np, z)
+        return np.broadcast_to(np.asarray(values, dtype=np.float64) + 0.0, z.shape)  # + 0.0 makes -0.0 plain zero
+
+    def jump(self, order: int) -> float:
+        """Height of the jump of ``sigma^(order)`` at 0: ``n!`` for ``max(z, 0)^n`` at order ``n``, else 0."""
+        return float(self.kernels.JUMP) if order == self.jump_order else 0.0
+
+    def kernel(self, quantity: str, order: int, derivative: str) -> Callable[..., Any]:
+        """The generated kernel of a pair quantity, for instance ``kernel("field", 1, "backprop")``."""
+        return self.kernels.KERNELS[quantity, order, derivative]  # type: ignore[no-any-return]
+
+    def is_singular(self, quantity: str, order: int, derivative: str) -> bool:
+        """Whether a pair quantity fails to exist for parallel weight vectors."""
+        return bool({(quantity, order, derivative), (quantity, order, "both")} & self.kernels.SINGULAR)
+
+
+def get(name: str) -> Activation:
+    """The registered activation of a name.
+
+    Raises
+    ------
+    UnknownActivationError
+        If no activation of that name is registered; the message lists the known ones.
+
+    Examples
+    --------
+    >>> get("relu").jump_order
+    1
+    """
+    if not isinstance(name, str) or name not in REGISTRY:
+        raise UnknownActivationError(name, REGISTRY)
+    return Activation(name, REGISTRY[name])
+
+
+def names() -> list[str]:
+    """Names of all registered activations, sorted."""
+    return sorted(REGISTRY)

@@ -1,0 +1,34 @@
+"""The errors that users catch by name; every one is a `ValueError`."""
+
+from collections.abc import Iterable, Sequence
+
+
+class NotDifferentiableError(ValueError):
+    """The asked derivative does not exist at these weights; `pairs` lists the rows responsible.
+
+    A pair ``(i, j)`` names rows of the stacked weights ``[W; V]`` (students first) that are parallel; ``(i, i)`` is a zero row.
+    """
+
+    def __init__(self, quantity: str, pairs: Sequence[tuple[int, int]], reason: str, advice: str) -> None:
+        self.pairs = list(pairs)
+        shown = ", ".join(str(pair) for pair in self.pairs[:5]) + (", ..." if len(self.pairs) > 5 else "")
+        super().__init__(
+            f"the {quantity} does not exist: {reason}; rows of the stacked weights [W; V]: {shown}. {advice}"
+        )
+
+
+class InfiniteNormError(ValueError):
+    """The Sobolev norm of the network is infinite: a derivative it contains is not square integrable."""
+
+    def __init__(self, activation: str, order: int, highest: int) -> None:
+        super().__init__(
+            f"norm: the term of order {order} is infinite for activation {activation!r}, whose derivative of order {highest} jumps, so that "
+            f"order {order} is a Dirac delta with E[delta^2] infinite; use weights up to order {highest}, or a smoother activation"
+        )
+
+
+class UnknownActivationError(ValueError):
+    """The activation is not registered."""
+
+    def __init__(self, name: object, known: Iterable[str]) -> None:
+        super().__init__(f"activation: {name!r} is not known; use one of {', '.join(sorted(known))}")

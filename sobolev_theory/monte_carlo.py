@@ -1,0 +1,243 @@
+"""Sampling checks: does a population loss agree with the average of its networks over random inputs?
+
+No kernel and no closed form is used here: students and teachers are evaluated at Gaussian inputs (derivatives of the
+activation at points, Dirac terms on their surfaces), and what a `PopulationLoss` returns is judged from outside.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ._checks import positive_integer
+from ._comparison import Comparison, compare
+from ._moments import Moments
+from ._parallel import OrderedMap, Workers, ordered_map
+from ._reports import Report, Survey, sidak
+from ._residual import Array, Residual
+from ._sampling import chunk_length, chunk_moments
+from .errors import NotDifferentiableError
+from .losses import Norm, PopulationLoss, Student
+from .networks import Network
+
+__all__ = ["Comparison", "Report", "Survey", "verify", "verify_many"]
+
+MAX_DIRECTIONS = 12
+"""A weight space of up to so many dimensions is checked in every coordinate, a larger one along so many directions."""
+
+LEVEL = 1e-3
+"""Default level: the probability with which a true theory fails."""
+
+Element = TypeVar("Element")
+
+
+def verify(
+    loss: PopulationLoss,
+    W: Student,
+    *,
+    samples: int = 1_000_000,
+    rng: Any = None,
+    workers: Workers = 1,
+    progress: bool = False,
+    level: float = LEVEL,
+) -> Report:
+    """Judge the value, gradient, Gauss-Newton matrix and Hessian of a loss at one student by sampling.
+
+    Each quantity is a mean over Gaussian inputs (`_sampling`, `_surfaces`). Its closed form is judged by Hotelling's
+    T^2 test over all its entries (`_comparison`, `_moments`), and the four p-values are combined by Bonferroni: a true
+    theory fails with probability at most ``level``. A weight space of more than 12 dimensions is checked along 12
+    random orthonormal directions, so that the cost is bounded; another ``rng`` looks along others. A quantity that does
+    not exist at the student is listed as such and not judged.
+
+    Parameters
+    ----------
+    loss
+        The loss to judge.
+    W
+        Student, (K, d) or a `Network`.
+    samples
+        Number of sampled inputs. Memory does not grow with it.
+    rng
+        Passed to `numpy.random.default_rng`.
+    workers
+        1: this process; n or -1: processes; a `concurrent.futures.Executor` or map-like callable: see `_parallel`. The
+        result is the same, bit for bit, for any number of workers of one kind of machine.
+    progress
+        Show a progress bar on stderr.
+    level
+        Probability of failing a true theory.
+
+    Raises
+    ------
+    ValueError
+        For fewer samples than a joint test of all entries needs, or a ``level`` or ``workers`` that makes no sense.
+
+    Examples
+    --------
+    >>> loss = PopulationLoss([[1.0, 0.0]], norm="H1")
+    >>> verify(loss, [[0.6, 0.8]], samples=20_000, rng=0).passed
+    True
+    """
+    with ordered_map(workers) as parallel:
+        return _verify(loss, W, samples, np.random.default_rng(rng), parallel, _check_level(level), progress)
+
+
+def verify_many(
+    networks: int = 20,
+    *,
+    student_width: int = 2,
+    teacher_width: int = 2,
+    dim: int = 3,
+    norm: Norm = "H1",
+    activation: str = "relu",
+    derivative: str = "backprop",
+    samples: int = 200_000,
+    rng: Any = None,
+    workers: Workers = 1,
+    progress: bool = False,
+    level: float = LEVEL,
+) -> Survey:
+    """Judge the theory on many random students and teachers, with one verdict for all of them.
+
+    Parameters
+    ----------
+    networks
+        Number of pairs of a student and a teacher, with Gaussian weights and standard normal output weights.
+    student_width, teacher_width, dim
+        K, M and d.
+    norm, activation, derivative
+        As for `PopulationLoss`.
+    samples
+        Number of sampled inputs for each network.
+    rng, workers, progress, level
+        As for `verify`; the level is that of the joint verdict.
+
+    Examples
+    --------
+    >>> survey = verify_many(3, norm="L2", dim=2, samples=20_000, rng=0)
+    >>> survey.passed, len(survey.reports)
+    (True, 3)
+    """
+    networks = positive_integer("networks", networks)
+    each = sidak(_check_level(level), 1 / networks)
+    generator = np.random.default_rng(rng)
+    reports = []
+    with ordered_map(workers) as parallel:
+        for _ in _tracked(range(networks), networks, progress):
+            teacher = _random_network(teacher_width, dim, activation, generator)
+            student = _random_network(student_width, dim, activation, generator)
+            loss = PopulationLoss(teacher, norm, derivative=derivative)
+            reports.append(_verify(loss, student, samples, generator, parallel, each, progress=False))
+    widths = f"students of {student_width} x {dim}, teachers of {teacher_width} x {dim}"
+    subject = (
+        f"{networks} random networks: {widths}, norm={norm!r}, activation={activation!r}, derivative={derivative!r}"
+    )
+    return Survey(subject, tuple(reports), level)
+
+
+def _verify(
+    loss: PopulationLoss,
+    W: Student,
+    samples: int,
+    rng: np.random.Generator,
+    parallel: OrderedMap,
+    level: float,
+    progress: bool,
+) -> Report:
+    """`verify` with an open map."""
+    student = loss.student(W)
+    entropy = [int(word) for word in rng.integers(2**32, size=4)]
+    residual = _residual(loss, student, np.random.default_rng(_child(entropy, 0)))
+    samples = _check_samples(samples, residual)
+    closed, undefined = _closed_forms(loss, student, residual.directions)
+    names = tuple(dict.fromkeys((*closed, "gauss_newton", "size")))  # the last two set the scales
+    length = chunk_length(residual)
+    chunks = -(-samples // length)
+    tasks = ((_child(entropy, 1, k), min(length, samples - k * length)) for k in range(chunks))
+    parts = parallel(partial(chunk_moments, residual, names), tasks)
+    moments = _merge(_tracked(parts, chunks, progress))
+    compared = {name: compare(name, moments, theory) for name, theory in closed.items()}
+    subject = f"{loss!r} at a student of {student.width} x {student.dim}"
+    return Report(subject, samples, residual.directions, level, compared, undefined)
+
+
+def _residual(loss: PopulationLoss, student: Network, rng: np.random.Generator) -> Residual:
+    """``U = [W; V]``, ``c = [a; -b]`` and the directions: coordinates, or random orthonormal ones.
+
+    In one dimension the surfaces ``w x = 0`` are the point ``x = 0``, Dirac terms vanish, and the conventions agree.
+    """
+    K, d = student.weights.shape
+    size, count = K * d, min(K * d, MAX_DIRECTIONS)
+    directions = np.eye(size) if count == size else np.linalg.qr(rng.standard_normal((size, count)))[0].T
+    return Residual(
+        weights=np.vstack([student.weights, loss.teacher.weights]),
+        output=np.concatenate([student.output_weights, -loss.teacher.output_weights]),
+        directions=directions.reshape(count, K, d),
+        norm=loss.weights,
+        activation=loss.activation,
+        exact=loss.derivative == "exact" and d > 1,
+    )
+
+
+def _closed_forms(loss: PopulationLoss, student: Network, directions: Array) -> tuple[dict[str, Array], dict[str, str]]:
+    """What the loss says along the directions, and why it does not say the rest."""
+    Z = directions.reshape(len(directions), -1)
+    formulas: dict[str, Callable[[], ArrayLike]] = {
+        "value": lambda: loss.value(student),
+        "gradient": lambda: Z @ loss.gradient(student).ravel(),
+        "gauss_newton": lambda: Z @ (loss.gauss_newton(student) @ Z.T),
+        "hessian": lambda: Z @ (loss.hessian(student) @ Z.T),
+    }
+    closed, undefined = {}, {}
+    for name, formula in formulas.items():
+        try:
+            closed[name] = np.asarray(formula(), dtype=np.float64)
+        except NotDifferentiableError as error:
+            undefined[name] = str(error)
+    return closed, undefined
+
+
+def _merge(parts: Iterable[dict[str, Moments]]) -> dict[str, Moments]:
+    """All chunks together, in their order, whoever worked on them."""
+    stream = iter(parts)
+    total = next(stream)
+    for part in stream:
+        total = {name: moments.merge(part[name]) for name, moments in total.items()}
+    return total
+
+
+def _child(entropy: list[int], *key: int) -> np.random.SeedSequence:
+    """Independent streams: key (0,) for the directions, (1, k) for chunk k. None is made before it is needed."""
+    return np.random.SeedSequence(entropy, spawn_key=key)
+
+
+def _random_network(width: int, dim: int, activation: str, rng: np.random.Generator) -> Network:
+    hidden = Network.random(width, dim, rng=rng, activation=activation)
+    return Network(hidden.weights, rng.standard_normal(width), activation=activation)
+
+
+def _check_samples(samples: int, residual: Residual) -> int:
+    """Hotelling's test of E entries needs many more than E samples, and its normal limit a thousand."""
+    fewest = max(1000, 20 * len(residual.directions) ** 2)
+    if positive_integer("samples", samples) < fewest:
+        raise ValueError(f"samples: at least {fewest} are required to judge all entries of this problem, got {samples}")
+    return samples
+
+
+def _check_level(level: float) -> float:
+    if not 0 < level < 1:
+        raise ValueError(f"level: a probability between 0 and 1 is required, got {level!r}")
+    return float(level)
+
+
+def _tracked(items: Iterable[Element], total: int, progress: bool) -> Iterator[Element]:
+    """The items, with a progress bar on stderr if asked for."""
+    if not progress:
+        yield from items
+        return
+    from rich.console import Console  # loaded only by those who look at it
+    from rich.progress import track
+
+    yield from track(items, "sampling", total=total, console=Console(stderr=True))

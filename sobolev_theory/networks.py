@@ -1,0 +1,129 @@
+"""Two-layer networks as functions of their input."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import activations
+from ._checks import as_array, positive_integer
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class Network:
+    r"""Two-layer network ``f(x) = sum_i a_i sigma(w_i . x + beta_i)``.
+
+    Parameters
+    ----------
+    weights
+        Hidden weights ``W``, shape (K, d).
+    output_weights
+        ``a``, shape (K,); ones if None.
+    biases
+        ``beta``, shape (K,); zeros if None.
+    activation
+        Name of a registered activation.
+
+    Raises
+    ------
+    ValueError
+        For a wrong shape, or a value that is not finite.
+    UnknownActivationError
+        For an unknown activation.
+
+    Examples
+    --------
+    >>> net = Network([[1.0, 0.0], [0.0, 2.0]])
+    >>> net([[3.0, 1.0]])
+    array([5.])
+    >>> net.input_gradient([[3.0, 1.0]])
+    array([[1., 2.]])
+    """
+
+    weights: FloatArray
+    output_weights: FloatArray
+    biases: FloatArray | None
+    activation: str = field(default="relu")
+
+    def __init__(
+        self,
+        weights: ArrayLike,
+        output_weights: ArrayLike | None = None,
+        biases: ArrayLike | None = None,
+        activation: str = "relu",
+    ) -> None:
+        w = as_array("weights", weights, ("K", "d"))
+        size = {"K": len(w)}
+        a = np.ones(len(w)) if output_weights is None else as_array("output_weights", output_weights, ("K",), size)
+        b = None if biases is None else as_array("biases", biases, ("K",), size)
+        values = {"weights": w, "output_weights": a, "biases": b, "activation": activations.get(activation).name}
+        for name, value in values.items():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def random(
+        cls, width: int, dim: int, *, rng: Any = None, activation: str = "relu", scale: float | None = None
+    ) -> "Network":
+        """Independent Gaussian rows with entries of standard deviation ``scale`` (default ``1/sqrt(dim)``: norms near one).
+
+        Examples
+        --------
+        >>> Network.random(3, 5, rng=0).weights.shape
+        (3, 5)
+        """
+        width, dim = positive_integer("width", width), positive_integer("dim", dim)
+        scale = dim**-0.5 if scale is None else scale
+        return cls(scale * np.random.default_rng(rng).standard_normal((width, dim)), activation=activation)
+
+    @classmethod
+    def orthonormal(cls, width: int, dim: int, *, activation: str = "relu") -> "Network":
+        """The first ``width`` unit vectors as rows; needs ``width <= dim``.
+
+        Examples
+        --------
+        >>> Network.orthonormal(2, 3).weights
+        array([[1., 0., 0.],
+               [0., 1., 0.]])
+        """
+        width, dim = positive_integer("width", width), positive_integer("dim", dim)
+        if width > dim:
+            raise ValueError(
+                f"width: at most dim = {dim} rows can be orthonormal, got {width}; lower width or raise dim"
+            )
+        return cls(np.eye(width, dim), activation=activation)
+
+    @property
+    def width(self) -> int:
+        """Number of hidden neurons ``K``."""
+        return int(self.weights.shape[0])
+
+    @property
+    def dim(self) -> int:
+        """Input dimension ``d``."""
+        return int(self.weights.shape[1])
+
+    def __call__(self, x: ArrayLike) -> FloatArray:
+        """``f(x)`` row by row; (n, d) -> (n,)."""
+        return self._layer(x, 0)[1]
+
+    def input_gradient(self, x: ArrayLike) -> FloatArray:
+        """``grad_x f = sum_i a_i sigma'(w_i . x + beta_i) w_i``; (n, d) -> (n, d)."""
+        return self._layer(x, 1)[0] @ self.weights
+
+    def input_hessian(self, x: ArrayLike) -> FloatArray:
+        """``sum_i a_i sigma''(w_i . x + beta_i) w_i w_i'``, absolutely continuous part; (n, d) -> (n, d, d)."""
+        return np.einsum("nk,ka,kb->nab", self._layer(x, 2)[0], self.weights, self.weights, optimize=True)
+
+    def _layer(self, x: ArrayLike, order: int) -> tuple[FloatArray, FloatArray]:
+        """``a_i sigma^(order)(w_i . x + beta_i)`` of shape (n, K), and its sum over neurons."""
+        points = as_array("x", x, ("n", "d"), {"d": self.dim})
+        z = points @ self.weights.T
+        if self.biases is not None:
+            z += self.biases
+        terms = activations.get(self.activation).derivative(z, order) * self.output_weights
+        return terms, terms.sum(axis=1)

@@ -1,0 +1,152 @@
+r"""One ReLU neuron ``w`` learning one ReLU neuron ``w*``: vectorised closed forms in the angle and the norm ratio ``r = |w*| / |w|``.
+
+The curvature has three distinct eigenvalues: radial (along ``w``), in-plane (orthogonal to ``w`` in span(w, w*)) and transverse
+(multiplicity ``d - 2``). With ``x = r sin(theta)/pi``, in the backprop convention,
+
+.. math:: L2: \tfrac12,\ \tfrac12 - x,\ \tfrac12 - \tfrac{x}{2}; \qquad H1: 1,\ 1 - \tfrac{3x}{2},\ 1 - \tfrac{x}{2}
+
+so that for ``x < 1/2`` the condition numbers are ``1/(1 - 2x)`` and ``1/(1 - 3x/2)``, and H1 is never worse conditioned than L2. For
+``x >= 1/2`` the L2 Hessian is singular or indefinite, for ``x >= 2/3`` the H1 one: the condition number is then still the ratio of
+extreme moduli, but no rate of convergence follows from it. In the exact convention the transverse H1 eigenvalue is
+``1 + r cos(2 theta)/(2 pi sin(theta))``, which diverges at ``theta -> 0``: the true H1 loss has a cone at the teacher.
+
+Source: Oh, Lyu & Son 2025 (arXiv 2509.19773); derivation: `derivations/single_neuron.py`.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import activations
+from ._checks import one_of
+from ._kernels.single_neuron import EIGENVALUES
+from .losses import Norm, parse_norm
+
+FloatArray = NDArray[np.float64]
+
+BLOCK = 2**14
+"""Elements evaluated at a time, so that temporaries stay in cache."""
+
+
+def eigenvalues(
+    angle: ArrayLike, ratio: ArrayLike = 1.0, norm: Norm = "H1", *, derivative: str = "backprop"
+) -> FloatArray:
+    """Eigenvalues of the curvature of one ReLU neuron; last axis: radial, in-plane, transverse (multiplicity d - 2).
+
+    Parameters
+    ----------
+    angle
+        Angle between student and teacher, radians in [0, pi].
+    ratio
+        ``r = |w*| / |w| > 0``; broadcast against the angle.
+    norm, derivative
+        As in `PopulationLoss`.
+
+    Returns
+    -------
+    Array of the broadcast shape plus one axis of length 3. At angle 0 and pi the continuous extension is returned, which in the exact
+    convention is infinite for the transverse eigenvalue.
+
+    Examples
+    --------
+    >>> eigenvalues(np.pi / 2, ratio=np.pi / 4, norm="H1")
+    array([1.   , 0.625, 0.875])
+    """
+    theta, r = _parse(angle, ratio)
+    return np.stack(np.broadcast_arrays(*_eigenvalues(theta, r, _weights(norm), _convention(derivative))), axis=-1)
+
+
+def condition_number(
+    angle: ArrayLike, ratio: ArrayLike = 1.0, norm: Norm = "H1", *, derivative: str = "backprop"
+) -> FloatArray:
+    """``max |lambda| / min |lambda|`` over the three eigenvalues (arguments as in `eigenvalues`); infinite where one vanishes.
+
+    Examples
+    --------
+    >>> float(condition_number(np.pi / 2, ratio=np.pi / 4, norm="L2"))    # 1/(1 - 2x) with x = 1/4
+    2.0
+    """
+    weights, convention = _weights(norm), _convention(derivative)
+    return _in_blocks(lambda theta, r: _condition_number(theta, r, weights, convention), *_parse(angle, ratio))
+
+
+def condition_number_ratio(
+    angle: ArrayLike, ratio: ArrayLike = 1.0, norms: tuple[Norm, Norm] = ("H1", "L2"), *, derivative: str = "backprop"
+) -> FloatArray:
+    """``kappa(first norm) / kappa(second norm)`` (arguments as in `eigenvalues`); below 1 where the first is better conditioned.
+
+    For H1 over L2 in the backprop convention this is ``(1 - 2x)/(1 - 3x/2)``, ``x = r sin(theta)/pi < 1/2``.
+
+    Examples
+    --------
+    >>> condition_number_ratio([np.pi / 2, np.pi / 6], ratio=np.pi / 4)
+    array([0.8       , 0.92307692])
+    """
+    first, second = (_weights(norm) for norm in _two(norms))
+    convention = _convention(derivative)
+
+    def quotient(theta: FloatArray, r: FloatArray) -> FloatArray:
+        return _condition_number(theta, r, first, convention) / _condition_number(theta, r, second, convention)
+
+    return _in_blocks(quotient, *_parse(angle, ratio))
+
+
+def _eigenvalues(theta: FloatArray, r: FloatArray, weights: tuple[float, ...], derivative: str) -> list[FloatArray]:
+    """Radial, in-plane and transverse eigenvalues: sums over orders, since the in-plane blocks are triangular together."""
+    sine = np.sin(theta)
+    cosine = np.cos(theta) if derivative == "exact" else None
+    total: list[FloatArray] = [np.zeros(())] * 3
+    with np.errstate(divide="ignore"):
+        for order, weight in enumerate(weights):
+            if weight:
+                values = EIGENVALUES[order, derivative](np, r, sine, cosine)
+                total = [t + weight * v for t, v in zip(total, values, strict=True)]
+    return total
+
+
+def _condition_number(theta: FloatArray, r: FloatArray, weights: tuple[float, ...], derivative: str) -> FloatArray:
+    radial, in_plane, transverse = (np.abs(v) for v in _eigenvalues(theta, r, weights, derivative))
+    with np.errstate(divide="ignore"):
+        largest = np.maximum(np.maximum(radial, in_plane), transverse)
+        return largest / np.minimum(np.minimum(radial, in_plane), transverse)  # type: ignore[no-any-return]
+
+
+def _in_blocks(
+    function: Callable[[FloatArray, FloatArray], FloatArray], theta: FloatArray, r: FloatArray
+) -> FloatArray:
+    """An elementwise function of two broadcast arrays, a block at a time."""
+    theta, r = np.broadcast_arrays(theta, r)
+    if theta.size <= BLOCK:
+        return np.asarray(function(theta, r), dtype=np.float64)
+    result = np.empty(theta.shape)
+    flat, flat_theta, flat_r = result.reshape(-1), theta.reshape(-1), r.reshape(-1)
+    for start in range(0, theta.size, BLOCK):
+        part = slice(start, start + BLOCK)
+        flat[part] = function(flat_theta[part], flat_r[part])
+    return result
+
+
+def _parse(angle: ArrayLike, ratio: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    theta, r = np.asarray(angle, dtype=np.float64), np.asarray(ratio, dtype=np.float64)
+    if not (theta.size and theta.min() >= 0 and theta.max() <= np.pi):
+        raise ValueError("angle: radians in [0, pi] are required; got values outside, NaN, or nothing")
+    if not (r.size and r.min() > 0 and r.max() < np.inf):
+        raise ValueError(
+            "ratio: positive finite norm ratios |w*|/|w| are required; got values outside, NaN, or nothing"
+        )
+    return theta, r
+
+
+def _weights(norm: Norm) -> tuple[float, ...]:
+    return parse_norm(norm, activations.get("relu"))
+
+
+def _convention(derivative: str) -> str:
+    return one_of("derivative", derivative, ("backprop", "exact"))
+
+
+def _two(norms: tuple[Norm, Norm]) -> tuple[Norm, Norm]:
+    if isinstance(norms, str) or len(norms) != 2:
+        raise ValueError(f"norms: two norms (first over second) are required, got {norms!r}")
+    return norms

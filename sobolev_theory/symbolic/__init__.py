@@ -1,0 +1,19 @@
+"""The SymPy engine: Gaussian moments, the Sobolev operator, charts of pair quantities, and code generation.
+
+Nothing on the numeric side imports this package; it needs SymPy and is loaded only when formulas are asked for or derived.
+"""
+
+from .activation import ActivationFormulas, derive_activation
+from .arc_cosine import ArcCosine
+from .charts import POLAR, GramChart
+from .steps import Derivation, DerivationError
+
+__all__ = [
+    "POLAR",
+    "ActivationFormulas",
+    "ArcCosine",
+    "Derivation",
+    "DerivationError",
+    "GramChart",
+    "derive_activation",
+]

@@ -1,0 +1,80 @@
+r"""The arc-cosine functions ``J_n`` of Cho and Saul (2009), as named functions of the theory.
+
+.. math:: J_n(\theta) = n! \int_0^{\pi-\theta} (\cos\theta + \cos\alpha)^n \, d\alpha
+
+so that ``J_0 = pi - theta`` and ``J_1 = sin(theta) + (pi - theta) cos(theta)``. They vanish at ``theta = pi`` like
+``(pi - theta)^(2n+1)``, which their closed form loses to cancellation; therefore generated code calls them by name
+(`sobolev_theory._special`) and never expands them there.
+"""
+
+from functools import cache
+from typing import Any
+
+import sympy as sp
+
+from .symbols import cosine, sine, theta
+
+
+class ArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+    r"""``ArcCosine(n, x)`` is ``J_n(x)``; its derivative is ``-n^2 sin(x) J_(n-1)(x)``, and ``J_0(x) = pi - x``."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
+        return sp.pi - x if n == 0 else None
+
+    def fdiff(self, argindex: int = 2) -> sp.Expr:
+        if argindex != 2:
+            raise sp.ArgumentIndexError(self, argindex)
+        n, x = self.args
+        return -(n**2) * sp.sin(x) * ArcCosine(n - 1, x)
+
+    def closed_form(self) -> sp.Expr:
+        """``J_n = a_n(cos) (pi - x) + b_n(cos) sin(x)``, from the defining integral."""
+        n, x = self.args
+        a, b = closed_form_coefficients(int(n))
+        return a.subs(cosine, sp.cos(x)) * (sp.pi - x) + b.subs(cosine, sp.cos(x)) * sp.sin(x)
+
+    def _eval_evalf(self, prec: int) -> sp.Expr:
+        return self.closed_form()._eval_evalf(prec)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        n, x = self.args
+        power = f"^{{{exp}}}" if exp else ""
+        return rf"J_{{{printer._print(n)}}}{power}\left({printer._print(x)}\right)"
+
+
+@cache
+def defining_integral(n: int) -> sp.Expr:
+    """``n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha``, integrated by SymPy."""
+    alpha = sp.Symbol("alpha", real=True)
+    integrand = sp.expand((sp.cos(theta) + sp.cos(alpha)) ** n)
+    return sp.factorial(n) * sp.integrate(integrand, (alpha, 0, sp.pi - theta))
+
+
+@cache
+def closed_form_coefficients(n: int) -> tuple[sp.Expr, sp.Expr]:
+    """Polynomials ``a_n, b_n`` in ``cosine`` with ``J_n = a_n (pi - theta) + b_n sin(theta)``.
+
+    Read off the defining integral: its terms are ``pi - theta`` or ``sin(theta)`` times a polynomial in the cosine.
+    """
+    psi = sp.Symbol("psi")
+    integral = sp.expand(sp.expand_trig(defining_integral(n).subs(theta, sp.pi - psi)))
+    integral = sp.expand(integral.subs({sp.sin(psi): sine, sp.cos(psi): -cosine}))
+    circle = sine**2 + cosine**2 - 1
+    a = sp.rem(integral.coeff(psi, 1), circle, sine)
+    b = sp.cancel(sp.rem(integral.coeff(psi, 0), circle, sine) / sine)
+    return sp.expand(a), sp.expand(b)
+
+
+def complement_series(n: int, terms: int) -> list[sp.Rational]:
+    """Exact coefficients ``c_k`` of ``J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)``, from the Taylor series of the closed form."""
+    x = sp.Symbol("x")
+    a, b = closed_form_coefficients(n)
+    order = 2 * (n + terms)
+    cos_series = sum((-1) ** k * x ** (2 * k) / sp.factorial(2 * k) for k in range(order))
+    sin_series = sum((-1) ** k * x ** (2 * k + 1) / sp.factorial(2 * k + 1) for k in range(order))
+    # at the supplement: cos -> -cos, sin -> sin, pi - theta -> x
+    series = sp.Poly(a.subs(cosine, -cos_series) * x + b.subs(cosine, -cos_series) * sin_series, x)
+    return [series.coeff_monomial(x ** (2 * n + 1 + 2 * k)) for k in range(terms)]

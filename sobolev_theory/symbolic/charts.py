@@ -1,0 +1,164 @@
+r"""Charts of pair quantities: coordinates in which moments are differentiated, and the frame in which vectors are expanded.
+
+Price's theorem differentiates in ``s = |u|^2``, ``rho = u . v``, ``t = |v|^2``. A chart says what these three derivations are in
+its own coordinates, and expands a field ``A u + B v`` and a matrix ``M_I I + M_uu u u' + M_uv u v' + M_vu v u' + M_vv v v'`` in its
+own frame ``(f_1, f_2)``.
+
+- `GRAM`: coordinates ``(s, rho, t)``, frame ``(u, v)``. For smooth activations.
+- `POLAR`: coordinates ``(p, q, theta)``, orthonormal frame ``(u^, e)`` with ``v^ = cos(theta) u^ + sin(theta) e``. For homogeneous
+  activations, whose moments in Gram coordinates are sums of ``1/sin(theta)`` terms with a benign sum.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import sympy as sp
+
+from . import reduction
+from .symbols import cosine, g, p, q, rho, s, sine, t, theta
+
+
+class Field(NamedTuple):
+    """Coefficients of a vector ``first f_1 + second f_2``."""
+
+    first: sp.Expr
+    second: sp.Expr
+
+
+class Block(NamedTuple):
+    """Coefficients of ``identity I + first_first f_1 f_1' + first_second f_1 f_2' + second_first f_2 f_1' + ...``."""
+
+    identity: sp.Expr
+    first_first: sp.Expr
+    first_second: sp.Expr
+    second_first: sp.Expr
+    second_second: sp.Expr
+
+
+class Chart(Protocol):
+    """What the Sobolev operator needs to know of coordinates."""
+
+    name: str
+    arguments: tuple[sp.Symbol, ...]  # of a generated kernel
+    self_argument: sp.Symbol  # of a kernel at u = v
+    inner: sp.Expr  # rho in these coordinates
+
+    def d_s(self, f: sp.Expr) -> sp.Expr: ...
+    def d_rho(self, f: sp.Expr) -> sp.Expr: ...
+    def d_t(self, f: sp.Expr) -> sp.Expr: ...
+    def field(self, a: sp.Expr, b: sp.Expr) -> Field: ...
+    def block(self, gram: Block) -> Block: ...
+    def self_value(self, f: sp.Expr) -> sp.Expr: ...
+    def self_field(self, field: Field) -> sp.Expr: ...
+    def self_block(self, radial: sp.Expr) -> tuple[sp.Expr, sp.Expr]: ...
+    def self_gauss_newton(self, block: Block) -> tuple[sp.Expr, sp.Expr]: ...
+    def short_form(self, f: sp.Expr) -> sp.Expr: ...
+
+
+class GramChart:
+    """Coordinates ``(s, rho, t)``, frame ``(u, v)``; kernels also receive the Gram determinant ``g = s t - rho^2``.
+
+    Parameters
+    ----------
+    stable
+        Pairs ``(expression in s, rho, t; equal form with g)``: sums that cancel for nearly parallel vectors of large norm and
+        their benign equal; proved equal on construction.
+    """
+
+    name = "gram"
+    arguments = (s, rho, t, g)
+    self_argument = s
+    inner = rho
+
+    def __init__(self, stable: tuple[tuple[sp.Expr, sp.Expr], ...] = ()) -> None:
+        for raw, benign in stable:
+            if sp.expand(raw - benign.subs(g, s * t - rho**2)) != 0:
+                raise ValueError(f"{benign} is not equal to {raw} at g = s t - rho^2")
+        self.stable = tuple((sp.expand(raw), benign) for raw, benign in stable)
+
+    def d_s(self, f: sp.Expr) -> sp.Expr:
+        return sp.diff(f, s)
+
+    def d_rho(self, f: sp.Expr) -> sp.Expr:
+        return sp.diff(f, rho)
+
+    def d_t(self, f: sp.Expr) -> sp.Expr:
+        return sp.diff(f, t)
+
+    def field(self, a: sp.Expr, b: sp.Expr) -> Field:
+        return Field(a, b)
+
+    def block(self, gram: Block) -> Block:
+        return gram
+
+    def self_value(self, f: sp.Expr) -> sp.Expr:
+        return f.subs({rho: s, t: s})
+
+    def self_field(self, field: Field) -> sp.Expr:
+        """``(A + B) u`` at ``v = u``, as a coefficient of ``f_1 = u``."""
+        return self.self_value(field.first + field.second)
+
+    def self_block(self, radial: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+        """Jacobian of ``G(s) u``: ``G I + 2 G' u u'``."""
+        return radial, 2 * sp.diff(radial, s)
+
+    def self_gauss_newton(self, block: Block) -> tuple[sp.Expr, sp.Expr]:
+        return self.self_value(block.identity), self.self_value(sum(block[1:]))
+
+    def short_form(self, f: sp.Expr) -> sp.Expr:
+        return sp.factor(f).subs(self.stable)
+
+
+class PolarChart:
+    """Coordinates ``(p, q, theta)``, orthonormal frame ``(u^, e)``; kernels also receive ``sin(theta)`` and ``cos(theta)``."""
+
+    name = "polar"
+    arguments = (p, q, theta, sine, cosine)
+    self_argument = p
+    inner = p * q * sp.cos(theta)
+
+    # cos(theta) = rho / sqrt(s t), p = sqrt(s), q = sqrt(t); each derivation is verified in derivations/charts.py
+    def d_s(self, f: sp.Expr) -> sp.Expr:
+        return sp.diff(f, p) / (2 * p) + sp.cos(theta) / sp.sin(theta) / (2 * p**2) * sp.diff(f, theta)
+
+    def d_rho(self, f: sp.Expr) -> sp.Expr:
+        return -sp.diff(f, theta) / (p * q * sp.sin(theta))
+
+    def d_t(self, f: sp.Expr) -> sp.Expr:
+        return sp.diff(f, q) / (2 * q) + sp.cos(theta) / sp.sin(theta) / (2 * q**2) * sp.diff(f, theta)
+
+    def field(self, a: sp.Expr, b: sp.Expr) -> Field:
+        """``A u + B v`` with ``u = p u^``, ``v = q (cos u^ + sin e)``."""
+        return Field(a * p + b * q * sp.cos(theta), b * q * sp.sin(theta))
+
+    def block(self, gram: Block) -> Block:
+        identity, uu, uv, vu, vv = gram
+        c, n = sp.cos(theta), sp.sin(theta)
+        return Block(
+            identity,
+            uu * p**2 + (uv + vu) * p * q * c + vv * q**2 * c**2,
+            uv * p * q * n + vv * q**2 * c * n,
+            vu * p * q * n + vv * q**2 * c * n,
+            vv * q**2 * n**2,
+        )
+
+    def self_value(self, f: sp.Expr) -> sp.Expr:
+        return reduction.at_parallel(f.subs(q, p), sp.Integer(0))
+
+    def self_field(self, field: Field) -> sp.Expr:
+        """Coefficient of ``f_1 = u^`` at ``v = u``."""
+        return self.self_value(field.first)
+
+    def self_block(self, radial: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+        """Jacobian of ``G(p) u^``: ``(G/p) (I - u^ u^') + G' u^ u^'``."""
+        return radial / p, sp.diff(radial, p) - radial / p
+
+    def self_gauss_newton(self, block: Block) -> tuple[sp.Expr, sp.Expr]:
+        return self.self_value(block.identity), self.self_value(block.first_first)
+
+    def short_form(self, f: sp.Expr) -> sp.Expr:
+        return reduction.short_form(f)
+
+
+GRAM = GramChart()
+POLAR = PolarChart()
