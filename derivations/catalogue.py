@@ -10,7 +10,8 @@ from sobolev_theory.symbolic.symbols import cosine, sine, theta
 
 STATEMENTS = {
     "value": "Term F_m = E <grad^m sigma(u.x), grad^m sigma(v.x)> of a pair",
-    "field": "Derivative in u of the term of order m, on the frame (f_1, f_2)",
+    "field": "Derivative in u of the term of order m, on (u, v)",
+    "field_in_frame": "Derivative in u of the term of order m, on the frame (f_1, f_2)",
     "own": "Jacobian of the field in u, on (I, f1 f1', f1 f2', f2 f1', f2 f2')",
     "cross": "Jacobian of the field in v, on (I, f1 f1', f1 f2', f2 f1', f2 f2')",
     "gauss_newton": "E <d_u grad^m sigma(u.x), d_v grad^m sigma(v.x)>, on (I, f1 f1', f1 f2', f2 f1', f2 f2')",

@@ -77,13 +77,13 @@ def _second_route(formulas: ActivationFormulas, proof: Derivation) -> None:
     table = {(x.name, x.order, x.derivative): [c.subs(back) for c in x.coefficients] for x in formulas.quantities}
     for (name, order, derivative), coefficients in table.items():
         label = f"{formulas.name}, order {order}, {derivative or 'both conventions'}"
-        if name == "field" and derivative != "backprop":
+        if name in ("field", "field_in_frame") and derivative != "backprop":
             (term,) = table["value", order, None]
-            alpha, beta = sp.diff(term, p), -sp.diff(term, theta) / p
-            proof.step(f"Gradient by polar calculus, u^ ({label})", alpha, coefficients[0], reduce)
-            proof.step(f"Gradient by polar calculus, e ({label})", beta, coefficients[1], reduce)
+            alpha, beta = _in_frame(table, order, derivative)
+            proof.step(f"Gradient by polar calculus, u^ ({label})", sp.diff(term, p), alpha, reduce)
+            proof.step(f"Gradient by polar calculus, e ({label})", -sp.diff(term, theta) / p, beta, reduce)
         if name == "own":
-            alpha, beta = table["field", order, derivative]
+            alpha, beta = _in_frame(table, order, derivative)
             transverse = (alpha - beta * sp.cos(theta) / sp.sin(theta)) / p
             in_plane = (
                 sp.diff(alpha, p) - transverse,
@@ -93,3 +93,14 @@ def _second_route(formulas: ActivationFormulas, proof: Derivation) -> None:
             )
             for left, right in zip((transverse, *in_plane), coefficients, strict=True):
                 proof.step(f"Jacobian by polar calculus ({label})", left, right, reduce)
+
+
+def _in_frame(
+    table: dict[tuple[str, int, str | None], list[sp.Expr]], order: int, derivative: str | None
+) -> tuple[sp.Expr, sp.Expr]:
+    """Coefficients of a field on ``(u^, e)``, from those on ``(u, v)`` where these were derived."""
+    if ("field", order, derivative) in table:
+        on_u, on_v = table["field", order, derivative]
+        return on_u * p + on_v * q * sp.cos(theta), on_v * q * sp.sin(theta)
+    along, towards = table["field_in_frame", order, derivative]
+    return along, towards

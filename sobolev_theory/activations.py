@@ -77,6 +77,10 @@ class Activation:
         """The generated kernel of a pair quantity, for instance ``kernel("field", 1, "backprop")``."""
         return self.kernels.KERNELS[quantity, order, derivative]  # type: ignore[no-any-return]
 
+    def has_kernel(self, quantity: str, order: int, derivative: str) -> bool:
+        """Whether a quantity was derived; a field is given on ``(u, v)``, or in the frame where that form diverges."""
+        return (quantity, order, derivative) in self.kernels.KERNELS
+
     def is_singular(self, quantity: str, order: int, derivative: str) -> bool:
         """Whether a pair quantity fails to exist for parallel weight vectors."""
         return bool({(quantity, order, derivative), (quantity, order, "both")} & self.kernels.SINGULAR)

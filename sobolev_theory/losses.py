@@ -120,7 +120,7 @@ class PopulationLoss:
         """
         student = self.student(W)
         rows, c = self._stack(student)
-        pairs = self._differentiable(rows, c, student.width, "gradient", ("field",), 1)
+        pairs = self._differentiable(rows, c, student.width, "gradient", ("field", "field_in_frame"), 1)
         a = c[: pairs.width]
         gradient = pairs.combine(self.weights, self._convention, c)
         gradient += self._bilinear * _linear_part(c, rows, pairs.norms)

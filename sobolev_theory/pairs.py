@@ -10,8 +10,11 @@ are one statement: with scaled rows ``b_j = nu_j u_j`` the frame is ``f_1 = b_i`
 Kernel arguments are made here and nowhere else: this is the place where means (biases) and a second metric (covariance) enter.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +24,7 @@ from .activations import Activation
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+Result = TypeVar("Result")
 
 NEAR = 0.25
 """Sine of the angle below which a pair is near: above it, frame changes cost less than ``1/NEAR^2 = 16`` units of rounding."""
@@ -59,7 +63,7 @@ class Pairs:
         inverse = np.divide(1.0, self.norms, out=np.zeros(len(rows)), where=self.norms > 0)
         self.scale = inverse if self.polar else np.ones(len(rows))  # nu
         self.cosines = rows[:width] @ rows.T
-        near = [self._normalise(part, inverse) for part in self._blocks()]
+        near = self._by_blocks(lambda part: self._normalise(part, inverse))
         self.near = self._explicit(*(np.concatenate(parts) for parts in zip(*near, strict=True)))
 
     def _normalise(self, part: slice, inverse: FloatArray) -> tuple[IntArray, IntArray]:
@@ -94,9 +98,14 @@ class Pairs:
         """Zero rows among the first ``width``."""
         return [(int(i), int(i)) for i in np.flatnonzero(self.norms[: self.width] == 0)]
 
-    def _blocks(self) -> Iterator[slice]:
+    def _by_blocks(self, function: Callable[[slice], Result]) -> list[Result]:
+        """A function of every block of rows; the blocks are independent, and NumPy works on them in threads."""
         step = max(1, BLOCK // len(self.rows))
-        return (slice(k, min(k + step, self.width)) for k in range(0, self.width, step))
+        blocks = [slice(k, min(k + step, self.width)) for k in range(0, self.width, step)]
+        if len(blocks) == 1:
+            return [function(blocks[0])]
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            return list(threads.map(function, blocks))
 
     def _near_in(self, part: slice) -> slice:
         """The near pairs of a block of rows; they are sorted by row."""
@@ -117,48 +126,54 @@ class Pairs:
         product = p * q
         return p * p, product * cosine[:, :columns], q * q, (product * sine[:, :columns]) ** 2
 
-    def evaluate(
-        self, quantity: str, weights: tuple[float, ...], derivative: str, columns: int
-    ) -> Iterator[tuple[slice, tuple[FloatArray, ...], list[FloatArray]]]:
-        """Block by block: rows, kernel arguments, and ``sum_m lambda_m`` times the coefficients, zero for a row with itself."""
-        kernels = [
-            (weight, self.activation.kernel(quantity, order, derivative))
-            for order, weight in enumerate(weights)
-            if weight
-        ]
-        for part in self._blocks():
-            arguments = self._arguments(part, columns)
-            totals: list[FloatArray] = []
-            for weight, kernel in kernels:
-                values = kernel(np, *arguments)
+    def _evaluate(
+        self, part: slice, quantity: str, weights: tuple[float, ...], derivative: str, arguments: tuple[FloatArray, ...]
+    ) -> list[FloatArray]:
+        """``sum_m lambda_m`` times the kernel's coefficients on a block of pairs, zero for a row with itself."""
+        totals: list[FloatArray] = []
+        for order, weight in enumerate(weights):
+            if weight and self.activation.has_kernel(quantity, order, derivative):
+                values = self.activation.kernel(quantity, order, derivative)(np, *arguments)
                 scaled = [weight * value for value in (values if isinstance(values, tuple) else (values,))]
                 totals = [t + v for t, v in zip(totals, scaled, strict=True)] if totals else scaled
-            shape = part.stop - part.start, columns
-            totals = [t if np.shape(t) == shape else np.full(shape, t) for t in totals]
-            for total in totals:
-                np.fill_diagonal(total[:, part.start :], 0.0)
-            yield part, arguments, totals
+        shape = arguments[-1].shape
+        totals = [t if np.shape(t) == shape else np.full(shape, t, dtype=np.float64) for t in totals]
+        for total in totals:
+            np.fill_diagonal(total[:, part.start :], 0.0)
+        return totals
 
     def coefficients(
         self, quantity: str, weights: tuple[float, ...], derivative: str, left: FloatArray, right: FloatArray
     ) -> tuple[FloatArray, ...]:
         """``left_i right_j sum_m lambda_m`` times the kernel's coefficients, each of shape (width, len(right))."""
-        results: list[FloatArray] = []
-        for part, _, totals in self.evaluate(quantity, weights, derivative, len(right)):
-            results = results or [np.empty((self.width, len(right))) for _ in totals]
+
+        def block(part: slice) -> list[FloatArray]:
+            totals = self._evaluate(part, quantity, weights, derivative, self._arguments(part, len(right)))
             outer = left[part, None] * right
-            for result, total in zip(results, totals, strict=True):
-                np.multiply(total, outer, out=result[part])
-        return tuple(results)
+            return [outer * total for total in totals]
+
+        return tuple(np.concatenate(parts) for parts in zip(*self._by_blocks(block), strict=True))
 
     def combine(self, weights: tuple[float, ...], derivative: str, right: FloatArray) -> FloatArray:
-        """``right_i own_i + sum_j right_j (alpha_ij f_1 + beta_ij f_2)`` for the field ``(alpha, beta)``, shape (width, d): one matrix product."""
-        towards = np.empty(self.cosines.shape)
-        explicit = np.empty(len(self.near.i))
-        factor = right * self.scale
+        """``sum_j right_j g(u_i, u_j)`` for the field ``g``, shape (width, d), by one matrix product; ``j = i`` included.
+
+        Orders whose field is benign on ``(u, v)`` are summed over rows; the others come in the frame ``(f_1, f_2)``.
+        """
+        towards = np.zeros(self.cosines.shape)
+        explicit = np.zeros(len(self.near.i))
         (own,) = self.itself("field", weights, derivative)
-        for part, arguments, (first, second) in self.evaluate("field", weights, derivative, len(right)):
-            if self.polar:
+
+        def block(part: slice) -> None:
+            rows = np.arange(part.start, part.stop)
+            arguments = self._arguments(part, len(right))
+            along = right[part] * own[part] * self.scale[part]
+            on_rows = self._evaluate(part, "field", weights, derivative, arguments)
+            if on_rows:
+                along += on_rows[0] @ right
+                np.multiply(on_rows[1], right, out=towards[part])
+            in_frame = self._evaluate(part, "field_in_frame", weights, derivative, arguments)
+            if in_frame:
+                first, second = in_frame
                 near = self._near_in(part)
                 at = self.near.i[near] - part.start, self.near.j[near]
                 *_, sine, cosine = arguments
@@ -166,12 +181,13 @@ class Pairs:
                 second[at] = 0.0
                 sine[at] = 1.0
                 second /= sine
-                first -= second * cosine
-            np.multiply(second, factor, out=towards[part])
-            rows = np.arange(part.start, part.stop)
-            towards[rows, rows] = (first @ right + right[part] * own[part]) * self.scale[part]
+                along += ((first - second * cosine) @ right) * self.scale[part]
+                towards[part] += second * (right * self.scale)
+            towards[rows, rows] = along
+
+        self._by_blocks(block)
         result: FloatArray = towards @ self.rows
-        if self.polar:
+        if explicit.any():
             np.add.at(result, self.near.i, explicit[:, None] * self.near.e)
         return result
 

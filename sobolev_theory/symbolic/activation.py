@@ -99,11 +99,14 @@ def _quantities(chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool) -> It
             a, b = sobolev.jump_free_field(chart, moment, order)
         else:
             a, b = sobolev.exact_field(chart, term)
-        vector = chart.field(a, b)
-        radial = chart.self_field(vector)
+        in_frame = chart.field(a, b)
+        radial = chart.self_field(in_frame)
         own = chart.block(sobolev.own_block(chart, a, b))
         cross = chart.block(sobolev.cross_block(chart, a, b))
-        yield _pair(chart, "field", order, derivative, vector)
+        if chart.extends(a) and chart.extends(b):
+            yield _pair(chart, "field", order, derivative, (a, b))
+        else:
+            yield _pair(chart, "field_in_frame", order, derivative, in_frame)
         yield _pair(chart, "own", order, derivative, own)
         yield _pair(chart, "cross", order, derivative, cross)
         yield _itself(chart, "self_field", order, derivative, (radial,))

@@ -52,6 +52,7 @@ class Chart(Protocol):
     def self_field(self, field: Field) -> sp.Expr: ...
     def self_block(self, radial: sp.Expr) -> tuple[sp.Expr, sp.Expr]: ...
     def self_gauss_newton(self, block: Block) -> tuple[sp.Expr, sp.Expr]: ...
+    def extends(self, f: sp.Expr) -> bool: ...
     def short_form(self, f: sp.Expr) -> sp.Expr: ...
 
 
@@ -105,6 +106,10 @@ class GramChart:
     def self_gauss_newton(self, block: Block) -> tuple[sp.Expr, sp.Expr]:
         return self.self_value(block.identity), self.self_value(sum(block[1:]))
 
+    def extends(self, f: sp.Expr) -> bool:
+        """Moments of smooth activations are smooth in ``s, rho, t``, parallel vectors included."""
+        return True
+
     def short_form(self, f: sp.Expr) -> sp.Expr:
         return sp.factor(f).subs(self.stable)
 
@@ -155,6 +160,10 @@ class PolarChart:
 
     def self_gauss_newton(self, block: Block) -> tuple[sp.Expr, sp.Expr]:
         return self.self_value(block.identity), self.self_value(block.first_first)
+
+    def extends(self, f: sp.Expr) -> bool:
+        """Whether no factor ``1/sin(theta)`` is left after reduction."""
+        return reduction.normal_form(f)[3] == 0
 
     def short_form(self, f: sp.Expr) -> sp.Expr:
         return reduction.short_form(f)

@@ -1,0 +1,136 @@
+"""The structured operator against its own dense matrix, and its spectrum against dense linear algebra."""
+
+import numpy as np
+import pytest
+import scipy.sparse.linalg
+from hypothesis import given
+from hypothesis import strategies as hs
+
+import sobolev_theory as st
+from tests.strategies import problems, scale
+
+
+def matrices(problem):
+    """Hessian and Gauss-Newton matrix of a problem."""
+    return problem.loss.hessian(problem.student), problem.loss.gauss_newton(problem.student)
+
+
+@given(problems(), hs.integers(0, 2**32 - 1))
+def test_products_with_vectors_matrices_and_transposes(problem, seed):
+    x = np.random.default_rng(seed).standard_normal((problem.size, 2))
+    for operator in matrices(problem):
+        dense = operator.to_dense()
+        bound = 1e-12 * max(scale(problem), np.abs(dense).max())
+        assert operator.shape == dense.shape == (problem.size, problem.size)
+        assert np.abs(operator @ x - dense @ x).max() < bound
+        assert np.abs(operator @ x[:, 0] - dense @ x[:, 0]).max() < bound
+        assert np.abs(operator.T @ x - dense.T @ x).max() < bound
+
+
+@given(problems())
+def test_symmetry_is_exact_where_it_is_claimed(problem):
+    for operator in matrices(problem):
+        dense = operator.to_dense()
+        if operator.is_symmetric:
+            np.testing.assert_array_equal(dense, dense.T)
+    assert problem.loss.gauss_newton(problem.student).is_symmetric
+    if problem.loss.derivative == "exact":
+        assert problem.loss.hessian(problem.student).is_symmetric
+
+
+def test_the_backprop_hessian_of_the_jump_order_is_not_symmetric():
+    hessian = st.PopulationLoss([[1.0, 1.0, 0.0]]).hessian([[1.0, 0.0, 0.0]])
+    assert not hessian.is_symmetric
+    assert np.abs(hessian.to_dense() - hessian.to_dense().T).max() > 0.1
+
+
+@given(problems())
+def test_symmetry_before_averaging(problem):
+    """Where symmetry is claimed, the assembled matrix has it up to rounding: averaging hides nothing."""
+    for operator in matrices(problem):
+        if operator.is_symmetric:
+            raw = operator._blocks.to_dense()
+            assert np.abs(raw - raw.T).max() < 1e-12 * max(scale(problem), np.abs(raw).max())
+
+
+@given(problems())
+def test_gauss_newton_is_positive_semidefinite(problem):
+    dense = problem.loss.gauss_newton(problem.student).to_dense()
+    assert np.linalg.eigvalsh(dense).min() > -1e-13 * scale(problem)
+
+
+@given(problems())
+def test_spectrum_is_that_of_the_dense_matrix(problem):
+    for operator in matrices(problem):
+        spectrum, dense = operator.spectrum(), operator.to_dense()
+        assert len(spectrum) == spectrum.multiplicities.sum() == problem.size
+        values = np.repeat(spectrum.values, spectrum.multiplicities)
+        if operator.is_symmetric:
+            assert np.abs(values - np.linalg.eigvalsh(dense)).max() < 1e-12 * max(scale(problem), np.abs(dense).max())
+        else:
+            # eigenvalues of a general matrix may be ill-conditioned; traces of powers are not
+            for power in (1, 2, 3):
+                trace = np.trace(np.linalg.matrix_power(dense, power))
+                assert abs((values**power).sum() - trace) < 1e-10 * max(scale(problem), np.abs(dense).max()) ** power
+        assert spectrum.smallest <= spectrum.largest
+
+
+@pytest.mark.parametrize("derivative", ["backprop", "exact"])
+def test_dimension_only_adds_multiplicity(derivative):
+    """The same weights padded with zeros: same values, and the bulk's multiplicity grows."""
+    rng = np.random.default_rng(0)
+    w, v = rng.standard_normal((2, 4)), rng.standard_normal((2, 4))
+    spectra = []
+    for pad in (10, 1000):
+        wide = [np.hstack([x, np.zeros((2, pad))]) for x in (w, v)]
+        spectra.append(st.PopulationLoss(wide[1], derivative=derivative).hessian(wide[0]).spectrum())
+    np.testing.assert_allclose(spectra[0].values, spectra[1].values, atol=1e-13)
+    assert sorted(spectra[1].multiplicities)[-2:] == [1000, 1000]
+    assert len(spectra[1]) == 2 * 1004
+
+
+def test_singular_values_of_a_non_symmetric_curvature():
+    rng = np.random.default_rng(1)
+    operator = st.PopulationLoss(rng.standard_normal((3, 20))).hessian(rng.standard_normal((2, 20)))
+    exact = np.linalg.svd(operator.to_dense(), compute_uv=False)
+    spectrum = operator.singular_values()
+    np.testing.assert_allclose(np.repeat(spectrum.values, spectrum.multiplicities), np.sort(exact), rtol=1e-12)
+    assert operator.condition_number("singular") == pytest.approx(exact[0] / exact[-1], rel=1e-12)
+    assert operator.condition_number() != pytest.approx(exact[0] / exact[-1], rel=1e-3)
+
+
+def test_condition_number_of_a_singular_matrix_is_infinite():
+    spectrum = st.Spectrum(np.array([0.0, 1.0]), np.array([1, 1]))
+    assert spectrum.condition_number() == np.inf
+
+
+@pytest.mark.parametrize("derivative", ["backprop", "exact"])
+@pytest.mark.parametrize("dim", [40, 200])
+@pytest.mark.parametrize("norm", ["L2", "H1"])
+def test_extreme_eigenvalues_agree_with_the_dense_answer(norm, derivative, dim):
+    rng = np.random.default_rng(2)
+    student, teacher = (st.Network.random(12, dim, rng=rng) for _ in range(2))
+    operator = st.PopulationLoss(teacher, norm, derivative=derivative).hessian(student)
+    smallest, largest = operator.extreme_eigenvalues()
+    values = np.linalg.eigvals(operator.to_dense()).real
+    assert smallest == pytest.approx(values.min(), rel=1e-8, abs=1e-8)
+    assert largest == pytest.approx(values.max(), rel=1e-8)
+
+
+def test_it_is_a_scipy_linear_operator():
+    operator = st.PopulationLoss(np.eye(3), "L2").gauss_newton(np.eye(3))
+    assert isinstance(operator, scipy.sparse.linalg.LinearOperator)
+    solution, status = scipy.sparse.linalg.cg(operator, np.ones(9), rtol=1e-12)
+    assert status == 0
+    np.testing.assert_allclose(operator.to_dense() @ solution, np.ones(9), atol=1e-10)
+
+
+@pytest.mark.parametrize("width", [4, 10, 20])
+def test_orthonormal_teacher_has_the_published_eigenvalues(width):
+    """Arjevani & Field 2020: 1/4 - 1/(2 pi) and 1/4 + 1/(2 pi) with their multiplicities; H1 Gauss-Newton adds 1/4."""
+    teacher = st.Network.orthonormal(width, width)
+    for norm, shift in (("L2", 0.0), ("H1", 0.25)):
+        spectrum = st.PopulationLoss(teacher, norm).gauss_newton(teacher).spectrum()
+        for sign, count in ((-1, (width - 1) * (width - 2) // 2), (1, width * (width - 3) // 2)):
+            expected = 0.25 + shift + sign / (2 * np.pi)
+            assert spectrum.multiplicities[np.abs(spectrum.values - expected) < 1e-12].sum() >= count

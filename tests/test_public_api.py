@@ -1,0 +1,45 @@
+"""The door: what can be imported, what importing loads, and that the documented examples are true."""
+
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import sobolev_theory as st
+
+MODULES = sorted(m.name for m in pkgutil.walk_packages(st.__path__, "sobolev_theory.") if not m.name.endswith("__main__"))
+
+
+def test_the_door_is_a_list():
+    assert sorted(st.__all__) == sorted(set(st.__all__))
+    for name in st.__all__:
+        assert getattr(st, name) is not None
+
+
+def test_import_is_light():
+    """Neither SymPy nor matplotlib, scipy.stats, rich or a cluster library is loaded by import or by a computation."""
+    code = """
+import sys, numpy as np, sobolev_theory as st
+st.condition_number_ratio(np.eye(2), np.array([[1.0, 1.0], [1.0, -0.5]]))
+heavy = {"sympy", "matplotlib", "scipy.stats", "rich", "distributed", "derivations", "sobolev_theory.symbolic"}
+print(sorted(heavy & set(sys.modules)))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["sobolev_theory", *MODULES])
+def test_examples_in_docstrings(name):
+    failures, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert failures == 0
+
+
+def test_public_objects_are_documented_with_an_example():
+    public = [st.Network, st.PopulationLoss, st.Curvature, st.Spectrum, st.compare, st.condition_number_ratio]
+    public += [st.single_neuron.eigenvalues, st.single_neuron.condition_number, st.single_neuron.condition_number_ratio]
+    public += [st.monte_carlo.verify, st.monte_carlo.verify_many]
+    for thing in public:
+        assert ">>>" in thing.__doc__, thing

@@ -1,0 +1,95 @@
+"""One ReLU neuron: published eigenvalues, the oracle, the general machinery, and the condition-number theorems."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as hs
+
+import sobolev_theory as st
+from tests.oracles import single_neuron_block
+
+ANGLES = np.concatenate([np.geomspace(1e-12, 1, 7), np.linspace(1.1, 3, 5), np.pi - np.geomspace(1e-12, 0.1, 5)])
+RATIOS = np.geomspace(1e-6, 1e6, 5)
+
+
+@pytest.mark.parametrize("derivative", ["backprop", "exact"])
+@pytest.mark.parametrize("order", [0, 1])
+def test_eigenvalues_are_those_of_the_oracle(order, derivative):
+    """The in-plane block is triangular, so its eigenvalues are on the diagonal; scale: one, and the divergent entries' own size."""
+    norm = [0.0] * order + [1.0]
+    for angle in ANGLES:
+        for ratio in RATIOS:
+            block = np.array(single_neuron_block(order, derivative, float(ratio), float(angle)).tolist(), dtype=float)
+            assert abs(block[1, 0]) < 1e-30
+            values = st.single_neuron.eigenvalues(angle, ratio, norm, derivative=derivative)
+            divergent = ratio / np.sin(angle) if derivative == "exact" and order == 1 else ratio
+            assert np.abs(values - np.diag(block)).max() < 1e-15 * (1 + divergent)
+
+
+def test_the_published_table():
+    """Oh, Lyu & Son 2025: L2 and backprop H1; the exact J eigenvalues."""
+    angle, ratio = 0.7, 1.3
+    x = ratio * np.sin(angle) / np.pi
+    eigenvalues = st.single_neuron.eigenvalues
+    np.testing.assert_allclose(eigenvalues(angle, ratio, "L2"), [0.5, 0.5 - x, 0.5 - x / 2], rtol=1e-15)
+    np.testing.assert_allclose(eigenvalues(angle, ratio, "H1"), [1, 1 - 1.5 * x, 1 - x / 2], rtol=1e-15)
+    transverse = 0.5 + ratio * np.cos(angle) ** 2 / (2 * np.pi * np.sin(angle))
+    exact = eigenvalues(angle, ratio, (0, 1), derivative="exact")
+    np.testing.assert_allclose(exact, [0.5, 0.5 - x, transverse], rtol=1e-15)
+    total = eigenvalues(angle, ratio, "H1", derivative="exact")[2]
+    assert total == pytest.approx(1 + ratio * np.cos(2 * angle) / (2 * np.pi * np.sin(angle)), rel=1e-14)
+
+
+@given(hs.floats(0.01, np.pi - 0.01), hs.floats(0.1, 3), hs.sampled_from(["L2", "H1", (0.3, 2.0)]))
+def test_agreement_with_the_general_machinery(angle, ratio, norm):
+    w, v = np.array([[1.0, 0, 0, 0]]), ratio * np.array([[np.cos(angle), np.sin(angle), 0, 0]])
+    for derivative in ("backprop", "exact"):
+        spectrum = st.PopulationLoss(v, norm, derivative=derivative).hessian(w).spectrum()
+        values = np.repeat(spectrum.values, spectrum.multiplicities)
+        closed = st.single_neuron.eigenvalues(angle, ratio, norm, derivative=derivative)
+        expected = np.sort([*closed, closed[2]])  # d = 4: the transverse eigenvalue twice
+        np.testing.assert_allclose(values, expected, atol=1e-13 * (1 + np.abs(expected).max()))
+
+
+@given(hs.floats(0, np.pi), hs.floats(1e-3, 0.5))
+def test_condition_numbers_and_their_ratio(angle, ratio):
+    """x = r sin(theta)/pi < 1/2: kappa_L2 = 1/(1 - 2x), kappa_H1 = 1/(1 - 3x/2), and the ratio is at most 1."""
+    x = ratio * np.sin(angle) / np.pi
+    kappa = st.single_neuron.condition_number
+    assert kappa(angle, ratio, "L2") == pytest.approx(1 / (1 - 2 * x), rel=1e-14)
+    assert kappa(angle, ratio, "H1") == pytest.approx(1 / (1 - 1.5 * x), rel=1e-14)
+    quotient = float(st.single_neuron.condition_number_ratio(angle, ratio))
+    assert quotient == pytest.approx((1 - 2 * x) / (1 - 1.5 * x), rel=1e-14)
+    assert quotient <= 1 + 1e-15
+    assert (quotient < 1) or x < 1e-15
+
+
+def test_indefinite_and_singular_hessians():
+    """At x = 1/2 the L2 Hessian is singular; beyond, the condition number compares moduli and an eigenvalue is negative."""
+    ratio = np.pi  # x = sin(theta)
+    assert st.single_neuron.condition_number(np.arcsin(0.5), ratio, "L2") > 1e14
+    assert st.single_neuron.eigenvalues(1.0, ratio, "L2").min() < 0
+    assert st.single_neuron.condition_number(1.0, ratio, "L2") == pytest.approx(0.5 / abs(0.5 - np.sin(1.0) / 2))
+
+
+def test_end_points():
+    """Angle 0: continuous extension; the exact H1 curvature diverges there, the backprop one does not."""
+    np.testing.assert_array_equal(st.single_neuron.eigenvalues(0.0), [1, 1, 1])
+    assert st.single_neuron.eigenvalues(0.0, derivative="exact")[2] == np.inf
+    assert st.single_neuron.condition_number_ratio(0.0) == 1
+
+
+def test_shapes_broadcast():
+    angle, ratio = np.full((4, 1), 0.3), np.ones(5)
+    assert st.single_neuron.eigenvalues(angle, ratio).shape == (4, 5, 3)
+    assert st.single_neuron.condition_number(angle, ratio).shape == (4, 5)
+    assert st.single_neuron.condition_number_ratio(angle, ratio).shape == (4, 5)
+    assert st.single_neuron.condition_number_ratio(0.3).shape == ()
+
+
+def test_blocks_do_not_change_results(monkeypatch):
+    rng = np.random.default_rng(0)
+    angle, ratio = rng.uniform(0, np.pi, (30, 7)), rng.uniform(0.1, 2, 7)
+    whole = st.single_neuron.condition_number_ratio(angle, ratio)
+    monkeypatch.setattr("sobolev_theory.single_neuron.BLOCK", 16)
+    np.testing.assert_allclose(st.single_neuron.condition_number_ratio(angle, ratio), whole, rtol=1e-15)
