@@ -103,11 +103,13 @@ def hotelling_test(moments: Moments, theory: Array, allowance: Array) -> JointTe
     """
     n = moments.count
     spread = moments.covariance / n
+    # Rounding of C must not decide what is dependent; of an entry's own error this takes a part in 10^13.
+    allowance = np.maximum(allowance, np.sqrt(1e3 * np.finfo(float).eps * np.diagonal(spread)))
     error = np.sqrt(np.diagonal(spread) + allowance**2)
     # Unit diagonal first, so that entries of every scale are treated alike: S = D R D, D = diag(error).
     eigenvalues, axes = np.linalg.eigh(spread / np.outer(error, error) + np.diag((allowance / error) ** 2))
-    eigenvalues = np.maximum(eigenvalues, np.finfo(float).eps * error.size)  # where rounding has eaten the allowance
-    statistic = float(np.sum((axes.T @ ((moments.mean - theory) / error)) ** 2 / eigenvalues))
+    with np.errstate(over="ignore"):
+        statistic = float(np.sum((axes.T @ ((moments.mean - theory) / error)) ** 2 / eigenvalues))
     allowed = np.einsum("ek,e,ek->k", axes, (allowance / error) ** 2, axes)
     rank = max(1.0, float(np.sum(1 - allowed / eigenvalues)))
     p_value = float(fdtrc(rank, n - rank, statistic * (n - rank) / (rank * (n - 1))))

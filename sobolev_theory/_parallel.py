@@ -26,7 +26,8 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB
 class OrderedMap(Protocol):
     """``map`` of one function over one iterable: lazy, and in order."""
 
-    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]: ...
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        """The results, in the order of the items."""
 
 
 @contextmanager
@@ -66,16 +67,19 @@ def ordered_map(workers: Workers = 1) -> Iterator[OrderedMap]:
         if processes == 1:
             yield map
         else:
-            with ProcessPoolExecutor(processes, mp_context=_OneThreadContext()) as pool:
+            pool = ProcessPoolExecutor(processes, mp_context=_OneThreadContext())
+            try:
                 yield _executor_map(pool)
+            finally:
+                pool.shutdown(cancel_futures=True)
     elif isinstance(workers, Executor):
         yield _executor_map(workers)
     elif callable(workers):
         yield _wave_map(workers)
     else:
         raise ValueError(
-            "workers must be a positive int, -1 (all cores), a concurrent.futures.Executor, or a map-like callable; "
-            f"got {workers!r}"
+            "workers: a positive int, -1 for all cores, a concurrent.futures.Executor (Dask: client.get_executor()), "
+            f"or a map-like callable is required, got {workers!r}"
         )
 
 
@@ -97,6 +101,8 @@ class _OneThreadProcess(SpawnProcess):
 
 
 class _OneThreadContext(SpawnContext):
+    """Starts processes like that."""
+
     Process = _OneThreadProcess
 
 
@@ -105,7 +111,7 @@ def _processes(workers: int) -> int:
     if workers == -1:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if workers < 1:
-        raise ValueError(f"workers must be a positive int, or -1 for all cores; got {workers}")
+        raise ValueError(f"workers: a positive int, or -1 for all cores, is required, got {workers}")
     return workers
 
 

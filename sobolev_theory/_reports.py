@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from math import expm1, log1p
+from typing import Any
 
-from ._comparison import Comparison
+from ._agreement import Agreement
 from ._residual import Array
 
 
@@ -22,7 +23,7 @@ class Report:
     level
         The check is passed if ``p_value >= level``.
     quantities
-        The comparisons by name.
+        The agreements by name.
     undefined
         By name, why a quantity does not exist at this student; it is not judged.
     """
@@ -31,7 +32,7 @@ class Report:
     samples: int
     directions: Array
     level: float
-    quantities: dict[str, Comparison]
+    quantities: dict[str, Agreement]
     undefined: dict[str, str]
 
     @property
@@ -44,6 +45,18 @@ class Report:
         """Whether sampling and closed forms agree at the level."""
         return self.p_value >= self.level
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers, words and nested lists, for JSON; without the directions."""
+        return {
+            "subject": self.subject,
+            "passed": self.passed,
+            "p_value": self.p_value,
+            "level": self.level,
+            "samples": self.samples,
+            "quantities": {name: agreement.as_dict() for name, agreement in self.quantities.items()},
+            "undefined": dict(self.undefined),
+        }
+
     def __str__(self) -> str:
         q, K, d = self.directions.shape
         where = f"all {q} coordinates" if q == K * d else f"{q} random orthonormal directions in the {K * d} dimensions"
@@ -54,7 +67,7 @@ class Report:
                 "",
                 f"{'quantity':<13}{'entries':>7}{'p-value':>11}{'worst z':>8} {'at':<9}"
                 f"{'estimate':>14}{'closed form':>14}{'std error':>10}",
-                *(comparison.row for comparison in self.quantities.values()),
+                *(agreement.row for agreement in self.quantities.values()),
                 *(f"{name:<13}not defined: {reason}" for name, reason in self.undefined.items()),
                 "",
                 f"{_verdict(self.passed, self.p_value, self.level)}, Bonferroni over {len(self.quantities)} quantities",
@@ -89,6 +102,16 @@ class Survey:
     def passed(self) -> bool:
         """Whether sampling and closed forms agree on all networks together."""
         return self.p_value >= self.level
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers, words and nested lists, for JSON."""
+        return {
+            "subject": self.subject,
+            "passed": self.passed,
+            "p_value": self.p_value,
+            "level": self.level,
+            "reports": [report.as_dict() for report in self.reports],
+        }
 
     def __str__(self) -> str:
         names = list(dict.fromkeys(name for report in self.reports for name in (*report.quantities, *report.undefined)))

@@ -5,7 +5,7 @@ The notation is that of `_residual`. The two matrices are sums ``sum_i p_ai R_bi
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -13,14 +13,19 @@ from ._moments import Moments
 from ._residual import Array, Factors, Residual
 from ._surfaces import edges, gradient_on_surfaces, hessian_on_surfaces
 
-CHUNK = 2**18
-"""Numbers per array of samples: large enough for NumPy's overhead, small enough for a cache."""
+NUMBERS = 2**18
+"""Numbers per array of samples: enough to hide NumPy's overhead, few enough for a cache."""
+
+
+def block_length(residual: Residual) -> int:
+    """Samples worked on at a time, so that memory is bounded."""
+    (q, K, d), N = residual.directions.shape, len(residual.weights)
+    return int(max(256, NUMBERS // max(d, q * K, K * N, q * q)))
 
 
 def chunk_length(residual: Residual) -> int:
-    """Samples per chunk: fixed by the problem alone, so that the result does not depend on who works on it."""
-    (q, K, d), N = residual.directions.shape, len(residual.weights)
-    return int(max(256, CHUNK // max(d, q * K, K * N, q * q)))
+    """Samples per task: fixed by the problem alone, so that the result does not depend on who works on it."""
+    return max(4096, 4 * block_length(residual))
 
 
 def chunk_moments(
@@ -28,9 +33,14 @@ def chunk_moments(
 ) -> dict[str, Moments]:
     """Moments of the named estimates over n fresh Gaussian inputs, ``chunk = (seed, n)``; matrices row by row."""
     seed, n = chunk
-    x = np.random.default_rng(seed).standard_normal((residual.weights.shape[1], n))
-    sample = Sample(residual, x)
-    return {name: Moments.of(getattr(sample, name).reshape(-1, n)) for name in names}
+    rng, length = np.random.default_rng(seed), block_length(residual)
+    totals: dict[str, Moments] = {}
+    for start in range(0, n, length):
+        sample = Sample(residual, rng.standard_normal((residual.weights.shape[1], min(length, n - start))))
+        for name in names:
+            block = Moments.of(np.atleast_2d(getattr(sample, name)).reshape(-1, sample.x.shape[1]))
+            totals[name] = totals[name].merge(block) if start else block
+    return totals
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,23 +97,23 @@ class Sample:
 
     @cached_property
     def gauss_newton(self) -> Array:
-        """``<d_a T_m, d_b T_m>`` with the absolutely continuous f', (q, q, n); a sum over pairs of students i, j:
+        """``<d_a T_m, d_b T_m>`` with the absolutely continuous f', (q, q, n). It is a sum over students i and j,
 
-        [m]_0 X_ai X_bj + [m]_1 (X_ai (u_i . b_j) c_j f_j + c_i f_i (a_i . u_j) X_bj)
-        + c_i f_i c_j f_j ([m]_1 a_i . b_j + [m]_2 (a_i . u_j)(u_i . b_j)),    X_ai = c_i f'_i p_ai.
+            [m]_0 X_ai X_bj + [m]_1 (X_ai (u_i . b_j) c_j f_j + c_i f_i (a_i . u_j) X_bj)
+            + c_i f_i c_j f_j ([m]_1 a_i . b_j + [m]_2 (a_i . u_j)(u_i . b_j)),
+
+        with ``X_ai = c_i f'_i p_ai``.
         """
         residual, K = self.residual, self.residual.width
-        Z, overlap = residual.directions, residual.overlap[:, :, :K]
-        swapped = overlap.transpose(0, 2, 1)  # [b, i, j] = u_i . b_j
-        partner, forms = np.zeros_like(self.p), np.zeros((len(Z), len(Z), self.x.shape[1]))
+        partner = np.zeros_like(self.p)
+        forms = np.zeros((len(self.p), len(self.p), self.x.shape[1]))
         for weight, at in self.orders:
-            value, slope, bend = (residual.pairing(at.order, k)[:, :K] for k in range(3))
-            other = value / 2 @ (at.slope[:K] * self.p)
+            f, slope = at.f[:K], at.slope[:K]
+            other = residual.pairing(at.order, 0)[:, :K] / 2 @ (slope * self.p)
             if at.order:
-                other += (slope * swapped) @ at.f[:K]
-                form = slope * np.einsum("aik,bjk->abij", Z, Z) + bend * overlap[:, None] * swapped
-                forms += weight * _quadratic(form, at.f[:K], at.f[:K])
-            partner += weight * at.slope[:K] * other
+                other += (residual.pairing(at.order, 1)[:, :K] * residual.overlap[:, :, :K].transpose(0, 2, 1)) @ f
+                forms += weight * _quadratic(_student_form(residual, at.order), f, f)
+            partner += weight * slope * other
         return _both_ways(self.p, partner) + forms
 
     @cached_property
@@ -122,11 +132,25 @@ class Sample:
             if at.order:
                 partner += weight * at.slope[:K] * at.turning
             if at.order > 1:
-                form = residual.pairing(at.order, 2) * residual.overlap[:, None] * residual.overlap
-                total += weight * _quadratic(form, at.f[:K], at.f)
+                total += weight * _quadratic(_residual_form(residual, at.order), at.f[:K], at.f)
         total += _both_ways(self.p, partner)
         total += hessian_on_surfaces(residual, self.orders, self.p)
         return total + edges(residual)[:, :, None]
+
+
+@lru_cache(maxsize=8)
+def _student_form(residual: Residual, order: int) -> Array:
+    """``[m]_1 a_i . b_j + [m]_2 (a_i . u_j)(u_i . b_j)``, students with students, (q, q, K, K)."""
+    Z, overlap = residual.directions, residual.overlap[:, :, : residual.width]
+    slope, bend = (residual.pairing(order, k)[:, : residual.width] for k in (1, 2))
+    dots = np.tensordot(Z, Z, axes=(2, 2)).transpose(0, 2, 1, 3)
+    return np.asarray(slope * dots + bend * overlap[:, None] * overlap.transpose(0, 2, 1))
+
+
+@lru_cache(maxsize=8)
+def _residual_form(residual: Residual, order: int) -> Array:
+    """``[m]_2 (a_i . u_j)(b_i . u_j)``, students with everyone, (q, q, K, N)."""
+    return np.asarray(residual.pairing(order, 2) * residual.overlap[:, None] * residual.overlap)
 
 
 def _both_ways(left: Array, right: Array) -> Array:

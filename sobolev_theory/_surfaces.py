@@ -13,7 +13,7 @@ on the surface vanishes, because ``f f'_ac`` does not jump and because ``Pi x`` 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import pi, sqrt
 
 import numpy as np
@@ -122,6 +122,7 @@ def _surfaces(residual: Residual, orders: Orders, p: Array) -> Iterator[_Surface
             yield _Surface(residual, i, residual.output[i] / sqrt(2 * pi * s), along, p, others)
 
 
+@lru_cache(maxsize=8)
 def edges(residual: Residual) -> Array:
     """Terms with a delta on two surfaces (convention "exact"), (q, q); their mean needs only ``E x x' = 1``:
 

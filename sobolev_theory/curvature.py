@@ -140,7 +140,7 @@ def _extreme(operator: Curvature, end: str) -> float:
         "v0": start,
         "ncv": min(60, operator.shape[0] - 1),
         "maxiter": 20_000,
-        "tol": 1e-11,
+        "tol": 1e-9,
         "return_eigenvectors": False,
     }
     if operator.is_symmetric:

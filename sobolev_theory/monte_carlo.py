@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._agreement import Agreement, compare
 from ._checks import positive_integer
-from ._comparison import Comparison, compare
 from ._moments import Moments
 from ._parallel import OrderedMap, Workers, ordered_map
 from ._reports import Report, Survey, sidak
@@ -22,7 +22,7 @@ from .errors import NotDifferentiableError
 from .losses import Norm, PopulationLoss, Student
 from .networks import Network
 
-__all__ = ["Comparison", "Report", "Survey", "verify", "verify_many"]
+__all__ = ["Agreement", "Report", "Survey", "verify", "verify_many"]
 
 MAX_DIRECTIONS = 12
 """A weight space of up to so many dimensions is checked in every coordinate, a larger one along so many directions."""
@@ -46,10 +46,11 @@ def verify(
     """Judge the value, gradient, Gauss-Newton matrix and Hessian of a loss at one student by sampling.
 
     Each quantity is a mean over Gaussian inputs (`_sampling`, `_surfaces`). Its closed form is judged by Hotelling's
-    T^2 test over all its entries (`_comparison`, `_moments`), and the four p-values are combined by Bonferroni: a true
+    T^2 test over all its entries (`_agreement`, `_moments`), and the four p-values are combined by Bonferroni: a true
     theory fails with probability at most ``level``. A weight space of more than 12 dimensions is checked along 12
     random orthonormal directions, so that the cost is bounded; another ``rng`` looks along others. A quantity that does
-    not exist at the student is listed as such and not judged.
+    not exist at the student is listed as such and not judged. What happens in fewer than a handful of the samples (a
+    smooth activation with weights as large as ``samples`` varies in a slab that thin) is beyond this check.
 
     Parameters
     ----------
@@ -131,10 +132,8 @@ def verify_many(
             loss = PopulationLoss(teacher, norm, derivative=derivative)
             reports.append(_verify(loss, student, samples, generator, parallel, each, progress=False))
     widths = f"students of {student_width} x {dim}, teachers of {teacher_width} x {dim}"
-    subject = (
-        f"{networks} random networks: {widths}, norm={norm!r}, activation={activation!r}, derivative={derivative!r}"
-    )
-    return Survey(subject, tuple(reports), level)
+    options = f"norm={norm!r}, activation={activation!r}, derivative={derivative!r}"
+    return Survey(f"{networks} random networks: {widths}; {options}", tuple(reports), level)
 
 
 def _verify(

@@ -1,6 +1,7 @@
 """One sampled quantity against its closed form: error bars for every entry, and one p-value."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ normal one. Elsewhere the allowance is lost in ``1/sqrt(n)``. It is also what an
 in which nothing varies.
 """
 
-ROUNDING = 64 * float(np.finfo(float).eps)
+ROUNDING = 16 * float(np.finfo(float).eps)
 """Below this fraction of the terms before they cancel, nothing is judged."""
 
 SMALLEST = 1e-150
@@ -25,7 +26,7 @@ SMALLEST = 1e-150
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Agreement:
     """One quantity of the loss, entry by entry: shape () for the value, (q,) for the gradient, (q, q) for the matrices.
 
     Attributes
@@ -49,6 +50,11 @@ class Comparison:
         """``(estimate - closed form) / standard error`` of every entry."""
         return np.asarray((self.estimate - self.closed_form) / self.standard_error)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers and nested lists, for JSON."""
+        entries = {"estimate": self.estimate, "closed_form": self.closed_form, "standard_error": self.standard_error}
+        return {"p_value": self.p_value} | {name: a.tolist() for name, a in (entries | {"z": self.z}).items()}
+
     @property
     def row(self) -> str:
         """A line of the report: the entry with the largest ``|z|``, and the joint p-value."""
@@ -60,11 +66,11 @@ class Comparison:
         )
 
 
-def compare(name: str, moments: dict[str, Moments], theory: Array) -> Comparison:
+def compare(name: str, moments: dict[str, Moments], theory: Array) -> Agreement:
     """Judge ``theory``, of the quantity's shape, by the moments of all sampled quantities."""
     test = hotelling_test(moments[name], theory.ravel(), _allowance(name, moments))
     estimate, error = (entries.reshape(theory.shape) for entries in (moments[name].mean, test.standard_error))
-    return Comparison(name, estimate, theory, error, test.p_value)
+    return Agreement(name, estimate, theory, error, test.p_value)
 
 
 def _allowance(name: str, moments: dict[str, Moments]) -> Array:
@@ -77,9 +83,9 @@ def _allowance(name: str, moments: dict[str, Moments]) -> Array:
     ordinary, share = moments[name].root_mean_square, GRANTED**0.5 / moments[name].count
     squares = moments["hessian" if name == "hessian" else "gauss_newton"].root_mean_square
     g = np.sqrt(squares[:: round(squares.size**0.5) + 1])  # the diagonal of a flattened matrix
-    g = np.maximum(g, max(ROUNDING * float(g.max()), SMALLEST))
+    g = np.maximum(g, ROUNDING * g.max())
     if name in ("gauss_newton", "hessian"):
-        return np.asarray((share + ROUNDING) * np.outer(g, g).ravel())
+        return np.asarray((share + ROUNDING) * np.outer(g, g).ravel() + SMALLEST)
     reach = g if name == "gradient" else 1.0
     whole, rare = np.sqrt(moments["size"].mean)  # |T| before it cancels, and in rare samples
     if name == "value":

@@ -1,0 +1,87 @@
+"""Costs as ratios to a reference measured in the same run; nothing here asserts a time.
+
+``python -m pytest tests/benchmarks -o addopts= --benchmark-disable-gc`` prints the ratios. Each figure is the smallest of interleaved repetitions of
+code and reference, so that a busy machine slows both.
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import sobolev_theory as st
+
+REPETITIONS = 9
+
+
+@pytest.fixture
+def ratio(benchmark, capsys):
+    """Report the time of a function as a multiple of the time of a reference."""
+
+    def report(name: str, function: Callable[[], object], reference: Callable[[], object], bound: float) -> None:
+        times: dict[Callable[[], object], list[float]] = {function: [], reference: []}
+        for _ in range(REPETITIONS):
+            for call, record in times.items():
+                start = time.perf_counter()
+                call()
+                record.append(time.perf_counter() - start)
+        quotient = min(times[function]) / min(times[reference])
+        benchmark.extra_info["ratio"] = quotient
+        benchmark.pedantic(function, rounds=1)
+        with capsys.disabled():
+            print(f"\n{name}: {quotient:.2f} times the reference (target {bound:g})")
+
+    return report
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("norm", ["L2", "H1"])
+def test_gradient(ratio, rng, norm):
+    w, v, c = (rng.standard_normal(shape) for shape in ((1000, 1000), (1000, 1000), (1000, 2000)))
+    u = np.vstack([w, v])
+    loss = st.PopulationLoss(v, norm)
+    ratio(f"gradient {norm}, K = M = d = 1000", lambda: loss.gradient(w), lambda: (w @ u.T, c @ u), 1.5)
+
+
+def test_hessian_vector_product(ratio, rng):
+    w, v, x, a, c = (rng.standard_normal(s) for s in ((1000, 1000), (1000, 1000), (1000, 1000), (1000, 1000), (1000, 2000)))
+    u = np.vstack([w, v])
+    hessian = st.PopulationLoss(v).hessian(w)
+    ratio("Hessian-vector product H1, K = M = d = 1000", lambda: hessian @ x.ravel(), lambda: (x @ u.T, a @ x, c @ u), 1.5)
+
+
+def test_spectrum_in_a_million_dimensions(ratio, rng):
+    w, v = rng.standard_normal((2, 5, 10**6))
+    u = np.vstack([w, v])
+    loss = st.PopulationLoss(v)
+    ratio("spectrum, K = M = 5, d = 10^6, over one QR", lambda: loss.hessian(w).spectrum(), lambda: np.linalg.qr(u.T), 3)
+
+
+@pytest.mark.parametrize(("norm", "derivative"), [("L2", "backprop"), ("H1", "backprop"), ("H1", "exact")])
+def test_whole_spectrum(ratio, rng, norm, derivative):
+    w, v = rng.standard_normal((2, 20, 1000))
+    matrix = rng.standard_normal((800, 800))
+    loss = st.PopulationLoss(v, norm, derivative=derivative)
+    symmetric = loss.hessian(w).is_symmetric
+    solver, dense = (np.linalg.eigvalsh, matrix + matrix.T) if symmetric else (np.linalg.eigvals, matrix)
+    name = f"spectrum {norm} {derivative}, K = M = 20, d = 1000, over {solver.__name__} of 800 x 800"
+    ratio(name, lambda: loss.hessian(w).spectrum(), lambda: solver(dense), 2.5)
+
+
+def test_single_neuron(ratio, rng):
+    angle, neurons = rng.uniform(0, np.pi, 10**6), rng.uniform(0.1, 1.5, 10**6)
+    call = st.single_neuron.condition_number_ratio
+    ratio("condition_number_ratio on 10^6 pairs, over numpy.sin", lambda: call(angle, neurons), lambda: np.sin(angle), 5)
+
+
+@pytest.mark.parametrize("norm", ["L2", "H1"])
+def test_extreme_eigenvalues(benchmark, rng, norm):
+    student, teacher = (st.Network.random(300, 600, rng=rng) for _ in range(2))
+    operator = st.PopulationLoss(teacher, norm).hessian(student)
+    smallest, largest = benchmark.pedantic(operator.extreme_eigenvalues, rounds=1)
+    assert smallest < largest

@@ -1,0 +1,102 @@
+"""The command line: tables, JSON, files, errors with exit status 2."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import sobolev_theory as st
+from sobolev_theory.__main__ import main
+
+
+def run_json(capsys, *arguments):
+    status = main([*arguments, "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_compare_one_neuron(capsys):
+    status, data = run_json(capsys, "compare", "--angle", "0.5", "1.5", "--ratio", "1", "2")
+    assert status == 0
+    assert [(row["angle"], row["ratio"]) for row in data["rows"]] == [(0.5, 1), (1.5, 1), (0.5, 2), (1.5, 2)]
+    for row in data["rows"]:
+        assert row["kappa_ratio"] == st.single_neuron.condition_number_ratio(row["angle"], row["ratio"])
+    assert [row["definite"] for row in data["rows"]] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("suffix", ["npy", "csv"])
+def test_compare_files(capsys, tmp_path, suffix):
+    student, teacher = (st.Network.random(2, 6, rng=seed).weights for seed in (0, 1))
+    for name, weights in (("w", student), ("v", teacher)):
+        path = tmp_path / f"{name}.{suffix}"
+        np.save(path, weights) if suffix == "npy" else np.savetxt(path, weights, delimiter=",", fmt="%.17g")
+    files = ["--student", str(tmp_path / f"w.{suffix}"), "--teacher", str(tmp_path / f"v.{suffix}")]
+    status, data = run_json(capsys, "compare", *files, "--norms", "L2", "H1", "1,0.5")
+    assert status == 0
+    expected = st.compare(student, teacher, norms=("L2", "H1", (1, 0.5)))
+    assert data["rows"] == expected.as_dicts()
+
+
+def test_compare_random_networks_prints_a_table(capsys):
+    assert main(["compare", "--width", "3", "--dim", "20", "--seed", "1"]) == 0
+    text = capsys.readouterr().out
+    for word in ("L2", "H1", "condition number", "equal sharpness", "backprop"):
+        assert word in text
+
+
+def test_verify(capsys):
+    arguments = ["verify", "--width", "1", "--dim", "2", "--samples", "20000"]
+    assert main(arguments) == 0
+    assert "PASSED" in capsys.readouterr().out
+    status, data = run_json(capsys, *arguments)
+    assert status == 0
+    assert data["passed"] is True
+    assert set(data["quantities"]) == {"value", "gradient", "gauss_newton", "hessian"}
+
+
+def test_verify_sampled_networks(capsys):
+    arguments = ["verify", "--networks", "2", "--width", "1", "--dim", "2", "--norm", "L2", "--samples", "20000"]
+    status, data = run_json(capsys, *arguments)
+    assert status == 0
+    assert len(data["reports"]) == 2
+
+
+def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
+    value = st.PopulationLoss.value
+    monkeypatch.setattr(st.PopulationLoss, "value", lambda self, w: 1.2 * value(self, w))
+    assert main(["verify", "--width", "1", "--dim", "2", "--samples", "100000"]) == 1
+    assert "FAILED" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compare"], "--student and --teacher"),
+        (["compare", "--width", "2"], "--dim"),
+        (["compare", "--angle", "4"], "angle"),
+        (["compare", "--angle", "1", "--curvature", "gauss_newton"], "--width 1"),
+        (["compare", "--width", "2", "--dim", "3", "--norms", "H2"], "infinite"),
+        (["compare", "--width", "2", "--dim", "3", "--norms", "1,x"], "weights"),
+        (["compare", "--width", "0", "--dim", "3"], "width"),
+        (["compare", "--student", "missing.npy", "--teacher", "missing.npy"], "missing.npy"),
+        (["compare", "--student", "w.txt", "--teacher", "w.txt"], ".npy or .csv"),
+        (["verify", "--networks", "3"], "--width"),
+        (["verify", "--width", "1", "--dim", "2", "--samples", "5"], "samples"),
+        (["nothing"], "invalid choice"),
+        ([], "required"),
+    ],
+)
+def test_usage_errors_have_status_two(capsys, arguments, message):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_help_has_examples():
+    for command in ("compare", "verify"):
+        result = subprocess.run(
+            [sys.executable, "-m", "sobolev_theory", command, "--help"], capture_output=True, text=True, check=True
+        )
+        assert f"sobolev-theory {command} --" in result.stdout

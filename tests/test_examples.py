@@ -1,0 +1,39 @@
+"""Every example runs, and says what it is known to say."""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXAMPLES = sorted(path.stem for path in (Path(__file__).parent.parent / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_run(name, capsys):
+    importlib.import_module(f"examples.{name}").main()
+    assert capsys.readouterr().out
+
+
+def test_condition_number_map():
+    """x = r sin(theta)/pi: (1 - 2x)/(1 - 3x/2) at theta = pi/2, r = 1; undefined where x >= 1/2."""
+    from examples.condition_number_map import ANGLES, RATIOS, condition_number_map
+
+    table, x = condition_number_map(), 1 / np.pi
+    assert table[list(ANGLES).index(np.pi / 2), list(RATIOS).index(1.0)] == pytest.approx((1 - 2 * x) / (1 - 1.5 * x))
+    assert (np.isnan(table) | (table < 1)).all()
+
+
+def test_compare_norms():
+    """Near an orthonormal teacher H1 is better conditioned than L2, and a quarter of derivative weight in between."""
+    from examples.compare_norms import comparison
+
+    kappa = {row.norm: row.condition_number for row in comparison().rows}
+    assert kappa["H1"] < kappa["(1, 0.25)"] < kappa["L2"]
+
+
+def test_verify_by_sampling():
+    from examples.verify_by_sampling import largest_mismatch, report
+
+    assert largest_mismatch() < 1e-14
+    assert report().passed

@@ -1,0 +1,364 @@
+"""Sampling checks: true closed forms pass as often as they should, and closed forms wrong by one per cent do not."""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.special import bdtrc, kolmogorov
+
+from sobolev_theory import _parallel, monte_carlo
+from sobolev_theory._agreement import compare
+from sobolev_theory._residual import Residual
+from sobolev_theory._sampling import chunk_moments
+from sobolev_theory.losses import PopulationLoss
+from sobolev_theory.networks import Network
+
+from .oracles import single_neuron_block
+
+Array = NDArray[np.float64]
+
+QUANTITIES = ("value", "gradient", "gauss_newton", "hessian")
+TEACHER = np.array([[1.0, 0.2, -0.3], [-0.4, 0.9, 0.1]])
+STUDENT = np.array([[0.5, 0.8, 0.4], [0.7, -0.6, 0.5]])
+CASES = [
+    ("relu", "H1", "backprop"),
+    ("relu", "H1", "exact"),
+    ("relu2", "H2", "backprop"),
+    ("relu2", "H2", "exact"),
+    ("erf", "H1", "backprop"),
+]
+
+
+class Wrong:
+    """A loss whose named quantities are off by a factor."""
+
+    def __init__(self, loss: PopulationLoss, *names: str, factor: float = 1.01) -> None:
+        self._loss, self._names, self._factor = loss, names, factor
+
+    def __getattr__(self, name: str) -> Any:
+        true = getattr(self._loss, name)
+        return (lambda W: true(W) * self._factor) if name in self._names else true
+
+
+def loss_and_student(activation: str, norm: str, derivative: str) -> tuple[PopulationLoss, Network]:
+    loss = PopulationLoss(Network(TEACHER, activation=activation), norm, derivative=derivative)
+    return loss, Network(STUDENT, [1.2, -0.8], activation=activation)
+
+
+def numbers(report: monte_carlo.Report) -> list[Array]:
+    return [a for q in report.quantities.values() for a in (q.estimate, q.closed_form, q.standard_error)]
+
+
+def assert_same_bits(first: monte_carlo.Report, second: monte_carlo.Report) -> None:
+    assert all(np.array_equal(a, b) for a, b in zip(numbers(first), numbers(second), strict=True))
+    assert first.p_value == second.p_value
+
+
+# The verdict
+
+
+@pytest.mark.parametrize(("activation", "norm", "derivative"), CASES)
+def test_one_per_cent_is_found_in_a_million_samples(activation: str, norm: str, derivative: str) -> None:
+    loss, student = loss_and_student(activation, norm, derivative)
+    assert monte_carlo.verify(loss, student, samples=200_000, rng=1).passed
+    wrong: Any = Wrong(loss, *QUANTITIES)
+    report = monte_carlo.verify(wrong, student, rng=1)
+    assert list(report.quantities) == list(QUANTITIES)
+    assert max(quantity.p_value for quantity in report.quantities.values()) < 1e-9
+
+
+def test_one_wrong_quantity_fails_the_report_and_no_other_quantity() -> None:
+    loss = PopulationLoss([[1.0, 0.0]], norm="H1")
+    true = monte_carlo.verify(loss, [[0.3, 0.8]], samples=200_000, rng=5)
+    assert true.passed
+    for name in QUANTITIES:
+        wrong: Any = Wrong(loss, name, factor=1.02)
+        report = monte_carlo.verify(wrong, [[0.3, 0.8]], samples=200_000, rng=5)
+        assert not report.passed
+        changed = [n for n in QUANTITIES if report.quantities[n].p_value != true.quantities[n].p_value]
+        assert changed == [name]
+
+
+def test_a_wrong_entry_is_found_among_many_right_ones() -> None:
+    loss, student = loss_and_student("relu", "H1", "backprop")
+
+    class OneEntry(Wrong):
+        def hessian(self, W: Any) -> Array:
+            matrix = self._loss.hessian(W).to_dense()
+            matrix[4, 1] += 0.03  # below the diagonal: the backprop Hessian is not symmetric, all entries count
+            return np.asarray(matrix)
+
+    wrong: Any = OneEntry(loss)
+    report = monte_carlo.verify(wrong, student, samples=200_000, rng=2)
+    assert report.quantities["hessian"].p_value < 1e-9
+    worst = np.unravel_index(np.abs(report.quantities["hessian"].z).argmax(), (6, 6))
+    assert tuple(map(int, worst)) == (4, 1)
+
+
+@pytest.mark.parametrize(("activation", "norm", "derivative"), CASES)
+def test_true_closed_forms_fail_as_often_as_the_level_says(activation: str, norm: str, derivative: str) -> None:
+    rng, level, runs = np.random.default_rng(7), 0.05, 150
+    p_values, failures = [], 0
+    for _ in range(runs):
+        teacher = Network(rng.normal(size=(2, 2)), activation=activation)
+        student = Network(rng.normal(size=(1, 2)), activation=activation)
+        loss = PopulationLoss(teacher, norm, derivative=derivative)
+        report = monte_carlo.verify(loss, student, samples=8000, rng=rng, level=level)
+        p_values.append([quantity.p_value for quantity in report.quantities.values()])
+        failures += not report.passed
+    assert bdtrc(failures - 1, runs, level) > 1e-3  # Bonferroni: at most as often
+    for column in np.sort(p_values, axis=0).T:
+        distance = np.abs(column - (np.arange(runs) + 0.5) / runs).max()
+        assert kolmogorov(distance * np.sqrt(runs)) > 1e-3
+
+
+@pytest.mark.parametrize("distance", [1e-2, 1e-4, 1e-6, 0.0])
+@pytest.mark.parametrize(("norm", "derivative"), [("L2", "backprop"), ("H1", "backprop"), ("H1", "exact")])
+def test_rare_samples_near_the_teacher_refute_nothing(norm: str, derivative: str, distance: float) -> None:
+    # At 1e-4 a sample falls between student and teacher once in 30 000, at 1e-6 never; their mean is not negligible.
+    loss = PopulationLoss(TEACHER, norm, derivative=derivative)
+    for seed in range(10):
+        student = TEACHER + distance * np.random.default_rng(seed).normal(size=(2, 3))
+        assert monte_carlo.verify(loss, student, samples=10_000, rng=seed, level=1e-3).passed
+
+
+def test_near_the_teacher_the_value_is_still_judged_to_one_per_cent() -> None:
+    loss = PopulationLoss(TEACHER, norm="L2")
+    student = TEACHER + 1e-5 * STUDENT
+    assert monte_carlo.verify(loss, student, samples=200_000, rng=3).passed
+    wrong: Any = Wrong(loss, "value")
+    assert not monte_carlo.verify(wrong, student, samples=200_000, rng=3).passed
+
+
+# The estimators, against formulas that are not the package's
+
+
+def single_neuron(norm: tuple[float, ...], activation: str, exact: bool, angle: float, ratio: float) -> Residual:
+    weights = np.array([[1.0, 0.0, 0.0], [ratio * np.cos(angle), ratio * np.sin(angle), 0.0]])
+    return Residual(weights, np.array([1.0, -1.0]), np.eye(3).reshape(3, 1, 3), norm, activation, exact)
+
+
+def p_of(residual: Residual, name: str, theory: Array, samples: int = 200_000) -> float:
+    names = (name, "gauss_newton", "size")
+    moments = chunk_moments(residual, names, (np.random.SeedSequence(11), samples))
+    return compare(name, moments, theory).p_value
+
+
+@pytest.mark.parametrize("angle", [0.4, 1.5, 2.8])
+def test_single_relu_neuron_has_the_known_gradients_and_hessians(angle: float) -> None:
+    r = 1.3
+    v, e = np.eye(3)[:2]
+    u = np.array([np.cos(angle), np.sin(angle), 0.0])
+    x, h = r * np.sin(angle) / np.pi, r / (2 * np.pi)
+    along = v / 2 - (np.pi - angle) * h * u
+    hessian = np.diag([0.5, 0.5 - x, 0.5 - x / 2])
+    l2, j, j_exact = (
+        single_neuron(norm, "relu", exact, angle, r)
+        for norm, exact in (((1.0,), False), ((0.0, 1.0), False), ((0.0, 1.0), True))
+    )
+    known = [
+        (l2, "gradient", along - h * np.sin(angle) * v),
+        (j, "gradient", along),
+        (j_exact, "gradient", along - h * np.cos(angle) * e),
+        (l2, "hessian", hessian),
+        (j, "hessian", np.eye(3) / 2 - h * np.outer(u, e)),
+        (j_exact, "hessian", np.diag([0.5, 0.5 - x, 0.5 + h * np.cos(angle) ** 2 / np.sin(angle)])),
+    ]
+    for residual, name, theory in known:
+        assert p_of(residual, name, theory) > 1e-3
+        assert p_of(residual, name, theory + 0.02 * np.ones_like(theory)) < 1e-6
+
+
+@pytest.mark.parametrize(("activation", "derivative"), [("relu2", "backprop"), ("relu2", "exact"), ("erf", "exact")])
+def test_second_order_terms_agree_with_the_oracle(activation: str, derivative: Any) -> None:
+    block = single_neuron_block(2, derivative, 1.2, 0.9, activation)
+    theory = np.array([[float(block[i, j]) for j in range(3)] for i in range(3)])
+    residual = single_neuron((0.0, 0.0, 1.0), activation, derivative == "exact", 0.9, 1.2)
+    assert p_of(residual, "hessian", theory) > 1e-3
+
+
+# Who works, and on how much
+
+
+def test_the_result_is_the_same_bit_for_bit_whoever_works() -> None:
+    loss, student = loss_and_student("relu", "H1", "exact")
+    alone = monte_carlo.verify(loss, student, samples=70_000, rng=8)
+    with ThreadPoolExecutor(3) as pool:
+        for workers in (2, pool, map):
+            assert_same_bits(alone, monte_carlo.verify(loss, student, samples=70_000, rng=8, workers=workers))
+        assert pool.submit(abs, -1).result() == 1  # still open
+
+
+def test_a_dask_cluster_gives_the_same_bits() -> None:
+    distributed = pytest.importorskip("distributed")
+    loss, student = loss_and_student("relu", "H1", "backprop")
+    alone = monte_carlo.verify(loss, student, samples=70_000, rng=9)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        executor = client.get_executor()
+        assert_same_bits(alone, monte_carlo.verify(loss, student, samples=70_000, rng=9, workers=executor))
+        assert executor.submit(abs, -1).result() == 1  # still open
+
+
+def test_tasks_are_handed_out_in_bounded_waves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_parallel, "IN_FLIGHT", 2)
+    monkeypatch.setattr(monte_carlo, "chunk_length", lambda residual: 1000)
+    waves: list[int] = []
+
+    def mapping(function: Any, items: Any) -> list[Any]:
+        waves.append(len(items))
+        return [function(item) for item in items]
+
+    loss, student = loss_and_student("relu", "L2", "backprop")
+    report = monte_carlo.verify(loss, student, samples=6500, rng=0, workers=mapping)
+    assert waves == [2, 2, 2, 1]
+    assert report.samples == 6500
+    assert_same_bits(report, monte_carlo.verify(loss, student, samples=6500, rng=0))
+
+
+def test_a_seed_fixes_the_result_and_a_generator_moves_on() -> None:
+    loss, student = loss_and_student("erf", "L2", "backprop")
+
+    def run(rng: Any) -> monte_carlo.Report:
+        return monte_carlo.verify(loss, student, samples=2000, rng=rng)
+
+    assert_same_bits(run(3), run(3))
+    assert_same_bits(run(np.random.SeedSequence(3)), run(np.random.default_rng(3)))
+    generator = np.random.default_rng(3)
+    for rng in (generator, None):
+        first, second = (run(rng).quantities["value"].estimate for _ in range(2))
+        assert first != second
+
+
+def test_progress_is_shown_on_stderr_only_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    loss, student = loss_and_student("relu", "L2", "backprop")
+    monte_carlo.verify(loss, student, samples=2000, rng=0)
+    assert capsys.readouterr() == ("", "")
+    monte_carlo.verify(loss, student, samples=2000, rng=0, progress=True)
+    monte_carlo.verify_many(2, samples=2000, rng=0, progress=True)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("sampling") == 2
+    assert "100%" in err
+
+
+def test_importing_loads_nothing_that_is_not_needed() -> None:
+    code = "import sys, sobolev_theory.monte_carlo; print({'rich', 'sympy', 'dask', 'scipy.stats'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+# The report
+
+
+def test_the_report_reads_as_a_table() -> None:
+    loss, student = loss_and_student("relu", "H1", "backprop")
+    text = str(monte_carlo.verify(loss, student, samples=2000, rng=0))
+    assert "2000 samples; gradient and matrices along all 6 coordinates of weight space" in text
+    assert [line.split()[0] for line in text.splitlines()[4:8]] == list(QUANTITIES)
+    assert text.splitlines()[-1].startswith("PASSED: p = ")
+
+
+def test_reports_are_plain_data_for_json() -> None:
+    loss, student = loss_and_student("relu", "L2", "backprop")
+    report = monte_carlo.verify(loss, student, samples=2000, rng=0)
+    data = json.loads(json.dumps(report.as_dict()))
+    assert data["passed"] is True
+    assert np.array_equal(data["quantities"]["hessian"]["z"], report.quantities["hessian"].z)
+    survey = monte_carlo.verify_many(2, samples=2000, rng=0)
+    assert json.loads(json.dumps(survey.as_dict()))["reports"][1]["p_value"] == survey.reports[1].p_value
+
+
+def test_a_large_weight_space_is_checked_along_twelve_directions() -> None:
+    rng = np.random.default_rng(0)
+    loss = PopulationLoss(Network.random(3, 30, rng=rng), norm="H1", derivative="exact")
+    report = monte_carlo.verify(loss, Network.random(4, 30, rng=rng), samples=20_000, rng=0)
+    assert report.passed
+    assert report.directions.shape == (12, 4, 30)
+    flat = report.directions.reshape(12, -1)
+    np.testing.assert_allclose(flat @ flat.T, np.eye(12), atol=1e-14)
+    assert report.quantities["hessian"].z.shape == (12, 12)
+    assert "12 random orthonormal directions in the 120 dimensions" in str(report)
+
+
+def test_what_does_not_exist_is_listed_and_not_judged() -> None:
+    loss = PopulationLoss(TEACHER, norm="H1", derivative="exact")
+    report = monte_carlo.verify(loss, TEACHER, samples=2000, rng=0)
+    assert list(report.quantities) == ["value", "gauss_newton"]
+    assert list(report.undefined) == ["gradient", "hessian"]
+    assert report.passed
+    assert "hessian      not defined: the Hessian (exact) does not exist" in str(report)
+
+
+@pytest.mark.parametrize("a", [[0.0, 1.0], [0.0, 0.0]])
+def test_neurons_without_output_are_no_obstacle(a: list[float]) -> None:
+    for activation, norm, derivative in CASES:
+        loss, student = loss_and_student(activation, norm, derivative)
+        silent = Network(student.weights, a, activation=activation)
+        assert monte_carlo.verify(loss, silent, samples=2000, rng=1).passed
+
+
+def test_one_input_dimension_has_no_dirac_terms() -> None:
+    loss = PopulationLoss([[1.0], [-2.0]], norm="H1", derivative="exact")
+    assert monte_carlo.verify(loss, [[0.5], [0.7]], samples=50_000, rng=0).passed
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"samples": 719}, "samples: at least 1000 are required"),
+        ({"samples": 0}, "samples: a positive integer"),
+        ({"samples": 1e5}, "samples: a positive integer"),
+        ({"level": 0.0}, "level: a probability"),
+        ({"level": 1.0}, "level: a probability"),
+        ({"workers": 0}, "workers: a positive int"),
+    ],
+)
+def test_bad_input_is_refused(option: dict[str, Any], message: str) -> None:
+    loss, student = loss_and_student("relu", "H1", "backprop")
+    with pytest.raises(ValueError, match=message):
+        monte_carlo.verify(loss, student, **option)
+
+
+def test_many_directions_need_many_samples() -> None:
+    with pytest.raises(ValueError, match="samples: at least 2880 are required"):
+        monte_carlo.verify(PopulationLoss(np.eye(4)), np.eye(4) + 0.1, samples=2000)
+
+
+# Many networks
+
+
+def test_many_networks_get_one_verdict() -> None:
+    survey = monte_carlo.verify_many(8, student_width=2, teacher_width=1, dim=3, samples=10_000, rng=1)
+    assert survey.passed
+    smallest = min(report.p_value for report in survey.reports)
+    assert survey.p_value == pytest.approx(1 - (1 - smallest) ** 8)
+    assert len({report.quantities["value"].estimate.item() for report in survey.reports}) == 8
+    text = str(survey)
+    assert "8 random networks: students of 2 x 3, teachers of 1 x 3" in text
+    assert [line.split()[0] for line in text.splitlines()[4:12]] == [str(k) for k in range(8)]
+    assert text.splitlines()[-1].startswith("PASSED")
+
+
+def test_many_networks_refute_a_wrong_theory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        monte_carlo, "PopulationLoss", lambda *args, **options: Wrong(PopulationLoss(*args, **options), "gauss_newton")
+    )
+    survey = monte_carlo.verify_many(4, samples=100_000, rng=2)
+    assert not survey.passed
+    assert survey.passed == all(report.passed for report in survey.reports)
+    assert str(survey).splitlines()[-1].startswith("FAILED")
+
+
+@pytest.mark.parametrize(
+    ("option", "message"), [({"networks": 0}, "networks"), ({"dim": 0}, "dim"), ({"level": 2}, "level")]
+)
+def test_bad_surveys_are_refused(option: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        monte_carlo.verify_many(**option)
