@@ -1,7 +1,8 @@
-r"""The arc-cosine functions ``J_n``: derivative, recursion, and a table for stable evaluation near the end of the angle.
+r"""The arc-cosine functions ``J_n``: derivative, recursion, and a table for stable evaluation near the end of the
+angle.
 
-Near ``theta = pi`` the closed form ``a_n(cos) (pi - theta) + b_n(cos) sin`` is a difference of terms that agree to order
-``(pi - theta)^(2n+1)``. There ``J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)`` with exact rational ``c_k`` is used.
+Near ``theta = pi`` the closed form ``a_n(cos) (pi - theta) + b_n(cos) sin`` is a difference of terms that agree to
+order ``(pi - theta)^(2n+1)``. There ``J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)`` with exact rational ``c_k`` is used.
 """
 
 import sympy as sp
@@ -38,7 +39,9 @@ def derive() -> Output:
 
 
 def _terms(n: int) -> int:
-    """Number of series terms that leaves a relative remainder below 2^-58 at the switch (the series alternates and decreases)."""
+    """Number of series terms that leaves a relative remainder below 2^-58 at the switch (the series alternates and
+    decreases).
+    """
     terms = 2
     while True:
         coefficients = complement_series(n, terms + 1)

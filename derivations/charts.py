@@ -1,6 +1,7 @@
 r"""The polar chart: its derivations in ``s, rho, t``, and the calculus of the moving frame ``(u^, e)``.
 
-Verified against Cartesian coordinates, in which ``theta = arccos(rho / sqrt(s t))`` and Jacobians are plain partial derivatives.
+Verified against Cartesian coordinates, in which ``theta = arccos(rho / sqrt(s t))`` and Jacobians are plain partial
+derivatives.
 """
 
 import sympy as sp
@@ -37,9 +38,11 @@ def _chain_rule(proof: Derivation) -> None:
 
 
 def _jacobians(proof: Derivation) -> None:
-    """Own and cross Jacobians of ``A u + B v`` for generic ``A, B`` of polynomial type, against Cartesian differentiation in R^3.
+    """Own and cross Jacobians of ``A u + B v`` for generic ``A, B`` of polynomial type, against Cartesian
+    differentiation in R^3.
 
-    Both sides are linear in ``A, B`` and involve first derivatives only, so monomials that separate values and derivatives suffice.
+    Both sides are linear in ``A, B`` and involve first derivatives only, so monomials that separate values and
+    derivatives suffice.
     """
     u, v = sp.Matrix(sp.symbols("u1:4", real=True)), sp.Matrix(sp.symbols("v1:4", real=True))
     gram = {s: u.dot(u), rho: u.dot(v), t: v.dot(v)}

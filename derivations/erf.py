@@ -1,7 +1,9 @@
-r"""The error function, ``sigma(z) = erf(z / sqrt 2)``: ``K_00`` from one Gaussian integral and Price's differential equation.
+r"""The error function, ``sigma(z) = erf(z / sqrt 2)``: ``K_00`` from one Gaussian integral and Price's differential
+equation.
 
-``sigma'(z) = sqrt(2/pi) exp(-z^2/2)``, so ``K_11 = E[sigma'(u.x) sigma'(v.x)]`` is a Gaussian integral; ``d K_00/d rho = K_11`` with
-``K_00 = 0`` at ``rho = 0`` (independent arguments, odd activation) then gives ``K_00`` in closed form.
+``sigma'(z) = sqrt(2/pi) exp(-z^2/2)``, so ``K_11 = E[sigma'(u.x) sigma'(v.x)]`` is a Gaussian integral; ``d K_00/d
+rho = K_11`` with ``K_00 = 0`` at ``rho = 0`` (independent arguments, odd activation) then gives ``K_00`` in closed
+form.
 """
 
 import sympy as sp
@@ -13,7 +15,8 @@ from sobolev_theory.symbolic.symbols import g, rho, s, t, z
 
 SOURCE = "Williams 1997; Saad & Solla 1995"
 SIGMA = sp.erf(z / sp.sqrt(2))
-# (1+s)(1+t) - rho^2 cancels for nearly parallel vectors of large norm; with the Gram determinant g = s t - rho^2 it is a sum of positive terms
+# (1+s)(1+t) - rho^2 cancels for nearly parallel vectors of large norm; with the Gram determinant g = s t - rho^2 it
+# is a sum of positive terms
 DELTA = (1 + s) * (1 + t) - rho**2
 CHART = GramChart(((DELTA, 1 + s + t + g),))
 MAX_ORDER = 3
@@ -32,7 +35,8 @@ def _kernel(proof: Derivation) -> sp.Expr:
     x, y = sp.symbols("z_1 z_2", real=True)
     slope = sp.diff(SIGMA, z)
     proof.step("sigma' is a Gaussian", slope, sp.sqrt(2 / sp.pi) * sp.exp(-(z**2) / 2))
-    # sigma'(z_1) sigma'(z_2) phi(z): a Gaussian with quadratic form a z_1^2 - 2 b z_1 z_2 + c z_2^2, integrated one variable at a time
+    # sigma'(z_1) sigma'(z_2) phi(z): a Gaussian with quadratic form a z_1^2 - 2 b z_1 z_2 + c z_2^2, integrated one
+    # variable at a time
     d = s * t - rho**2
     a, b, c = t / d + 1, rho / d, s / d + 1
     amplitude = 2 / sp.pi / (2 * sp.pi * sp.sqrt(d))

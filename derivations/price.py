@@ -1,8 +1,9 @@
 r"""Price's theorem and Stein's lemma, verified on the Gaussian density itself.
 
-For ``z = (u . x, v . x)``, a centred Gaussian with covariance ``[[s, rho], [rho, t]]`` and density ``phi``, the heat identities
-``d phi/d rho = d_1 d_2 phi`` and ``d phi/d s = d_1^2 phi / 2`` give, after two integrations by parts,
-``d K_ab/d rho = K_(a+1)(b+1)`` and ``d K_ab/d s = K_(a+2)b / 2``. The identity ``z phi = - Sigma grad phi`` gives Stein's lemma.
+For ``z = (u . x, v . x)``, a centred Gaussian with covariance ``[[s, rho], [rho, t]]`` and density ``phi``, the heat
+identities ``d phi/d rho = d_1 d_2 phi`` and ``d phi/d s = d_1^2 phi / 2`` give, after two integrations by parts, ``d
+K_ab/d rho = K_(a+1)(b+1)`` and ``d K_ab/d s = K_(a+2)b / 2``. The identity ``z phi = - Sigma grad phi`` gives Stein's
+lemma.
 """
 
 import sympy as sp

@@ -1,7 +1,8 @@
-r"""Powers of the rectifier, ``sigma(z) = max(z, 0)^n``: the closed form ``K_00 = (p q)^n J_n(theta) / (2 pi)`` and all that follows.
+r"""Powers of the rectifier, ``sigma(z) = max(z, 0)^n``: the closed form ``K_00 = (p q)^n J_n(theta) / (2 pi)`` and
+all that follows.
 
-In polar coordinates of span(u, v), ``u . x = p R cos(phi)`` and ``v . x = q R cos(phi - theta)``; both are positive on the sector
-``theta - pi/2 < phi < pi/2``. The radius integrates to ``2^n n!``, the sector to ``J_n``.
+In polar coordinates of span(u, v), ``u . x = p R cos(phi)`` and ``v . x = q R cos(phi - theta)``; both are positive
+on the sector ``theta - pi/2 < phi < pi/2``. The radius integrates to ``2^n n!``, the sector to ``J_n``.
 """
 
 import sympy as sp
@@ -69,9 +70,9 @@ def _kernel(n: int, proof: Derivation) -> sp.Expr:
 def _second_route(formulas: ActivationFormulas, proof: Derivation) -> None:
     """Check fields and own blocks by plain polar calculus, which does not pass through ``s, rho, t``.
 
-    ``grad_u F = F_p u^ - (F_theta / p) e``; and since ``d u^ = (e e' + P)/p``, ``d e = -(u^ e' + cot(theta) P)/p`` (``P`` the transverse projector),
-    a field ``alpha u^ + beta e`` has the Jacobian with transverse part ``(alpha - beta cot)/p`` and in-plane entries
-    ``alpha_p, -(alpha_theta + beta)/p; beta_p, (alpha - beta_theta)/p``.
+    ``grad_u F = F_p u^ - (F_theta / p) e``; and since ``d u^ = (e e' + P)/p``, ``d e = -(u^ e' + cot(theta) P)/p``
+    (``P`` the transverse projector), a field ``alpha u^ + beta e`` has the Jacobian with transverse part ``(alpha -
+    beta cot)/p`` and in-plane entries ``alpha_p, -(alpha_theta + beta)/p; beta_p, (alpha - beta_theta)/p``.
     """
     back = {sp.Symbol("sine", nonnegative=True): sp.sin(theta), sp.Symbol("cosine", real=True): sp.cos(theta)}
     table = {(x.name, x.order, x.derivative): [c.subs(back) for c in x.coefficients] for x in formulas.quantities}

@@ -1,7 +1,9 @@
-r"""One ReLU neuron and its teacher: the eigenvalues of every curvature, in the angle and the norm ratio ``r = |w*| / |w|``.
+r"""One ReLU neuron and its teacher: the eigenvalues of every curvature, in the angle and the norm ratio ``r = |w*| /
+|w|``.
 
-The curvature of ``1/2 E |grad^m f_S - grad^m f_T|^2`` is the self block of ``w`` minus the own block of the pair ``(w, w*)``. In the frame
-``(u^, e)`` its in-plane part is triangular for every order and convention, so eigenvalues of a sum of orders are sums of eigenvalues.
+The curvature of ``1/2 E |grad^m f_S - grad^m f_T|^2`` is the self block of ``w`` minus the own block of the pair
+``(w, w*)``. In the frame ``(u^, e)`` its in-plane part is triangular for every order and convention, so eigenvalues
+of a sum of orders are sums of eigenvalues.
 """
 
 import sympy as sp
@@ -14,7 +16,10 @@ from sobolev_theory.symbolic.reduction import reduce, short_form
 from sobolev_theory.symbolic.symbols import cosine, p, q, ratio, sine, theta
 
 SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"
-DEVIATION = "A secondary source prints the factor |w*|^2/(2 pi |w| sin(theta)); homogeneity of degree 0 of the ReLU Hessian forces |w*|/(2 pi |w| sin(theta))."
+DEVIATION = (
+    "A secondary source prints the factor |w*|^2/(2 pi |w| sin(theta)); "
+    "homogeneity of degree 0 of the ReLU Hessian forces |w*|/(2 pi |w| sin(theta))."
+)
 
 
 def derive() -> Output:
@@ -56,7 +61,9 @@ def _eigenvalues(order: int, derivative: str | None, proof: Derivation) -> tuple
 def _condition_numbers(
     eigenvalues: dict[tuple[int, str | None], tuple[sp.Expr, ...]], proof: Derivation
 ) -> list[Record]:
-    r"""With ``x = r sin(theta)/pi < 1/2``: ``kappa_L2 = 1/(1 - 2x)``, ``kappa_H1 = 1/(1 - 3x/2)`` (backprop), and their ratio."""
+    r"""With ``x = r sin(theta)/pi < 1/2``: ``kappa_L2 = 1/(1 - 2x)``, ``kappa_H1 = 1/(1 - 3x/2)`` (backprop), and
+    their ratio.
+    """
     x = sp.Symbol("x", nonnegative=True)
     at_x = {sine: sp.pi * x / ratio}
     l2 = [sp.simplify(e.subs(at_x)) for e in eigenvalues[0, None]]
@@ -75,8 +82,8 @@ def _condition_numbers(
     proof.step(
         "1 - kappa_H1/kappa_L2 = (x/2)/(1 - 3x/2), positive for 0 < x < 1/2", 1 - gain, (x / 2) / (1 - 3 * x / 2)
     )
-    statement = "kappa_H1/kappa_L2 with x = r sin(theta)/pi, backprop convention; for x >= 1/2 the L2 Hessian is singular or indefinite"
-    domain = "0 <= x < 1/2"
+    statement = "kappa_H1/kappa_L2 with x = r sin(theta)/pi, backprop convention"
+    domain = "0 <= x < 1/2; for x >= 1/2 the L2 Hessian is singular or indefinite"
     exact = [reduce(a + b) for a, b in zip(eigenvalues[0, None], eigenvalues[1, "exact"], strict=True)]
     proof.step(
         "Exact convention: transverse H1 eigenvalue 1 + r cos(2 theta)/(2 pi sin(theta)), divergent as theta -> 0",

@@ -1,4 +1,6 @@
-"""Eight ReLU neurons in 1000 dimensions, near their teacher: L2, H1 and a norm with little derivative weight compared."""
+"""Eight ReLU neurons in 1000 dimensions, near their teacher: L2, H1 and a norm with little derivative weight
+compared.
+"""
 
 import numpy as np
 

@@ -1,6 +1,7 @@
 """How much better conditioned is H1 than L2 training of one ReLU neuron, over angle and norm ratio?
 
-Prints kappa_H1 / kappa_L2: below 1, H1 is better conditioned. Where the L2 Hessian is not positive definite the entry is a dash.
+Prints kappa_H1 / kappa_L2: below 1, H1 is better conditioned. Where the L2 Hessian is not positive definite the entry
+is a dash.
 """
 
 import numpy as np

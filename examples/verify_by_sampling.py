@@ -1,6 +1,7 @@
 """A formula checked by sampling, as a user's own property test would do it.
 
-The formula: for one ReLU neuron the backprop H1 gradient is the L2 gradient plus ``w/2 - (pi - theta)/(2 pi) w*`` (Oh, Lyu & Son 2025).
+The formula: for one ReLU neuron the backprop H1 gradient is the L2 gradient plus ``w/2 - (pi - theta)/(2 pi) w*``
+(Oh, Lyu & Son 2025).
 """
 
 import numpy as np
@@ -11,7 +12,8 @@ import sobolev_theory as st
 def derivative_part(w: np.ndarray, teacher: np.ndarray) -> np.ndarray:
     """``w/2 - (pi - theta)/(2 pi) w*``."""
     cosine = w @ teacher / (np.linalg.norm(w) * np.linalg.norm(teacher))
-    return w / 2 - (np.pi - np.arccos(cosine)) / (2 * np.pi) * teacher
+    angle: float = np.arccos(cosine)
+    return w / 2 - (np.pi - angle) / (2 * np.pi) * teacher
 
 
 def largest_mismatch(trials: int = 20) -> float:

@@ -1,8 +1,8 @@
 """Closed-form theory of Sobolev training for student-teacher two-layer networks with Gaussian inputs.
 
-Population loss, gradient, Hessian, Gauss-Newton matrix, spectrum and condition number, for the L2 loss and for losses that also match
-derivatives. Everything is derived symbolically, evaluated at a cost that does not grow with the input dimension, and checked by
-sampling.
+Population loss, gradient, Hessian, Gauss-Newton matrix, spectrum and condition number, for the L2 loss and for losses
+that also match derivatives. Everything is derived symbolically, evaluated at a cost that does not grow with the input
+dimension, and checked by sampling.
 
 >>> import sobolev_theory as st
 >>> student, teacher = st.Network.random(3, 50, rng=0), st.Network.random(3, 50, rng=1)

@@ -141,13 +141,19 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _compare_single_neuron(options: argparse.Namespace) -> int:
     if options.curvature != "hessian" or options.activation != "relu":
-        raise ValueError("--angle: closed forms for one neuron are those of the ReLU Hessian; use --width 1 --dim D instead")
+        raise ValueError(
+            "--angle: closed forms for one neuron are those of the ReLU Hessian; use --width 1 --dim D instead"
+        )
     names = [comparison.norm_name(norm) for norm in options.norms]
     rows = []
     for ratio in options.ratio:
         for angle in options.angle:
-            kappas = [single_neuron.condition_number(angle, ratio, n, derivative=options.derivative) for n in options.norms]
-            low = [single_neuron.eigenvalues(angle, ratio, n, derivative=options.derivative).min() for n in options.norms]
+            kappas = [
+                single_neuron.condition_number(angle, ratio, n, derivative=options.derivative) for n in options.norms
+            ]
+            low = [
+                single_neuron.eigenvalues(angle, ratio, n, derivative=options.derivative).min() for n in options.norms
+            ]
             rows.append([angle, ratio, *map(float, kappas), float(kappas[-1] / kappas[0]), bool(min(low) > 0)])
     heads = ["angle", "ratio", *(f"κ {n}" for n in names), f"κ {names[-1]} / κ {names[0]}", "definite"]
     if options.json:

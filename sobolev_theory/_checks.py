@@ -19,12 +19,12 @@ def as_array(
     """
     shape = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
     try:
-        array = np.array(value, dtype=np.complex128 if np.iscomplexobj(value) else np.float64)
+        given = np.asarray(value)
+        array = np.array(given.real, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(
-            f"{name}: an array of numbers of shape {shape} is required, got {type(value).__name__}"
-        ) from None
-    if np.iscomplexobj(array):
+        kind = type(value).__name__
+        raise ValueError(f"{name}: an array of numbers of shape {shape} is required, got {kind}") from None
+    if np.iscomplexobj(given):
         raise ValueError(f"{name}: real numbers are required, got complex ones")
     if array.ndim != len(axes) or 0 in array.shape:
         raise ValueError(f"{name}: shape {shape} with no empty axis is required, got shape {array.shape}")

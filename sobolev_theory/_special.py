@@ -1,7 +1,8 @@
-r"""The numerically delicate primitives: arc-cosine functions near their zero, angles of nearly parallel vectors, sums that cancel.
+r"""The numerically delicate primitives: arc-cosine functions near their zero, angles of nearly parallel vectors, sums
+that cancel.
 
-Kernels call these by name and never expand them; `sobolev_theory.symbolic` holds the same functions as named SymPy functions, and a
-test keeps the two together.
+Kernels call these by name and never expand them; `sobolev_theory.symbolic` holds the same functions as named SymPy
+functions, and a test keeps the two together.
 """
 
 from typing import Any
@@ -14,11 +15,14 @@ from ._kernels.arc_cosine import CLOSED_FORMS, SERIES, SWITCH
 FloatArray = NDArray[np.float64]
 
 PARALLEL = 2.0**-50
-"""Angle in radians below which two vectors of doubles are treated as parallel when a derivative depends on their plane."""
+"""Angle in radians below which two vectors of doubles are treated as parallel when a derivative depends on their
+plane.
+"""
 
 
 def arc_cosine(xp: Any, n: int, angle: Any, sine: Any, cosine: Any) -> Any:
-    r"""``J_n(theta) = n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha``; relative error below 1e-14 in ``pi - theta``.
+    r"""``J_n(theta) = n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha``; relative error below 1e-14 in ``pi -
+    theta``.
 
     Parameters
     ----------
@@ -36,7 +40,8 @@ def arc_cosine(xp: Any, n: int, angle: Any, sine: Any, cosine: Any) -> Any:
 
 
 def arc_cosine_of_supplement(xp: Any, n: int, angle: Any, sine: Any, cosine: Any) -> Any:
-    r"""``J_n(pi - x)``, of order ``x^(2n+1)`` at ``x = 0``; relative error below 1e-14 on [0, pi]. Arguments as in `arc_cosine`.
+    r"""``J_n(pi - x)``, of order ``x^(2n+1)`` at ``x = 0``; relative error below 1e-14 on [0, pi]. Arguments as in
+    `arc_cosine`.
 
     Closed form for ``x > 5/4``; below, where it cancels, the Taylor series with exact rational coefficients.
 
@@ -67,8 +72,9 @@ def _series(n: int, x: Any) -> Any:
 def components(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
     r"""Split ``v = a u + r`` with ``r`` orthogonal to ``u``, row by row: ``(a, r)`` of shapes ``(n,)`` and ``(n, d)``.
 
-    The products ``a u_i`` are formed without rounding (Dekker), so ``r`` keeps full relative accuracy however nearly parallel the vectors are;
-    ``v - a u`` in plain arithmetic would lose ``1e-16 / theta`` of it. A second projection removes the rounding of ``a``.
+    The products ``a u_i`` are formed without rounding (Dekker), so ``r`` keeps full relative accuracy however nearly
+    parallel the vectors are; ``v - a u`` in plain arithmetic would lose ``1e-16 / theta`` of it. A second projection
+    removes the rounding of ``a``.
     """
     square = np.einsum("nd,nd->n", u, u)
     factor = np.einsum("nd,nd->n", u, v) / square
@@ -80,7 +86,8 @@ def components(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def angle_between(u: FloatArray, v: FloatArray) -> FloatArray:
-    r"""Angle between rows, radians in [0, pi], with relative accuracy 1e-15 at both ends: ``atan2(|r|, a |u|)`` for ``v = a u + r``.
+    r"""Angle between rows, radians in [0, pi], with relative accuracy 1e-15 at both ends: ``atan2(|r|, a |u|)`` for
+    ``v = a u + r``.
 
     Examples
     --------
@@ -88,7 +95,8 @@ def angle_between(u: FloatArray, v: FloatArray) -> FloatArray:
     array([1.])
     """
     factor, residual = components(u, v)
-    return np.arctan2(np.linalg.norm(residual, axis=1), factor * np.linalg.norm(u, axis=1))
+    angle: FloatArray = np.arctan2(np.linalg.norm(residual, axis=1), factor * np.linalg.norm(u, axis=1))
+    return angle
 
 
 def combine_rows(coefficients: FloatArray, rows: FloatArray) -> FloatArray:

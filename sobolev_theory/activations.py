@@ -1,6 +1,7 @@
 """The registry of activations: name to pointwise derivatives, smoothness and generated kernels.
 
-A new activation needs a derivation file and a line in `REGISTRY`; nothing else in the package knows activations by name.
+A new activation needs a derivation file and a line in `REGISTRY`; nothing else in the package knows activations by
+name.
 """
 
 from collections.abc import Callable
@@ -22,43 +23,34 @@ REGISTRY: dict[str, ModuleType] = {"erf": _erf, "relu": _relu, "relu2": _relu2, 
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation ``sigma`` and what its derivation found out about it.
-
-    Attributes
-    ----------
-    name
-        Key in the registry.
-    degree
-        ``n`` if ``sigma(z) = max(z, 0)^n``, else None.
-    jump_order
-        First order ``m`` at which ``sigma^(m)`` jumps (Sobolev terms of higher order are infinite), or None if smooth.
-    max_order
-        Highest Sobolev order for which kernels were derived.
-    chart
-        Pair quantities that the kernels take: ``"polar"`` or ``"gram"``.
-    """
+    """An activation ``sigma`` and what its derivation found out about it."""
 
     name: str
     kernels: ModuleType
 
     @property
     def degree(self) -> int | None:
+        """``n`` if the activation is ``max(z, 0)^n``, else None."""
         return self.kernels.DEGREE  # type: ignore[no-any-return]
 
     @property
     def jump_order(self) -> int | None:
+        """First order whose derivative jumps, or None."""
         return self.kernels.JUMP_ORDER  # type: ignore[no-any-return]
 
     @property
     def max_order(self) -> int:
+        """Highest Sobolev order with kernels."""
         return self.kernels.MAX_ORDER  # type: ignore[no-any-return]
 
     @property
     def chart(self) -> str:
+        """Pair quantities that the kernels take: ``"polar"`` or ``"gram"``."""
         return self.kernels.CHART  # type: ignore[no-any-return]
 
     def derivative(self, z: ArrayLike, order: int = 0) -> NDArray[np.float64]:
-        """``sigma^(order)(z)``, pointwise; where a lower derivative jumps, the absolutely continuous part (``ReLU'' = 0``).
+        """``sigma^(order)(z)``, pointwise; where a lower derivative jumps, the absolutely continuous part (``ReLU'' =
+        0``).
 
         Examples
         --------

@@ -3,7 +3,8 @@ r"""The blocks of a curvature matrix: multiples of the identity plus outer produ
 Block ``(i, k)`` of every curvature is
 
 .. math:: A_{ik} I + x^{11}_{ik} u_i u_i^T + x^{12}_{ik} u_i u_k^T + x^{21}_{ik} u_k u_i^T + x^{22}_{ik} u_k u_k^T
-          + \delta_{ik} [\phi_i u_i u_i^T + \sum_j (o^{12}_{ij} u_i u_j^T + o^{21}_{ij} u_j u_i^T + o^{22}_{ij} u_j u_j^T)]
+          + \delta_{ik} [\phi_i u_i u_i^T + \sum_j (o^{12}_{ij} u_i u_j^T + o^{21}_{ij} u_j u_i^T + o^{22}_{ij} u_j
+          u_j^T)]
 
 with weight rows ``u`` (students first), plus explicit rank-one terms for the near pairs.
 """
@@ -53,7 +54,9 @@ class Blocks:
         return Blocks(self.rows, self.identity.T, self.radial, own, (x22.T, x12.T, x21.T, x11.T), near)
 
     def on_span(self) -> "Blocks":
-        """The same matrix on a subspace that contains all weight rows, in orthonormal coordinates of it (a QR of the stacked weights)."""
+        """The same matrix on a subspace that contains all weight rows, in orthonormal coordinates of it (a QR of the
+        stacked weights).
+        """
         q, r = np.linalg.qr(self.rows.T)
         near = RankOnes(self.near.row, self.near.column, self.near.left @ q, self.near.right @ q)
         return Blocks(np.ascontiguousarray(r.T), self.identity, self.radial, self.own, self.cross, near)
@@ -111,7 +114,8 @@ def assemble(
     itself: tuple[FloatArray, ...],
     bilinear: float,
 ) -> Blocks:
-    """Blocks from frame coefficients ``(I, 11, 12, 21, 22)`` of own and cross blocks, and ``(I, 11)`` of each row with itself.
+    """Blocks from frame coefficients ``(I, 11, 12, 21, 22)`` of own and cross blocks, and ``(I, 11)`` of each row
+    with itself.
 
     Near pairs keep their explicit frame vectors; for all others the frame is expanded into weight rows.
     """

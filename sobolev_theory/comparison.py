@@ -15,8 +15,9 @@ from .losses import Norm, PopulationLoss, Student
 class ComparisonRow:
     """Extreme eigenvalues and rates of one norm.
 
-    ``rate`` is the smallest eigenvalue: errors in that direction decay like ``exp(-rate t)`` (negative: they grow). ``rate_equal_sharpness`` is the
-    rate after rescaling time so that the largest eigenvalue equals that of the first norm compared.
+    ``rate`` is the smallest eigenvalue: errors in that direction decay like ``exp(-rate t)`` (negative: they grow).
+    ``rate_equal_sharpness`` is the rate after rescaling time so that the largest eigenvalue equals that of the first
+    norm compared.
     """
 
     norm: str
@@ -50,7 +51,8 @@ class Comparison:
 def condition_number_ratio(
     W: Student, V: Student, norms: tuple[Norm, Norm] = ("H1", "L2"), *, curvature: str = "hessian", **loss_options: Any
 ) -> float:
-    """``kappa(first norm) / kappa(second norm)`` at student ``W`` and teacher ``V``; below 1 where the first is better conditioned.
+    """``kappa(first norm) / kappa(second norm)`` at student ``W`` and teacher ``V``; below 1 where the first is
+    better conditioned.
 
     Parameters
     ----------
@@ -79,7 +81,8 @@ def condition_number_ratio(
 def compare(
     W: Student, V: Student, norms: Sequence[Norm] = ("L2", "H1"), *, curvature: str = "hessian", **loss_options: Any
 ) -> Comparison:
-    """Extreme eigenvalues, condition number and rates of several norms at the same weights (arguments as in `condition_number_ratio`).
+    """Extreme eigenvalues, condition number and rates of several norms at the same weights (arguments as in
+    `condition_number_ratio`).
 
     Examples
     --------

@@ -5,6 +5,7 @@ On the orthogonal complement of ``span(U)`` every curvature is ``A (x) I``: the 
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -16,6 +17,7 @@ from .blocks import Blocks
 from .spectrum import Spectrum
 
 FloatArray = NDArray[np.float64]
+AnyArray = NDArray[Any]
 
 DENSE = 96
 """Size up to which extreme eigenvalues come from the dense matrix; an iteration needs about as many products."""
@@ -77,16 +79,21 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     def spectrum(self) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
 
-        The matrix restricted to span(U) gives ``K n`` of them, ``n = min(d, K + M)``; the ``K x K`` matrix ``A`` gives the others, each
-        with multiplicity ``d - n``. Backward stable: errors are about 1e-15 of the largest eigenvalue for a symmetric curvature.
+        The matrix restricted to span(U) gives ``K n`` of them, ``n = min(d, K + M)``; the ``K x K`` matrix ``A``
+        gives the others, each with multiplicity ``d - n``. Backward stable: errors are about 1e-15 of the largest
+        eigenvalue for a symmetric curvature.
         """
-        return self._split(np.linalg.eigvalsh if self.is_symmetric else _eigenvalues)
+        return self._split(self._eigenvalues)
+
+    def _eigenvalues(self, matrix: FloatArray) -> AnyArray:
+        """Eigenvalues of a part of the operator; those of a general matrix are returned as real if all are."""
+        return np.linalg.eigvalsh(matrix) if self.is_symmetric else np.linalg.eigvals(matrix)
 
     def singular_values(self) -> Spectrum:
         """All singular values with multiplicities, by the same split."""
         return self._split(scipy.linalg.svdvals)
 
-    def _split(self, values_of: Callable[[FloatArray], NDArray[np.float64]]) -> Spectrum:
+    def _split(self, values_of: Callable[[FloatArray], AnyArray]) -> Spectrum:
         inner, outer = self._on_span, self.dim - self._on_span.dim
         parts, counts = [values_of(inner.to_dense())], [1]
         if outer:
@@ -102,10 +109,11 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         return (a + a.T) / 2 if self.is_symmetric else a
 
     def condition_number(self, kind: str = "eigenvalue") -> float:
-        """``max |lambda| / min |lambda|`` (``kind="eigenvalue"``), or the ratio of extreme singular values (``kind="singular"``).
+        """``max |lambda| / min |lambda|`` (``kind="eigenvalue"``), or the ratio of extreme singular values
+        (``kind="singular"``).
 
-        Infinite for a singular matrix. The two differ for a non-symmetric curvature. An indefinite matrix has a condition number too,
-        but no rate of convergence follows from it: look at ``spectrum().smallest``.
+        Infinite for a singular matrix. The two differ for a non-symmetric curvature. An indefinite matrix has a
+        condition number too, but no rate of convergence follows from it: look at ``spectrum().smallest``.
         """
         one_of("kind", kind, ("eigenvalue", "singular"))
         values = self.spectrum() if kind == "eigenvalue" or self.is_symmetric else self.singular_values()
@@ -114,7 +122,8 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     def extreme_eigenvalues(self) -> tuple[float, float]:
         """Smallest and largest eigenvalue (real part) without the whole spectrum.
 
-        Lanczos (Arnoldi for a non-symmetric curvature) within span(U), where a product costs O(K (K + M) n), and the eigenvalues of ``A``.
+        Lanczos (Arnoldi for a non-symmetric curvature) within span(U), where a product costs O(K (K + M) n), and the
+        eigenvalues of ``A``.
         """
         inner = self._on_span
         if inner.shape[0] <= DENSE:
@@ -122,14 +131,9 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
             return spectrum.smallest, spectrum.largest
         low, high = (_extreme(inner, end) for end in ("smallest", "largest"))
         if self.dim > inner.dim:
-            outer = (np.linalg.eigvalsh if self.is_symmetric else _eigenvalues)(self._bulk).real
+            outer = self._eigenvalues(self._bulk).real
             low, high = min(low, float(outer.min())), max(high, float(outer.max()))
         return low, high
-
-
-def _eigenvalues(matrix: FloatArray) -> NDArray[np.float64]:
-    """Eigenvalues of a general matrix; NumPy returns real ones as real."""
-    return np.linalg.eigvals(matrix)
 
 
 def _extreme(operator: Curvature, end: str) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 class NotDifferentiableError(ValueError):
     """The asked derivative does not exist at these weights; `pairs` lists the rows responsible.
 
-    A pair ``(i, j)`` names rows of the stacked weights ``[W; V]`` (students first) that are parallel; ``(i, i)`` is a zero row.
+    A pair ``(i, j)`` names rows of the stacked weights ``[W; V]`` (students first) that are parallel; ``(i, i)`` is a
+    zero row.
     """
 
     def __init__(self, quantity: str, pairs: Sequence[tuple[int, int]], reason: str, advice: str) -> None:
@@ -22,8 +23,9 @@ class InfiniteNormError(ValueError):
 
     def __init__(self, activation: str, order: int, highest: int) -> None:
         super().__init__(
-            f"norm: the term of order {order} is infinite for activation {activation!r}, whose derivative of order {highest} jumps, so that "
-            f"order {order} is a Dirac delta with E[delta^2] infinite; use weights up to order {highest}, or a smoother activation"
+            f"norm: the term of order {order} is infinite for activation {activation!r}, whose derivative of order "
+            f"{highest} jumps, so that the next one is a Dirac delta with E[delta^2] infinite; use weights up to order "
+            f"{highest}, or a smoother activation"
         )
 
 

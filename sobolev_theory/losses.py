@@ -1,7 +1,6 @@
 """Population losses of Sobolev training between two-layer networks, with exact gradients and curvatures."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +15,7 @@ from .networks import Network
 from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
-Norm = str | Sequence[float]
+Norm = str | Sequence[float] | FloatArray
 Student = Network | ArrayLike
 
 
@@ -28,12 +27,14 @@ class PopulationLoss:
     teacher
         A `Network`, or its weights ``V`` of shape (M, d).
     norm
-        ``"L2"`` (weights (1)), ``"H1"`` ((1, 1)), ``"H2"`` ((1, 1, 1)), ..., or a sequence ``(lambda_0, lambda_1, ...)`` of non-negative weights.
+        ``"L2"`` (weights (1)), ``"H1"`` ((1, 1)), ``"H2"`` ((1, 1, 1)), ..., or a sequence ``(lambda_0, lambda_1,
+        ...)`` of non-negative weights.
     activation
         Name of the activation; default: the teacher's, or ``"relu"`` if the teacher is an array.
     derivative
-        ``"backprop"``: the expectation of what automatic differentiation returns per sample (``ReLU'' = 0``), the field that training follows.
-        ``"exact"``: the gradient of the population loss. They differ only at the order whose derivative jumps.
+        ``"backprop"``: the expectation of what automatic differentiation returns per sample (``ReLU'' = 0``), the
+        field that training follows. ``"exact"``: the gradient of the population loss. They differ only at the order
+        whose derivative jumps.
     covariance
         Not yet supported; inputs are standard Gaussian.
 
@@ -45,10 +46,9 @@ class PopulationLoss:
         For a covariance, or a teacher or student with biases.
 
     Notes
-    -----
-    Cost is a few products of the stacked weights; nothing of size ``(K d)^2`` is formed. Results are accurate to about 1e-15 of the product
-    of the norms involved; for one ReLU neuron, value and gradient are accurate to 1e-13 relative however near the teacher is.
-    Derivations: `derivations/`; source: Oh, Lyu & Son 2025 (arXiv 2509.19773).
+    ----- Cost is a few products of the stacked weights; nothing of size ``(K d)^2`` is formed. Results are accurate
+    to about 1e-15 of the product of the norms involved; for one ReLU neuron, value and gradient are accurate to 1e-13
+    relative however near the teacher is. Derivations: `derivations/`; source: Oh, Lyu & Son 2025 (arXiv 2509.19773).
 
     Examples
     --------
@@ -80,7 +80,8 @@ class PopulationLoss:
         self.teacher = self._network("teacher", teacher, None)
         self.weights = parse_norm(norm, self._activation)
         self.derivative = one_of("derivative", derivative, ("backprop", "exact"))
-        # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0, and the two conventions agree
+        # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0, and the two
+        # conventions agree
         self._convention = "backprop" if self.teacher.dim == 1 else derivative
 
     @property
@@ -101,7 +102,8 @@ class PopulationLoss:
     def value(self, W: Student) -> float:
         """The loss at ``W``, never negative.
 
-        ``1/2 sum_ij c_i c_j F(u_i, u_j)`` over the stacked weights, with the bilinear part of ``F`` summed first, as a square.
+        ``1/2 sum_ij c_i c_j F(u_i, u_j)`` over the stacked weights, with the bilinear part of ``F`` summed first, as
+        a square.
         """
         rows, c = self._stack(self.student(W))
         pairs = Pairs(rows, len(rows), self._activation)
@@ -111,12 +113,14 @@ class PopulationLoss:
         return max(0.0, float(self._bilinear * (mean @ mean) + terms.sum() + c**2 @ own) / 2)
 
     def gradient(self, W: Student) -> FloatArray:
-        """The gradient in the student's hidden weights, shape (K, d); what it means for ReLU-like activations is the loss's `derivative`.
+        """The gradient in the student's hidden weights, shape (K, d); what it means for ReLU-like activations is the
+        loss's `derivative`.
 
         Raises
         ------
         NotDifferentiableError
-            At a zero student row of a ReLU-like network, and, in the exact convention, at parallel rows where the loss has a cone.
+            At a zero student row of a ReLU-like network, and, in the exact convention, at parallel rows where the
+            loss has a cone.
         """
         student = self.student(W)
         rows, c = self._stack(student)
@@ -128,12 +132,14 @@ class PopulationLoss:
         return gradient
 
     def hessian(self, W: Student) -> Curvature:
-        """Jacobian of `gradient` at ``W``: the Hessian of the loss (exact), or the Jacobian of the field that training follows (backprop).
+        """Jacobian of `gradient` at ``W``: the Hessian of the loss (exact), or the Jacobian of the field that
+        training follows (backprop).
 
         Raises
         ------
         NotDifferentiableError
-            At a zero row, or at parallel rows where an order whose derivative jumps has no Jacobian; `gauss_newton` exists there.
+            At a zero row, or at parallel rows where an order whose derivative jumps has no Jacobian; `gauss_newton`
+            exists there.
         """
         student = self.student(W)
         rows, c = self._stack(student)
@@ -168,7 +174,8 @@ class PopulationLoss:
         network = value if isinstance(value, Network) else Network(value, activation=self.activation)
         if network.activation != self.activation:
             raise ValueError(
-                f"{name}: activation {self.activation!r} is required, got {network.activation!r}; student and teacher share it"
+                f"{name}: activation {self.activation!r} is required, got {network.activation!r}; "
+                "student and teacher share it"
             )
         if network.biases is not None and np.any(network.biases):
             raise NotImplementedError(
@@ -176,7 +183,8 @@ class PopulationLoss:
             )
         if dim is not None and network.dim != dim:
             raise ValueError(
-                f"{name}: input dimension {dim} of the teacher is required, got weights of shape {network.weights.shape}"
+                f"{name}: input dimension {dim} of the teacher is required, "
+                f"got weights of shape {network.weights.shape}"
             )
         return network
 
@@ -239,7 +247,8 @@ def parse_norm(norm: Norm, activation: activations.Activation) -> tuple[float, .
         weights = as_array("norm", norm, ("s",))
     if (weights < 0).any() or not weights.any():
         raise ValueError(
-            f"norm: non-negative Sobolev weights, at least one of them positive, are required, got {tuple(map(float, weights))}"
+            "norm: non-negative Sobolev weights, at least one of them positive, are required, "
+            f"got {tuple(map(float, weights))}"
         )
     weights = np.trim_zeros(weights, "b")
     order = len(weights) - 1

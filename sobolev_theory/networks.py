@@ -69,7 +69,8 @@ class Network:
     def random(
         cls, width: int, dim: int, *, rng: Any = None, activation: str = "relu", scale: float | None = None
     ) -> "Network":
-        """Independent Gaussian rows with entries of standard deviation ``scale`` (default ``1/sqrt(dim)``: norms near one).
+        """Independent Gaussian rows with entries of standard deviation ``scale`` (default ``1/sqrt(dim)``: norms near
+        one).
 
         Examples
         --------
@@ -113,11 +114,13 @@ class Network:
 
     def input_gradient(self, x: ArrayLike) -> FloatArray:
         """``grad_x f = sum_i a_i sigma'(w_i . x + beta_i) w_i``; (n, d) -> (n, d)."""
-        return self._layer(x, 1)[0] @ self.weights
+        gradient: FloatArray = self._layer(x, 1)[0] @ self.weights
+        return gradient
 
     def input_hessian(self, x: ArrayLike) -> FloatArray:
         """``sum_i a_i sigma''(w_i . x + beta_i) w_i w_i'``, absolutely continuous part; (n, d) -> (n, d, d)."""
-        return np.einsum("nk,ka,kb->nab", self._layer(x, 2)[0], self.weights, self.weights, optimize=True)
+        terms = self._layer(x, 2)[0]
+        return (terms[:, :, None] * self.weights).transpose(0, 2, 1) @ self.weights
 
     def _layer(self, x: ArrayLike, order: int) -> tuple[FloatArray, FloatArray]:
         """``a_i sigma^(order)(w_i . x + beta_i)`` of shape (n, K), and its sum over neurons."""

@@ -1,13 +1,17 @@
-r"""Pair quantities of the stacked weights ``U = [W; V]``, and the frame in which the kernels expand vectors and matrices.
+r"""Pair quantities of the stacked weights ``U = [W; V]``, and the frame in which the kernels expand vectors and
+matrices.
 
-Every loss is a double sum over pairs of rows. For a pair ``(i, j)``, ``i`` a student, a kernel returns coefficients on a frame ``(f_1, f_2)``. Both charts
-are one statement: with scaled rows ``b_j = nu_j u_j`` the frame is ``f_1 = b_i`` and ``f_2 = kappa_ij (b_j - gamma_ij b_i)``.
+Every loss is a double sum over pairs of rows. For a pair ``(i, j)``, ``i`` a student, a kernel returns coefficients
+on a frame ``(f_1, f_2)``. Both charts are one statement: with scaled rows ``b_j = nu_j u_j`` the frame is ``f_1 =
+b_i`` and ``f_2 = kappa_ij (b_j - gamma_ij b_i)``.
 
 - gram: ``nu = 1``, ``kappa = 1``, ``gamma = 0``, the frame is ``(u_i, u_j)``;
-- polar: ``nu_j = 1/|u_j|``, ``kappa = 1/sin(theta)``, ``gamma = cos(theta)``, so that ``f_2 = e``. Where ``sin(theta)`` is small the difference loses
-  digits; those *near* pairs carry ``e`` as an explicit vector and leave the sums over rows.
+- polar: ``nu_j = 1/|u_j|``, ``kappa = 1/sin(theta)``, ``gamma = cos(theta)``, so that ``f_2 = e``. Where
+  ``sin(theta)`` is small the difference loses digits; those *near* pairs carry ``e`` as an explicit vector and leave
+  the sums over rows.
 
-Kernel arguments are made here and nowhere else: this is the place where means (biases) and a second metric (covariance) enter.
+Kernel arguments are made here and nowhere else: this is the place where means (biases) and a second metric
+(covariance) enter.
 """
 
 import os
@@ -27,7 +31,9 @@ IntArray = NDArray[np.intp]
 Result = TypeVar("Result")
 
 NEAR = 0.25
-"""Sine of the angle below which a pair is near: above it, frame changes cost less than ``1/NEAR^2 = 16`` units of rounding."""
+"""Sine of the angle below which a pair is near: above it, frame changes cost less than ``1/NEAR^2 = 16`` units of
+rounding.
+"""
 
 BLOCK = 2**15
 """Pairs evaluated at a time, so that the temporaries of a kernel stay in cache."""
@@ -44,7 +50,8 @@ class NearPairs:
 
 
 class Pairs:
-    """Pairs (student i, row j) of stacked weights, ``i < width <= len(rows)``; the pair of a row with itself is left out.
+    """Pairs (student i, row j) of stacked weights, ``i < width <= len(rows)``; the pair of a row with itself is left
+    out.
 
     Parameters
     ----------
@@ -67,7 +74,7 @@ class Pairs:
         self.near = self._explicit(*(np.concatenate(parts) for parts in zip(*near, strict=True)))
 
     def _normalise(self, part: slice, inverse: FloatArray) -> tuple[IntArray, IntArray]:
-        """Turn a block of inner products into cosines (zero for a row with itself); row and column of its near pairs."""
+        """Turn a block of inner products into cosines, zero for a row with itself; row and column of its near pairs."""
         cosines = self.cosines[part]
         cosines *= inverse[part, None] * inverse
         np.fill_diagonal(cosines[:, part.start :], 0.0)
@@ -155,7 +162,8 @@ class Pairs:
         return tuple(np.concatenate(parts) for parts in zip(*self._by_blocks(block), strict=True))
 
     def combine(self, weights: tuple[float, ...], derivative: str, right: FloatArray) -> FloatArray:
-        """``sum_j right_j g(u_i, u_j)`` for the field ``g``, shape (width, d), by one matrix product; ``j = i`` included.
+        """``sum_j right_j g(u_i, u_j)`` for the field ``g``, shape (width, d), by one matrix product; ``j = i``
+        included.
 
         Orders whose field is benign on ``(u, v)`` are summed over rows; the others come in the frame ``(f_1, f_2)``.
         """
@@ -192,7 +200,9 @@ class Pairs:
         return result
 
     def itself(self, quantity: str, weights: tuple[float, ...], derivative: str) -> tuple[FloatArray, ...]:
-        """``sum_m lambda_m`` times the coefficients of each of the first ``width`` rows with itself, each of shape (width,)."""
+        """``sum_m lambda_m`` times the coefficients of each of the first ``width`` rows with itself, each of shape
+        (width,).
+        """
         argument = self.norms[: self.width] if self.polar else self.norms[: self.width] ** 2
         totals: list[FloatArray] = []
         for order, weight in enumerate(weights):
@@ -205,7 +215,9 @@ class Pairs:
         return tuple(totals)
 
     def on_rows(self, c11: FloatArray, c12: FloatArray, c21: FloatArray, c22: FloatArray) -> tuple[FloatArray, ...]:
-        """Coefficients on ``u_i u_i', u_i u_j', u_j u_i', u_j u_j'`` from those on the frame; near pairs keep ``f_1 f_1'`` only."""
+        """Coefficients on ``u_i u_i', u_i u_j', u_j u_i', u_j u_j'`` from those on the frame; near pairs keep ``f_1
+        f_1'`` only.
+        """
         columns = c11.shape[1]
         if self.polar:
             gamma = self.cosines[:, :columns]

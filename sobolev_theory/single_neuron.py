@@ -1,14 +1,16 @@
-r"""One ReLU neuron ``w`` learning one ReLU neuron ``w*``: vectorised closed forms in the angle and the norm ratio ``r = |w*| / |w|``.
+r"""One ReLU neuron ``w`` learning one ReLU neuron ``w*``: vectorised closed forms in the angle and the norm ratio ``r
+= |w*| / |w|``.
 
-The curvature has three distinct eigenvalues: radial (along ``w``), in-plane (orthogonal to ``w`` in span(w, w*)) and transverse
-(multiplicity ``d - 2``). With ``x = r sin(theta)/pi``, in the backprop convention,
+The curvature has three distinct eigenvalues: radial (along ``w``), in-plane (orthogonal to ``w`` in span(w, w*)) and
+transverse (multiplicity ``d - 2``). With ``x = r sin(theta)/pi``, in the backprop convention,
 
 .. math:: L2: \tfrac12,\ \tfrac12 - x,\ \tfrac12 - \tfrac{x}{2}; \qquad H1: 1,\ 1 - \tfrac{3x}{2},\ 1 - \tfrac{x}{2}
 
-so that for ``x < 1/2`` the condition numbers are ``1/(1 - 2x)`` and ``1/(1 - 3x/2)``, and H1 is never worse conditioned than L2. For
-``x >= 1/2`` the L2 Hessian is singular or indefinite, for ``x >= 2/3`` the H1 one: the condition number is then still the ratio of
-extreme moduli, but no rate of convergence follows from it. In the exact convention the transverse H1 eigenvalue is
-``1 + r cos(2 theta)/(2 pi sin(theta))``, which diverges at ``theta -> 0``: the true H1 loss has a cone at the teacher.
+so that for ``x < 1/2`` the condition numbers are ``1/(1 - 2x)`` and ``1/(1 - 3x/2)``, and H1 is never worse
+conditioned than L2. For ``x >= 1/2`` the L2 Hessian is singular or indefinite, for ``x >= 2/3`` the H1 one: the
+condition number is then still the ratio of extreme moduli, but no rate of convergence follows from it. In the exact
+convention the transverse H1 eigenvalue is ``1 + r cos(2 theta)/(2 pi sin(theta))``, which diverges at ``theta -> 0``:
+the true H1 loss has a cone at the teacher.
 
 Source: Oh, Lyu & Son 2025 (arXiv 2509.19773); derivation: `derivations/single_neuron.py`.
 """
@@ -44,9 +46,8 @@ def eigenvalues(
         As in `PopulationLoss`.
 
     Returns
-    -------
-    Array of the broadcast shape plus one axis of length 3. At angle 0 and pi the continuous extension is returned, which in the exact
-    convention is infinite for the transverse eigenvalue.
+    ------- Array of the broadcast shape plus one axis of length 3. At angle 0 and pi the continuous extension is
+    returned, which in the exact convention is infinite for the transverse eigenvalue.
 
     Examples
     --------
@@ -60,7 +61,8 @@ def eigenvalues(
 def condition_number(
     angle: ArrayLike, ratio: ArrayLike = 1.0, norm: Norm = "H1", *, derivative: str = "backprop"
 ) -> FloatArray:
-    """``max |lambda| / min |lambda|`` over the three eigenvalues (arguments as in `eigenvalues`); infinite where one vanishes.
+    """``max |lambda| / min |lambda|`` over the three eigenvalues (arguments as in `eigenvalues`); infinite where one
+    vanishes.
 
     Examples
     --------
@@ -74,7 +76,8 @@ def condition_number(
 def condition_number_ratio(
     angle: ArrayLike, ratio: ArrayLike = 1.0, norms: tuple[Norm, Norm] = ("H1", "L2"), *, derivative: str = "backprop"
 ) -> FloatArray:
-    """``kappa(first norm) / kappa(second norm)`` (arguments as in `eigenvalues`); below 1 where the first is better conditioned.
+    """``kappa(first norm) / kappa(second norm)`` (arguments as in `eigenvalues`); below 1 where the first is better
+    conditioned.
 
     For H1 over L2 in the backprop convention this is ``(1 - 2x)/(1 - 3x/2)``, ``x = r sin(theta)/pi < 1/2``.
 
@@ -93,7 +96,9 @@ def condition_number_ratio(
 
 
 def _eigenvalues(theta: FloatArray, r: FloatArray, weights: tuple[float, ...], derivative: str) -> list[FloatArray]:
-    """Radial, in-plane and transverse eigenvalues: sums over orders, since the in-plane blocks are triangular together."""
+    """Radial, in-plane and transverse eigenvalues: sums over orders, since the in-plane blocks are triangular
+    together.
+    """
     sine = np.sin(theta)
     cosine = np.cos(theta) if derivative == "exact" else None
     total: list[FloatArray] = [np.zeros(())] * 3
@@ -109,7 +114,7 @@ def _condition_number(theta: FloatArray, r: FloatArray, weights: tuple[float, ..
     radial, in_plane, transverse = (np.abs(v) for v in _eigenvalues(theta, r, weights, derivative))
     with np.errstate(divide="ignore"):
         largest = np.maximum(np.maximum(radial, in_plane), transverse)
-        return largest / np.minimum(np.minimum(radial, in_plane), transverse)  # type: ignore[no-any-return]
+        return largest / np.minimum(np.minimum(radial, in_plane), transverse)
 
 
 def _in_blocks(

@@ -65,7 +65,9 @@ def test_activations_of_student_and_teacher_agree():
         st.PopulationLoss(st.Network(V, activation="erf"), activation="relu")
 
 
-@pytest.mark.parametrize("norm", ["l2", "H0", "H", "H1.5", "", 2.0, (), (-1.0,), (1.0, -1e-9), (0.0, 0.0), (1.0, np.nan), ("a",)])
+@pytest.mark.parametrize(
+    "norm", ["l2", "H0", "H", "H1.5", "", 2.0, (), (-1.0,), (1.0, -1e-9), (0.0, 0.0), (1.0, np.nan), ("a",)]
+)
 def test_norms(norm):
     with pytest.raises(ValueError, match="norm"):
         st.PopulationLoss(V, norm)
@@ -156,9 +158,15 @@ def test_coincident_students():
     assert np.isfinite(st.PopulationLoss(V, "L2").hessian(twice).to_dense()).all()
 
 
-@pytest.mark.parametrize(("angle", "ratio"), [(-0.1, 1), (3.2, 1), (np.nan, 1), (1, 0), (1, -1), (1, np.inf), (1, np.nan), ([], 1)])
+@pytest.mark.parametrize(
+    ("angle", "ratio"), [(-0.1, 1), (3.2, 1), (np.nan, 1), (1, 0), (1, -1), (1, np.inf), (1, np.nan), ([], 1)]
+)
 def test_single_neuron_domain(angle, ratio):
-    for function in (st.single_neuron.eigenvalues, st.single_neuron.condition_number, st.single_neuron.condition_number_ratio):
+    for function in (
+        st.single_neuron.eigenvalues,
+        st.single_neuron.condition_number,
+        st.single_neuron.condition_number_ratio,
+    ):
         with pytest.raises(ValueError, match=r"angle|ratio"):
             function(angle, ratio)
 

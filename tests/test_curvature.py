@@ -105,14 +105,15 @@ def test_condition_number_of_a_singular_matrix_is_infinite():
 
 
 @pytest.mark.parametrize("derivative", ["backprop", "exact"])
-@pytest.mark.parametrize("dim", [40, 200])
+@pytest.mark.parametrize("dim", [20, 60])
 @pytest.mark.parametrize("norm", ["L2", "H1"])
 def test_extreme_eigenvalues_agree_with_the_dense_answer(norm, derivative, dim):
     rng = np.random.default_rng(2)
     student, teacher = (st.Network.random(12, dim, rng=rng) for _ in range(2))
     operator = st.PopulationLoss(teacher, norm, derivative=derivative).hessian(student)
     smallest, largest = operator.extreme_eigenvalues()
-    values = np.linalg.eigvals(operator.to_dense()).real
+    dense = operator.to_dense()
+    values = np.linalg.eigvalsh(dense) if operator.is_symmetric else np.linalg.eigvals(dense).real
     assert smallest == pytest.approx(values.min(), rel=1e-8, abs=1e-8)
     assert largest == pytest.approx(values.max(), rel=1e-8)
 

@@ -55,7 +55,11 @@ def test_tables_hold_every_quantity_order_and_convention(name: str) -> None:
     """A field under exactly one of its two names."""
     activation = activations.get(name)
     expected = {
-        (IN_FRAME if key == "field" and (IN_FRAME, order, derivative) in activation.kernels.KERNELS else key, order, derivative)
+        (
+            IN_FRAME if key == "field" and (IN_FRAME, order, derivative) in activation.kernels.KERNELS else key,
+            order,
+            derivative,
+        )
         for key in QUANTITIES
         for order in range(activation.max_order + 1)
         for derivative in CONVENTIONS
@@ -115,7 +119,9 @@ def test_natural_scale_is_the_maximum_over_angles(case: Case) -> None:
         where = [Point(p, q, theta) for theta in np.linspace(1e-3, np.pi - 1e-3, 120)]
         with mp.workdps(30):
             rows = accuracy.evaluate(case, accuracy.plain_arguments(case, where))
-            sizes: list[Any] = [accuracy.largest(accuracy.rebuild(case, *pair)) for pair in zip(where, rows, strict=True)]
+            sizes: list[Any] = [
+                accuracy.largest(accuracy.rebuild(case, *pair)) for pair in zip(where, rows, strict=True)
+            ]
             if case.diverges:
                 sizes = [size * mp.sin(point.theta) for size, point in zip(sizes, where, strict=True)]
             scale = accuracy.largest_over_angles(case, mp.mpf(p), mp.mpf(q))
@@ -123,7 +129,13 @@ def test_natural_scale_is_the_maximum_over_angles(case: Case) -> None:
 
 
 def test_errors_are_rounded_up() -> None:
-    assert [accuracy.rounded_up(x) for x in (1.01e-16, 1.1e-16, 9.91e-15, 0.0, 1e-80)] == [1.1e-16, 1.2e-16, 1e-14, 0, 0]
+    assert [accuracy.rounded_up(x) for x in (1.01e-16, 1.1e-16, 9.91e-15, 0.0, 1e-80)] == [
+        1.1e-16,
+        1.2e-16,
+        1e-14,
+        0,
+        0,
+    ]
 
 
 def test_readme_quotes_the_committed_errors() -> None:

@@ -29,7 +29,9 @@ def numerical_jacobian(function, weights):
 
 
 def in_general_position(problem: Problem) -> bool:
-    """No nearly parallel pair and no small row, where derivatives of ReLU losses are large and differences inaccurate."""
+    """No nearly parallel pair and no small row, where derivatives of ReLU losses are large and differences
+    inaccurate.
+    """
     rows = np.vstack([problem.student.weights, problem.loss.teacher.weights])
     units = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     cosines = np.abs(units @ units.T - np.eye(len(rows)))
@@ -93,7 +95,9 @@ def test_rotation_invariance(problem, seed):
     bound = 1e-12 * scale(problem)
     assert abs(turned.value(student) - problem.loss.value(problem.student)) < bound
     assert np.abs(turned.gradient(student) - problem.loss.gradient(problem.student) @ rotation).max() < bound
-    before, after = (p.spectrum().values for p in (problem.loss.gauss_newton(problem.student), turned.gauss_newton(student)))
+    before, after = (
+        p.spectrum().values for p in (problem.loss.gauss_newton(problem.student), turned.gauss_newton(student))
+    )
     assert np.abs(before - after).max() < bound
 
 
@@ -160,7 +164,12 @@ def test_hessian_at_the_teacher_is_gauss_newton_below_the_jump(problem):
 def test_value_and_gradient_against_the_oracle(activation, derivative):
     """K = 2, M = 3 with output weights, every order that exists, against integrals of the definition."""
     rng = np.random.default_rng(7)
-    w, v, a, b = rng.standard_normal((2, 3)), rng.standard_normal((3, 3)), rng.standard_normal(2), rng.standard_normal(3)
+    w, v, a, b = (
+        rng.standard_normal((2, 3)),
+        rng.standard_normal((3, 3)),
+        rng.standard_normal(2),
+        rng.standard_normal(3),
+    )
     weights = rng.uniform(0.5, 1, st.activations.get(activation).max_order + 1)
     loss = st.PopulationLoss(st.Network(v, b, activation=activation), weights, derivative=derivative)
     student = st.Network(w, a, activation=activation)

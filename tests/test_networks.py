@@ -16,7 +16,7 @@ DEFINITIONS = {
 
 @pytest.mark.parametrize("name", st.activations.names())
 def test_pointwise_derivatives_follow_the_definition(name):
-    """Every derivative that the kernels list, against numerical differentiation of the definition away from the kink."""
+    """Every derivative that the kernels list, against numerical differentiation of the definition."""
     activation = st.activations.get(name)
     for order in range(activation.max_order + 3):
         for z in (-1.3, -0.2, 0.4, 2.1):

@@ -10,7 +10,9 @@ import pytest
 
 import sobolev_theory as st
 
-MODULES = sorted(m.name for m in pkgutil.walk_packages(st.__path__, "sobolev_theory.") if not m.name.endswith("__main__"))
+MODULES = sorted(
+    m.name for m in pkgutil.walk_packages(st.__path__, "sobolev_theory.") if not m.name.endswith("__main__")
+)
 
 
 def test_the_door_is_a_list():

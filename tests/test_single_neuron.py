@@ -15,7 +15,9 @@ RATIOS = np.geomspace(1e-6, 1e6, 5)
 @pytest.mark.parametrize("derivative", ["backprop", "exact"])
 @pytest.mark.parametrize("order", [0, 1])
 def test_eigenvalues_are_those_of_the_oracle(order, derivative):
-    """The in-plane block is triangular, so its eigenvalues are on the diagonal; scale: one, and the divergent entries' own size."""
+    """The in-plane block is triangular, so its eigenvalues are on the diagonal; scale: one, and the divergent
+    entries' own size.
+    """
     norm = [0.0] * order + [1.0]
     for angle in ANGLES:
         for ratio in RATIOS:
@@ -65,7 +67,9 @@ def test_condition_numbers_and_their_ratio(angle, ratio):
 
 
 def test_indefinite_and_singular_hessians():
-    """At x = 1/2 the L2 Hessian is singular; beyond, the condition number compares moduli and an eigenvalue is negative."""
+    """At x = 1/2 the L2 Hessian is singular; beyond, the condition number compares moduli and an eigenvalue is
+    negative.
+    """
     ratio = np.pi  # x = sin(theta)
     assert st.single_neuron.condition_number(np.arcsin(0.5), ratio, "L2") > 1e14
     assert st.single_neuron.eigenvalues(1.0, ratio, "L2").min() < 0

@@ -11,7 +11,14 @@ from mpmath import mp
 from numpy.typing import NDArray
 
 from sobolev_theory import _special
-from sobolev_theory._special import SWITCH, angle_between, arc_cosine, arc_cosine_of_supplement, combine_rows, components
+from sobolev_theory._special import (
+    SWITCH,
+    angle_between,
+    arc_cosine,
+    arc_cosine_of_supplement,
+    combine_rows,
+    components,
+)
 from sobolev_theory.symbolic import ArcCosine
 from sobolev_theory.symbolic.symbols import theta
 from tests.oracles.quadrature import gauss_legendre
@@ -120,7 +127,9 @@ def exact_angle(u: FloatArray, v: FloatArray) -> Any:
 
 
 @pytest.mark.parametrize("dim", [2, 3, 1000])
-@pytest.mark.parametrize(("first", "second"), [(1, 1), (1e150, 1e150), (1e-130, 1e-130), (1e-130, 1e150), (1e150, 1e-130)])
+@pytest.mark.parametrize(
+    ("first", "second"), [(1, 1), (1e150, 1e150), (1e-130, 1e-130), (1e-130, 1e150), (1e150, 1e-130)]
+)
 def test_angles_have_relative_accuracy_at_both_ends(dim: int, first: float, second: float) -> None:
     """Relative to the angle near 0; near pi the double nearest to the angle, which leaves an absolute error of one rounding."""
     for seed, angle in enumerate(ANGLES):

@@ -1,6 +1,7 @@
 """The SymPy engine: Gaussian moments, the Sobolev operator, charts of pair quantities, and code generation.
 
-Nothing on the numeric side imports this package; it needs SymPy and is loaded only when formulas are asked for or derived.
+Nothing on the numeric side imports this package; it needs SymPy and is loaded only when formulas are asked for or
+derived.
 """
 
 from .activation import ActivationFormulas, derive_activation

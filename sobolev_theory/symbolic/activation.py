@@ -16,8 +16,8 @@ CONVENTIONS = ("backprop", "exact")
 class Quantity:
     """One derived result: its coefficients as functions of ``arguments``, for one order ``m`` and convention.
 
-    ``derivative`` is None where both conventions agree. ``singular`` tells whether a coefficient fails to extend continuously to
-    parallel (``theta = 0``) or antiparallel (``theta = pi``) vectors.
+    ``derivative`` is None where both conventions agree. ``singular`` tells whether a coefficient fails to extend
+    continuously to parallel (``theta = 0``) or antiparallel (``theta = pi``) vectors.
     """
 
     name: str
@@ -89,7 +89,9 @@ def derive_activation(
 
 
 def _quantities(chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool) -> Iterator[Quantity]:
-    """The quantities of one order: value, fields, Hessian blocks and Gauss-Newton block of a pair and of a vector with itself."""
+    """The quantities of one order: value, fields, Hessian blocks and Gauss-Newton block of a pair and of a vector
+    with itself.
+    """
     moment = sobolev.diagonal_moment(chart, kernel, order)
     term = sobolev.sobolev_term(chart, moment, order)
     yield _pair(chart, "value", order, None, (term,))
@@ -129,17 +131,16 @@ def _itself(chart: Chart, name: str, order: int, derivative: str | None, coeffic
 def _is_singular(chart: Chart, coefficients: tuple[sp.Expr, ...]) -> bool:
     """Whether the vector or matrix depends on the direction of approach as the two vectors become parallel.
 
-    In the local frame the direction ``e`` is lost at ``theta`` in {0, pi}: every coefficient that multiplies ``e`` must vanish there
-    and the others must stay finite.
+    In the local frame the direction ``e`` is lost at ``theta`` in {0, pi}: every coefficient that multiplies ``e``
+    must vanish there and the others must stay finite.
     """
     if chart.name != "polar":
         return False
+    along_e: tuple[sp.Expr, ...] = ()
     if isinstance(coefficients, Field):
         along_e = (coefficients.second,)
     elif isinstance(coefficients, Block):
         along_e = (coefficients.first_second, coefficients.second_first, coefficients.second_second)
-    else:
-        along_e = ()
     ends = (sp.Integer(0), sp.pi)
     finite = all(reduction.at_parallel(c, end).is_finite for c in coefficients for end in ends)
     return not (finite and all(reduction.at_parallel(c, end) == 0 for c in along_e for end in ends))

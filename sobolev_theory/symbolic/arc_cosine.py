@@ -69,7 +69,9 @@ def closed_form_coefficients(n: int) -> tuple[sp.Expr, sp.Expr]:
 
 
 def complement_series(n: int, terms: int) -> list[sp.Rational]:
-    """Exact coefficients ``c_k`` of ``J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)``, from the Taylor series of the closed form."""
+    """Exact coefficients ``c_k`` of ``J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)``, from the Taylor series of the closed
+    form.
+    """
     x = sp.Symbol("x")
     a, b = closed_form_coefficients(n)
     order = 2 * (n + terms)

@@ -1,15 +1,15 @@
-r"""Charts of pair quantities: coordinates in which moments are differentiated, and the frame in which vectors are expanded.
+r"""Charts of pair quantities: coordinates in which moments are differentiated, and the frame in which vectors are
+expanded.
 
-Price's theorem differentiates in ``s = |u|^2``, ``rho = u . v``, ``t = |v|^2``. A chart says what these three derivations are in
-its own coordinates, and expands a field ``A u + B v`` and a matrix ``M_I I + M_uu u u' + M_uv u v' + M_vu v u' + M_vv v v'`` in its
-own frame ``(f_1, f_2)``.
+Price's theorem differentiates in ``s = |u|^2``, ``rho = u . v``, ``t = |v|^2``. A chart says what these three
+derivations are in its own coordinates, and expands a field ``A u + B v`` and a matrix ``M_I I + M_uu u u' + M_uv u v'
++ M_vu v u' + M_vv v v'`` in its own frame ``(f_1, f_2)``.
 
 - `GRAM`: coordinates ``(s, rho, t)``, frame ``(u, v)``. For smooth activations.
-- `POLAR`: coordinates ``(p, q, theta)``, orthonormal frame ``(u^, e)`` with ``v^ = cos(theta) u^ + sin(theta) e``. For homogeneous
-  activations, whose moments in Gram coordinates are sums of ``1/sin(theta)`` terms with a benign sum.
+- `POLAR`: coordinates ``(p, q, theta)``, orthonormal frame ``(u^, e)`` with ``v^ = cos(theta) u^ + sin(theta) e``.
+  For homogeneous activations, whose moments in Gram coordinates are sums of ``1/sin(theta)`` terms with a benign sum.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import sympy as sp
@@ -62,8 +62,8 @@ class GramChart:
     Parameters
     ----------
     stable
-        Pairs ``(expression in s, rho, t; equal form with g)``: sums that cancel for nearly parallel vectors of large norm and
-        their benign equal; proved equal on construction.
+        Pairs ``(expression in s, rho, t; equal form with g)``: sums that cancel for nearly parallel vectors of large
+        norm and their benign equal; proved equal on construction.
     """
 
     name = "gram"
@@ -115,7 +115,9 @@ class GramChart:
 
 
 class PolarChart:
-    """Coordinates ``(p, q, theta)``, orthonormal frame ``(u^, e)``; kernels also receive ``sin(theta)`` and ``cos(theta)``."""
+    """Coordinates ``(p, q, theta)``, orthonormal frame ``(u^, e)``; kernels also receive ``sin(theta)`` and
+    ``cos(theta)``.
+    """
 
     name = "polar"
     arguments = (p, q, theta, sine, cosine)

@@ -1,8 +1,10 @@
 """From formulas to source text: one generated module per activation, deterministic to the byte under the pinned SymPy.
 
-A generated kernel is a pure function of pair quantities on an array namespace ``xp`` (``numpy`` today); common subexpressions are
-computed once and constants are folded.
+A generated kernel is a pure function of pair quantities on an array namespace ``xp`` (``numpy`` today); common
+subexpressions are computed once and constants are folded.
 """
+
+from typing import ClassVar
 
 import sympy as sp
 from sympy.printing.pycode import PythonCodePrinter
@@ -26,8 +28,12 @@ def header(title: str, source: str) -> str:
 class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
     """Prints an expression as source on the array namespace ``xp``."""
 
-    _kf = dict(PythonCodePrinter._kf) | {"atan": "xp.arctan", "exp": "xp.exp", "sin": "xp.sin", "cos": "xp.cos"}
-    _kc = {"Pi": "xp.pi"}
+    _kf: ClassVar[dict[str, str]] = dict(PythonCodePrinter._kf) | {
+        "atan": "xp.arctan",
+        "exp": "xp.exp",
+        "sin": "xp.sin",
+        "cos": "xp.cos",
+    }
 
     def __init__(self) -> None:
         super().__init__({"fully_qualified_modules": False})
@@ -80,7 +86,9 @@ _printer = KernelPrinter()
 
 
 def function(name: str, doc: str, arguments: tuple[sp.Symbol, ...], results: tuple[sp.Expr, ...]) -> str:
-    """Source of ``def name(xp, *arguments)`` returning the results, constants such as ``1/(2 pi)`` folded into literals."""
+    """Source of ``def name(xp, *arguments)`` returning the results, constants such as ``1/(2 pi)`` folded into
+    literals.
+    """
     common, final = sp.cse([_fold(r) for r in results], symbols=sp.numbered_symbols("x"), optimizations="basic")
     lines = [f"def {name}(xp: Any, {', '.join(f'{a}: Any' for a in arguments)}) -> Any:", f'    """{doc}"""']
     lines += [f"    {symbol} = {_printer.doprint(value)}" for symbol, value in common]
@@ -96,6 +104,7 @@ def _fold(expression: sp.Expr) -> sp.Expr:
 
 
 def function_name(quantity: Quantity) -> str:
+    """Name of a kernel: quantity, order, and convention where it matters."""
     return "_".join(filter(None, (quantity.name, str(quantity.order), quantity.derivative)))
 
 
@@ -148,7 +157,9 @@ def _pointwise(formulas: ActivationFormulas) -> list[str]:
 
 
 def _registry(formulas: ActivationFormulas) -> str:
-    """Tables from (order,) or (quantity, order, convention) to functions; a quantity without a convention serves both."""
+    """Tables from (order,) or (quantity, order, convention) to functions; a quantity without a convention serves
+    both.
+    """
     derivatives = ", ".join(f"derivative_{k}" for k in range(formulas.max_order + 3))
     lines = [f"DERIVATIVES = ({derivatives})", "KERNELS = {"]
     for quantity in formulas.quantities:

@@ -1,9 +1,9 @@
 r"""Exact reduction of local-frame expressions: zero tests, removable ``1/sin`` factors, short equal forms.
 
-Every expression of the polar chart is a Laurent polynomial in ``p, q, sin(theta)`` with polynomial dependence on ``cos(theta)``
-and one of ``psi = pi - theta`` or ``theta`` (through the arc-cosine functions). Modulo ``sin^2 + cos^2 = 1`` it has a unique
-normal form ``(N_0 + N_1 sin) / (p^i q^j sin^k)`` with ``N_0, N_1`` polynomials in cosine and angle, so equality is decided, not
-guessed, and a power of ``1/sin`` that is removable is removed.
+Every expression of the polar chart is a Laurent polynomial in ``p, q, sin(theta)`` with polynomial dependence on
+``cos(theta)`` and one of ``psi = pi - theta`` or ``theta`` (through the arc-cosine functions). Modulo ``sin^2 + cos^2
+= 1`` it has a unique normal form ``(N_0 + N_1 sin) / (p^i q^j sin^k)`` with ``N_0, N_1`` polynomials in cosine and
+angle, so equality is decided, not guessed, and a power of ``1/sin`` that is removable is removed.
 """
 
 import sympy as sp
@@ -36,7 +36,9 @@ def _split(polynomial: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
 
 
 def normal_form(expression: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr, int]:
-    """``(N_0, N_1, monomial, k)`` with ``expression = (N_0 + N_1 sine) / (monomial * sine^k)``, ``k`` as small as possible."""
+    """``(N_0, N_1, monomial, k)`` with ``expression = (N_0 + N_1 sine) / (monomial * sine^k)``, ``k`` as small as
+    possible.
+    """
     numerator, denominator = sp.fraction(sp.together(sp.expand(_algebraic(sp.sympify(expression)))))
     power = sp.degree(denominator, sine) if denominator.has(sine) else 0
     monomial = sp.cancel(denominator / sine**power)
@@ -61,8 +63,8 @@ def reduce(expression: sp.Expr) -> sp.Expr:
 def short_form(expression: sp.Expr) -> sp.Expr:
     """The shortest of several equal forms, in the letters ``p, q, theta, sine, cosine`` and named arc-cosine functions.
 
-    Candidates: the normal form, factored, with squares of the cosine or of the sine written by the other; and the input itself, in which
-    arc-cosine functions are still named.
+    Candidates: the normal form, factored, with squares of the cosine or of the sine written by the other; and the
+    input itself, in which arc-cosine functions are still named.
     """
     even, odd, monomial, power = normal_form(expression)
     scale = monomial * sine**power
@@ -78,7 +80,8 @@ def short_form(expression: sp.Expr) -> sp.Expr:
 def at_parallel(expression: sp.Expr, angle: sp.Expr) -> sp.Expr:
     """Value of the continuous extension at ``theta = angle`` in {0, pi}; ``zoo`` where it diverges.
 
-    After reduction the expression is analytic in theta up to the factor ``sin^-k``, so the limit is a Taylor coefficient.
+    After reduction the expression is analytic in theta up to the factor ``sin^-k``, so the limit is a Taylor
+    coefficient.
     """
     even, odd, monomial, power = normal_form(expression)
     x = sp.Symbol("x")

@@ -1,7 +1,7 @@
 """The letters of the theory, declared once with their assumptions (notation of the package documentation).
 
-For a pair of weight vectors ``u, v``: norms ``p = |u|``, ``q = |v|``, squared norms ``s = p^2``, ``t = q^2``, inner product
-``rho = u . v``, angle ``theta`` in (0, pi), and the Gram determinant ``g = s t - rho^2 = |u ^ v|^2``.
+For a pair of weight vectors ``u, v``: norms ``p = |u|``, ``q = |v|``, squared norms ``s = p^2``, ``t = q^2``, inner
+product ``rho = u . v``, angle ``theta`` in (0, pi), and the Gram determinant ``g = s t - rho^2 = |u ^ v|^2``.
 """
 
 import sympy as sp

@@ -1,7 +1,7 @@
 """Costs as ratios to a reference measured in the same run; nothing here asserts a time.
 
-``python -m pytest tests/benchmarks -o addopts= --benchmark-disable-gc`` prints the ratios. Each figure is the smallest of interleaved repetitions of
-code and reference, so that a busy machine slows both.
+``python -m pytest tests/benchmarks -o addopts= --benchmark-disable-gc`` prints the ratios. Each figure is the
+smallest of interleaved repetitions of code and reference, so that a busy machine slows both.
 """
 
 import time
@@ -49,17 +49,23 @@ def test_gradient(ratio, rng, norm):
 
 
 def test_hessian_vector_product(ratio, rng):
-    w, v, x, a, c = (rng.standard_normal(s) for s in ((1000, 1000), (1000, 1000), (1000, 1000), (1000, 1000), (1000, 2000)))
+    w, v, x, a, c = (
+        rng.standard_normal(s) for s in ((1000, 1000), (1000, 1000), (1000, 1000), (1000, 1000), (1000, 2000))
+    )
     u = np.vstack([w, v])
     hessian = st.PopulationLoss(v).hessian(w)
-    ratio("Hessian-vector product H1, K = M = d = 1000", lambda: hessian @ x.ravel(), lambda: (x @ u.T, a @ x, c @ u), 1.5)
+    ratio(
+        "Hessian-vector product H1, K = M = d = 1000", lambda: hessian @ x.ravel(), lambda: (x @ u.T, a @ x, c @ u), 1.5
+    )
 
 
 def test_spectrum_in_a_million_dimensions(ratio, rng):
     w, v = rng.standard_normal((2, 5, 10**6))
     u = np.vstack([w, v])
     loss = st.PopulationLoss(v)
-    ratio("spectrum, K = M = 5, d = 10^6, over one QR", lambda: loss.hessian(w).spectrum(), lambda: np.linalg.qr(u.T), 3)
+    ratio(
+        "spectrum, K = M = 5, d = 10^6, over one QR", lambda: loss.hessian(w).spectrum(), lambda: np.linalg.qr(u.T), 3
+    )
 
 
 @pytest.mark.parametrize(("norm", "derivative"), [("L2", "backprop"), ("H1", "backprop"), ("H1", "exact")])
@@ -76,7 +82,9 @@ def test_whole_spectrum(ratio, rng, norm, derivative):
 def test_single_neuron(ratio, rng):
     angle, neurons = rng.uniform(0, np.pi, 10**6), rng.uniform(0.1, 1.5, 10**6)
     call = st.single_neuron.condition_number_ratio
-    ratio("condition_number_ratio on 10^6 pairs, over numpy.sin", lambda: call(angle, neurons), lambda: np.sin(angle), 5)
+    ratio(
+        "condition_number_ratio on 10^6 pairs, over numpy.sin", lambda: call(angle, neurons), lambda: np.sin(angle), 5
+    )
 
 
 @pytest.mark.parametrize("norm", ["L2", "H1"])
