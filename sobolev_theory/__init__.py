@@ -10,7 +10,7 @@ dimension, and checked by sampling.
 True
 """
 
-from . import monte_carlo, single_neuron
+from . import activations, monte_carlo, single_neuron
 from .comparison import Comparison, compare, condition_number_ratio
 from .curvature import Curvature
 from .errors import InfiniteNormError, NotDifferentiableError, UnknownActivationError
@@ -30,7 +30,8 @@ __all__ = [
     "Spectrum",
     "compare",
     "condition_number_ratio",
-    # closed forms and checks
+    # activations, closed forms, checks
+    "activations",
     "monte_carlo",
     "single_neuron",
     # errors

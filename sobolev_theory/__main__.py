@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from . import __version__, activations, comparison, monte_carlo, single_neuron
+from ._checks import CONVENTIONS
 from ._tables import print_table
-from .losses import Norm, PopulationLoss
+from .losses import PopulationLoss
 from .networks import Network
+from .norms import Norm, norm_name
 
 COMPARE_EXAMPLES = """examples:
   sobolev-theory compare --angle 0.5 1 1.5 --ratio 1
@@ -79,7 +81,7 @@ def _add_networks(command: argparse.ArgumentParser) -> None:
     command.add_argument("--activation", choices=activations.names(), default="relu")
     command.add_argument(
         "--derivative",
-        choices=("backprop", "exact"),
+        choices=CONVENTIONS,
         default="backprop",
         help="backprop: what automatic differentiation follows; exact: the derivative of the population loss",
     )
@@ -144,7 +146,7 @@ def _compare_single_neuron(options: argparse.Namespace) -> int:
         raise ValueError(
             "--angle: closed forms for one neuron are those of the ReLU Hessian; use --width 1 --dim D instead"
         )
-    names = [comparison.norm_name(norm) for norm in options.norms]
+    names = [norm_name(norm) for norm in options.norms]
     rows = []
     for ratio in options.ratio:
         for angle in options.angle:

@@ -106,10 +106,15 @@ class _OneThreadContext(SpawnContext):
     Process = _OneThreadProcess
 
 
+def available_cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _processes(workers: int) -> int:
     """The number of processes an int stands for."""
     if workers == -1:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return available_cores()
     if workers < 1:
         raise ValueError(f"workers: a positive int, or -1 for all cores, is required, got {workers}")
     return workers

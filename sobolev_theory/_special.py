@@ -85,18 +85,26 @@ def components(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
     return factor + correction, residual
 
 
-def angle_between(u: FloatArray, v: FloatArray) -> FloatArray:
-    r"""Angle between rows, radians in [0, pi], with relative accuracy 1e-15 at both ends: ``atan2(|r|, a |u|)`` for
-    ``v = a u + r``.
+def angle_and_direction(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
+    r"""Angle between rows, and the unit vector ``e`` orthogonal to ``u``, in the plane of ``u, v``, that points to
+    ``v``.
+
+    With ``v = a u + r``, ``theta = atan2(|r|, a |u|)`` and ``e = r/|r|``. The angle, radians in [0, pi], is accurate
+    to 1e-15 relative at both of its ends (at pi, in ``pi - theta``). Parallel vectors, and all vectors of a line, get
+    ``e = 0``.
 
     Examples
     --------
-    >>> angle_between(np.array([[1.0, 1.0]]), np.array([[1.0, 1.0 + 2**-50]])) * 2**51
-    array([1.])
+    >>> angle, e = angle_and_direction(np.array([[1.0, 0.0]]), np.array([[1.0, 2**-50]]))
+    >>> angle * 2**50, e
+    (array([1.]), array([[0., 1.]]))
     """
     factor, residual = components(u, v)
-    angle: FloatArray = np.arctan2(np.linalg.norm(residual, axis=1), factor * np.linalg.norm(u, axis=1))
-    return angle
+    if u.shape[1] == 1:
+        residual[:] = 0.0  # what is left on a line is rounding
+    height = np.linalg.norm(residual, axis=1)
+    angle = np.arctan2(height, factor * np.linalg.norm(u, axis=1))
+    return angle, residual / np.where(height > 0, height, 1.0)[:, None]
 
 
 def combine_rows(coefficients: FloatArray, rows: FloatArray) -> FloatArray:

@@ -111,7 +111,7 @@ def assemble(
     a: FloatArray,
     own: tuple[FloatArray, ...] | None,
     cross: tuple[FloatArray, ...],
-    itself: tuple[FloatArray, ...],
+    self_terms: tuple[FloatArray, ...],
     bilinear: float,
 ) -> Blocks:
     """Blocks from frame coefficients ``(I, 11, 12, 21, 22)`` of own and cross blocks, and ``(I, 11)`` of each row
@@ -120,7 +120,7 @@ def assemble(
     Near pairs keep their explicit frame vectors; for all others the frame is expanded into weight rows.
     """
     k = pairs.width
-    bulk, radial = (a**2 * c for c in itself)
+    bulk, radial = (a**2 * c for c in self_terms)
     radial = radial * pairs.scale[:k] ** 2  # f_1 = nu_i u_i
     near = [_near_terms(pairs, cross[1], *cross[2:], columns=k, own=False)]
     rows = None

@@ -8,7 +8,8 @@ import numpy as np
 
 from ._checks import one_of
 from .curvature import Curvature
-from .losses import Norm, PopulationLoss, Student
+from .losses import PopulationLoss, Student
+from .norms import Norm, norm_name, two_norms
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,8 @@ def condition_number_ratio(
     >>> bool(np.isclose(ratio, (1 - 2 * x) / (1 - 1.5 * x)))
     True
     """
-    if isinstance(norms, str) or len(norms) != 2:
-        raise ValueError(f"norms: two norms (first over second) are required, got {norms!r}")
-    first, second = (_curvature(W, V, norm, curvature, loss_options).condition_number() for norm in norms)
-    return first / second if second else np.nan
+    first, second = (_curvature(W, V, norm, curvature, loss_options).condition_number() for norm in two_norms(norms))
+    return first / second
 
 
 def compare(
@@ -108,8 +107,3 @@ def _curvature(W: Student, V: Student, norm: Norm, curvature: str, options: dict
     one_of("curvature", curvature, ("hessian", "gauss_newton"))
     loss = PopulationLoss(V, norm, **options)
     return loss.hessian(W) if curvature == "hessian" else loss.gauss_newton(W)
-
-
-def norm_name(norm: Norm) -> str:
-    """A norm as a short word: its name, or its weights in parentheses."""
-    return norm if isinstance(norm, str) else "(" + ", ".join(f"{weight:g}" for weight in norm) + ")"

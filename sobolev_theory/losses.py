@@ -1,59 +1,78 @@
 """Population losses of Sobolev training between two-layer networks, with exact gradients and curvatures."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
-from ._checks import as_array, one_of
+from ._checks import CONVENTIONS, one_of
 from ._special import combine_rows
 from .blocks import assemble
 from .curvature import Curvature
-from .errors import InfiniteNormError, NotDifferentiableError
+from .errors import NotDifferentiableError
 from .networks import Network
+from .norms import Norm, parse_norm
 from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
-Norm = str | Sequence[float] | FloatArray
 Student = Network | ArrayLike
+
+CANCELS = 1e-3
+"""Norm of a sum, relative to the sum of norms, below which it is compensated: at most three digits are lost without."""
 
 
 class PopulationLoss:
-    r"""Sobolev population loss ``1/2 sum_m lambda_m E |grad_x^m f_S - grad_x^m f_T|^2`` for standard Gaussian inputs.
+    r"""Sobolev population loss between a student and a teacher, for standard Gaussian inputs ``x`` in R^d.
+
+    .. math:: E(W) = \tfrac12 \sum_m \lambda_m \, \mathbb{E} \, \| \nabla_x^m f_S(x) - \nabla_x^m f_T(x) \|_F^2
 
     Parameters
     ----------
     teacher
         A `Network`, or its weights ``V`` of shape (M, d).
     norm
-        ``"L2"`` (weights (1)), ``"H1"`` ((1, 1)), ``"H2"`` ((1, 1, 1)), ..., or a sequence ``(lambda_0, lambda_1,
-        ...)`` of non-negative weights.
+        ``"L2"``, ``"H1"``, ``"H2"``, ... for weights (1), (1, 1), (1, 1, 1), ..., or the non-negative weights
+        ``(lambda_0, lambda_1, ...)`` themselves.
     activation
         Name of the activation; default: the teacher's, or ``"relu"`` if the teacher is an array.
     derivative
-        ``"backprop"``: the expectation of what automatic differentiation returns per sample (``ReLU'' = 0``), the
-        field that training follows. ``"exact"``: the gradient of the population loss. They differ only at the order
-        whose derivative jumps.
+        ``"backprop"``: the gradient is the expectation of what automatic differentiation returns per sample
+        (``ReLU'' = 0``), the field that training follows. ``"exact"``: it is the gradient of the population loss. They
+        differ only at the order whose derivative jumps: H1 for ReLU, H2 for ReLU^2.
     covariance
         Not yet supported; inputs are standard Gaussian.
+
+    Attributes
+    ----------
+    teacher
+        The teacher as a `Network`.
+    sobolev_weights
+        ``(lambda_0, ..., lambda_s)``.
+    derivative, activation
+        As given.
 
     Raises
     ------
     InfiniteNormError
         If the norm of the network is infinite, for instance H2 with ReLU.
+    UnknownActivationError
+        For an activation that is not registered.
+    ValueError
+        For weights or a norm that make no sense; the message says what is required.
     NotImplementedError
         For a covariance, or a teacher or student with biases.
 
     Notes
-    ----- Cost is a few products of the stacked weights; nothing of size ``(K d)^2`` is formed. Results are accurate
-    to about 1e-15 of the product of the norms involved; for one ReLU neuron, value and gradient are accurate to 1e-13
-    relative however near the teacher is. Derivations: `derivations/`; source: Oh, Lyu & Son 2025 (arXiv 2509.19773).
+    -----
+    A student is an array of shape (K, d) or a `Network` everywhere. Cost is a few products of the stacked weights;
+    nothing of size ``(K d)^2`` is formed. Kernels are accurate to 1e-14 of the product of the norms involved (table in
+    the README); for one ReLU neuron, value and gradient are accurate to 1e-13 *relative*, however near the teacher is.
+
+    Source: Oh, Lyu & Son 2025 (arXiv 2509.19773) for ReLU with H1 and ReLU^2 with H2; derivations in `derivations/`.
 
     Examples
     --------
     >>> loss = PopulationLoss([[1.0, 0.0]], norm="L2")
-    >>> round(loss.value([[0.0, 1.0]]), 12) == round(0.5 - 1 / (2 * np.pi), 12)
+    >>> bool(np.isclose(loss.value([[0.0, 1.0]]), 0.5 - 1 / (2 * np.pi)))
     True
     >>> loss.gradient([[2.0, 0.0]])
     array([[0.5, 0. ]])
@@ -75,13 +94,12 @@ class PopulationLoss:
             raise NotImplementedError(
                 "covariance: only standard Gaussian inputs are supported yet; whiten the inputs or pass None"
             )
-        name = activation or (teacher.activation if isinstance(teacher, Network) else "relu")
-        self._activation = activations.get(name)
-        self.teacher = self._network("teacher", teacher, None)
-        self.weights = parse_norm(norm, self._activation)
-        self.derivative = one_of("derivative", derivative, ("backprop", "exact"))
-        # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0, and the two
-        # conventions agree
+        default = teacher.activation if isinstance(teacher, Network) else "relu"
+        self._activation = activations.get(default if activation is None else activation)
+        self.teacher = self._network("teacher", teacher)
+        self.sobolev_weights = parse_norm(norm, self._activation)
+        self.derivative = one_of("derivative", derivative, CONVENTIONS)
+        # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0: the conventions agree
         self._convention = "backprop" if self.teacher.dim == 1 else derivative
 
     @property
@@ -91,86 +109,121 @@ class PopulationLoss:
 
     def __repr__(self) -> str:
         return (
-            f"PopulationLoss(teacher=<{self.teacher.width} x {self.teacher.dim}>, norm={self.weights}, "
+            f"PopulationLoss(teacher=<{self.teacher.width} x {self.teacher.dim}>, norm={self.sobolev_weights}, "
             f"activation={self.activation!r}, derivative={self.derivative!r})"
         )
 
     def student(self, W: Student) -> Network:
         """The student as a network; an array gets output weights one."""
-        return self._network("student", W, self.teacher.dim)
+        network = self._network("student", W)
+        if network.dim != self.teacher.dim:
+            raise ValueError(
+                f"student: input dimension {self.teacher.dim} of the teacher is required, "
+                f"got weights of shape {network.weights.shape}"
+            )
+        return network
 
     def value(self, W: Student) -> float:
-        """The loss at ``W``, never negative.
+        """The loss at ``W``: ``1/2 sum_ij c_i c_j F(u_i, u_j)`` over the stacked weights ``u = [W; V]``, ``c = [a;
+        -b]``.
 
-        ``1/2 sum_ij c_i c_j F(u_i, u_j)`` over the stacked weights, with the bilinear part of ``F`` summed first, as
-        a square.
+        The bilinear part of ``F`` is summed first, as a square. Rounding can make the sum of the rest slightly
+        negative when several neurons are near their teachers; 0 is returned then, which is nearer to the truth.
+
+        Examples
+        --------
+        >>> float(PopulationLoss([[1.0, 2.0]]).value([[1.0, 2.0]]))
+        0.0
         """
         rows, c = self._stack(self.student(W))
         pairs = Pairs(rows, len(rows), self._activation)
-        (terms,) = pairs.coefficients("value", self.weights, self._convention, c, c)
-        (own,) = pairs.itself("value", self.weights, self._convention)
+        (terms,) = pairs.coefficients("value", self.sobolev_weights, self._convention, c, c)
+        (self_terms,) = pairs.self_terms("value", self.sobolev_weights, self._convention)
         mean = _linear_part(c, rows, pairs.norms)
-        return max(0.0, float(self._bilinear * (mean @ mean) + terms.sum() + c**2 @ own) / 2)
+        return max(0.0, float(self._bilinear * (mean @ mean) + terms.sum() + c**2 @ self_terms) / 2)
 
     def gradient(self, W: Student) -> FloatArray:
-        """The gradient in the student's hidden weights, shape (K, d); what it means for ReLU-like activations is the
-        loss's `derivative`.
+        """The gradient in the student's hidden weights, shape (K, d), in the convention of the loss.
 
         Raises
         ------
         NotDifferentiableError
-            At a zero student row of a ReLU-like network, and, in the exact convention, at parallel rows where the
-            loss has a cone.
+            At a zero student row if the activation is ReLU; in the exact convention, at parallel rows if the norm
+            contains the order whose derivative jumps (the loss has a cone there).
+
+        Examples
+        --------
+        >>> PopulationLoss([[0.0, 1.0]], "L2").gradient([[1.0, 0.0]]) * 4      # w/2 - (pi w*/2 + |w*| w/|w|)/(2 pi)
+        array([[ 1.36338023, -1.        ]])
         """
         student = self.student(W)
         rows, c = self._stack(student)
-        pairs = self._differentiable(rows, c, student.width, "gradient", ("field", "field_in_frame"), 1)
-        a = c[: pairs.width]
-        gradient = pairs.combine(self.weights, self._convention, c)
+        pairs = self._differentiable(rows, c, student.width, "gradient", ("field", "field_in_frame"), times=1)
+        gradient = pairs.combine(self.sobolev_weights, self._convention, c)
         gradient += self._bilinear * _linear_part(c, rows, pairs.norms)
-        gradient *= a[:, None]
+        gradient *= c[: student.width, None]
         return gradient
 
     def hessian(self, W: Student) -> Curvature:
-        """Jacobian of `gradient` at ``W``: the Hessian of the loss (exact), or the Jacobian of the field that
-        training follows (backprop).
+        """Jacobian of `gradient` at ``W``, shape (K d, K d).
+
+        Exact convention: the Hessian of the loss. Backprop: the Jacobian of the field that training follows, not
+        symmetric if the norm contains the order whose derivative jumps.
 
         Raises
         ------
         NotDifferentiableError
-            At a zero row, or at parallel rows where an order whose derivative jumps has no Jacobian; `gauss_newton`
-            exists there.
+            At a zero student row if the activation is ``max(z, 0)^n`` with n <= 2; at parallel rows if the norm
+            contains the order whose derivative jumps. `gauss_newton` exists there.
+
+        Examples
+        --------
+        >>> round(PopulationLoss([[0.0, 1.0]], "L2").hessian([[1.0, 0.0]]).condition_number(), 6)  # 1/(1 - 2/pi)
+        2.751938
         """
         student = self.student(W)
         rows, c = self._stack(student)
-        pairs = self._differentiable(rows, c, student.width, "Hessian", ("own", "cross"), 2)
-        a = c[: pairs.width]
-        own = pairs.coefficients("own", self.weights, self._convention, a, c)
-        cross = pairs.coefficients("cross", self.weights, self._convention, a, a)
-        itself = pairs.itself("own", self.weights, self._convention)
+        pairs = self._differentiable(rows, c, student.width, "Hessian", ("own", "cross"), times=2)
+        a = c[: student.width]
+        own = pairs.coefficients("own", self.sobolev_weights, self._convention, a, c)
+        cross = pairs.coefficients("cross", self.sobolev_weights, self._convention, a, a)
+        self_terms = pairs.self_terms("own", self.sobolev_weights, self._convention)
         jump = self._activation.jump_order
-        jumps = jump is not None and jump < len(self.weights) and self.weights[jump] > 0
+        jumps = jump is not None and jump < len(self.sobolev_weights)
         symmetric = self._convention == "exact" or not jumps or self.teacher.dim == 1
-        return Curvature(assemble(pairs, a, own, cross, itself, self._bilinear), is_symmetric=symmetric)
+        return Curvature(assemble(pairs, a, own, cross, self_terms, self._bilinear), is_symmetric=symmetric)
 
     def gauss_newton(self, W: Student) -> Curvature:
-        """``E[J' J]`` over all Sobolev features, absolutely continuous derivatives: symmetric positive semi-definite.
+        """``E[J' J]``, ``J`` the Jacobian of all Sobolev features in ``W``, absolutely continuous derivatives; (K d,
+        K d).
 
-        Independent of the teacher's weights; equal to the Hessian at ``W = V`` wherever that exists.
+        Symmetric positive semi-definite, independent of the teacher, and equal to the Hessian at ``W = V`` where that
+        exists.
+
+        Raises
+        ------
+        NotDifferentiableError
+            At a zero student row if the activation is ReLU.
+
+        Examples
+        --------
+        >>> PopulationLoss([[0.0, 1.0]], "H1").gauss_newton([[0.0, 1.0]]).spectrum().values
+        array([1., 1.])
         """
         student = self.student(W)
         rows, a = student.weights, student.output_weights
-        pairs = self._differentiable(rows, a, student.width, "Gauss-Newton matrix", ("gauss_newton",), 1)
-        cross = pairs.coefficients("gauss_newton", self.weights, self._convention, a, a)
-        itself = pairs.itself("gauss_newton", self.weights, self._convention)
-        return Curvature(assemble(pairs, a, None, cross, itself, self._bilinear), is_symmetric=True)
+        pairs = self._differentiable(rows, a, student.width, "Gauss-Newton matrix", ("gauss_newton",), times=1)
+        cross = pairs.coefficients("gauss_newton", self.sobolev_weights, self._convention, a, a)
+        self_terms = pairs.self_terms("gauss_newton", self.sobolev_weights, self._convention)
+        return Curvature(assemble(pairs, a, None, cross, self_terms, self._bilinear), is_symmetric=True)
 
     @property
     def _bilinear(self) -> float:
         """Coefficient of ``u . v`` split off from the pair terms, summed over orders."""
-        return float(sum(w * b for w, b in zip(self.weights, self._activation.kernels.BILINEAR, strict=False)))
+        split = self._activation.kernels.BILINEAR
+        return float(sum(weight * part for weight, part in zip(self.sobolev_weights, split, strict=False)))
 
-    def _network(self, name: str, value: Student, dim: int | None) -> Network:
+    def _network(self, name: str, value: Student) -> Network:
         network = value if isinstance(value, Network) else Network(value, activation=self.activation)
         if network.activation != self.activation:
             raise ValueError(
@@ -181,11 +234,6 @@ class PopulationLoss:
             raise NotImplementedError(
                 f"{name}: biases are not supported yet in population losses; pass a network without biases"
             )
-        if dim is not None and network.dim != dim:
-            raise ValueError(
-                f"{name}: input dimension {dim} of the teacher is required, "
-                f"got weights of shape {network.weights.shape}"
-            )
         return network
 
     def _stack(self, student: Network) -> tuple[FloatArray, FloatArray]:
@@ -194,12 +242,12 @@ class PopulationLoss:
         return rows, np.concatenate([student.output_weights, -self.teacher.output_weights])
 
     def _differentiable(
-        self, rows: FloatArray, c: FloatArray, width: int, what: str, quantities: tuple[str, ...], derivatives: int
+        self, rows: FloatArray, c: FloatArray, width: int, what: str, quantities: tuple[str, ...], *, times: int
     ) -> Pairs:
-        """The pairs of the student, after checking that the asked derivative exists."""
+        """The pairs of the student, after checking that the loss can be differentiated so many times."""
         pairs = Pairs(rows, width, self._activation)
-        degree = self._activation.degree
-        if degree is not None and derivatives >= degree and (zero := pairs.zero_rows()):
+        jump = self._activation.jump_order
+        if jump is not None and times >= jump and (zero := pairs.zero_rows()):
             raise NotDifferentiableError(
                 what,
                 zero,
@@ -209,59 +257,23 @@ class PopulationLoss:
         singular = any(
             weight and self._activation.is_singular(quantity, order, self._convention)
             for quantity in quantities
-            for order, weight in enumerate(self.weights)
+            for order, weight in enumerate(self.sobolev_weights)
         )
-        if singular and rows.shape[1] > 1:
+        if singular and self.teacher.dim > 1:
             parallel = [(i, j) for i, j in pairs.parallel() if c[i] * c[j] != 0]
             if parallel:
-                advice = (
-                    "Use gauss_newton, which exists there."
-                    if derivatives == 2
-                    else 'Use derivative="backprop", which exists there.'
-                )
                 raise NotDifferentiableError(
                     f"{what} ({self.derivative})",
                     parallel,
                     "weights are parallel where a derivative of the activation jumps",
-                    advice,
+                    "Use gauss_newton, which exists there."
+                    if times == 2
+                    else 'Use derivative="backprop", which exists there.',
                 )
         return pairs
-
-
-def parse_norm(norm: Norm, activation: activations.Activation) -> tuple[float, ...]:
-    """Sobolev weights ``(lambda_0, ..., lambda_s)`` with ``lambda_s > 0``, checked against the activation.
-
-    Examples
-    --------
-    >>> parse_norm("H1", activations.get("relu"))
-    (1.0, 1.0)
-    """
-    if isinstance(norm, str):
-        if norm == "L2":
-            weights = np.ones(1)
-        elif norm[:1] == "H" and norm[1:].isdecimal() and int(norm[1:]) in range(1, 100):
-            weights = np.ones(int(norm[1:]) + 1)
-        else:
-            raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
-    else:
-        weights = as_array("norm", norm, ("s",))
-    if (weights < 0).any() or not weights.any():
-        raise ValueError(
-            "norm: non-negative Sobolev weights, at least one of them positive, are required, "
-            f"got {tuple(map(float, weights))}"
-        )
-    weights = np.trim_zeros(weights, "b")
-    order = len(weights) - 1
-    if activation.jump_order is not None and order > activation.jump_order:
-        raise InfiniteNormError(activation.name, order, activation.jump_order)
-    if order > activation.max_order:
-        raise ValueError(
-            f"norm: orders up to {activation.max_order} are derived for {activation.name!r}, got order {order}"
-        )
-    return tuple(map(float, weights))
 
 
 def _linear_part(c: FloatArray, rows: FloatArray, norms: FloatArray) -> FloatArray:
     """``sum_i c_i u_i``, with compensated summation where it cancels."""
     total: FloatArray = c @ rows
-    return combine_rows(c, rows) if np.linalg.norm(total) < 1e-3 * (np.abs(c) @ norms) else total
+    return combine_rows(c, rows) if np.linalg.norm(total) < CANCELS * (np.abs(c) @ norms) else total

@@ -1,20 +1,19 @@
-r"""Pair quantities of the stacked weights ``U = [W; V]``, and the frame in which the kernels expand vectors and
-matrices.
+r"""Pair quantities of the stacked weights ``U = [W; V]``, and the frame in which the kernels expand vectors.
 
-Every loss is a double sum over pairs of rows. For a pair ``(i, j)``, ``i`` a student, a kernel returns coefficients
-on a frame ``(f_1, f_2)``. Both charts are one statement: with scaled rows ``b_j = nu_j u_j`` the frame is ``f_1 =
-b_i`` and ``f_2 = kappa_ij (b_j - gamma_ij b_i)``.
+Every loss is a double sum over pairs of rows. For a pair ``(i, j)``, ``i`` a student, kernels return coefficients on
+a frame ``(f_1, f_2)``. Both charts are one statement: with scaled rows ``b_j = nu_j u_j``,
 
-- gram: ``nu = 1``, ``kappa = 1``, ``gamma = 0``, the frame is ``(u_i, u_j)``;
-- polar: ``nu_j = 1/|u_j|``, ``kappa = 1/sin(theta)``, ``gamma = cos(theta)``, so that ``f_2 = e``. Where
-  ``sin(theta)`` is small the difference loses digits; those *near* pairs carry ``e`` as an explicit vector and leave
+.. math:: f_1 = b_i, \qquad f_2 = \kappa_{ij} (b_j - \gamma_{ij} b_i)
+
+- gram: ``nu = kappa = 1`` and ``gamma = 0``; the frame is ``(u_i, u_j)``.
+- polar: ``nu_j = 1/|u_j|``, ``kappa = 1/sin(theta)``, ``gamma = cos(theta)``; the frame is ``(u^, e)``. Where
+  ``sin(theta)`` is small the difference loses digits: such *near* pairs carry ``e`` as an explicit vector and leave
   the sums over rows.
 
-Kernel arguments are made here and nowhere else: this is the place where means (biases) and a second metric
-(covariance) enter.
+Kernel arguments are made here and nowhere else. Biases would add the two means to them, an input covariance a second
+inner product.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,7 +22,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ._special import PARALLEL, components
+from ._parallel import available_cores
+from ._special import PARALLEL, angle_and_direction
 from .activations import Activation
 
 FloatArray = NDArray[np.float64]
@@ -31,9 +31,7 @@ IntArray = NDArray[np.intp]
 Result = TypeVar("Result")
 
 NEAR = 0.25
-"""Sine of the angle below which a pair is near: above it, frame changes cost less than ``1/NEAR^2 = 16`` units of
-rounding.
-"""
+"""Sine of the angle below which a pair is near; above it, a frame change costs at most ``1/NEAR^2 = 16`` roundings."""
 
 BLOCK = 2**15
 """Pairs evaluated at a time, so that the temporaries of a kernel stay in cache."""
@@ -50,8 +48,7 @@ class NearPairs:
 
 
 class Pairs:
-    """Pairs (student i, row j) of stacked weights, ``i < width <= len(rows)``; the pair of a row with itself is left
-    out.
+    """Pairs (student i, row j) of stacked weights, ``i < width <= len(rows)``, a row with itself left out.
 
     Parameters
     ----------
@@ -87,12 +84,7 @@ class Pairs:
         e, angle = np.empty((len(i), dim)), np.empty(len(i))
         step = max(1, 2**20 // dim)
         for part in (slice(k, k + step) for k in range(0, len(i), step)):
-            factor, residual = components(self.rows[i[part]], self.rows[j[part]])
-            if dim == 1:
-                residual[:] = 0.0  # on a line all vectors are parallel; what is left is rounding
-            height = np.linalg.norm(residual, axis=1)
-            angle[part] = np.arctan2(height, factor * self.norms[i[part]])
-            e[part] = residual / np.where(height > 0, height, 1.0)[:, None]
+            angle[part], e[part] = angle_and_direction(self.rows[i[part]], self.rows[j[part]])
         self.cosines[i, j] = np.cos(angle)
         return NearPairs(i, j, e, angle)
 
@@ -111,7 +103,7 @@ class Pairs:
         blocks = [slice(k, min(k + step, self.width)) for k in range(0, self.width, step)]
         if len(blocks) == 1:
             return [function(blocks[0])]
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
+        with ThreadPoolExecutor(available_cores()) as threads:
             return list(threads.map(function, blocks))
 
     def _near_in(self, part: slice) -> slice:
@@ -121,7 +113,9 @@ class Pairs:
     def _arguments(self, part: slice, columns: int) -> tuple[FloatArray, ...]:
         """Kernel arguments of a block of pairs."""
         cosine = self.cosines[part]
-        sine = np.sqrt(1 - cosine * cosine)
+        sine = cosine * cosine
+        np.subtract(1, sine, out=sine)
+        np.sqrt(sine, out=sine)
         near = self._near_in(part)
         at, angle = (self.near.i[near] - part.start, self.near.j[near]), self.near.angle[near]
         sine[at] = np.sin(angle)
@@ -134,52 +128,51 @@ class Pairs:
         return p * p, product * cosine[:, :columns], q * q, (product * sine[:, :columns]) ** 2
 
     def _evaluate(
-        self, part: slice, quantity: str, weights: tuple[float, ...], derivative: str, arguments: tuple[FloatArray, ...]
+        self, part: slice, quantity: str, lambdas: tuple[float, ...], convention: str, arguments: tuple[FloatArray, ...]
     ) -> list[FloatArray]:
         """``sum_m lambda_m`` times the kernel's coefficients on a block of pairs, zero for a row with itself."""
-        totals: list[FloatArray] = []
-        for order, weight in enumerate(weights):
-            if weight and self.activation.has_kernel(quantity, order, derivative):
-                values = self.activation.kernel(quantity, order, derivative)(np, *arguments)
-                scaled = [weight * value for value in (values if isinstance(values, tuple) else (values,))]
-                totals = [t + v for t, v in zip(totals, scaled, strict=True)] if totals else scaled
+        totals: list[FloatArray | float] = []
+        for order, weight in enumerate(lambdas):
+            if weight and self.activation.has_kernel(quantity, order, convention):
+                values = self.activation.kernel(quantity, order, convention)(np, *arguments)
+                values = values if isinstance(values, tuple) else (values,)
+                totals = [_add(t, weight, v) for t, v in zip(totals or [0.0] * len(values), values, strict=True)]
         shape = arguments[-1].shape
-        totals = [t if np.shape(t) == shape else np.full(shape, t, dtype=np.float64) for t in totals]
-        for total in totals:
-            np.fill_diagonal(total[:, part.start :], 0.0)
-        return totals
+        arrays = [t if isinstance(t, np.ndarray) and t.shape == shape else np.full(shape, t) for t in totals]
+        for array in arrays:
+            np.fill_diagonal(array[:, part.start :], 0.0)
+        return arrays
 
     def coefficients(
-        self, quantity: str, weights: tuple[float, ...], derivative: str, left: FloatArray, right: FloatArray
+        self, quantity: str, lambdas: tuple[float, ...], convention: str, left: FloatArray, right: FloatArray
     ) -> tuple[FloatArray, ...]:
         """``left_i right_j sum_m lambda_m`` times the kernel's coefficients, each of shape (width, len(right))."""
 
         def block(part: slice) -> list[FloatArray]:
-            totals = self._evaluate(part, quantity, weights, derivative, self._arguments(part, len(right)))
+            totals = self._evaluate(part, quantity, lambdas, convention, self._arguments(part, len(right)))
             outer = left[part, None] * right
             return [outer * total for total in totals]
 
         return tuple(np.concatenate(parts) for parts in zip(*self._by_blocks(block), strict=True))
 
-    def combine(self, weights: tuple[float, ...], derivative: str, right: FloatArray) -> FloatArray:
-        """``sum_j right_j g(u_i, u_j)`` for the field ``g``, shape (width, d), by one matrix product; ``j = i``
-        included.
+    def combine(self, lambdas: tuple[float, ...], convention: str, right: FloatArray) -> FloatArray:
+        """``sum_j right_j g(u_i, u_j)`` for the field ``g``, ``j = i`` included; (width, d), by one matrix product.
 
         Orders whose field is benign on ``(u, v)`` are summed over rows; the others come in the frame ``(f_1, f_2)``.
         """
         towards = np.zeros(self.cosines.shape)
         explicit = np.zeros(len(self.near.i))
-        (own,) = self.itself("field", weights, derivative)
+        (self_field,) = self.self_terms("field", lambdas, convention)
 
         def block(part: slice) -> None:
             rows = np.arange(part.start, part.stop)
             arguments = self._arguments(part, len(right))
-            along = right[part] * own[part] * self.scale[part]
-            on_rows = self._evaluate(part, "field", weights, derivative, arguments)
+            along = right[part] * self_field[part] * self.scale[part]
+            on_rows = self._evaluate(part, "field", lambdas, convention, arguments)
             if on_rows:
                 along += on_rows[0] @ right
                 np.multiply(on_rows[1], right, out=towards[part])
-            in_frame = self._evaluate(part, "field_in_frame", weights, derivative, arguments)
+            in_frame = self._evaluate(part, "field_in_frame", lambdas, convention, arguments)
             if in_frame:
                 first, second = in_frame
                 near = self._near_in(part)
@@ -199,15 +192,13 @@ class Pairs:
             np.add.at(result, self.near.i, explicit[:, None] * self.near.e)
         return result
 
-    def itself(self, quantity: str, weights: tuple[float, ...], derivative: str) -> tuple[FloatArray, ...]:
-        """``sum_m lambda_m`` times the coefficients of each of the first ``width`` rows with itself, each of shape
-        (width,).
-        """
+    def self_terms(self, quantity: str, lambdas: tuple[float, ...], convention: str) -> tuple[FloatArray, ...]:
+        """``sum_m lambda_m`` times the coefficients of each student row with itself, each of shape (width,)."""
         argument = self.norms[: self.width] if self.polar else self.norms[: self.width] ** 2
         totals: list[FloatArray] = []
-        for order, weight in enumerate(weights):
+        for order, weight in enumerate(lambdas):
             if weight:
-                values = self.activation.kernel(f"self_{quantity}", order, derivative)(np, argument)
+                values = self.activation.kernel(f"self_{quantity}", order, convention)(np, argument)
                 values = values if isinstance(values, tuple) else (values,)
                 totals = totals or [np.zeros(self.width) for _ in values]
                 for total, value in zip(totals, values, strict=True):
@@ -215,8 +206,9 @@ class Pairs:
         return tuple(totals)
 
     def on_rows(self, c11: FloatArray, c12: FloatArray, c21: FloatArray, c22: FloatArray) -> tuple[FloatArray, ...]:
-        """Coefficients on ``u_i u_i', u_i u_j', u_j u_i', u_j u_j'`` from those on the frame; near pairs keep ``f_1
-        f_1'`` only.
+        """Coefficients on ``u_i u_i', u_i u_j', u_j u_i', u_j u_j'`` from those on the frame.
+
+        Of a near pair only the one on ``f_1 f_1'`` is kept; the others need its explicit ``e``.
         """
         columns = c11.shape[1]
         if self.polar:
@@ -230,3 +222,11 @@ class Pairs:
             c11 = c11 - gamma * (c12 + c21 + gamma * c22)
         left, right = self.scale[: self.width, None], self.scale[:columns]
         return left**2 * c11, left * right * c12, left * right * c21, right**2 * c22
+
+
+def _add(total: FloatArray | float, weight: float, value: FloatArray | float) -> FloatArray | float:
+    """``total + weight * value`` without passes over arrays that change nothing; kernels return 0 for what vanishes."""
+    if np.ndim(value) == 0 and value == 0:
+        return total
+    scaled = value if weight == 1 else weight * value
+    return scaled if np.ndim(total) == 0 and total == 0 else total + scaled

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
-from ._checks import one_of
+from ._checks import CONVENTIONS, one_of
 from ._kernels.single_neuron import EIGENVALUES
-from .losses import Norm, parse_norm
+from .norms import Norm, parse_norm, two_norms
 
 FloatArray = NDArray[np.float64]
 
@@ -46,7 +46,9 @@ def eigenvalues(
         As in `PopulationLoss`.
 
     Returns
-    ------- Array of the broadcast shape plus one axis of length 3. At angle 0 and pi the continuous extension is
+    -------
+    array
+        Array of the broadcast shape plus one axis of length 3. At angle 0 and pi the continuous extension is
     returned, which in the exact convention is infinite for the transverse eigenvalue.
 
     Examples
@@ -86,7 +88,7 @@ def condition_number_ratio(
     >>> condition_number_ratio([np.pi / 2, np.pi / 6], ratio=np.pi / 4)
     array([0.8       , 0.92307692])
     """
-    first, second = (_weights(norm) for norm in _two(norms))
+    first, second = (_weights(norm) for norm in two_norms(norms))
     convention = _convention(derivative)
 
     def quotient(theta: FloatArray, r: FloatArray) -> FloatArray:
@@ -148,10 +150,4 @@ def _weights(norm: Norm) -> tuple[float, ...]:
 
 
 def _convention(derivative: str) -> str:
-    return one_of("derivative", derivative, ("backprop", "exact"))
-
-
-def _two(norms: tuple[Norm, Norm]) -> tuple[Norm, Norm]:
-    if isinstance(norms, str) or len(norms) != 2:
-        raise ValueError(f"norms: two norms (first over second) are required, got {norms!r}")
-    return norms
+    return one_of("derivative", derivative, CONVENTIONS)

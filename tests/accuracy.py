@@ -1,26 +1,28 @@
 r"""Measured accuracy of the generated kernels; ``python -m tests.accuracy --update`` rewrites ``tests/accuracy.json``.
 
-A case is one derived quantity, named as in the catalogue (``relu/order1/own/exact``; no convention where both agree). Its
-kernel is evaluated at doubles; from the coefficients the number, vector or matrix ``Q`` is rebuilt in the orthonormal frame
-``(u^, e, n)`` in high precision, the bilinear part that was split off is added back, and the result is compared with the
-oracle at the same doubles.
+A case is one derived quantity, named as in the catalogue (``relu/order1/own/exact``; no convention where both agree).
+Its kernel is evaluated at doubles; from the coefficients the number, vector or matrix ``Q`` is rebuilt in the
+orthonormal frame ``(u^, e, n)`` in high precision, the bilinear part that was split off is added back, and the result
+is compared with the oracle at the same doubles.
 
-The error of a pair quantity is its largest absolute entry over the *natural scale*, the largest entry that ``Q`` reaches at
-these norms:
+The error of a pair quantity is its largest absolute entry over the *natural scale*, the largest entry that ``Q``
+reaches at these norms:
 
 .. math:: N(p, q) = \max_\theta |Q(p, q, \theta)|_\infty .
 
-For ``sigma = max(z, 0)^n`` every ``Q`` is homogeneous, so ``N`` is a constant times ``p^n q^n`` (value), ``p^(n-1) q^n`` (field),
-``p^(n-2) q^n`` (own block), ``(p q)^(n-1)`` (cross and Gauss-Newton blocks). Value and Gauss-Newton block are largest at
-``theta = 0``, where ``N`` is the Cauchy-Schwarz bound ``sqrt(self(u) self(v))``. For the error function that bound is not sharp when
-the norms differ (for the value of order 3 it is too large by ``(q/p)^(5/2)``: an error could hide below it), and the maximum over
-angles is used as it stands. Own and cross blocks of the order that jumps diverge like ``1/sin(theta)`` in the exact convention;
-there ``N`` is the maximum of ``sin(theta) |Q|`` and the natural scale is ``N / sin(theta)``. A quantity of one vector with itself
-does not vanish, and its error is relative to its largest entry.
+For ``sigma = max(z, 0)^n`` every ``Q`` is homogeneous, so ``N`` is a constant times ``p^n q^n`` (value), ``p^(n-1)
+q^n`` (field), ``p^(n-2) q^n`` (own block), ``(p q)^(n-1)`` (cross and Gauss-Newton blocks). Value and Gauss-Newton
+block are largest at ``theta = 0``, where ``N`` is the Cauchy-Schwarz bound ``sqrt(self(u) self(v))``. For the error
+function that bound is not sharp when the norms differ (for the value of order 3 it is too large by ``(q/p)^(5/2)``:
+an error could hide below it), and the maximum over angles is used as it stands. Own and cross blocks of the order
+that jumps diverge like ``1/sin(theta)`` in the exact convention; there ``N`` is the maximum of ``sin(theta) |Q|`` and
+the natural scale is ``N / sin(theta)``. A quantity of one vector with itself does not vanish, and its error is
+relative to its largest entry.
 
-Arguments are made in high precision and rounded once. Products, sums, quotients and square roots are fixed by IEEE 754, so the
-measured errors are the same on every machine, except where a kernel calls ``arctan`` (`SLACK`). The error with arguments made in
-plain double arithmetic, as the package makes them, is measured too and held to the requirement only.
+Arguments are made in high precision and rounded once. Products, sums, quotients and square roots are fixed by IEEE
+754, so the measured errors are the same on every machine, except where a kernel calls ``arctan`` (`SLACK`). The error
+with arguments made in plain double arithmetic, as the package makes them, is measured too and held to the requirement
+only.
 """
 
 import argparse
@@ -45,7 +47,7 @@ FloatArray = NDArray[np.float64]
 ACCURACY = Path(__file__).with_name("accuracy.json")
 REQUIREMENT = 1e-13
 SLACK = 2.0**-52
-"""NumPy's ``arctan`` may differ by one unit in the last place between machines; the value it gives is at most its natural scale."""
+"""NumPy's ``arctan`` may differ by one unit in the last place between machines; its value is at most the scale."""
 
 DIGITS = 60
 DENSE, COARSE = 201, 10
@@ -55,7 +57,7 @@ PAIR = ("value", "field", "own", "cross", "gauss_newton")
 ITSELF = ("self_value", "self_field", "self_own", "self_gauss_newton")
 QUANTITIES = PAIR + ITSELF
 IN_FRAME = "field_in_frame"
-"""A field comes on ``(u, v)``, or under this name on the frame ``(f_1, f_2)`` where its coefficients on ``(u, v)`` diverge."""
+"""A field comes on ``(u, v)``, or under this name on ``(f_1, f_2)`` where its coefficients on ``(u, v)`` diverge."""
 WITHOUT_CONVENTION = {"value", "gauss_newton", "self_value", "self_gauss_newton"}
 CONVENTIONS: tuple[Derivative, ...] = ("backprop", "exact")
 
@@ -202,7 +204,7 @@ def largest(matrix: Any) -> Any:
 
 def rounded_arguments(case: Case, where: list[Point]) -> list[FloatArray]:
     """Kernel arguments by one rounding of their exact values."""
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for point in where:
         p, q, theta = (mp.mpf(x) for x in point)
         cosine, sine = mp.cos_sin(theta)

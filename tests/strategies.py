@@ -46,9 +46,17 @@ def _network(rng: np.random.Generator, width: int, dim: int, activation: str) ->
 
 
 def scale(problem: Problem) -> float:
-    """Natural scale of the Gauss-Newton matrix and of Hessian terms: sum of the largest products of norms involved."""
-    network, teacher = problem.student, problem.loss.teacher
-    norms = np.linalg.norm(np.vstack([network.weights, teacher.weights]), axis=1)
-    outputs = np.abs(np.concatenate([network.output_weights, teacher.output_weights]))
-    degree = activations.get(network.activation).degree or 1
-    return float((outputs.sum() ** 2) * max(1.0, norms.max()) ** (2 * degree) * 10**degree)
+    """Natural scale of every pair term: the largest entry of the Gauss-Newton matrix of all rows together, students
+    and teachers.
+
+    By Cauchy-Schwarz it bounds the terms of a gradient (times a row norm) and of a value (times two) before they
+    cancel; rounding errors are a few units of 1e-16 of it for each of the pairs that are summed.
+    """
+    teacher = problem.loss.teacher
+    rows = np.vstack([problem.student.weights, teacher.weights])
+    together = Network(
+        rows, np.concatenate([problem.student.output_weights, teacher.output_weights]), activation=teacher.activation
+    )
+    largest = np.abs(problem.loss.gauss_newton(together).to_dense()).max()
+    norms = np.linalg.norm(rows, axis=1)
+    return float(largest * max(1.0, norms.max()) ** 2 * len(rows))

@@ -77,7 +77,10 @@ def test_infinite_norms():
     for name, norm in (("relu", "H2"), ("relu", (1, 0, 1e-9)), ("relu2", "H3"), ("relu3", "H4")):
         with pytest.raises(st.InfiniteNormError, match=name):
             st.PopulationLoss(V, norm, activation=name)
-    assert st.PopulationLoss(V, (1, 1, 0), activation="relu").weights == (1, 1)  # a zero weight asks for nothing
+    assert st.PopulationLoss(V, (1, 1, 0), activation="relu").sobolev_weights == (
+        1,
+        1,
+    )  # a zero weight asks for nothing
     with pytest.raises(ValueError, match="orders up to 3"):
         st.PopulationLoss(V, "H4", activation="erf")
 

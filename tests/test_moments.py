@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import kolmogorov, stdtr
 
-from sobolev_theory._moments import Moments, hotelling_test
+from sobolev_theory.monte_carlo.moments import Moments, hotelling_test
 
 NONE = 1e-12
 """An allowance that changes nothing."""

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.special import bdtrc, kolmogorov
 
 from sobolev_theory import _parallel, monte_carlo
-from sobolev_theory._agreement import compare
-from sobolev_theory._residual import Residual
-from sobolev_theory._sampling import chunk_moments
 from sobolev_theory.losses import PopulationLoss
+from sobolev_theory.monte_carlo.agreement import compare
+from sobolev_theory.monte_carlo.estimators import chunk_moments
+from sobolev_theory.monte_carlo.residual import Residual
 from sobolev_theory.networks import Network
 
 from .oracles import single_neuron_block

@@ -3,8 +3,10 @@
 import doctest
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +17,23 @@ MODULES = sorted(
 )
 
 
+DOOR = """
+Network PopulationLoss Comparison Curvature Spectrum compare condition_number_ratio
+activations monte_carlo single_neuron
+InfiniteNormError NotDifferentiableError UnknownActivationError
+"""
+
+
 def test_the_door_is_a_list():
-    assert sorted(st.__all__) == sorted(set(st.__all__))
-    for name in st.__all__:
-        assert getattr(st, name) is not None
+    assert sorted(st.__all__) == sorted(DOOR.split())
+    assert all(hasattr(st, name) for name in st.__all__)
+
+
+@pytest.mark.parametrize("name", ["sobolev_theory", *MODULES])
+def test_docstrings_keep_their_section_lines(name):
+    """An underline stands alone on its line."""
+    source = Path(importlib.import_module(name).__file__).read_text(encoding="utf-8")
+    assert not re.search(r"^\s*-{4,} +\w", source, re.MULTILINE)
 
 
 def test_import_is_light():

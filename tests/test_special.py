@@ -1,4 +1,4 @@
-"""The delicate primitives against their definitions: arc-cosine functions, angles of nearly parallel vectors, sums that cancel."""
+"""The delicate primitives against their definitions: arc-cosine functions, angles between vectors, sums that cancel."""
 
 import math
 from fractions import Fraction
@@ -11,8 +11,8 @@ from mpmath import mp
 from numpy.typing import NDArray
 
 from sobolev_theory import _special
+from sobolev_theory._kernels.arc_cosine import SWITCH
 from sobolev_theory._special import (
-    SWITCH,
     angle_between,
     arc_cosine,
     arc_cosine_of_supplement,
@@ -95,7 +95,7 @@ def test_series_is_what_makes_it_accurate(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("n", ORDERS)
 def test_named_function_and_numeric_function_agree(n: int) -> None:
-    """Value and derivative of `ArcCosine`, the function that formulas print, and of `arc_cosine`, which kernels call."""
+    """Value and derivative of `ArcCosine`, which formulas print, and of `arc_cosine`, which kernels call."""
     angle = np.linspace(0.05, 3.0, 7)
     numeric = arc_cosine(np, n, angle, np.sin(angle), np.cos(angle))
     symbolic = ArcCosine(n, theta)
@@ -131,7 +131,7 @@ def exact_angle(u: FloatArray, v: FloatArray) -> Any:
     ("first", "second"), [(1, 1), (1e150, 1e150), (1e-130, 1e-130), (1e-130, 1e150), (1e150, 1e-130)]
 )
 def test_angles_have_relative_accuracy_at_both_ends(dim: int, first: float, second: float) -> None:
-    """Relative to the angle near 0; near pi the double nearest to the angle, which leaves an absolute error of one rounding."""
+    """Relative to the angle itself: at pi that is one rounding of pi. Down to norms where squares underflow."""
     for seed, angle in enumerate(ANGLES):
         u, v = vectors(angle, dim, seed)
         u, v = first * u, second * v
@@ -195,17 +195,17 @@ def test_rows_are_treated_one_by_one() -> None:
 
 @pytest.mark.parametrize("cancelled", [0, 4, 8, 12, 15])
 def test_combine_rows_keeps_its_digits_through_cancellation(cancelled: int) -> None:
-    """Against exact rational arithmetic; error below ``2^-53 |sum| + (N 2^-53)^2 sum |c_i u_i|`` (Ogita, Rump & Oishi 2005)."""
+    """Against exact rationals; error below ``2^-53 |sum| + (N 2^-53)^2 sum |c_i u_i|`` (Ogita, Rump & Oishi 2005)."""
     rng = np.random.default_rng(cancelled)
     half, dim = 20, 6
     c, rows = rng.standard_normal(half), rng.standard_normal((half, dim))
     coefficients = np.concatenate([c, -c])
-    stacked = np.concatenate([rows, rows * (1 + 10.0**-cancelled * rng.standard_normal((half, dim)))])
+    stacked = np.concatenate([rows, rows * (1 + 10.0 ** float(-cancelled) * rng.standard_normal((half, dim)))])
     result = combine_rows(coefficients, stacked)
     for k in range(dim):
         terms = [Fraction(a) * Fraction(x) for a, x in zip(coefficients.tolist(), stacked[:, k].tolist(), strict=True)]
-        bound = UNIT * abs(sum(terms)) + (2 * half * UNIT) ** 2 * sum(map(abs, terms))
-        assert abs(Fraction(float(result[k])) - sum(terms)) <= bound
+        exact, size = float(sum(terms)), float(sum(map(abs, terms)))
+        assert abs(Fraction(float(result[k])) - sum(terms)) <= UNIT * abs(exact) + (2 * half * UNIT) ** 2 * size
 
 
 def test_combine_rows_with_unit_coefficients_is_a_correctly_rounded_sum() -> None:

@@ -1,6 +1,6 @@
 """Sampled value, gradient, Gauss-Newton matrix and Hessian of a Sobolev loss: one unbiased estimate per input.
 
-The notation is that of `_residual`. The two matrices are sums ``sum_i p_ai R_bi + R_ai p_bi`` over students, where the
+The notation is that of `residual`. The two matrices are sums ``sum_i p_ai R_bi + R_ai p_bi`` over students, where the
 *partners* R are summed over the orders first, and quadratic forms in ``c_i f_i``.
 """
 
@@ -9,9 +9,9 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ._moments import Moments
-from ._residual import Array, Factors, Residual
-from ._surfaces import edges, gradient_on_surfaces, hessian_on_surfaces
+from .moments import Moments
+from .residual import Array, Factors, Residual
+from .surfaces import edges, gradient_on_surfaces, hessian_on_surfaces
 
 NUMBERS = 2**18
 """Numbers per array of samples: enough to hide NumPy's overhead, few enough for a cache."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from ._moments import Moments, hotelling_test
-from ._residual import Array
+from .moments import Moments, hotelling_test
+from .residual import Array
 
 GRANTED = 16.0
 """Every mean over n samples is granted the error of this many samples of ordinary size, ``4/n`` of that size.

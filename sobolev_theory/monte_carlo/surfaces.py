@@ -18,7 +18,7 @@ from math import pi, sqrt
 
 import numpy as np
 
-from ._residual import Array, Factors, Residual
+from .residual import Array, Factors, Residual
 
 Orders = list[tuple[float, Factors]]
 """``lambda_m`` and the factors of order m."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import expm1, log1p
 from typing import Any
 
-from ._agreement import Agreement
-from ._residual import Array
+from .agreement import Agreement
+from .residual import Array
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,4 @@
-"""Sampling checks: does a population loss agree with the average of its networks over random inputs?
-
-No kernel and no closed form is used here: students and teachers are evaluated at Gaussian inputs (derivatives of the
-activation at points, Dirac terms on their surfaces), and what a `PopulationLoss` returns is judged from outside.
-"""
+"""`verify` one student, or `verify_many` random ones: draw, merge in order, judge."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -11,18 +7,17 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._agreement import Agreement, compare
-from ._checks import positive_integer
-from ._moments import Moments
-from ._parallel import OrderedMap, Workers, ordered_map
-from ._reports import Report, Survey, sidak
-from ._residual import Array, Residual
-from ._sampling import chunk_length, chunk_moments
-from .errors import NotDifferentiableError
-from .losses import Norm, PopulationLoss, Student
-from .networks import Network
-
-__all__ = ["Agreement", "Report", "Survey", "verify", "verify_many"]
+from .._checks import positive_integer
+from .._parallel import OrderedMap, Workers, ordered_map
+from ..errors import NotDifferentiableError
+from ..losses import PopulationLoss, Student
+from ..networks import Network
+from ..norms import Norm
+from .agreement import compare
+from .estimators import chunk_length, chunk_moments
+from .moments import Moments
+from .reports import Report, Survey, sidak
+from .residual import Array, Residual
 
 MAX_DIRECTIONS = 12
 """A weight space of up to so many dimensions is checked in every coordinate, a larger one along so many directions."""
@@ -45,8 +40,8 @@ def verify(
 ) -> Report:
     """Judge the value, gradient, Gauss-Newton matrix and Hessian of a loss at one student by sampling.
 
-    Each quantity is a mean over Gaussian inputs (`_sampling`, `_surfaces`). Its closed form is judged by Hotelling's
-    T^2 test over all its entries (`_agreement`, `_moments`), and the four p-values are combined by Bonferroni: a true
+    Each quantity is a mean over Gaussian inputs (`estimators`, `surfaces`). Its closed form is judged by Hotelling's
+    T^2 test over all its entries (`agreement`, `moments`), and the four p-values are combined by Bonferroni: a true
     theory fails with probability at most ``level``. A weight space of more than 12 dimensions is checked along 12
     random orthonormal directions, so that the cost is bounded; another ``rng`` looks along others. A quantity that does
     not exist at the student is listed as such and not judged. What happens in fewer than a handful of the samples (a
@@ -63,7 +58,7 @@ def verify(
     rng
         Passed to `numpy.random.default_rng`.
     workers
-        1: this process; n or -1: processes; a `concurrent.futures.Executor` or map-like callable: see `_parallel`. The
+        1: this process; n or -1: processes; a `concurrent.futures.Executor` or map-like callable. The
         result is the same, bit for bit, for any number of workers of one kind of machine.
     progress
         Show a progress bar on stderr.
@@ -174,7 +169,7 @@ def _residual(loss: PopulationLoss, student: Network, rng: np.random.Generator) 
         weights=np.vstack([student.weights, loss.teacher.weights]),
         output=np.concatenate([student.output_weights, -loss.teacher.output_weights]),
         directions=directions.reshape(count, K, d),
-        norm=loss.weights,
+        norm=loss.sobolev_weights,
         activation=loss.activation,
         exact=loss.derivative == "exact" and d > 1,
     )

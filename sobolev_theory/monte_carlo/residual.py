@@ -19,7 +19,7 @@ from math import perm
 import numpy as np
 from numpy.typing import NDArray
 
-from . import activations
+from .. import activations
 
 Array = NDArray[np.float64]
 

@@ -1,0 +1,12 @@
+"""Sampling checks: does a population loss agree with the average of its networks over random inputs?
+
+No pair kernel and no closed form is used here. Students and teachers are evaluated at Gaussian inputs (derivatives of
+the activation at points, which the tests hold against its definition; Dirac terms on their surfaces), and what a
+`PopulationLoss` returns is judged from outside.
+"""
+
+from .agreement import Agreement
+from .reports import Report, Survey
+from .verification import verify, verify_many
+
+__all__ = ["Agreement", "Report", "Survey", "verify", "verify_many"]
