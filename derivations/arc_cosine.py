@@ -57,11 +57,9 @@ def _module(proof: Derivation) -> str:
         a, b = closed_form_coefficients(n)
         closed = sp.factor(a.subs(cosine, -cosine)) * x + sp.factor(b.subs(cosine, -cosine)) * sine
         series = complement_series(n, _terms(n))
-        proof.step(
-            f"J_{n}(pi - x): leading coefficient of the series",
-            sp.limit(closed.subs({cosine: sp.cos(x), sine: sp.sin(x)}) / x ** (2 * n + 1), x, 0),
-            series[0],
-        )
+        taylor = sp.series(closed.subs({cosine: sp.cos(x), sine: sp.sin(x)}), x, 0, 2 * n + 6).removeO()
+        start = sum(c * x ** (2 * n + 1 + 2 * k) for k, c in enumerate(series[:3]))
+        proof.step(f"J_{n}(pi - x): the table begins like SymPy's own series", taylor, start)
         functions.append(function(f"supplement_{n}", f"Closed form of J_{n}(pi - x).", (x, sine, cosine), (closed,)))
         rows.append("    (" + ", ".join(f"{c.p} / {c.q}" for c in series) + ",),")
     body = "\n\n".join(functions)

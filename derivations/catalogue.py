@@ -6,20 +6,9 @@ from dataclasses import asdict, dataclass, field
 import sympy as sp
 
 from sobolev_theory.symbolic import ActivationFormulas, Derivation
+from sobolev_theory.symbolic.codegen import STATEMENTS
 from sobolev_theory.symbolic.symbols import cosine, sine, theta
 
-STATEMENTS = {
-    "value": "Term F_m = E <grad^m sigma(u.x), grad^m sigma(v.x)> of a pair",
-    "field": "Derivative in u of the term of order m, on (u, v)",
-    "field_in_frame": "Derivative in u of the term of order m, on the frame (f_1, f_2)",
-    "own": "Jacobian of the field in u, on (I, f1 f1', f1 f2', f2 f1', f2 f2')",
-    "cross": "Jacobian of the field in v, on (I, f1 f1', f1 f2', f2 f1', f2 f2')",
-    "gauss_newton": "E <d_u grad^m sigma(u.x), d_v grad^m sigma(v.x)>, on (I, f1 f1', f1 f2', f2 f1', f2 f2')",
-    "self_value": "Term of order m at v = u",
-    "self_field": "Field of order m at v = u, on f_1",
-    "self_own": "Jacobian of the field at v = u along the diagonal, on (I, f1 f1')",
-    "self_gauss_newton": "Gauss-Newton block at v = u, on (I, f1 f1')",
-}
 DOMAINS = {"polar": "p > 0, q > 0, 0 < theta < pi; radians", "gram": "s >= 0, t >= 0, rho^2 <= s t"}
 
 
@@ -46,7 +35,8 @@ class Output:
     records: list[Record]
 
 
-def _readable(expression: sp.Expr) -> sp.Expr:
+def readable(expression: sp.Expr) -> sp.Expr:
+    """Sine and cosine as functions of theta again."""
     return expression.subs({sine: sp.sin(theta), cosine: sp.cos(theta)})
 
 
@@ -61,15 +51,15 @@ def record(
     deviations: str = "",
 ) -> Record:
     """A record with expressions as SymPy text and as LaTeX."""
-    readable = [_readable(e) for e in expressions]
+    shown = [readable(e) for e in expressions]
     steps = (
-        [[s.statement, sp.latex(_readable(s.left)), sp.latex(_readable(s.right))] for s in derivation.steps]
+        [[s.statement, sp.latex(readable(s.left)), sp.latex(readable(s.right))] for s in derivation.steps]
         if derivation
         else []
     )
     names = [str(a) for a in arguments if a not in (sine, cosine)]
-    latex = [sp.latex(e) for e in readable]
-    return Record(name, statement, names, [str(e) for e in readable], latex, domain, source, deviations, steps)
+    latex = [sp.latex(e) for e in shown]
+    return Record(name, statement, names, [str(e) for e in shown], latex, domain, source, deviations, steps)
 
 
 def activation_records(formulas: ActivationFormulas, source: str) -> list[Record]:
@@ -90,13 +80,16 @@ def activation_records(formulas: ActivationFormulas, source: str) -> list[Record
     for quantity in formulas.quantities:
         name = "/".join(filter(None, (formulas.name, f"order{quantity.order}", quantity.name, quantity.derivative)))
         statement = STATEMENTS[quantity.name]
-        if quantity.name in ("value", "field", "cross", "gauss_newton") and formulas.bilinear[quantity.order] != 0:
+        if (
+            quantity.name in ("value", "field", "field_in_frame", "cross", "gauss_newton")
+            and formulas.bilinear[quantity.order] != 0
+        ):
             statement += f"; less the bilinear part {formulas.bilinear[quantity.order]} u.v of the term"
         records.append(record(name, statement, quantity.arguments, quantity.coefficients, domain, source))
     return records
 
 
 def catalogue_file(records: list[Record]) -> str:
-    """The catalogue as JSON text, sorted by name."""
+    """The catalogue as JSON text, sorted by name, a record a line."""
     ordered = sorted(records, key=lambda r: r.name)
-    return json.dumps([asdict(r) for r in ordered], indent=1, ensure_ascii=True) + "\n"
+    return "[\n" + ",\n".join(json.dumps(asdict(r), ensure_ascii=True) for r in ordered) + "\n]\n"

@@ -38,28 +38,26 @@ def _chain_rule(proof: Derivation) -> None:
 
 
 def _jacobians(proof: Derivation) -> None:
-    """Own and cross Jacobians of ``A u + B v`` for generic ``A, B`` of polynomial type, against Cartesian
-    differentiation in R^3.
+    """Own and cross Jacobians of ``A u + B v``, against Cartesian differentiation in R^3.
 
-    Both sides are linear in ``A, B`` and involve first derivatives only, so monomials that separate values and
-    derivatives suffice.
+    Both sides are linear in ``(A, B)`` and contain their values and first derivatives at a point only, so the eight
+    fields with one of ``A, B`` zero and the other one of ``1, s, rho, t`` decide the identity for all.
     """
     u, v = sp.Matrix(sp.symbols("u1:4", real=True)), sp.Matrix(sp.symbols("v1:4", real=True))
     gram = {s: u.dot(u), rho: u.dot(v), t: v.dot(v)}
-    point = {
-        **dict(zip(u, (p, 0, 0), strict=True)),
-        **dict(zip(v, (q * sp.cos(theta), q * sp.sin(theta), 0), strict=True)),
-    }
+    point = dict(zip([*u, *v], [p, 0, 0, q * sp.cos(theta), q * sp.sin(theta), 0], strict=True))
     polar = {s: p**2, rho: POLAR.inner, t: q**2}
-    for a, b in ((s * rho, t), (t**2, rho * s), (rho**2, s * t)):
-        cartesian = (u * a.subs(gram) + v * b.subs(gram)).jacobian
-        pa, pb = a.subs(polar), b.subs(polar)
-        for block, variables in ((sobolev.own_block, u), (sobolev.cross_block, v)):
-            expected = cartesian(variables).subs(point)
-            matrix = _matrix(POLAR.block(block(POLAR, pa, pb)))
-            for i in range(3):
-                for j in range(3):
-                    proof.step(f"{block.__name__} of {a} u + {b} v, entry {i}{j}", expected[i, j], matrix[i, j])
+    zero = sp.Integer(0)
+    for f in (sp.Integer(1), s, rho, t):
+        for a, b in ((f, zero), (zero, f)):
+            field = u * a.subs(gram) + v * b.subs(gram)
+            for block, variables in ((sobolev.own_block, u), (sobolev.cross_block, v)):
+                expected = field.jacobian(variables).subs(point)
+                matrix = _matrix(POLAR.block(block(POLAR, a.subs(polar), b.subs(polar))))
+                for i in range(3):
+                    for j in range(3):
+                        label = f"{block.__name__} of ({a}) u + ({b}) v, entry {i}{j}"
+                        proof.step(label, expected[i, j], matrix[i, j])
 
 
 def _matrix(block: Block) -> sp.Matrix:

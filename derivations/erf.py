@@ -31,36 +31,53 @@ def derive() -> Output:
 
 
 def _kernel(proof: Derivation) -> sp.Expr:
-    """``K_00 = (2/pi) arctan(rho / sqrt((1+s)(1+t) - rho^2))``."""
-    x, y = sp.symbols("z_1 z_2", real=True)
-    slope = sp.diff(SIGMA, z)
-    proof.step("sigma' is a Gaussian", slope, sp.sqrt(2 / sp.pi) * sp.exp(-(z**2) / 2))
-    # sigma'(z_1) sigma'(z_2) phi(z): a Gaussian with quadratic form a z_1^2 - 2 b z_1 z_2 + c z_2^2, integrated one
-    # variable at a time
-    d = s * t - rho**2
-    a, b, c = t / d + 1, rho / d, s / d + 1
-    amplitude = 2 / sp.pi / (2 * sp.pi * sp.sqrt(d))
-    positive = sp.symbols("a_1 c_1", positive=True)
-    inner = sp.integrate(sp.exp(-(positive[0] * x**2 - 2 * y * z * x) / 2), (x, -sp.oo, sp.oo))  # z stands for b
-    proof.step(
-        "Inner Gaussian integral", inner, sp.sqrt(2 * sp.pi / positive[0]) * sp.exp((y * z) ** 2 / (2 * positive[0]))
-    )
-    outer = sp.integrate(sp.exp(-positive[1] * y**2 / 2), (y, -sp.oo, sp.oo))
-    proof.step("Outer Gaussian integral", outer, sp.sqrt(2 * sp.pi / positive[1]))
-    # product of the two square roots: sqrt(2 pi / a) sqrt(2 pi / (c - b^2/a)) = 2 pi / sqrt(a c - b^2)
-    proof.step("Determinant a c - b^2 = Delta / (s t - rho^2)", a * c - b**2, DELTA / d)
-    moment = amplitude * 2 * sp.pi / sp.sqrt(DELTA / d)
-    moment = proof.step("K_11 = (2/pi) / sqrt(Delta)", moment**2, (2 / sp.pi) ** 2 / DELTA)
-    moment = 2 / sp.pi / sp.sqrt(DELTA)
+    """``K_00 = (2/pi) arctan(rho / sqrt(Delta))``, ``Delta = (1+s)(1+t) - rho^2``."""
+    slope = proof.step("sigma' is a Gaussian", sp.diff(SIGMA, z), sp.sqrt(2 / sp.pi) * sp.exp(-(z**2) / 2))
+    moment = _gaussian_integral(slope, proof)
     kernel = 2 / sp.pi * sp.atan(rho / sp.sqrt(DELTA))
     proof.step("Price: d K_00/d rho = K_11", sp.diff(kernel, rho), moment)
+    proof.step("sigma is odd: at rho = 0, K_00 = E[sigma] E[sigma] = 0", SIGMA.subs(z, -z), -SIGMA)
     proof.step("K_00 = 0 at rho = 0", kernel.subs(rho, 0), sp.Integer(0))
-    proof.step("sigma is odd, so E[sigma] = 0", SIGMA.subs(z, -z), -SIGMA)
-    classical = 2 / sp.pi * sp.asin(rho / sp.sqrt((1 + s) * (1 + t)))
+    classical = sp.asin(rho / sp.sqrt((1 + s) * (1 + t)))
     proof.step(
-        "Equal to the arcsine form: same derivative",
-        sp.diff(classical, rho),
-        moment,
-        lambda e: sp.simplify(sp.radsimp(e**2)) if e else e,
+        "Equal to the classical arcsine: the tangents agree",
+        sp.tan(classical),
+        rho / sp.sqrt(DELTA),
+        _with_positive_roots,
     )
     return kernel
+
+
+def _gaussian_integral(slope: sp.Expr, proof: Derivation) -> sp.Expr:
+    """``K_11 = E[sigma'(z_1) sigma'(z_2)]``: a Gaussian with quadratic form ``a z_1^2 - 2 b z_1 z_2 + c z_2^2``, one
+    variable at a time.
+    """
+    x, y, b = sp.symbols("z_1 z_2 b", real=True)
+    a, c = sp.symbols("a c", positive=True)
+    d = s * t - rho**2
+    form = {a: t / d + 1, b: rho / d, c: s / d + 1}
+    density = -(t * x**2 - 2 * rho * x * y + s * y**2) / (2 * d)  # exponent; the factor is 1/(2 pi sqrt d)
+    exponent = sp.log(slope.subs(z, x) / slope.subs(z, 0)) + sp.log(slope.subs(z, y) / slope.subs(z, 0))
+    exponent = sp.expand_log(exponent, force=True) + density
+    proof.step(
+        "The exponents of sigma' sigma' and the density add up",
+        exponent,
+        -(a * x**2 - 2 * b * x * y + c * y**2).subs(form) / 2,
+    )
+    amplitude = slope.subs(z, 0) ** 2 / (2 * sp.pi * sp.sqrt(d))
+    inner = sp.integrate(sp.exp(-(a * x**2 - 2 * b * x * y) / 2), (x, -sp.oo, sp.oo))
+    inner = proof.step("Integral over z_1", inner, sp.sqrt(2 * sp.pi / a) * sp.exp((b * y) ** 2 / (2 * a)))
+    k = sp.Symbol("k", positive=True)  # c - b^2/a, positive since the form is
+    outer = sp.integrate(sp.exp(-k * y**2 / 2), (y, -sp.oo, sp.oo))
+    outer = proof.step("Integral over z_2", outer, sp.sqrt(2 * sp.pi / k)).subs(k, c - b**2 / a)
+    proof.step("Determinant a c - b^2", (a * c - b**2).subs(form), DELTA / d)
+    left = amplitude * (sp.sqrt(2 * sp.pi / a) * outer).subs(form)
+    return proof.step("K_11 = (2/pi)/sqrt(Delta)", left, 2 / sp.pi / sp.sqrt(DELTA), _with_positive_roots)
+
+
+def _with_positive_roots(difference: sp.Expr) -> sp.Expr:
+    """Simplify where ``s t - rho^2 = w > 0``: substituting ``t = (rho^2 + w)/s`` makes every radicand a positive
+    expression.
+    """
+    w = sp.Symbol("w", positive=True)
+    return sp.simplify(sp.radsimp(sp.simplify(difference.subs(t, (rho**2 + w) / s))))

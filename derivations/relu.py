@@ -5,9 +5,11 @@ In polar coordinates of span(u, v), ``u . x = p R cos(phi)`` and ``v . x = q R c
 on the sector ``theta - pi/2 < phi < pi/2``. The radius integrates to ``2^n n!``, the sector to ``J_n``.
 """
 
+from functools import cache
+
 import sympy as sp
 
-from derivations.catalogue import Output, activation_records
+from derivations.catalogue import Output, activation_records, readable
 from sobolev_theory.symbolic import POLAR, ActivationFormulas, ArcCosine, Derivation, derive_activation
 from sobolev_theory.symbolic.arc_cosine import defining_integral
 from sobolev_theory.symbolic.codegen import activation_module
@@ -28,6 +30,7 @@ def derive() -> Output:
     return Output(files, records)
 
 
+@cache
 def power_of_relu(n: int) -> ActivationFormulas:
     """Derive all formulas of ``max(z, 0)^n``."""
     proof = Derivation()
@@ -74,8 +77,7 @@ def _second_route(formulas: ActivationFormulas, proof: Derivation) -> None:
     (``P`` the transverse projector), a field ``alpha u^ + beta e`` has the Jacobian with transverse part ``(alpha -
     beta cot)/p`` and in-plane entries ``alpha_p, -(alpha_theta + beta)/p; beta_p, (alpha - beta_theta)/p``.
     """
-    back = {sp.Symbol("sine", nonnegative=True): sp.sin(theta), sp.Symbol("cosine", real=True): sp.cos(theta)}
-    table = {(x.name, x.order, x.derivative): [c.subs(back) for c in x.coefficients] for x in formulas.quantities}
+    table = {(x.name, x.order, x.derivative): [readable(c) for c in x.coefficients] for x in formulas.quantities}
     for (name, order, derivative), coefficients in table.items():
         label = f"{formulas.name}, order {order}, {derivative or 'both conventions'}"
         if name in ("field", "field_in_frame") and derivative != "backprop":

@@ -41,9 +41,9 @@ def derive() -> Output:
         eigenvalues[order, derivative] = values
     records += _condition_numbers(eigenvalues, proof)
     title = "One ReLU neuron: eigenvalues of the curvature of order m in the norm ratio r and the angle."
-    source = header(title, "derivations/single_neuron.py")
+    preamble = header(title, "derivations/single_neuron.py")
     body = "\n\n".join(functions)
-    text = "\n".join([source, "from typing import Any", "", "", body, "", "EIGENVALUES = {", *table, "}", ""])
+    text = "\n".join([preamble, "from typing import Any", "", "", body, "", "EIGENVALUES = {", *table, "}", ""])
     return Output({"single_neuron.py": text}, records)
 
 

@@ -30,7 +30,8 @@ def as_array(
     if np.iscomplexobj(given):
         raise ValueError(f"{name}: real numbers are required, got complex ones")
     if array.ndim != len(axes) or 0 in array.shape:
-        raise ValueError(f"{name}: shape {shape} with no empty axis is required, got shape {array.shape}")
+        hint = "; for one row pass x[None, :]" if array.ndim == 1 and len(axes) == 2 else ""
+        raise ValueError(f"{name}: shape {shape} with no empty axis is required, got shape {array.shape}{hint}")
     for axis, length in zip(axes, array.shape, strict=True):
         if sizes and axis in sizes and length != sizes[axis]:
             raise ValueError(f"{name}: shape {shape} with {axis} = {sizes[axis]} is required, got shape {array.shape}")

@@ -15,7 +15,7 @@ from ._kernels.arc_cosine import CLOSED_FORMS, SERIES, SWITCH
 FloatArray = NDArray[np.float64]
 
 PARALLEL = 2.0**-50
-"""Angle in radians below which two vectors of doubles are treated as parallel when a derivative depends on their
+"""Sine of the angle below which two vectors of doubles are treated as parallel when a derivative depends on their
 plane.
 """
 
@@ -85,26 +85,26 @@ def components(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
     return factor + correction, residual
 
 
-def angle_and_direction(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
-    r"""Angle between rows, and the unit vector ``e`` orthogonal to ``u``, in the plane of ``u, v``, that points to
+def angle_and_direction(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    r"""Angle between rows, its sine, and the unit vector ``e`` orthogonal to ``u`` in the plane of ``u, v``, towards
     ``v``.
 
-    With ``v = a u + r``, ``theta = atan2(|r|, a |u|)`` and ``e = r/|r|``. The angle, radians in [0, pi], is accurate
-    to 1e-15 relative at both of its ends (at pi, in ``pi - theta``). Parallel vectors, and all vectors of a line, get
-    ``e = 0``.
+    With ``v = a u + r``: ``theta = atan2(|r|, a |u|)``, radians in [0, pi], and ``e = r/|r|``. Angle and sine are
+    correct to 1e-15 relative; near pi, where a double cannot hold ``pi - theta``, the sine still is. Parallel
+    vectors, and all vectors of a line, get ``e = 0``.
 
     Examples
     --------
-    >>> angle, e = angle_and_direction(np.array([[1.0, 0.0]]), np.array([[1.0, 2**-50]]))
-    >>> angle * 2**50, e
-    (array([1.]), array([[0., 1.]]))
+    >>> angle, sine, e = angle_and_direction(np.array([[1.0, 0.0]]), np.array([[-1.0, 2**-60]]))
+    >>> angle == np.pi, sine * 2**60, e
+    (array([ True]), array([1.]), array([[0., 1.]]))
     """
     factor, residual = components(u, v)
     if u.shape[1] == 1:
         residual[:] = 0.0  # what is left on a line is rounding
-    height = np.linalg.norm(residual, axis=1)
-    angle = np.arctan2(height, factor * np.linalg.norm(u, axis=1))
-    return angle, residual / np.where(height > 0, height, 1.0)[:, None]
+    height, along = np.linalg.norm(residual, axis=1), factor * np.linalg.norm(u, axis=1)
+    sine = height / np.hypot(height, along)
+    return np.arctan2(height, along), sine, residual / np.where(height > 0, height, 1.0)[:, None]
 
 
 def combine_rows(coefficients: FloatArray, rows: FloatArray) -> FloatArray:

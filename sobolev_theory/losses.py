@@ -1,10 +1,12 @@
 """Population losses of Sobolev training between two-layer networks, with exact gradients and curvatures."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
-from ._checks import CONVENTIONS, one_of
+from ._checks import CONVENTIONS, as_array, one_of
 from ._special import combine_rows
 from .blocks import assemble
 from .curvature import Curvature
@@ -123,6 +125,7 @@ class PopulationLoss:
             )
         return network
 
+    @np.errstate(all="ignore")
     def value(self, W: Student) -> float:
         """The loss at ``W``: ``1/2 sum_ij c_i c_j F(u_i, u_j)`` over the stacked weights ``u = [W; V]``, ``c = [a;
         -b]``.
@@ -140,8 +143,11 @@ class PopulationLoss:
         (terms,) = pairs.coefficients("value", self.sobolev_weights, self._convention, c, c)
         (self_terms,) = pairs.self_terms("value", self.sobolev_weights, self._convention)
         mean = _linear_part(c, rows, pairs.norms)
-        return max(0.0, float(self._bilinear * (mean @ mean) + terms.sum() + c**2 @ self_terms) / 2)
+        total = float(self._bilinear * (mean @ mean) + terms.sum() + c**2 @ self_terms) / 2
+        _require_finite("value", total)
+        return max(0.0, total)
 
+    @np.errstate(all="ignore")
     def gradient(self, W: Student) -> FloatArray:
         """The gradient in the student's hidden weights, shape (K, d), in the convention of the loss.
 
@@ -162,8 +168,10 @@ class PopulationLoss:
         gradient = pairs.combine(self.sobolev_weights, self._convention, c)
         gradient += self._bilinear * _linear_part(c, rows, pairs.norms)
         gradient *= c[: student.width, None]
+        _require_finite("gradient", gradient)
         return gradient
 
+    @np.errstate(all="ignore")
     def hessian(self, W: Student) -> Curvature:
         """Jacobian of `gradient` at ``W``, shape (K d, K d).
 
@@ -191,8 +199,11 @@ class PopulationLoss:
         jump = self._activation.jump_order
         jumps = jump is not None and jump < len(self.sobolev_weights)
         symmetric = self._convention == "exact" or not jumps or self.teacher.dim == 1
-        return Curvature(assemble(pairs, a, own, cross, self_terms, self._bilinear), is_symmetric=symmetric)
+        blocks = assemble(pairs, a, own, cross, self_terms, self._bilinear)
+        _require_finite("Hessian", blocks.identity)
+        return Curvature(blocks, is_symmetric=symmetric)
 
+    @np.errstate(all="ignore")
     def gauss_newton(self, W: Student) -> Curvature:
         """``E[J' J]``, ``J`` the Jacobian of all Sobolev features in ``W``, absolutely continuous derivatives; (K d,
         K d).
@@ -215,7 +226,9 @@ class PopulationLoss:
         pairs = self._differentiable(rows, a, student.width, "Gauss-Newton matrix", ("gauss_newton",), times=1)
         cross = pairs.coefficients("gauss_newton", self.sobolev_weights, self._convention, a, a)
         self_terms = pairs.self_terms("gauss_newton", self.sobolev_weights, self._convention)
-        return Curvature(assemble(pairs, a, None, cross, self_terms, self._bilinear), is_symmetric=True)
+        blocks = assemble(pairs, a, None, cross, self_terms, self._bilinear)
+        _require_finite("Gauss-Newton matrix", blocks.identity)
+        return Curvature(blocks, is_symmetric=True)
 
     @property
     def _bilinear(self) -> float:
@@ -224,7 +237,10 @@ class PopulationLoss:
         return float(sum(weight * part for weight, part in zip(self.sobolev_weights, split, strict=False)))
 
     def _network(self, name: str, value: Student) -> Network:
-        network = value if isinstance(value, Network) else Network(value, activation=self.activation)
+        if isinstance(value, Network):
+            network = value
+        else:
+            network = Network(as_array(name, value, ("neurons", "d")), activation=self.activation)
         if network.activation != self.activation:
             raise ValueError(
                 f"{name}: activation {self.activation!r} is required, got {network.activation!r}; "
@@ -277,3 +293,12 @@ def _linear_part(c: FloatArray, rows: FloatArray, norms: FloatArray) -> FloatArr
     """``sum_i c_i u_i``, with compensated summation where it cancels."""
     total: FloatArray = c @ rows
     return combine_rows(c, rows) if np.linalg.norm(total) < CANCELS * (np.abs(c) @ norms) else total
+
+
+def _require_finite(what: str, numbers: float | FloatArray) -> None:
+    """Refuse a result that left the range of double precision on the way."""
+    if not np.isfinite(numbers).all():
+        raise ValueError(
+            f"student, teacher: the {what} overflows double precision at weights of this size; rescale them (losses of "
+            "ReLU^n are homogeneous)"
+        )

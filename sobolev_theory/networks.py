@@ -1,5 +1,7 @@
 """Two-layer networks as functions of their input."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,7 +70,7 @@ class Network:
     @classmethod
     def random(
         cls, width: int, dim: int, *, rng: Any = None, activation: str = "relu", scale: float | None = None
-    ) -> "Network":
+    ) -> Network:
         """Independent Gaussian rows with entries of standard deviation ``scale`` (default ``1/sqrt(dim)``: norms near
         one).
 
@@ -82,7 +84,7 @@ class Network:
         return cls(scale * np.random.default_rng(rng).standard_normal((width, dim)), activation=activation)
 
     @classmethod
-    def orthonormal(cls, width: int, dim: int, *, activation: str = "relu") -> "Network":
+    def orthonormal(cls, width: int, dim: int, *, activation: str = "relu") -> Network:
         """The first ``width`` unit vectors as rows; needs ``width <= dim``.
 
         Examples

@@ -29,7 +29,9 @@ def parse_norm(norm: Norm, activation: Activation) -> tuple[float, ...]:
     >>> parse_norm("H1", activations.get("relu"))
     (1.0, 1.0)
     """
-    weights = _by_name(norm) if isinstance(norm, str) else as_array("norm", norm, ("s",))
+    if norm is None or (not isinstance(norm, str) and np.ndim(norm) == 0):
+        raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
+    weights = _by_name(norm) if isinstance(norm, str) else as_array("norm", norm, ("orders",))
     if (weights < 0).any() or not weights.any():
         raise ValueError(
             "norm: non-negative Sobolev weights, at least one of them positive, are required, "
@@ -54,7 +56,7 @@ def _by_name(norm: str) -> NDArray[np.float64]:
 
 def two_norms(norms: Sequence[Norm]) -> tuple[Norm, Norm]:
     """The two norms of a ratio."""
-    if isinstance(norms, str) or len(norms) != 2:
+    if not isinstance(norms, Sequence) or isinstance(norms, str) or len(norms) != 2:
         raise ValueError(f"norms: two norms, first over second, are required, got {norms!r}")
     return norms[0], norms[1]
 

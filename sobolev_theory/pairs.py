@@ -39,12 +39,13 @@ BLOCK = 2**15
 
 @dataclass(frozen=True)
 class NearPairs:
-    """Pairs whose second frame vector is explicit: rows ``i``, columns ``j``, vectors ``e`` (n, D), angles (n,)."""
+    """Pairs with an explicit second frame vector: rows ``i``, columns ``j``, vectors ``e`` (P, d), angles, sines."""
 
     i: IntArray
     j: IntArray
     e: FloatArray
     angle: FloatArray
+    sine: FloatArray
 
 
 class Pairs:
@@ -81,17 +82,24 @@ class Pairs:
     def _explicit(self, i: IntArray, j: IntArray) -> NearPairs:
         """Angles of the near pairs, and ``e``, to full relative accuracy."""
         dim = self.rows.shape[1]
-        e, angle = np.empty((len(i), dim)), np.empty(len(i))
+        e, (angle, sine) = np.empty((len(i), dim)), np.empty((2, len(i)))
         step = max(1, 2**20 // dim)
         for part in (slice(k, k + step) for k in range(0, len(i), step)):
-            angle[part], e[part] = angle_and_direction(self.rows[i[part]], self.rows[j[part]])
+            angle[part], sine[part], e[part] = angle_and_direction(self.rows[i[part]], self.rows[j[part]])
         self.cosines[i, j] = np.cos(angle)
-        return NearPairs(i, j, e, angle)
+        return NearPairs(i, j, e, angle, sine)
 
     def parallel(self) -> list[tuple[int, int]]:
         """Pairs that are parallel or antiparallel to working precision."""
-        at_end = np.minimum(self.near.angle, np.pi - self.near.angle) <= PARALLEL
+        at_end = self.near.sine <= PARALLEL
         return [(int(i), int(j)) for i, j in zip(self.near.i[at_end], self.near.j[at_end], strict=True)]
+
+    def near_frames(self) -> FloatArray:
+        """Frames ``(u^_i, e)`` of the near pairs, shape (P, 2, d); none in the gram chart, which needs none."""
+        if not self.polar:
+            return np.zeros((0, 2, self.rows.shape[1]))
+        first = self.scale[self.near.i, None] * self.rows[self.near.i]
+        return np.stack([first, self.near.e], axis=1)
 
     def zero_rows(self) -> list[tuple[int, int]]:
         """Zero rows among the first ``width``."""
@@ -101,10 +109,15 @@ class Pairs:
         """A function of every block of rows; the blocks are independent, and NumPy works on them in threads."""
         step = max(1, BLOCK // len(self.rows))
         blocks = [slice(k, min(k + step, self.width)) for k in range(0, self.width, step)]
+
+        def quiet(part: slice) -> Result:
+            with np.errstate(all="ignore"):  # what is not finite in the end is refused by the loss
+                return function(part)
+
         if len(blocks) == 1:
-            return [function(blocks[0])]
+            return [quiet(blocks[0])]
         with ThreadPoolExecutor(available_cores()) as threads:
-            return list(threads.map(function, blocks))
+            return list(threads.map(quiet, blocks))
 
     def _near_in(self, part: slice) -> slice:
         """The near pairs of a block of rows; they are sorted by row."""
@@ -117,12 +130,12 @@ class Pairs:
         np.subtract(1, sine, out=sine)
         np.sqrt(sine, out=sine)
         near = self._near_in(part)
-        at, angle = (self.near.i[near] - part.start, self.near.j[near]), self.near.angle[near]
-        sine[at] = np.sin(angle)
+        at = self.near.i[near] - part.start, self.near.j[near]
+        sine[at] = self.near.sine[near]
         p, q = self.norms[part, None], self.norms[None, :columns]
         if self.polar:
             theta = np.arccos(cosine)
-            theta[at] = angle
+            theta[at] = self.near.angle[near]
             return p, q, theta[:, :columns], sine[:, :columns], cosine[:, :columns]
         product = p * q
         return p * p, product * cosine[:, :columns], q * q, (product * sine[:, :columns]) ** 2
@@ -151,7 +164,8 @@ class Pairs:
         def block(part: slice) -> list[FloatArray]:
             totals = self._evaluate(part, quantity, lambdas, convention, self._arguments(part, len(right)))
             outer = left[part, None] * right
-            return [outer * total for total in totals]
+            # a pair of weight zero contributes nothing, even where its coefficient diverges
+            return [outer * total if outer.all() else np.where(outer == 0, 0.0, outer * total) for total in totals]
 
         return tuple(np.concatenate(parts) for parts in zip(*self._by_blocks(block), strict=True))
 

@@ -15,6 +15,8 @@ the true H1 loss has a cone at the teacher.
 Source: Oh, Lyu & Son 2025 (arXiv 2509.19773); derivation: `derivations/single_neuron.py`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np
@@ -25,10 +27,15 @@ from ._checks import CONVENTIONS, one_of
 from ._kernels.single_neuron import EIGENVALUES
 from .norms import Norm, parse_norm, two_norms
 
+__all__ = ["condition_number", "condition_number_ratio", "eigenvalues"]
+
 FloatArray = NDArray[np.float64]
 
 BLOCK = 2**14
 """Elements evaluated at a time, so that temporaries stay in cache."""
+
+TINY = 1e-300
+"""Norm ratios between this and its inverse are admitted: their products do not overflow."""
 
 
 def eigenvalues(
@@ -48,8 +55,16 @@ def eigenvalues(
     Returns
     -------
     array
-        Array of the broadcast shape plus one axis of length 3. At angle 0 and pi the continuous extension is
-    returned, which in the exact convention is infinite for the transverse eigenvalue.
+        Array of the broadcast shape plus one axis of length 3, accurate to 1e-15 of ``1 + r`` (exact convention, order
+        1: of ``1 + r/sin(theta)``). For d = 2 leave the last entry out. At angles 0 and pi (the double ``np.pi``) it is
+        the continuous extension, which in the exact convention is infinite for the transverse eigenvalue.
+
+    Raises
+    ------
+    ValueError
+        For an angle or a ratio outside its domain.
+    InfiniteNormError
+        For a norm of order 2 or more.
 
     Examples
     --------
@@ -63,8 +78,9 @@ def eigenvalues(
 def condition_number(
     angle: ArrayLike, ratio: ArrayLike = 1.0, norm: Norm = "H1", *, derivative: str = "backprop"
 ) -> FloatArray:
-    """``max |lambda| / min |lambda|`` over the three eigenvalues (arguments as in `eigenvalues`); infinite where one
-    vanishes.
+    """``max |lambda| / min |lambda|`` over the three eigenvalues, infinite where one vanishes.
+
+    Arguments and errors are those of `eigenvalues`; the result has the broadcast shape.
 
     Examples
     --------
@@ -78,8 +94,9 @@ def condition_number(
 def condition_number_ratio(
     angle: ArrayLike, ratio: ArrayLike = 1.0, norms: tuple[Norm, Norm] = ("H1", "L2"), *, derivative: str = "backprop"
 ) -> FloatArray:
-    """``kappa(first norm) / kappa(second norm)`` (arguments as in `eigenvalues`); below 1 where the first is better
-    conditioned.
+    """``kappa(first norm) / kappa(second norm)``, below 1 where the first is better conditioned.
+
+    Arguments and errors are those of `eigenvalues`; the result has the broadcast shape, NaN where both are singular.
 
     For H1 over L2 in the backprop convention this is ``(1 - 2x)/(1 - 3x/2)``, ``x = r sin(theta)/pi < 1/2``.
 
@@ -92,7 +109,8 @@ def condition_number_ratio(
     convention = _convention(derivative)
 
     def quotient(theta: FloatArray, r: FloatArray) -> FloatArray:
-        return _condition_number(theta, r, first, convention) / _condition_number(theta, r, second, convention)
+        with np.errstate(invalid="ignore"):  # inf/inf, both matrices singular, is NaN
+            return _condition_number(theta, r, first, convention) / _condition_number(theta, r, second, convention)
 
     return _in_blocks(quotient, *_parse(angle, ratio))
 
@@ -101,10 +119,10 @@ def _eigenvalues(theta: FloatArray, r: FloatArray, weights: tuple[float, ...], d
     """Radial, in-plane and transverse eigenvalues: sums over orders, since the in-plane blocks are triangular
     together.
     """
-    sine = np.sin(theta)
+    sine = np.where(theta == np.pi, 0.0, np.sin(theta))  # the double nearest to pi stands for pi
     cosine = np.cos(theta) if derivative == "exact" else None
     total: list[FloatArray] = [np.zeros(())] * 3
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         for order, weight in enumerate(weights):
             if weight:
                 values = EIGENVALUES[order, derivative](np, r, sine, cosine)
@@ -135,14 +153,27 @@ def _in_blocks(
 
 
 def _parse(angle: ArrayLike, ratio: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    theta, r = np.asarray(angle, dtype=np.float64), np.asarray(ratio, dtype=np.float64)
-    if not (theta.size and theta.min() >= 0 and theta.max() <= np.pi):
-        raise ValueError("angle: radians in [0, pi] are required; got values outside, NaN, or nothing")
-    if not (r.size and r.min() > 0 and r.max() < np.inf):
+    theta = _numbers("angle", "radians in [0, pi] (np.deg2rad converts degrees)", angle, 0.0, np.pi)
+    r = _numbers("ratio", "positive finite norm ratios |w*|/|w|", ratio, TINY, 1 / TINY)
+    try:
+        np.broadcast_shapes(theta.shape, r.shape)
+    except ValueError:
         raise ValueError(
-            "ratio: positive finite norm ratios |w*|/|w| are required; got values outside, NaN, or nothing"
-        )
+            f"ratio: a shape that broadcasts against that of angle, {theta.shape}, is required, got {r.shape}"
+        ) from None
     return theta, r
+
+
+def _numbers(name: str, required: str, value: ArrayLike, low: float, high: float) -> FloatArray:
+    """Numbers of an interval; NaN and empty arrays are refused too."""
+    try:
+        numbers = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: {required} are required, got {value!r}") from None
+    if not (numbers.size and numbers.min() >= low and numbers.max() <= high):
+        wrong = numbers[~((numbers >= low) & (numbers <= high))]
+        raise ValueError(f"{name}: {required} are required, got {wrong[0] if wrong.size else 'nothing'}")
+    return numbers
 
 
 def _weights(norm: Norm) -> tuple[float, ...]:

@@ -42,7 +42,7 @@ class Spectrum:
         return float(self.values[-1].real)
 
     def condition_number(self) -> float:
-        """``max |lambda| / min |lambda|``; infinite if an eigenvalue is zero."""
+        """``max |lambda| / min |lambda|``: infinite if an eigenvalue is 0, about 1e16 if it is 0 up to rounding."""
         modulus = np.abs(self.values)
         return float(modulus.max() / modulus.min()) if modulus.min() > 0 else np.inf
 

@@ -12,8 +12,8 @@ W = np.array([[1.0, 1.0], [1.0, -1.0]])
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        (np.ones(3), "weights"),
-        (np.ones((2, 2, 2)), "weights"),
+        (np.ones(3), "shape"),
+        (np.ones((2, 2, 2)), "shape"),
         (np.ones((0, 3)), "empty"),
         ([[1.0, np.nan]], "finite"),
         ([[1.0, np.inf]], "finite"),
@@ -29,6 +29,12 @@ def test_weights(weights, message):
         st.PopulationLoss(weights)
     with pytest.raises(ValueError, match=message):
         st.PopulationLoss(V).value(weights)
+    with pytest.raises(ValueError, match="weights"):
+        st.Network(weights)
+    with pytest.raises(ValueError, match="teacher"):
+        st.PopulationLoss(weights)
+    with pytest.raises(ValueError, match="student"):
+        st.PopulationLoss(V).gradient(weights)
 
 
 def test_other_network_arguments():
@@ -195,3 +201,22 @@ def test_networks_are_frozen():
     own = V.copy()
     st.Network(own)
     own[0, 0] = 2.0  # the caller's array stays writable, and the network does not see the change
+
+
+@pytest.mark.parametrize(("activation", "size"), [("relu", 1e200), ("relu2", 1e160), ("erf", 1e160)])
+def test_overflow_is_an_error_and_not_a_number(activation, size):
+    """The worst fit must not pass for a perfect one."""
+    loss = st.PopulationLoss(size * np.eye(2, 3), "H1", activation=activation)
+    student = size * np.array([[1.0, 2.0, 3.0], [0.0, 1.0, 1.0]])
+    for quantity in (loss.value, loss.gradient, loss.hessian, loss.gauss_newton):
+        with pytest.raises(ValueError, match=r"overflows|zero"):
+            quantity(student)
+
+
+def test_a_divergent_pair_of_weight_zero_contributes_nothing():
+    """A teacher row of output weight zero, parallel to a student, in the exact convention."""
+    student = np.array([[2.0, 0.0, 0.0], [0.3, 0.4, 0.5]])
+    teacher = st.Network([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [0.0, 1.0])
+    with_row = st.PopulationLoss(teacher, "H1", derivative="exact").hessian(student).to_dense()
+    without = st.PopulationLoss([[0.0, 1.0, 0.0]], "H1", derivative="exact").hessian(student).to_dense()
+    np.testing.assert_allclose(with_row, without, rtol=1e-14)

@@ -48,3 +48,13 @@ def test_doubling_a_loss_is_no_acceleration():
 def test_a_ratio_needs_two_norms(norms):
     with pytest.raises(ValueError, match="norms"):
         st.condition_number_ratio(np.eye(2), -np.eye(2), norms=norms)
+
+
+def test_no_rate_at_equal_sharpness_without_sharpness():
+    """A first norm whose largest eigenvalue is negative is no reference."""
+    student = st.Network([[-0.14940291]], [-0.3], activation="erf")
+    teacher = st.Network([[0.25985779], [-4.46121861]], [4.9420172, 2.75246395], activation="erf")
+    rows = st.compare(student, teacher).rows
+    assert rows[0].largest < 0 < rows[1].largest
+    assert all(np.isnan(row.rate_equal_sharpness) for row in rows)
+    assert [row.definite for row in rows] == [False, True]

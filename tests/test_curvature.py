@@ -132,3 +132,44 @@ def test_orthonormal_teacher_has_the_published_eigenvalues(width):
         for sign, count in ((-1, (width - 1) * (width - 2) // 2), (1, width * (width - 3) // 2)):
             expected = 0.25 + shift + sign / (2 * np.pi)
             assert spectrum.multiplicities[np.abs(spectrum.values - expected) < 1e-12].sum() >= count
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("derivative", ["backprop", "exact"])
+@pytest.mark.parametrize("distance", [1e-3, 1e-8, 1e-12])
+def test_nearly_parallel_rows_in_many_dimensions(derivative, distance, sign):
+    """The directions e of near pairs are in the span only to 1e-16/theta, and near pi a double does not hold the angle."""
+    v = np.random.default_rng(0).standard_normal((3, 30))
+    w = sign * 1.2 * v + distance * np.random.default_rng(1).standard_normal((3, 30))
+    operator = st.PopulationLoss(v, derivative=derivative).hessian(w)
+    dense = operator.to_dense()
+    exact = np.sort(np.linalg.svd(dense, compute_uv=False))
+    spectrum = operator.singular_values()
+    values = np.repeat(spectrum.values, spectrum.multiplicities)
+    assert np.abs(values - exact).max() < 90 * 2.0**-52 * exact.max()  # backward error of an SVD of this size
+
+
+@pytest.mark.parametrize("norm", ["L2", "H1"])
+def test_exact_hessian_of_antiparallel_neighbours_against_the_oracle(norm):
+    """One neuron at pi - theta = 1e-12: the divergent transverse eigenvalue keeps its digits."""
+    v = np.array([[1.0, 0.0, 0.0]])
+    w = np.array([[-1.0, 1e-12, 0.0]])
+    transverse = st.PopulationLoss(v, norm, derivative="exact").hessian(w).to_dense()[2, 2]
+    expected = 0.5 if norm == "L2" else 1 + 1 / (2 * np.pi * 1e-12)  # 1 + r cos(2 theta)/(2 pi sin(theta))
+    assert transverse == pytest.approx(expected, rel=1e-11)  # 1e-12 sin(theta) is left out of the L2 one
+
+
+def test_extreme_eigenvalues_over_a_wide_range_of_norms():
+    """The small end is below the rounding of the large one: no tolerance relative to it can be met."""
+    rng = np.random.default_rng(3)
+    w, v = rng.standard_normal((20, 30)) * np.logspace(-4, 4, 20)[:, None], rng.standard_normal((20, 30))
+    operator = st.PopulationLoss(v, "H1", activation="erf").gauss_newton(w)
+    smallest, largest = operator.extreme_eigenvalues()
+    spectrum = operator.spectrum()
+    assert largest == pytest.approx(spectrum.largest, rel=1e-10)
+    assert smallest == pytest.approx(spectrum.smallest, abs=1e-10 * largest)
+
+
+def test_extreme_eigenvalues_of_zero():
+    silent = st.Network(np.eye(20, 40), np.zeros(20))
+    assert st.PopulationLoss(np.eye(20, 40), "L2").hessian(silent).extreme_eigenvalues() == (0.0, 0.0)

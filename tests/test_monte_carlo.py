@@ -13,6 +13,7 @@ from scipy.special import bdtrc, kolmogorov
 
 from sobolev_theory import _parallel, monte_carlo
 from sobolev_theory.losses import PopulationLoss
+from sobolev_theory.monte_carlo import verification
 from sobolev_theory.monte_carlo.agreement import compare
 from sobolev_theory.monte_carlo.estimators import chunk_moments
 from sobolev_theory.monte_carlo.residual import Residual
@@ -194,6 +195,14 @@ def test_the_result_is_the_same_bit_for_bit_whoever_works() -> None:
         assert pool.submit(abs, -1).result() == 1  # still open
 
 
+def test_random_directions_keep_their_bits_in_other_processes() -> None:
+    """More than 12 dimensions: the directions travel to the workers as an array, whose layout must not change the sums."""
+    rng = np.random.default_rng(4)
+    loss, student = PopulationLoss(Network.random(5, 8, rng=rng)), Network.random(3, 8, rng=rng)
+    alone = monte_carlo.verify(loss, student, samples=20_000, rng=8)
+    assert_same_bits(alone, monte_carlo.verify(loss, student, samples=20_000, rng=8, workers=2))
+
+
 def test_a_dask_cluster_gives_the_same_bits() -> None:
     distributed = pytest.importorskip("distributed")
     loss, student = loss_and_student("relu", "H1", "backprop")
@@ -209,7 +218,7 @@ def test_a_dask_cluster_gives_the_same_bits() -> None:
 
 def test_tasks_are_handed_out_in_bounded_waves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_parallel, "IN_FLIGHT", 2)
-    monkeypatch.setattr(monte_carlo, "chunk_length", lambda residual: 1000)
+    monkeypatch.setattr(verification, "chunk_length", lambda residual: 1000)
     waves: list[int] = []
 
     def mapping(function: Any, items: Any) -> list[Any]:
@@ -348,7 +357,7 @@ def test_many_networks_get_one_verdict() -> None:
 
 def test_many_networks_refute_a_wrong_theory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        monte_carlo, "PopulationLoss", lambda *args, **options: Wrong(PopulationLoss(*args, **options), "gauss_newton")
+        verification, "PopulationLoss", lambda *args, **options: Wrong(PopulationLoss(*args, **options), "gauss_newton")
     )
     survey = monte_carlo.verify_many(4, samples=100_000, rng=2)
     assert not survey.passed

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sobolev_theory import _special
 from sobolev_theory._kernels.arc_cosine import SWITCH
 from sobolev_theory._special import (
-    angle_between,
+    angle_and_direction,
     arc_cosine,
     arc_cosine_of_supplement,
     combine_rows,
@@ -118,25 +118,29 @@ def vectors(angle: float, dim: int, seed: int) -> tuple[FloatArray, FloatArray]:
     return u, np.cos(angle) * unit + np.sin(angle) * e
 
 
-def exact_angle(u: FloatArray, v: FloatArray) -> Any:
-    """The angle of two vectors of doubles, and its distance to pi."""
-    first, second = ([mp.mpf(x) for x in vector.tolist()] for vector in (u, v))
+def exact_angle(u: FloatArray, v: FloatArray) -> tuple[Any, Any, Any]:
+    """The angle of two vectors of doubles, its distance to pi, and the direction ``e``."""
+    first, second = (mp.matrix(vector.tolist()) for vector in (u, v))
     square, inner = mp.fdot(first, first), mp.fdot(first, second)
-    height = mp.norm([y - inner / square * x for x, y in zip(first, second, strict=True)]) * mp.sqrt(square)
-    return mp.atan2(height, inner), mp.atan2(height, -inner)
+    across = second - (inner / square) * first
+    height = mp.norm(across) * mp.sqrt(square)
+    return mp.atan2(height, inner), mp.atan2(height, -inner), across / mp.norm(across)
 
 
 @pytest.mark.parametrize("dim", [2, 3, 1000])
 @pytest.mark.parametrize(
     ("first", "second"), [(1, 1), (1e150, 1e150), (1e-130, 1e-130), (1e-130, 1e150), (1e150, 1e-130)]
 )
-def test_angles_have_relative_accuracy_at_both_ends(dim: int, first: float, second: float) -> None:
-    """Relative to the angle itself: at pi that is one rounding of pi. Down to norms where squares underflow."""
+def test_angle_sine_and_direction_have_relative_accuracy_at_both_ends(dim: int, first: float, second: float) -> None:
+    """At pi the angle is one rounding of pi, and the sine carries the distance. Down to norms whose squares underflow."""
     for seed, angle in enumerate(ANGLES):
         u, v = vectors(angle, dim, seed)
         u, v = first * u, second * v
-        measured = float(angle_between(u[None], v[None])[0])
-        assert relative(measured, exact_angle(u, v)[0]) < 1e-15
+        measured, sine, e = angle_and_direction(u[None], v[None])
+        theta, supplement, direction = exact_angle(u, v)
+        assert relative(measured[0], theta) < 1e-15
+        assert relative(sine[0], mp.sin(min(theta, supplement))) < 1e-15
+        assert mp.norm(mp.matrix(e[0].tolist()) - direction) < 2e-15
 
 
 @pytest.mark.parametrize("dim", [2, 3, 1000])
@@ -174,23 +178,33 @@ def test_components_without_exact_products_lose_the_residual(monkeypatch: pytest
     """Sabotage: with plain products the angle of nearly parallel vectors is noise."""
     monkeypatch.setattr(_special, "_two_product", lambda a, b: (a * b, 0.0))
     u, v = vectors(1e-12, 3, 1)
-    assert relative(angle_between(u[None], v[None])[0], exact_angle(u, v)[0]) > 1e-6
+    assert relative(angle_and_direction(u[None], v[None])[0][0], exact_angle(u, v)[0]) > 1e-6
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.7, -0.3])
-def test_on_a_line_angles_are_zero_or_pi(factor: float) -> None:
-    """d = 1: what is left of the residual is below the square of the rounding unit."""
-    u = np.array([[0.7]])
-    angle = float(angle_between(u, factor * u)[0])
-    assert angle == np.pi if factor < 0 else angle < UNIT**2 * 4
+def test_on_a_line_there_is_no_direction(factor: float) -> None:
+    angle, sine, e = angle_and_direction(np.array([[0.7]]), np.array([[0.7 * factor]]))
+    assert (angle[0], sine[0], e[0, 0]) == (np.pi if factor < 0 else 0.0, 0.0, 0.0)
+
+
+def test_exactly_parallel_vectors_have_an_angle_far_below_rounding() -> None:
+    """Integer multiples of one integer vector: what the residual is left with is the square of the rounding unit."""
+    rng = np.random.default_rng(0)
+    rows = rng.integers(1, 99, (1000, 4)) * rng.choice([-1.0, 1.0], (1000, 4))
+    left, right = (rng.integers(1, 99, (1000, 1)) for _ in range(2))
+    for sign in (1, -1):
+        angle, sine, _ = angle_and_direction(left * rows, sign * right * rows)
+        assert np.max(sine) < 4 * UNIT**2
+        np.testing.assert_allclose(angle, 0 if sign > 0 else np.pi, rtol=0, atol=4 * UNIT**2)
 
 
 def test_rows_are_treated_one_by_one() -> None:
     pairs = [vectors(angle, 5, seed) for seed, angle in enumerate(ANGLES)]
-    u, v = (np.array(side) for side in zip(*pairs, strict=True))
-    together = angle_between(u, v)
-    assert together.shape == (len(ANGLES),)
-    assert np.allclose(together, [angle_between(a[None], b[None])[0] for a, b in pairs], rtol=1e-15, atol=0)
+    together = angle_and_direction(*(np.array(side) for side in zip(*pairs, strict=True)))
+    apart = zip(*(angle_and_direction(u[None], v[None]) for u, v in pairs), strict=True)
+    assert [part.shape for part in together] == [(len(ANGLES),), (len(ANGLES),), (len(ANGLES), 5)]
+    for whole, parts in zip(together, apart, strict=True):
+        np.testing.assert_allclose(whole, np.concatenate(parts), rtol=1e-15, atol=1e-15)
 
 
 @pytest.mark.parametrize("cancelled", [0, 4, 8, 12, 15])

@@ -1,5 +1,7 @@
 """`verify` one student, or `verify_many` random ones: draw, merge in order, judge."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, TypeVar
@@ -168,7 +170,7 @@ def _residual(loss: PopulationLoss, student: Network, rng: np.random.Generator) 
     return Residual(
         weights=np.vstack([student.weights, loss.teacher.weights]),
         output=np.concatenate([student.output_weights, -loss.teacher.output_weights]),
-        directions=directions.reshape(count, K, d),
+        directions=np.ascontiguousarray(directions).reshape(count, K, d),
         norm=loss.sobolev_weights,
         activation=loss.activation,
         exact=loss.derivative == "exact" and d > 1,

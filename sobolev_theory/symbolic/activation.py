@@ -1,12 +1,12 @@
 """From one closed form ``K_00`` to every formula of an activation, in one chart of pair quantities."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import sympy as sp
 
-from . import reduction, sobolev
-from .charts import Block, Chart, Field
+from . import sobolev
+from .charts import Chart
 from .steps import Derivation
 
 CONVENTIONS = ("backprop", "exact")
@@ -44,7 +44,7 @@ class ActivationFormulas:
     bilinear: tuple[sp.Expr, ...]
     max_order: int
     derivation: Derivation
-    quantities: tuple[Quantity, ...] = field(default=())
+    quantities: tuple[Quantity, ...]
 
     @property
     def jump_order(self) -> int | None:
@@ -120,27 +120,9 @@ def _quantities(chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool) -> It
 
 def _pair(chart: Chart, name: str, order: int, derivative: str | None, coefficients: tuple[sp.Expr, ...]) -> Quantity:
     short = tuple(chart.short_form(c) for c in coefficients)
-    return Quantity(name, order, derivative, chart.arguments, short, _is_singular(chart, coefficients))
+    return Quantity(name, order, derivative, chart.arguments, short, chart.is_singular(coefficients))
 
 
 def _itself(chart: Chart, name: str, order: int, derivative: str | None, coefficients: tuple[sp.Expr, ...]) -> Quantity:
     short = tuple(sp.factor(sp.simplify(c)) for c in coefficients)
     return Quantity(name, order, derivative, (chart.self_argument,), short)
-
-
-def _is_singular(chart: Chart, coefficients: tuple[sp.Expr, ...]) -> bool:
-    """Whether the vector or matrix depends on the direction of approach as the two vectors become parallel.
-
-    In the local frame the direction ``e`` is lost at ``theta`` in {0, pi}: every coefficient that multiplies ``e``
-    must vanish there and the others must stay finite.
-    """
-    if chart.name != "polar":
-        return False
-    along_e: tuple[sp.Expr, ...] = ()
-    if isinstance(coefficients, Field):
-        along_e = (coefficients.second,)
-    elif isinstance(coefficients, Block):
-        along_e = (coefficients.first_second, coefficients.second_first, coefficients.second_second)
-    ends = (sp.Integer(0), sp.pi)
-    finite = all(reduction.at_parallel(c, end).is_finite for c in coefficients for end in ends)
-    return not (finite and all(reduction.at_parallel(c, end) == 0 for c in along_e for end in ends))

@@ -5,7 +5,7 @@ Price's theorem differentiates in ``s = |u|^2``, ``rho = u . v``, ``t = |v|^2``.
 derivations are in its own coordinates, and expands a field ``A u + B v`` and a matrix ``M_I I + M_uu u u' + M_uv u v'
 + M_vu v u' + M_vv v v'`` in its own frame ``(f_1, f_2)``.
 
-- `GRAM`: coordinates ``(s, rho, t)``, frame ``(u, v)``. For smooth activations.
+- `GramChart`: coordinates ``(s, rho, t)``, frame ``(u, v)``. For smooth activations.
 - `POLAR`: coordinates ``(p, q, theta)``, orthonormal frame ``(u^, e)`` with ``v^ = cos(theta) u^ + sin(theta) e``.
   For homogeneous activations, whose moments in Gram coordinates are sums of ``1/sin(theta)`` terms with a benign sum.
 """
@@ -53,6 +53,7 @@ class Chart(Protocol):
     def self_block(self, radial: sp.Expr) -> tuple[sp.Expr, sp.Expr]: ...
     def self_gauss_newton(self, block: Block) -> tuple[sp.Expr, sp.Expr]: ...
     def extends(self, f: sp.Expr) -> bool: ...
+    def is_singular(self, coefficients: tuple[sp.Expr, ...]) -> bool: ...
     def short_form(self, f: sp.Expr) -> sp.Expr: ...
 
 
@@ -109,6 +110,10 @@ class GramChart:
     def extends(self, f: sp.Expr) -> bool:
         """Moments of smooth activations are smooth in ``s, rho, t``, parallel vectors included."""
         return True
+
+    def is_singular(self, coefficients: tuple[sp.Expr, ...]) -> bool:
+        """Nothing is singular at parallel vectors, by the same reason."""
+        return False
 
     def short_form(self, f: sp.Expr) -> sp.Expr:
         return sp.factor(f).subs(self.stable)
@@ -167,9 +172,23 @@ class PolarChart:
         """Whether no factor ``1/sin(theta)`` is left after reduction."""
         return reduction.normal_form(f)[3] == 0
 
+    def is_singular(self, coefficients: tuple[sp.Expr, ...]) -> bool:
+        """Whether a field or block in the frame depends on the direction of approach as two vectors become parallel.
+
+        The direction ``e`` is lost at ``theta`` in {0, pi}: every coefficient that multiplies ``e`` must vanish
+        there, and the others must stay finite.
+        """
+        along_e: tuple[sp.Expr, ...] = ()
+        if isinstance(coefficients, Field):
+            along_e = (coefficients.second,)
+        elif isinstance(coefficients, Block):
+            along_e = (coefficients.first_second, coefficients.second_first, coefficients.second_second)
+        ends = (sp.Integer(0), sp.pi)
+        finite = all(reduction.at_parallel(c, end).is_finite for c in coefficients for end in ends)
+        return not (finite and all(reduction.at_parallel(c, end) == 0 for c in along_e for end in ends))
+
     def short_form(self, f: sp.Expr) -> sp.Expr:
         return reduction.short_form(f)
 
 
-GRAM = GramChart()
 POLAR = PolarChart()

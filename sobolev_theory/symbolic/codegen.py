@@ -4,6 +4,7 @@ A generated kernel is a pure function of pair quantities on an array namespace `
 subexpressions are computed once and constants are folded.
 """
 
+import ast
 from typing import ClassVar
 
 import sympy as sp
@@ -85,6 +86,21 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
 _printer = KernelPrinter()
 
 
+STATEMENTS = {
+    "value": "F_m = E <grad^m sigma(u.x), grad^m sigma(v.x)>",
+    "field": "derivative of F_m in u: A u + B v; coefficients (A, B)",
+    "field_in_frame": "derivative of F_m in u: alpha f1 + beta f2; coefficients (alpha, beta)",
+    "own": "Jacobian of the field in u; coefficients on (I, f1 f1', f1 f2', f2 f1', f2 f2')",
+    "cross": "Jacobian of the field in v; coefficients on (I, f1 f1', f1 f2', f2 f1', f2 f2')",
+    "gauss_newton": "E <d_u grad^m sigma(u.x), d_v grad^m sigma(v.x)>; on (I, f1 f1', f1 f2', f2 f1', f2 f2')",
+    "self_value": "F_m at v = u",
+    "self_field": "field at v = u; coefficient on f1",
+    "self_own": "Jacobian of the field at v = u along the diagonal; coefficients on (I, f1 f1')",
+    "self_gauss_newton": "Gauss-Newton block at v = u; coefficients on (I, f1 f1')",
+}
+"""What each quantity is, in words; less the bilinear part of F_m where one is split off."""
+
+
 def function(name: str, doc: str, arguments: tuple[sp.Symbol, ...], results: tuple[sp.Expr, ...]) -> str:
     """Source of ``def name(xp, *arguments)`` returning the results, constants such as ``1/(2 pi)`` folded into
     literals.
@@ -110,12 +126,11 @@ def function_name(quantity: Quantity) -> str:
 
 def activation_module(formulas: ActivationFormulas, source: str) -> str:
     """Source of the generated module of one activation: tables, pointwise derivatives, pair kernels."""
-    functions, operations = [], 0
+    functions = []
     for quantity in formulas.quantities:
-        doc = f"Coefficients of {quantity.name.replace('_', ' ')}, order {quantity.order}"
-        doc += f", {quantity.derivative} convention." if quantity.derivative else "."
+        convention = f", {quantity.derivative} convention" if quantity.derivative else ""
+        doc = f"m = {quantity.order}{convention}: {STATEMENTS[quantity.name]}."
         functions.append(function(function_name(quantity), doc, quantity.arguments, quantity.coefficients))
-        operations += int(sp.count_ops(sp.cse(list(quantity.coefficients))[1]))
     derivatives = _pointwise(formulas)
     body = "\n\n".join(derivatives + functions)
     imports = ["from typing import Any", ""]
@@ -124,8 +139,14 @@ def activation_module(formulas: ActivationFormulas, source: str) -> str:
     special = [name for name in ("arc_cosine", "arc_cosine_of_supplement") if f"{name}(" in body]
     if special:
         imports += [f"from .._special import {', '.join(special)}", ""]
-    title = f"Kernels of the activation {formulas.name}: sigma(z) = {formulas.sigma}; {operations} operations in all."
+    title = f"Kernels of {formulas.name}: sigma(z) = {formulas.sigma}; {_operations(functions)} operations in all."
     return "\n".join([header(title, source), *imports, _tables(formulas), "", body, "", _registry(formulas)])
+
+
+def _operations(functions: list[str]) -> int:
+    """Arithmetic operations and function calls in the printed kernels."""
+    nodes = ast.walk(ast.parse("\n".join(functions)))
+    return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in nodes)
 
 
 def _tables(formulas: ActivationFormulas) -> str:

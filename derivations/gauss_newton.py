@@ -1,0 +1,40 @@
+r"""The Gauss-Newton block of a pair, as a mixed derivative.
+
+``F_m = E <psi_u, psi_v>`` with ``psi_u = grad^m sigma(u . x)``, so ``E <d_u psi_u, d_v psi_v> = d_u d_v F_m``
+wherever no Dirac term enters: the Gauss-Newton block of an order below the jump is the cross block of the Hessian. At
+the order that jumps, ``sigma^(m)`` is a step with derivative zero almost everywhere: only ``u^(tensor m)`` is
+differentiated, which is the cross block with ``K_mm`` held fixed.
+"""
+
+import sympy as sp
+
+from derivations.catalogue import Output, record
+from sobolev_theory.symbolic import Derivation, GramChart, sobolev
+from sobolev_theory.symbolic.symbols import rho, s, t
+
+ORDERS = (0, 1, 2, 3)
+
+
+def derive() -> Output:
+    """Both statements for a generic moment, order by order; contributes no kernel."""
+    chart, proof = GramChart(), Derivation()
+    # moments of exp(alpha z), exp(beta z): by superposition they stand for all, and K_22 = d_rho^2 K = 4 d_s d_t K holds for them
+    alpha, beta = sp.symbols("alpha beta", real=True)
+    moment = sp.exp((alpha**2 * s + 2 * alpha * beta * rho + beta**2 * t) / 2)
+    frozen = sp.Symbol("K")
+    for order in ORDERS:
+        below = sobolev.gauss_newton_block(chart, moment, order, jumps=False)
+        field = sobolev.exact_field(chart, sobolev.sobolev_term(chart, moment, order))
+        at_jump = sobolev.gauss_newton_block(chart, frozen, order, jumps=True)
+        power = sp.diff(rho**order, rho) * frozen
+        for label, left, right in (
+            ("below the jump: the cross block of F_m", below, sobolev.cross_block(chart, *field)),
+            ("at the jump: d_u d_v rho^m at fixed K_mm", at_jump, sobolev.cross_block(chart, sp.Integer(0), power)),
+        ):
+            for name, x, y in zip(left._fields, left, right, strict=True):
+                proof.step(f"Order {order}, {label}, {name}", x, y)
+    statement = "E <d_u psi_u, d_v psi_v>: coefficients on (I, u u', u v', v u', v v') for m = 1"
+    block = sobolev.gauss_newton_block(chart, moment, 1, jumps=False)
+    return Output(
+        {}, [record("gauss_newton/block", statement, (s, rho, t), tuple(block), "s t >= rho^2", "this file", proof)]
+    )
