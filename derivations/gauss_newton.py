@@ -18,7 +18,7 @@ ORDERS = (0, 1, 2, 3)
 def derive() -> Output:
     """Both statements for a generic moment, order by order; contributes no kernel."""
     chart, proof = GramChart(), Derivation()
-    # moments of exp(alpha z), exp(beta z): by superposition they stand for all, and K_22 = d_rho^2 K = 4 d_s d_t K holds for them
+    # moments of exp(alpha z), exp(beta z): by superposition they stand for all; K_22 = d_rho^2 K = 4 d_s d_t K holds
     alpha, beta = sp.symbols("alpha beta", real=True)
     moment = sp.exp((alpha**2 * s + 2 * alpha * beta * rho + beta**2 * t) / 2)
     frozen = sp.Symbol("K")

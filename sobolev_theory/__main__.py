@@ -6,6 +6,7 @@ Tables go to standard output, progress to standard error. Exit status: 0, 1 if a
 import argparse
 import json
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import __version__, activations, comparison, monte_carlo, single_neuron
-from ._checks import CONVENTIONS
+from ._checks import CONVENTIONS, as_array
 from ._tables import print_table
 from .losses import PopulationLoss
 from .networks import Network
@@ -48,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     compare = _command(commands, "compare", "condition numbers and rates of several norms", COMPARE_EXAMPLES)
     compare.set_defaults(run=_compare)
     compare.add_argument("--angle", type=float, nargs="+", help="one ReLU neuron: angles to its teacher, radians")
-    compare.add_argument("--ratio", type=float, nargs="+", default=[1.0], help="one ReLU neuron: norm ratios |w*|/|w|")
+    compare.add_argument(
+        "--ratio", type=float, nargs="+", help="with --angle: norm ratios |w*|/|w|, each with every angle (default 1)"
+    )
     compare.add_argument("--norms", type=_norm, nargs="+", default=["L2", "H1"], help="L2, H1, H2, or weights 1,0.5")
     compare.add_argument("--curvature", choices=("hessian", "gauss_newton"), default="hessian")
     verify = _command(commands, "verify", "check the closed forms by sampling", VERIFY_EXAMPLES)
@@ -98,11 +101,19 @@ def _norm(text: str) -> Norm:
         raise argparse.ArgumentTypeError(f"{text!r}: L2, H1, H2, or weights such as 1,0.5 are required") from None
 
 
+def _refuse(options: argparse.Namespace, names: tuple[str, ...], reason: str) -> None:
+    """Refuse options that would be ignored."""
+    given = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) is not None]
+    if given:
+        raise ValueError(f"{', '.join(given)}: {reason}")
+
+
 def _networks(options: argparse.Namespace) -> tuple[Network, Network]:
     """Student and teacher from files or drawn at random."""
     if options.student is not None and options.teacher is not None:
-        weights = (_load(options.student), _load(options.teacher))
-        return Network(weights[0], activation=options.activation), Network(weights[1], activation=options.activation)
+        _refuse(options, ("width", "teacher_width", "dim"), "not together with --student and --teacher")
+        student, teacher = (_load(f"--{name}", getattr(options, name)) for name in ("student", "teacher"))
+        return Network(student, activation=options.activation), Network(teacher, activation=options.activation)
     if options.width is None or options.dim is None or options.student is not None or options.teacher is not None:
         raise ValueError("name the networks by both --student and --teacher, or by --width and --dim")
     rng = np.random.default_rng(options.seed)
@@ -111,59 +122,61 @@ def _networks(options: argparse.Namespace) -> tuple[Network, Network]:
     return student, teacher
 
 
-def _load(path: Path) -> Any:
-    """A two-dimensional array from a .npy file or comma-separated text."""
-    if path.suffix == ".npy":
-        return np.load(path)
-    if path.suffix == ".csv":
-        return np.loadtxt(path, delimiter=",", ndmin=2)
-    raise ValueError(f"{path}: a .npy or .csv file is required")
+def _load(option: str, path: Path) -> Any:
+    """Weights from a .npy file or comma-separated text, one neuron a line."""
+    required = f"{option} {path}: weights of shape (neurons, d) in a .npy file, or in a .csv file of comma-separated"
+    try:
+        if path.suffix == ".npy":
+            weights = np.load(path, allow_pickle=False)
+        elif path.suffix == ".csv":
+            with warnings.catch_warnings(action="error"):  # an empty file is a warning to NumPy
+                weights = np.loadtxt(path, delimiter=",", ndmin=2)
+        else:
+            raise ValueError("another kind of file")
+    except OSError as error:
+        raise ValueError(f"{option} {path}: {error.strerror or error}") from None
+    except (ValueError, UserWarning) as error:
+        raise ValueError(f"{required} numbers, one neuron a line, are required; got {error}") from None
+    return as_array(f"{option} {path}", weights, ("neurons", "d"))
 
 
 def _compare(options: argparse.Namespace) -> int:
     """``compare``: a table by angle and ratio for one neuron, by norm for networks."""
     if options.angle is not None:
         return _compare_single_neuron(options)
+    _refuse(options, ("ratio",), "only together with --angle")
     student, teacher = _networks(options)
-    result = comparison.compare(
-        student, teacher, options.norms, curvature=options.curvature, derivative=options.derivative
-    )
-    rows = result.as_dicts()
+    settings = {"curvature": options.curvature, "activation": options.activation, "derivative": options.derivative}
+    result = comparison.compare(student, teacher, options.norms, **settings)
     if options.json:
-        _print_json({"curvature": result.curvature, "derivative": result.derivative, "rows": rows})
-        return 0
-    title = f"{options.activation} student {student.width} x {student.dim}, teacher {teacher.width} x {teacher.dim}"
-    print_table(
-        f"{title}: {options.curvature.replace('_', '-')}, {options.derivative} convention",
-        ["norm", "smallest λ", "largest λ", "condition number κ", "rate", "rate at equal sharpness"],
-        [list(row.values()) for row in rows],
-    )
+        _print_json({**settings, "rows": result.as_dicts()})
+    else:
+        print(f"{options.activation} student {student.width} x {student.dim}, teacher {teacher.width} x {teacher.dim}")
+        print_table(result.title, comparison.Comparison.HEADS, result.cells())
     return 0
 
 
 def _compare_single_neuron(options: argparse.Namespace) -> int:
+    """Every angle with every ratio; the last norm's condition number over the first's."""
+    _refuse(options, ("student", "teacher", "width", "teacher_width", "dim"), "not together with --angle")
     if options.curvature != "hessian" or options.activation != "relu":
-        raise ValueError(
-            "--angle: closed forms for one neuron are those of the ReLU Hessian; use --width 1 --dim D instead"
-        )
+        raise ValueError("--angle: one ReLU neuron and its Hessian; for others use --width 1 --dim D")
+    ratio, angle = (grid.ravel() for grid in np.meshgrid(options.ratio or [1.0], options.angle, indexing="ij"))
+    convention = {"derivative": options.derivative}
+    kappas = [single_neuron.condition_number(angle, ratio, norm, **convention) for norm in options.norms]
+    lowest = [single_neuron.eigenvalues(angle, ratio, norm, **convention).min(axis=-1) for norm in options.norms]
     names = [norm_name(norm) for norm in options.norms]
-    rows = []
-    for ratio in options.ratio:
-        for angle in options.angle:
-            kappas = [
-                single_neuron.condition_number(angle, ratio, n, derivative=options.derivative) for n in options.norms
-            ]
-            low = [
-                single_neuron.eigenvalues(angle, ratio, n, derivative=options.derivative).min() for n in options.norms
-            ]
-            rows.append([angle, ratio, *map(float, kappas), float(kappas[-1] / kappas[0]), bool(min(low) > 0)])
-    heads = ["angle", "ratio", *(f"κ {n}" for n in names), f"κ {names[-1]} / κ {names[0]}", "definite"]
+    columns = {"angle": angle, "ratio": ratio} | {f"kappa {n}": k for n, k in zip(names, kappas, strict=True)}
+    if len(names) > 1:
+        columns[f"kappa {names[-1]}/{names[0]}"] = kappas[-1] / kappas[0]
+    columns["definite"] = np.min(lowest, axis=0) > 0
+    rows = [list(row) for row in zip(*(column.tolist() for column in columns.values()), strict=True)]
     if options.json:
-        keys = ["angle", "ratio", *(f"kappa {n}" for n in names), "kappa_ratio", "definite"]
-        _print_json({"derivative": options.derivative, "rows": [dict(zip(keys, row, strict=True)) for row in rows]})
+        _print_json({**convention, "rows": [dict(zip(columns, row, strict=True)) for row in rows]})
     else:
-        cells = [[*row[:-1], "yes" if row[-1] else "no"] for row in rows]
-        print_table(f"one ReLU neuron, {options.derivative} convention; angle in radians, ratio |w*|/|w|", heads, cells)
+        title = f"one ReLU neuron, {options.derivative} convention; angle in radians, ratio |w*|/|w|"
+        cells = [[*(f"{number:.6g}" for number in row[:-1]), "yes" if row[-1] else "no"] for row in rows]
+        print_table(title, list(columns), cells)
     return 0
 
 
@@ -174,6 +187,7 @@ def _verify(options: argparse.Namespace) -> int:
         settings["samples"] = options.samples
     outcome: monte_carlo.Report | monte_carlo.Survey
     if options.networks is not None:
+        _refuse(options, ("student", "teacher"), "not together with --networks")
         if options.width is None or options.dim is None:
             raise ValueError("--networks: name the widths and the dimension by --width and --dim")
         widths = {"student_width": options.width, "teacher_width": options.teacher_width or options.width}

@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -70,6 +71,11 @@ def ordered_map(workers: Workers = 1) -> Iterator[OrderedMap]:
             pool = ProcessPoolExecutor(processes, mp_context=_OneThreadContext())
             try:
                 yield _executor_map(pool)
+            except BrokenProcessPool as error:
+                raise RuntimeError(
+                    "workers: a worker process died; if it could not start, the script lacks its guard: call this from "
+                    "under `if __name__ == '__main__':`, or pass workers=1 or a ThreadPoolExecutor"
+                ) from error
             finally:
                 pool.shutdown(cancel_futures=True)
     elif isinstance(workers, Executor):

@@ -46,5 +46,20 @@ class Spectrum:
         modulus = np.abs(self.values)
         return float(modulus.max() / modulus.min()) if modulus.min() > 0 else np.inf
 
+    def __str__(self) -> str:
+        """A line for eigenvalues that agree to six digits, with their joint multiplicity."""
+        lines = [f"{f'{value:.6g}':>24}  x {count}" for value, count in self._grouped()]
+        return "\n".join([f"{'eigenvalue':>24}  multiplicity", *lines])
+
+    def _grouped(self) -> list[tuple[complex, int]]:
+        """Neighbours that print alike, with the sum of their multiplicities."""
+        groups: list[tuple[complex, int]] = []
+        for value, count in zip(self.values.tolist(), self.multiplicities.tolist(), strict=True):
+            if groups and f"{groups[-1][0]:.6g}" == f"{value:.6g}":
+                groups[-1] = (value, groups[-1][1] + count)
+            else:
+                groups.append((value, count))
+        return groups
+
     def __len__(self) -> int:
         return int(self.multiplicities.sum())

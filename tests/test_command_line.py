@@ -21,7 +21,7 @@ def test_compare_one_neuron(capsys):
     assert status == 0
     assert [(row["angle"], row["ratio"]) for row in data["rows"]] == [(0.5, 1), (1.5, 1), (0.5, 2), (1.5, 2)]
     for row in data["rows"]:
-        assert row["kappa_ratio"] == st.single_neuron.condition_number_ratio(row["angle"], row["ratio"])
+        assert row["kappa H1/L2"] == st.single_neuron.condition_number_ratio(row["angle"], row["ratio"])
     assert [row["definite"] for row in data["rows"]] == [True, True, True, False]
 
 
@@ -41,7 +41,7 @@ def test_compare_files(capsys, tmp_path, suffix):
 def test_compare_random_networks_prints_a_table(capsys):
     assert main(["compare", "--width", "3", "--dim", "20", "--seed", "1"]) == 0
     text = capsys.readouterr().out
-    for word in ("L2", "H1", "condition number", "equal sharpness", "backprop"):
+    for word in ("L2", "H1", "kappa", "equal sharpness", "backprop"):
         assert word in text
 
 
@@ -80,7 +80,11 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["compare", "--width", "2", "--dim", "3", "--norms", "1,x"], "weights"),
         (["compare", "--width", "0", "--dim", "3"], "width"),
         (["compare", "--student", "missing.npy", "--teacher", "missing.npy"], "missing.npy"),
-        (["compare", "--student", "w.txt", "--teacher", "w.txt"], ".npy or .csv"),
+        (["compare", "--student", "w.txt", "--teacher", "w.txt"], "--student w.txt"),
+        (["compare", "--angle", "1", "--width", "2", "--dim", "3"], "--width, --dim: not together"),
+        (["compare", "--ratio", "1", "--width", "2", "--dim", "3"], "only together with --angle"),
+        (["compare", "--student", "w.npy", "--teacher", "w.npy", "--dim", "3"], "--dim: not together"),
+        (["verify", "--networks", "3", "--student", "w.npy"], "--student: not together"),
         (["verify", "--networks", "3"], "--width"),
         (["verify", "--width", "1", "--dim", "2", "--samples", "5"], "samples"),
         (["nothing"], "invalid choice"),
@@ -100,3 +104,31 @@ def test_help_has_examples():
             [sys.executable, "-m", "sobolev_theory", command, "--help"], capture_output=True, text=True, check=True
         )
         assert f"sobolev-theory {command} --" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("w.csv", "1,2\n3\n", "comma-separated numbers"),
+        ("w.csv", "a,b\n1,2\n", "comma-separated numbers"),
+        ("w.csv", "", "one neuron a line"),
+        ("w.csv", "1,nan\n", "finite"),
+        ("w.npy", "text", "npy"),
+    ],
+)
+def test_unreadable_files_are_named(capsys, tmp_path, name, text, message):
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(SystemExit) as stop:
+        main(["compare", "--student", str(path), "--teacher", str(path)])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert f"--student {path}" in error
+    assert message in error
+
+
+def test_tables_fit_eighty_columns(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for arguments in (["--width", "3", "--dim", "20"], ["--angle", "0.5", "1", "--norms", "L2", "H1", "1,0.5"]):
+        main(["compare", *arguments])
+        assert max(map(len, capsys.readouterr().out.splitlines())) <= 80

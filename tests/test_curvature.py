@@ -138,7 +138,7 @@ def test_orthonormal_teacher_has_the_published_eigenvalues(width):
 @pytest.mark.parametrize("derivative", ["backprop", "exact"])
 @pytest.mark.parametrize("distance", [1e-3, 1e-8, 1e-12])
 def test_nearly_parallel_rows_in_many_dimensions(derivative, distance, sign):
-    """The directions e of near pairs are in the span only to 1e-16/theta, and near pi a double does not hold the angle."""
+    """The directions e of near pairs are in the span only to 1e-16/theta; near pi a double does not hold the angle."""
     v = np.random.default_rng(0).standard_normal((3, 30))
     w = sign * 1.2 * v + distance * np.random.default_rng(1).standard_normal((3, 30))
     operator = st.PopulationLoss(v, derivative=derivative).hessian(w)

@@ -196,7 +196,7 @@ def test_the_result_is_the_same_bit_for_bit_whoever_works() -> None:
 
 
 def test_random_directions_keep_their_bits_in_other_processes() -> None:
-    """More than 12 dimensions: the directions travel to the workers as an array, whose layout must not change the sums."""
+    """More than 12 dimensions: the directions travel to the workers, and their layout must not change the sums."""
     rng = np.random.default_rng(4)
     loss, student = PopulationLoss(Network.random(5, 8, rng=rng)), Network.random(3, 8, rng=rng)
     alone = monte_carlo.verify(loss, student, samples=20_000, rng=8)

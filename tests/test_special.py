@@ -132,7 +132,7 @@ def exact_angle(u: FloatArray, v: FloatArray) -> tuple[Any, Any, Any]:
     ("first", "second"), [(1, 1), (1e150, 1e150), (1e-130, 1e-130), (1e-130, 1e150), (1e150, 1e-130)]
 )
 def test_angle_sine_and_direction_have_relative_accuracy_at_both_ends(dim: int, first: float, second: float) -> None:
-    """At pi the angle is one rounding of pi, and the sine carries the distance. Down to norms whose squares underflow."""
+    """At pi the angle is one rounding of pi, and the sine keeps the distance. Down to norms whose squares underflow."""
     for seed, angle in enumerate(ANGLES):
         u, v = vectors(angle, dim, seed)
         u, v = first * u, second * v
@@ -140,7 +140,7 @@ def test_angle_sine_and_direction_have_relative_accuracy_at_both_ends(dim: int, 
         theta, supplement, direction = exact_angle(u, v)
         assert relative(measured[0], theta) < 1e-15
         assert relative(sine[0], mp.sin(min(theta, supplement))) < 1e-15
-        assert mp.norm(mp.matrix(e[0].tolist()) - direction) < 2e-15
+        assert mp.norm(mp.matrix(e[0].tolist()) - direction) < 5e-15
 
 
 @pytest.mark.parametrize("dim", [2, 3, 1000])

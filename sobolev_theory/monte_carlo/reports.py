@@ -8,7 +8,7 @@ from .agreement import Agreement
 from .residual import Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Report:
     """Outcome of `verify`; ``print(report)`` shows it as a table.
 
@@ -57,6 +57,9 @@ class Report:
             "undefined": dict(self.undefined),
         }
 
+    def __repr__(self) -> str:
+        return f"<Report: {_verdict(self.passed, self.p_value, self.level)}>"
+
     def __str__(self) -> str:
         q, K, d = self.directions.shape
         where = f"all {q} coordinates" if q == K * d else f"{q} random orthonormal directions in the {K * d} dimensions"
@@ -75,7 +78,7 @@ class Report:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Survey:
     """Outcome of `verify_many`: one `Report` per sampled network, and one verdict.
 
@@ -112,6 +115,9 @@ class Survey:
             "level": self.level,
             "reports": [report.as_dict() for report in self.reports],
         }
+
+    def __repr__(self) -> str:
+        return f"<Survey of {len(self.reports)} networks: {_verdict(self.passed, self.p_value, self.level)}>"
 
     def __str__(self) -> str:
         names = list(dict.fromkeys(name for report in self.reports for name in (*report.quantities, *report.undefined)))

@@ -60,8 +60,9 @@ def verify(
     rng
         Passed to `numpy.random.default_rng`.
     workers
-        1: this process; n or -1: processes; a `concurrent.futures.Executor` or map-like callable. The
-        result is the same, bit for bit, for any number of workers of one kind of machine.
+        1: this process. n > 1, or -1 for all cores: processes, for which a script needs its ``if __name__ ==
+        "__main__":`` guard. Or a `concurrent.futures.Executor` (Dask: ``client.get_executor()``), or a map-like
+        callable. The result is the same, bit for bit, for any number of workers of one kind of machine.
     progress
         Show a progress bar on stderr.
     level
@@ -143,6 +144,8 @@ def _verify(
     progress: bool,
 ) -> Report:
     """`verify` with an open map."""
+    if not hasattr(loss, "student"):
+        raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}; verify(PopulationLoss(V), W)")
     student = loss.student(W)
     entropy = [int(word) for word in rng.integers(2**32, size=4)]
     residual = _residual(loss, student, np.random.default_rng(_child(entropy, 0)))
