@@ -28,6 +28,8 @@ def derive() -> Output:
         proof.step(f"J_{n}: closed form of the defining integral", defining_integral(n), closed)
         if n >= 1:
             lower = ArcCosine(n - 1, theta)
+            rule = sp.diff(ArcCosine(n, theta), theta)
+            proof.step(f"J_{n}': the rule by which SymPy differentiates", sp.diff(closed, theta), rule, reduce)
             proof.step(f"J_{n}' = -{n}^2 sin J_{n - 1}", sp.diff(closed, theta), -(n**2) * n_sin * lower, reduce)
         if n >= 2:
             recursion = (2 * n - 1) * c * ArcCosine(n - 1, theta) + (n - 1) ** 2 * n_sin**2 * ArcCosine(n - 2, theta)

@@ -13,7 +13,9 @@ CONVENTIONS = ("backprop", "exact")
 def as_array(
     name: str, value: ArrayLike, axes: tuple[str, ...], sizes: Mapping[str, int] | None = None
 ) -> NDArray[np.float64]:
-    """A finite float64 copy with the given axes; axes named in `sizes` must have that length, none may be empty.
+    """A finite float64 array with the given axes, none empty; the caller's own where it is one already.
+
+    Axes named in `sizes` must have that length.
 
     Raises
     ------
@@ -23,7 +25,7 @@ def as_array(
     shape = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
     try:
         given = np.asarray(value)
-        array = np.array(given.real, dtype=np.float64)
+        array = np.asarray(given.real, dtype=np.float64)
     except (TypeError, ValueError):
         kind = type(value).__name__
         raise ValueError(f"{name}: an array of numbers of shape {shape} is required, got {kind}") from None

@@ -98,7 +98,10 @@ class PopulationLoss:
             )
         default = teacher.activation if isinstance(teacher, Network) else "relu"
         self._activation = activations.get(default if activation is None else activation)
-        self.teacher = self._network("teacher", teacher)
+        if not isinstance(teacher, Network):
+            teacher = Network(as_array("teacher", teacher, ("neurons", "d")), activation=self.activation)
+        self._check("teacher", teacher)
+        self.teacher = teacher
         self.sobolev_weights = parse_norm(norm, self._activation)
         self.derivative = one_of("derivative", derivative, CONVENTIONS)
         # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0: the conventions agree
@@ -117,13 +120,22 @@ class PopulationLoss:
 
     def student(self, W: Student) -> Network:
         """The student as a network; an array gets output weights one."""
-        network = self._network("student", W)
-        if network.dim != self.teacher.dim:
+        return Network(*self._student(W), activation=self.activation)
+
+    def _student(self, W: Student) -> tuple[FloatArray, FloatArray]:
+        """Weights and output weights of the student, checked and not copied."""
+        if isinstance(W, Network):
+            self._check("student", W)
+            weights, output_weights = W.weights, W.output_weights
+        else:
+            weights = as_array("student", W, ("neurons", "d"))
+            output_weights = np.ones(len(weights))
+        if weights.shape[1] != self.teacher.dim:
             raise ValueError(
                 f"student: input dimension {self.teacher.dim} of the teacher is required, "
-                f"got weights of shape {network.weights.shape}"
+                f"got weights of shape {weights.shape}"
             )
-        return network
+        return weights, output_weights
 
     @np.errstate(all="ignore")
     def value(self, W: Student) -> float:
@@ -138,7 +150,7 @@ class PopulationLoss:
         >>> float(PopulationLoss([[1.0, 2.0]]).value([[1.0, 2.0]]))
         0.0
         """
-        rows, c = self._stack(self.student(W))
+        rows, c, _ = self._stack(W)
         pairs = Pairs(rows, len(rows), self._activation)
         (terms,) = pairs.coefficients("value", self.sobolev_weights, self._convention, c, c)
         (self_terms,) = pairs.self_terms("value", self.sobolev_weights, self._convention)
@@ -162,12 +174,12 @@ class PopulationLoss:
         >>> PopulationLoss([[0.0, 1.0]], "L2").gradient([[1.0, 0.0]]) * 4      # w/2 - (pi w*/2 + |w*| w/|w|)/(2 pi)
         array([[ 1.36338023, -1.        ]])
         """
-        student = self.student(W)
-        rows, c = self._stack(student)
-        pairs = self._differentiable(rows, c, student.width, "gradient", ("field", "field_in_frame"), times=1)
+        rows, c, width = self._stack(W)
+        pairs = self._differentiable(rows, c, width, "gradient", ("field", "field_in_frame"), times=1)
         gradient = pairs.combine(self.sobolev_weights, self._convention, c)
         gradient += self._bilinear * _linear_part(c, rows, pairs.norms)
-        gradient *= c[: student.width, None]
+        if (c[:width] != 1).any():
+            gradient *= c[:width, None]
         _require_finite("gradient", gradient)
         return gradient
 
@@ -189,10 +201,9 @@ class PopulationLoss:
         >>> round(PopulationLoss([[0.0, 1.0]], "L2").hessian([[1.0, 0.0]]).condition_number(), 6)  # 1/(1 - 2/pi)
         2.751938
         """
-        student = self.student(W)
-        rows, c = self._stack(student)
-        pairs = self._differentiable(rows, c, student.width, "Hessian", ("own", "cross"), times=2)
-        a = c[: student.width]
+        rows, c, width = self._stack(W)
+        pairs = self._differentiable(rows, c, width, "Hessian", ("own", "cross"), times=2)
+        a = c[:width]
         own = pairs.coefficients("own", self.sobolev_weights, self._convention, a, c)
         cross = pairs.coefficients("cross", self.sobolev_weights, self._convention, a, a)
         self_terms = pairs.self_terms("own", self.sobolev_weights, self._convention)
@@ -221,9 +232,8 @@ class PopulationLoss:
         >>> PopulationLoss([[0.0, 1.0]], "H1").gauss_newton([[0.0, 1.0]]).spectrum().values
         array([1., 1.])
         """
-        student = self.student(W)
-        rows, a = student.weights, student.output_weights
-        pairs = self._differentiable(rows, a, student.width, "Gauss-Newton matrix", ("gauss_newton",), times=1)
+        rows, a = self._student(W)
+        pairs = self._differentiable(rows, a, len(rows), "Gauss-Newton matrix", ("gauss_newton",), times=1)
         cross = pairs.coefficients("gauss_newton", self.sobolev_weights, self._convention, a, a)
         self_terms = pairs.self_terms("gauss_newton", self.sobolev_weights, self._convention)
         blocks = assemble(pairs, a, None, cross, self_terms, self._bilinear)
@@ -236,11 +246,8 @@ class PopulationLoss:
         split = self._activation.kernels.BILINEAR
         return float(sum(weight * part for weight, part in zip(self.sobolev_weights, split, strict=False)))
 
-    def _network(self, name: str, value: Student) -> Network:
-        if isinstance(value, Network):
-            network = value
-        else:
-            network = Network(as_array(name, value, ("neurons", "d")), activation=self.activation)
+    def _check(self, name: str, network: Network) -> None:
+        """Refuse a network that the closed forms do not cover."""
         if network.activation != self.activation:
             raise ValueError(
                 f"{name}: activation {self.activation!r} is required, got {network.activation!r}; "
@@ -250,12 +257,12 @@ class PopulationLoss:
             raise NotImplementedError(
                 f"{name}: biases are not supported yet in population losses; pass a network without biases"
             )
-        return network
 
-    def _stack(self, student: Network) -> tuple[FloatArray, FloatArray]:
-        """``U = [W; V]`` and ``c = [a; -b]``."""
-        rows = np.vstack([student.weights, self.teacher.weights])
-        return rows, np.concatenate([student.output_weights, -self.teacher.output_weights])
+    def _stack(self, W: Student) -> tuple[FloatArray, FloatArray, int]:
+        """``U = [W; V]``, ``c = [a; -b]``, and the student's width K."""
+        weights, output_weights = self._student(W)
+        rows = np.vstack([weights, self.teacher.weights])
+        return rows, np.concatenate([output_weights, -self.teacher.output_weights]), len(weights)
 
     def _differentiable(
         self, rows: FloatArray, c: FloatArray, width: int, what: str, quantities: tuple[str, ...], *, times: int

@@ -64,6 +64,7 @@ class Network:
         values = {"weights": w, "output_weights": a, "biases": b, "activation": activations.get(activation).name}
         for name, value in values.items():
             if isinstance(value, np.ndarray):
+                value = value.copy()
                 value.flags.writeable = False
             object.__setattr__(self, name, value)
 

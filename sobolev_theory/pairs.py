@@ -76,7 +76,10 @@ class Pairs:
         cosines = self.cosines[part]
         cosines *= inverse[part, None] * inverse
         np.fill_diagonal(cosines[:, part.start :], 0.0)
-        i, j = np.divmod(np.flatnonzero(np.abs(cosines) > np.sqrt(1 - NEAR**2)), len(self.rows))
+        limit = np.sqrt(1 - NEAR**2)
+        if cosines.max() <= limit and cosines.min() >= -limit:
+            return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+        i, j = np.nonzero(np.abs(cosines) > limit)
         return i + part.start, j
 
     def _explicit(self, i: IntArray, j: IntArray) -> NearPairs:
@@ -123,9 +126,8 @@ class Pairs:
         """The near pairs of a block of rows; they are sorted by row."""
         return slice(*np.searchsorted(self.near.i, (part.start, part.stop)))
 
-    def _arguments(self, part: slice, columns: int) -> tuple[FloatArray, ...]:
+    def _arguments(self, part: slice, cosine: FloatArray, columns: int) -> tuple[FloatArray, ...]:
         """Kernel arguments of a block of pairs."""
-        cosine = self.cosines[part]
         sine = cosine * cosine
         np.subtract(1, sine, out=sine)
         np.sqrt(sine, out=sine)
@@ -152,6 +154,9 @@ class Pairs:
                 totals = [_add(t, weight, v) for t, v in zip(totals or [0.0] * len(values), values, strict=True)]
         shape = arguments[-1].shape
         arrays = [t if isinstance(t, np.ndarray) and t.shape == shape else np.full(shape, t) for t in totals]
+        arrays = [
+            x.copy() if any(x is argument for argument in arguments) else x for x in arrays
+        ]  # the caller's to change
         for array in arrays:
             np.fill_diagonal(array[:, part.start :], 0.0)
         return arrays
@@ -162,7 +167,9 @@ class Pairs:
         """``left_i right_j sum_m lambda_m`` times the kernel's coefficients, each of shape (width, len(right))."""
 
         def block(part: slice) -> list[FloatArray]:
-            totals = self._evaluate(part, quantity, lambdas, convention, self._arguments(part, len(right)))
+            totals = self._evaluate(
+                part, quantity, lambdas, convention, self._arguments(part, self.cosines[part], len(right))
+            )
             outer = left[part, None] * right
             # a pair of weight zero contributes nothing, even where its coefficient diverges
             return [outer * total if outer.all() else np.where(outer == 0, 0.0, outer * total) for total in totals]
@@ -173,38 +180,47 @@ class Pairs:
         """``sum_j right_j g(u_i, u_j)`` for the field ``g``, ``j = i`` included; (width, d), by one matrix product.
 
         Orders whose field is benign on ``(u, v)`` are summed over rows; the others come in the frame ``(f_1, f_2)``.
+        The pairs are used up: the cosines are written over, since fresh memory costs as much as arithmetic.
         """
-        towards = np.zeros(self.cosines.shape)
+        coefficients = self.__dict__.pop("cosines")
         explicit = np.zeros(len(self.near.i))
         (self_field,) = self.self_terms("field", lambdas, convention)
 
         def block(part: slice) -> None:
-            rows = np.arange(part.start, part.stop)
-            arguments = self._arguments(part, len(right))
+            arguments = self._arguments(part, coefficients[part], len(right))
             along = right[part] * self_field[part] * self.scale[part]
+            towards: FloatArray | float = 0.0
             on_rows = self._evaluate(part, "field", lambdas, convention, arguments)
             if on_rows:
                 along += on_rows[0] @ right
-                np.multiply(on_rows[1], right, out=towards[part])
+                towards = np.multiply(on_rows[1], right, out=on_rows[1])
             in_frame = self._evaluate(part, "field_in_frame", lambdas, convention, arguments)
             if in_frame:
                 first, second = in_frame
                 near = self._near_in(part)
                 at = self.near.i[near] - part.start, self.near.j[near]
-                *_, sine, cosine = arguments
                 explicit[near] = second[at] * right[at[1]]
-                second[at] = 0.0
-                sine[at] = 1.0
-                second /= sine
-                along += ((first - second * cosine) @ right) * self.scale[part]
-                towards[part] += second * (right * self.scale)
-            towards[rows, rows] = along
+                kappa, gamma = self._second_vector(part, coefficients[part])
+                second *= kappa
+                along += ((first - gamma * second) @ right) * self.scale[part]
+                towards = towards + second * (right * self.scale)
+            coefficients[part] = towards
+            rows = np.arange(part.start, part.stop)
+            coefficients[rows, rows] = along
 
         self._by_blocks(block)
-        result: FloatArray = towards @ self.rows
+        result: FloatArray = coefficients @ self.rows
         if explicit.any():
             np.add.at(result, self.near.i, explicit[:, None] * self.near.e)
         return result
+
+    def _second_vector(self, part: slice, cosines: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """``kappa, gamma`` of ``f_2 = kappa (b_j - gamma b_i)`` in the polar chart; ``kappa = 0`` for near pairs."""
+        kappa = 1 / np.sqrt(1 - cosines * cosines)
+        near = self._near_in(part)
+        within = self.near.j[near] < cosines.shape[1]
+        kappa[self.near.i[near][within] - part.start, self.near.j[near][within]] = 0.0
+        return kappa, cosines
 
     def self_terms(self, quantity: str, lambdas: tuple[float, ...], convention: str) -> tuple[FloatArray, ...]:
         """``sum_m lambda_m`` times the coefficients of each student row with itself, each of shape (width,)."""
@@ -226,11 +242,8 @@ class Pairs:
         """
         columns = c11.shape[1]
         if self.polar:
-            gamma = self.cosines[:, :columns]
-            square = 1 - gamma * gamma
-            within = self.near.j < columns
-            square[self.near.i[within], self.near.j[within]] = np.inf
-            kappa = 1 / np.sqrt(square)
+            with np.errstate(divide="ignore"):
+                kappa, gamma = self._second_vector(slice(0, self.width), self.cosines[:, :columns])
             c22 = kappa**2 * c22
             c12, c21 = kappa * c12 - gamma * c22, kappa * c21 - gamma * c22
             c11 = c11 - gamma * (c12 + c21 + gamma * c22)

@@ -49,7 +49,9 @@ REQUIREMENT = 1e-13
 SLACK = {"polar": 0.0, "gram": 2.0**-52}
 """By chart: `arctan` may differ by one unit in the last place between machines; its value is at most the scale."""
 
-DIGITS = 60
+DIGITS, ORACLE = 60, 1e-50
+"""Digits carried here; an error below `ORACLE` is the oracle's own."""
+
 DENSE, COARSE = 201, 10
 """Points of the full sweep, whose errors are committed; the default run takes every `COARSE`-th of them."""
 
@@ -148,8 +150,8 @@ def measure(case: Case, sweep: Iterable[Point]) -> Errors:
         worst = []
         for arguments in (rounded_arguments(case, where), plain_arguments(case, where)):
             values = [rebuild(case, *pair) for pair in zip(where, evaluate(case, arguments), strict=True)]
-            errors = (largest(v - exact) / n for v, exact, n in zip(values, truth, scales, strict=True))
-            worst.append(float(max(errors)))
+            error = max(largest(v - exact) / n for v, exact, n in zip(values, truth, scales, strict=True))
+            worst.append(float(error) if error > ORACLE else 0.0)
     return Errors(*worst)
 
 
@@ -264,8 +266,8 @@ def rebuild(case: Case, point: Point, coefficients: list[float]) -> Any:
 
 
 def rounded_up(error: float) -> float:
-    """To two significant digits, upward; zero below the rounding of the oracle."""
-    return float(Context(prec=2, rounding=ROUND_CEILING).create_decimal_from_float(error)) if error > 1e-50 else 0.0
+    """To two significant digits, upward."""
+    return float(Context(prec=2, rounding=ROUND_CEILING).create_decimal_from_float(error))
 
 
 def committed() -> dict[str, float]:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import ArgumentIndexError
 
 from .symbols import cosine, sine, theta
 
@@ -26,7 +27,7 @@ class ArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
 
     def fdiff(self, argindex: int = 2) -> sp.Expr:
         if argindex != 2:
-            raise sp.ArgumentIndexError(self, argindex)
+            raise ArgumentIndexError(self, argindex)
         n, x = self.args
         return -(n**2) * sp.sin(x) * ArcCosine(n - 1, x)
 

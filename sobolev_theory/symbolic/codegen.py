@@ -5,14 +5,12 @@ subexpressions are computed once and constants are folded.
 """
 
 import ast
-from typing import ClassVar
 
 import sympy as sp
-from sympy.printing.pycode import PythonCodePrinter
 
 from .activation import ActivationFormulas, Quantity
-from .arc_cosine import ArcCosine
-from .symbols import theta, z
+from .printer import KernelPrinter, name_arc_cosines
+from .symbols import z
 
 HEADER = '''"""{title}
 
@@ -26,65 +24,7 @@ def header(title: str, source: str) -> str:
     return HEADER.format(title=title, source=source, version=sp.__version__)
 
 
-class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
-    """Prints an expression as source on the array namespace ``xp``."""
-
-    _kf: ClassVar[dict[str, str]] = dict(PythonCodePrinter._kf) | {
-        "atan": "xp.arctan",
-        "exp": "xp.exp",
-        "sin": "xp.sin",
-        "cos": "xp.cos",
-    }
-
-    def __init__(self) -> None:
-        super().__init__({"fully_qualified_modules": False})
-
-    def _print_Function(self, expr: sp.Function) -> str:
-        name = self._kf.get(type(expr).__name__)
-        if name is None:
-            raise ValueError(f"no numeric counterpart of {expr.func}")
-        return f"{name}({', '.join(self._print(a) for a in expr.args)})"
-
-    _print_atan = _print_exp = _print_sin = _print_cos = _print_Function
-
-    def _print_Pi(self, expr: sp.Expr) -> str:
-        return "xp.pi"
-
-    def _print_Rational(self, expr: sp.Rational) -> str:
-        return f"{expr.p} / {expr.q}"
-
-    def _print_Float(self, expr: sp.Float) -> str:
-        return repr(float(expr))
-
-    def _print_erf(self, expr: sp.Expr) -> str:
-        return f"erf({self._print(expr.args[0])})"
-
-    def _print_Heaviside(self, expr: sp.Expr) -> str:
-        return f"({self._print(expr.args[0])} > 0)"
-
-    def _print_ArcCosine(self, expr: ArcCosine) -> str:
-        n, x = expr.args
-        if x == theta:
-            return f"arc_cosine(xp, {n}, theta, sine, cosine)"
-        if sp.expand(x - (sp.pi - theta)) == 0:
-            return f"arc_cosine_of_supplement(xp, {n}, theta, sine, cosine)"
-        raise ValueError(f"no numeric counterpart of {expr}")
-
-    def _print_Pow(self, expr: sp.Pow, **kwargs: object) -> str:
-        """Integer and half-integer powers by products and square roots."""
-        base, exponent = expr.args
-        if exponent.is_negative:
-            return f"1 / ({self._print(base**-exponent)})"
-        whole, half = divmod(2 * exponent, 2)
-        if not (exponent * 2).is_Integer or whole > 6:
-            return str(super()._print_Pow(expr, **kwargs))
-        text = self.parenthesize(base, sp.printing.precedence.PRECEDENCE["Pow"])
-        factors = [text] * int(whole) + ([f"xp.sqrt({self._print(base)})"] if half else [])
-        return f"({' * '.join(factors)})" if len(factors) > 1 else factors[0]
-
-
 _printer = KernelPrinter()
-
 
 STATEMENTS = {
     "value": "F_m = E <grad^m sigma(u.x), grad^m sigma(v.x)>",
@@ -102,10 +42,18 @@ STATEMENTS = {
 
 
 def function(name: str, doc: str, arguments: tuple[sp.Symbol, ...], results: tuple[sp.Expr, ...]) -> str:
-    """Source of ``def name(xp, *arguments)`` returning the results, constants such as ``1/(2 pi)`` folded into
-    literals.
+    """Source of ``def name(xp, *arguments)``; constants such as ``1/(2 pi)`` become literals.
+
+    Raises
+    ------
+    ValueError
+        For a letter that is no argument, or a function that generated code does not have.
     """
-    common, final = sp.cse([_fold(r) for r in results], symbols=sp.numbered_symbols("x"), optimizations="basic")
+    named = [name_arc_cosines(sp.sympify(result)) for result in results]
+    unknown = set().union(*(result.free_symbols for result in named)) - set(arguments)
+    if unknown:
+        raise ValueError(f"{name}: {unknown} are no arguments of the kernel")
+    common, final = sp.cse([_fold(r) for r in named], symbols=sp.numbered_symbols("x"), optimizations="basic")
     lines = [f"def {name}(xp: Any, {', '.join(f'{a}: Any' for a in arguments)}) -> Any:", f'    """{doc}"""']
     lines += [f"    {symbol} = {_printer.doprint(value)}" for symbol, value in common]
     values = [_printer.doprint(value) for value in final]
