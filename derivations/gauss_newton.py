@@ -33,8 +33,19 @@ def derive() -> Output:
         ):
             for name, x, y in zip(left._fields, left, right, strict=True):
                 proof.step(f"Order {order}, {label}, {name}", x, y)
-    statement = "E <d_u psi_u, d_v psi_v>: coefficients on (I, u u', u v', v u', v v') for m = 1"
+    statement = "E <d_u psi_u, d_v psi_v> for exp(alpha z), exp(beta z), m = 1; on (I, u u', u v', v u', v v')"
     block = sobolev.gauss_newton_block(chart, moment, 1, jumps=False)
     return Output(
-        {}, [record("gauss_newton/block", statement, (s, rho, t), tuple(block), "s t >= rho^2", "this file", proof)]
+        {},
+        [
+            record(
+                "gauss_newton/block",
+                statement,
+                (s, rho, t, alpha, beta),
+                tuple(block),
+                "s t >= rho^2",
+                "this file",
+                proof,
+            )
+        ],
     )

@@ -20,9 +20,13 @@ plane.
 """
 
 
+FLOOR = 2.0**-90
+"""Sine below which `components` has lost the residual's direction: the square of the unit of rounding is 2^-104."""
+
+
 def arc_cosine(xp: Any, n: int, angle: Any, sine: Any, cosine: Any) -> Any:
-    r"""``J_n(theta) = n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha``; relative error below 1e-14 in ``pi -
-    theta``.
+    r"""``J_n(theta) = n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha``; relative error
+    below 1e-14 as a function of the rounded ``pi - theta``.
 
     Parameters
     ----------
@@ -90,8 +94,8 @@ def angle_and_direction(u: FloatArray, v: FloatArray) -> tuple[FloatArray, Float
     ``v``.
 
     With ``v = a u + r``: ``theta = atan2(|r|, a |u|)``, radians in [0, pi], and ``e = r/|r|``. Angle and sine are
-    correct to 1e-15 relative; near pi, where a double cannot hold ``pi - theta``, the sine still is. Parallel
-    vectors, and all vectors of a line, get ``e = 0``.
+    correct to 1e-15 relative for norms between 1e-130 and 1e150; near pi, where a double cannot hold ``pi - theta``, the
+    sine still is. Below a sine of 2^-90 vectors are parallel (so are all vectors of a line) and get ``e = 0``.
 
     Examples
     --------
@@ -103,8 +107,10 @@ def angle_and_direction(u: FloatArray, v: FloatArray) -> tuple[FloatArray, Float
     if u.shape[1] == 1:
         residual[:] = 0.0  # what is left on a line is rounding
     height, along = np.linalg.norm(residual, axis=1), factor * np.linalg.norm(u, axis=1)
+    height = np.where(height > FLOOR * np.abs(along), height, 0.0)
     sine = height / np.hypot(height, along)
-    return np.arctan2(height, along), sine, residual / np.where(height > 0, height, 1.0)[:, None]
+    e = np.divide(residual, height[:, None], out=np.zeros_like(residual), where=height[:, None] > 0)
+    return np.arctan2(height, along), sine, e
 
 
 def combine_rows(coefficients: FloatArray, rows: FloatArray) -> FloatArray:

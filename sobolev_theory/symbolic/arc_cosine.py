@@ -75,7 +75,7 @@ def complement_series(n: int, terms: int) -> list[sp.Rational]:
     """
     x = sp.Symbol("x")
     a, b = closed_form_coefficients(n)
-    order = 2 * (n + terms)
+    order = n + terms + 1  # cos and sin to degree 2n + 2 terms
     cos_series = sum((-1) ** k * x ** (2 * k) / sp.factorial(2 * k) for k in range(order))
     sin_series = sum((-1) ** k * x ** (2 * k + 1) / sp.factorial(2 * k + 1) for k in range(order))
     # at the supplement: cos -> -cos, sin -> sin, pi - theta -> x
