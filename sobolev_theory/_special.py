@@ -94,8 +94,8 @@ def angle_and_direction(u: FloatArray, v: FloatArray) -> tuple[FloatArray, Float
     ``v``.
 
     With ``v = a u + r``: ``theta = atan2(|r|, a |u|)``, radians in [0, pi], and ``e = r/|r|``. Angle and sine are
-    correct to 1e-15 relative for norms between 1e-130 and 1e150; near pi, where a double cannot hold ``pi - theta``, the
-    sine still is. Below a sine of 2^-90 vectors are parallel (so are all vectors of a line) and get ``e = 0``.
+    correct to 1e-15 relative for norms between 1e-130 and 1e150; near pi, where a double cannot hold ``pi - theta``,
+    the sine still is. Below a sine of 2^-90 vectors are parallel (so are all vectors of a line) and get ``e = 0``.
 
     Examples
     --------

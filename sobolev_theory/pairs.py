@@ -34,7 +34,7 @@ NEAR = 0.25
 """Sine of the angle below which a pair is near; above it, a frame change costs at most ``1/NEAR^2 = 16`` roundings."""
 
 BLOCK = 2**18
-"""Pairs evaluated at a time: temporaries of 2 MB stay near the cores, and the interpreter's share is small (measured)."""
+"""Pairs evaluated at a time: temporaries of 2 MB stay near the cores, and the interpreter's share is small."""
 
 
 @dataclass(frozen=True)
@@ -189,24 +189,26 @@ class Pairs:
         (self_field,) = self.self_terms("field", lambdas, convention)
 
         def block(part: slice) -> None:
-            arguments = self._arguments(part, coefficients[part], len(right))
-            along = right[part] * self_field[part] * self.scale[part]
-            towards: FloatArray | float = 0.0
+            target = coefficients[part]
+            arguments = self._arguments(part, target, len(right))
             on_rows = self._evaluate(part, "field", lambdas, convention, arguments)
-            if on_rows:
-                along += on_rows[0] @ right
-                towards = np.multiply(on_rows[1], right, out=on_rows[1])
             in_frame = self._evaluate(part, "field_in_frame", lambdas, convention, arguments)
+            along = right[part] * self_field[part] * self.scale[part]
             if in_frame:
                 first, second = in_frame
                 near = self._near_in(part)
                 at = self.near.i[near] - part.start, self.near.j[near]
                 explicit[near] = second[at] * right[at[1]]
-                kappa, gamma = self._second_vector(part, coefficients[part])
+                kappa, gamma = self._second_vector(part, target)
                 second *= kappa
                 along += ((first - gamma * second) @ right) * self.scale[part]
-                towards = towards + second * (right * self.scale)
-            coefficients[part] = towards
+            if on_rows:
+                along += on_rows[0] @ right
+                np.multiply(on_rows[1], right, out=target)
+            else:
+                target[:] = 0.0
+            if in_frame:
+                target += second * (right * self.scale)
             rows = np.arange(part.start, part.stop)
             coefficients[rows, rows] = along
 
