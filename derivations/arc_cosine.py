@@ -1,5 +1,4 @@
-r"""The arc-cosine functions ``J_n``: derivative, recursion, and a table for stable evaluation near the end of the
-angle.
+r"""The arc-cosine functions ``J_n``: derivative, recursion, and a table for the end of the angle.
 
 Near ``theta = pi`` the closed form ``a_n(cos) (pi - theta) + b_n(cos) sin`` is a difference of terms that agree to
 order ``(pi - theta)^(2n+1)``. There ``J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)`` with exact rational ``c_k`` is used.
@@ -9,7 +8,7 @@ import sympy as sp
 
 from derivations.catalogue import Output, record
 from sobolev_theory.symbolic import ArcCosine, Derivation
-from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, complement_series, defining_integral
+from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral, supplement_series
 from sobolev_theory.symbolic.codegen import function, header
 from sobolev_theory.symbolic.reduction import reduce
 from sobolev_theory.symbolic.symbols import cosine, sine, theta
@@ -41,12 +40,13 @@ def derive() -> Output:
 
 
 def _terms(n: int) -> int:
-    """Number of series terms that leaves a relative remainder below 2^-58 at the switch (the series alternates and
-    decreases).
+    """Number of series terms that leave a relative remainder below 2^-58 at the switch.
+
+    The series alternates and decreases there, so the first term left out bounds the remainder.
     """
     terms = 2
     while True:
-        coefficients = complement_series(n, terms + 1)
+        coefficients = supplement_series(n, terms + 1)
         if abs(coefficients[-1]) * SWITCH ** (2 * terms) < coefficients[0] / 2**58:
             return terms
         terms += 1
@@ -58,7 +58,7 @@ def _module(proof: Derivation) -> str:
     for n in range(HIGHEST + 1):
         a, b = closed_form_coefficients(n)
         closed = sp.factor(a.subs(cosine, -cosine)) * x + sp.factor(b.subs(cosine, -cosine)) * sine
-        series = complement_series(n, _terms(n))
+        series = supplement_series(n, _terms(n))
         taylor = sp.series(closed.subs({cosine: sp.cos(x), sine: sp.sin(x)}), x, 0, 2 * n + 6).removeO()
         start = sum(c * x ** (2 * n + 1 + 2 * k) for k, c in enumerate(series[:3]))
         proof.step(f"J_{n}(pi - x): the table begins like SymPy's own series", taylor, start)

@@ -63,9 +63,7 @@ def record(
 
 
 def activation_records(formulas: ActivationFormulas, source: str) -> list[Record]:
-    """The closed form ``K_00`` with its derivation, and one record per derived quantity (after the bilinear part is
-    split off).
-    """
+    """The closed form ``K_00`` with its derivation, and one record per derived quantity."""
     domain = DOMAINS[formulas.chart.name]
     kernel = record(
         f"{formulas.name}/K00",

@@ -1,5 +1,4 @@
-r"""The error function, ``sigma(z) = erf(z / sqrt 2)``: ``K_00`` from one Gaussian integral and Price's differential
-equation.
+r"""The error function, ``sigma(z) = erf(z / sqrt 2)``: ``K_00`` from one Gaussian integral and Price's equation.
 
 ``sigma'(z) = sqrt(2/pi) exp(-z^2/2)``, so ``K_11 = E[sigma'(u.x) sigma'(v.x)]`` is a Gaussian integral; ``d K_00/d
 rho = K_11`` with ``K_00 = 0`` at ``rho = 0`` (independent arguments, odd activation) then gives ``K_00`` in closed
@@ -49,8 +48,9 @@ def _kernel(proof: Derivation) -> sp.Expr:
 
 
 def _gaussian_integral(slope: sp.Expr, proof: Derivation) -> sp.Expr:
-    """``K_11 = E[sigma'(z_1) sigma'(z_2)]``: a Gaussian with quadratic form ``a z_1^2 - 2 b z_1 z_2 + c z_2^2``, one
-    variable at a time.
+    """``K_11 = E[sigma'(z_1) sigma'(z_2)]``, a Gaussian integral, one variable at a time.
+
+    The quadratic form is ``a z_1^2 - 2 b z_1 z_2 + c z_2^2``.
     """
     x, y, b = sp.symbols("z_1 z_2 b", real=True)
     a, c = sp.symbols("a c", positive=True)
@@ -76,8 +76,9 @@ def _gaussian_integral(slope: sp.Expr, proof: Derivation) -> sp.Expr:
 
 
 def _with_positive_roots(difference: sp.Expr) -> sp.Expr:
-    """Simplify where ``s t - rho^2 = w > 0``: substituting ``t = (rho^2 + w)/s`` makes every radicand a positive
-    expression.
+    """Simplify where ``s t - rho^2 = w > 0``.
+
+    Substituting ``t = (rho^2 + w)/s`` makes every radicand a positive expression.
     """
     w = sp.Symbol("w", positive=True)
     return sp.simplify(sp.radsimp(sp.simplify(difference.subs(t, (rho**2 + w) / s))))

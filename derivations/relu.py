@@ -1,5 +1,4 @@
-r"""Powers of the rectifier, ``sigma(z) = max(z, 0)^n``: the closed form ``K_00 = (p q)^n J_n(theta) / (2 pi)`` and
-all that follows.
+r"""Powers of the rectifier, ``sigma(z) = max(z, 0)^n``: ``K_00 = (p q)^n J_n(theta) / (2 pi)``, and what follows.
 
 In polar coordinates of span(u, v), ``u . x = p R cos(phi)`` and ``v . x = q R cos(phi - theta)``; both are positive
 on the sector ``theta - pi/2 < phi < pi/2``. The radius integrates to ``2^n n!``, the sector to ``J_n``.

@@ -1,5 +1,4 @@
-r"""One ReLU neuron and its teacher: the eigenvalues of every curvature, in the angle and the norm ratio ``r = |w*| /
-|w|``.
+r"""One ReLU neuron and its teacher: eigenvalues in the angle and the norm ratio ``r = |w*| / |w|``.
 
 The curvature of ``1/2 E |grad^m f_S - grad^m f_T|^2`` is the self block of ``w`` minus the own block of the pair
 ``(w, w*)``. In the frame ``(u^, e)`` its in-plane part is triangular for every order and convention, so eigenvalues
@@ -61,9 +60,7 @@ def _eigenvalues(order: int, derivative: str | None, proof: Derivation) -> tuple
 def _condition_numbers(
     eigenvalues: dict[tuple[int, str | None], tuple[sp.Expr, ...]], proof: Derivation
 ) -> list[Record]:
-    r"""With ``x = r sin(theta)/pi < 1/2``: ``kappa_L2 = 1/(1 - 2x)``, ``kappa_H1 = 1/(1 - 3x/2)`` (backprop), and
-    their ratio.
-    """
+    r"""The condition numbers of L2 and backprop H1, and their ratio, in ``x = r sin(theta)/pi < 1/2``."""
     x = sp.Symbol("x", nonnegative=True)
     at_x = {sine: sp.pi * x / ratio}
     l2 = [sp.simplify(e.subs(at_x)) for e in eigenvalues[0, None]]

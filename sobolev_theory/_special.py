@@ -1,5 +1,4 @@
-r"""The numerically delicate primitives: arc-cosine functions near their zero, angles of nearly parallel vectors, sums
-that cancel.
+r"""The numerically delicate primitives: arc-cosine functions, angles of nearly parallel vectors, sums that cancel.
 
 Kernels call these by name and never expand them; `sobolev_theory.symbolic` holds the same functions as named SymPy
 functions, and a test keeps the two together.
@@ -25,8 +24,9 @@ FLOOR = 2.0**-90
 
 
 def arc_cosine(xp: Any, n: int, angle: Any, sine: Any, cosine: Any) -> Any:
-    r"""``J_n(theta) = n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha``; relative error
-    below 1e-14 as a function of the rounded ``pi - theta``.
+    r"""``J_n(theta)`` with ``J_n(theta) = n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha``.
+
+    Relative error below 2e-15 as a function of the rounded ``pi - theta``.
 
     Parameters
     ----------
@@ -44,8 +44,9 @@ def arc_cosine(xp: Any, n: int, angle: Any, sine: Any, cosine: Any) -> Any:
 
 
 def arc_cosine_of_supplement(xp: Any, n: int, angle: Any, sine: Any, cosine: Any) -> Any:
-    r"""``J_n(pi - x)``, of order ``x^(2n+1)`` at ``x = 0``; relative error below 1e-14 on [0, pi]. Arguments as in
-    `arc_cosine`.
+    r"""``J_n(pi - x)``, which is of order ``x^(2n+1)`` at ``x = 0``; relative error below 2e-15 on [0, pi].
+
+    Arguments as in `arc_cosine`.
 
     Closed form for ``x > 5/4``; below, where it cancels, the Taylor series with exact rational coefficients.
 
@@ -90,8 +91,7 @@ def components(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def angle_and_direction(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    r"""Angle between rows, its sine, and the unit vector ``e`` orthogonal to ``u`` in the plane of ``u, v``, towards
-    ``v``.
+    r"""Angle between rows ``u, v``, its sine, and the unit vector ``e`` of their plane, orthogonal to ``u``.
 
     With ``v = a u + r``: ``theta = atan2(|r|, a |u|)``, radians in [0, pi], and ``e = r/|r|``. Angle and sine are
     correct to 1e-15 relative for norms between 1e-130 and 1e150; near pi, where a double cannot hold ``pi - theta``,

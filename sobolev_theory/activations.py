@@ -1,7 +1,7 @@
 """The registry of activations: name to pointwise derivatives, smoothness and generated kernels.
 
-A new activation needs a derivation file and a line in `REGISTRY`; nothing else in the package knows activations by
-name.
+A new activation needs a derivation file and a line in `REGISTRY`: losses and curvature know activations by their charts
+only.
 """
 
 from collections.abc import Callable
@@ -49,8 +49,7 @@ class Activation:
         return self.kernels.CHART  # type: ignore[no-any-return]
 
     def derivative(self, z: ArrayLike, order: int = 0) -> NDArray[np.float64]:
-        """``sigma^(order)(z)``, pointwise; where a lower derivative jumps, the absolutely continuous part (``ReLU'' =
-        0``).
+        """``sigma^(order)(z)``, pointwise; its absolutely continuous part, so that ``ReLU'' = 0``.
 
         Examples
         --------

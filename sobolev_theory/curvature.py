@@ -116,10 +116,9 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         return (a + a.T) / 2 if self.is_symmetric else a
 
     def condition_number(self, kind: str = "eigenvalue") -> float:
-        """``max |lambda| / min |lambda|`` (``kind="eigenvalue"``), or the ratio of extreme singular values
-        (``kind="singular"``).
+        """Ratio of extreme moduli of eigenvalues, or of singular values if ``kind="singular"``.
 
-        Infinite for a singular matrix. The two differ for a non-symmetric curvature. An indefinite matrix has a
+        Infinite for a singular matrix, about 1e16 for one that is singular up to rounding. The two differ for a non-symmetric curvature. An indefinite matrix has a
         condition number too, but no rate of convergence follows from it: look at ``spectrum().smallest``.
         """
         one_of("kind", kind, ("eigenvalue", "singular"))

@@ -139,8 +139,9 @@ class PopulationLoss:
 
     @np.errstate(all="ignore")
     def value(self, W: Student) -> float:
-        """The loss at ``W``: ``1/2 sum_ij c_i c_j F(u_i, u_j)`` over the stacked weights ``u = [W; V]``, ``c = [a;
-        -b]``.
+        r"""The loss at ``W``, a sum over pairs of rows of ``u = [W; V]`` with ``c = [a; -b]``.
+
+        .. math:: E = \tfrac12 \sum_{ij} c_i c_j F(u_i, u_j), \quad F = \sum_m \lambda_m \rho^m K_{mm}
 
         The bilinear part of ``F`` is summed first, as a square. Rounding can make the sum of the rest slightly
         negative when several neurons are near their teachers; 0 is returned then, which is nearer to the truth.
@@ -216,8 +217,9 @@ class PopulationLoss:
 
     @np.errstate(all="ignore")
     def gauss_newton(self, W: Student) -> Curvature:
-        """``E[J' J]``, ``J`` the Jacobian of all Sobolev features in ``W``, absolutely continuous derivatives; (K d,
-        K d).
+        """``E[J' J]``, where ``J`` is the Jacobian in ``W`` of all Sobolev features; shape (K d, K d).
+
+        Derivatives are the absolutely continuous ones, as in the backprop convention.
 
         Symmetric positive semi-definite, independent of the teacher, and equal to the Hessian at ``W = V`` where that
         exists.

@@ -72,8 +72,7 @@ class Network:
     def random(
         cls, width: int, dim: int, *, rng: Any = None, activation: str = "relu", scale: float | None = None
     ) -> Network:
-        """Independent Gaussian rows with entries of standard deviation ``scale`` (default ``1/sqrt(dim)``: norms near
-        one).
+        """Independent Gaussian entries of standard deviation ``scale``; by default ``1/sqrt(dim)``, for norms near one.
 
         Examples
         --------

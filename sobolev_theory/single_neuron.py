@@ -1,5 +1,4 @@
-r"""One ReLU neuron ``w`` learning one ReLU neuron ``w*``: vectorised closed forms in the angle and the norm ratio ``r
-= |w*| / |w|``.
+r"""One ReLU neuron ``w`` learning another, ``w*``: closed forms in the angle and the ratio ``r = |w*| / |w|``.
 
 The curvature has three distinct eigenvalues: radial (along ``w``), in-plane (orthogonal to ``w`` in span(w, w*)) and
 transverse (multiplicity ``d - 2``). With ``x = r sin(theta)/pi``, in the backprop convention,
@@ -116,9 +115,7 @@ def condition_number_ratio(
 
 
 def _eigenvalues(theta: FloatArray, r: FloatArray, weights: tuple[float, ...], derivative: str) -> list[FloatArray]:
-    """Radial, in-plane and transverse eigenvalues: sums over orders, since the in-plane blocks are triangular
-    together.
-    """
+    """Radial, in-plane and transverse eigenvalues, summed over orders: the in-plane blocks are all triangular."""
     sine = np.where(theta == np.pi, 0.0, np.sin(theta))  # the double nearest to pi stands for pi
     cosine = np.cos(theta) if derivative == "exact" else None
     total: list[FloatArray] = [np.zeros(())] * 3

@@ -29,7 +29,7 @@ from sobolev_theory.symbolic import (
     derive_activation,
     reduction,
 )
-from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, complement_series
+from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, supplement_series
 from sobolev_theory.symbolic.symbols import cosine, g, p, q, rho, s, sine, t, theta, z
 from tests import accuracy
 from tests.accuracy import Case, Point
@@ -198,11 +198,11 @@ def test_arc_cosine_is_a_function_of_one_angle() -> None:
     assert sp.latex(J(2, theta) ** 2) == r"J_{2}^{2}\left(\theta\right)"
 
 
-def test_complement_series_is_the_taylor_series() -> None:
+def test_supplement_series_is_the_taylor_series() -> None:
     x = sp.Symbol("x", positive=True)
     for n in range(5):
         series = sp.series(J(n, sp.pi - x).closed_form() if n else x, x, 0, 2 * n + 6).removeO()
-        terms = complement_series(n, 3)
+        terms = supplement_series(n, 3)
         assert sp.expand(series - sum(c * x ** (2 * n + 1 + 2 * k) for k, c in enumerate(terms))) == 0
 
 

@@ -89,9 +89,7 @@ def derive_activation(
 
 
 def _quantities(chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool) -> Iterator[Quantity]:
-    """The quantities of one order: value, fields, Hessian blocks and Gauss-Newton block of a pair and of a vector
-    with itself.
-    """
+    """The quantities of one order, of a pair and of a vector with itself."""
     moment = sobolev.diagonal_moment(chart, kernel, order)
     term = sobolev.sobolev_term(chart, moment, order)
     yield _pair(chart, "value", order, None, (term,))

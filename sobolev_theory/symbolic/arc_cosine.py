@@ -69,10 +69,8 @@ def closed_form_coefficients(n: int) -> tuple[sp.Expr, sp.Expr]:
     return sp.expand(a), sp.expand(b)
 
 
-def complement_series(n: int, terms: int) -> list[sp.Rational]:
-    """Exact coefficients ``c_k`` of ``J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)``, from the Taylor series of the closed
-    form.
-    """
+def supplement_series(n: int, terms: int) -> list[sp.Rational]:
+    """Exact Taylor coefficients ``c_k`` of ``J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)``."""
     x = sp.Symbol("x")
     a, b = closed_form_coefficients(n)
     order = n + terms + 1  # cos and sin to degree 2n + 2 terms

@@ -1,5 +1,4 @@
-r"""Charts of pair quantities: coordinates in which moments are differentiated, and the frame in which vectors are
-expanded.
+r"""Charts of pair quantities: coordinates to differentiate moments in, and a frame to expand vectors in.
 
 Price's theorem differentiates in ``s = |u|^2``, ``rho = u . v``, ``t = |v|^2``. A chart says what these three
 derivations are in its own coordinates, and expands a field ``A u + B v`` and a matrix ``M_I I + M_uu u u' + M_uv u v'
@@ -120,8 +119,9 @@ class GramChart:
 
 
 class PolarChart:
-    """Coordinates ``(p, q, theta)``, orthonormal frame ``(u^, e)``; kernels also receive ``sin(theta)`` and
-    ``cos(theta)``.
+    """Coordinates ``(p, q, theta)``, orthonormal frame ``(u^, e)``.
+
+    Kernels also receive ``sin(theta)`` and ``cos(theta)``.
     """
 
     name = "polar"

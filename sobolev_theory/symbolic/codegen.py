@@ -126,9 +126,7 @@ def _pointwise(formulas: ActivationFormulas) -> list[str]:
 
 
 def _registry(formulas: ActivationFormulas) -> str:
-    """Tables from (order,) or (quantity, order, convention) to functions; a quantity without a convention serves
-    both.
-    """
+    """The table from (quantity, order, convention) to kernels; one without a convention serves both."""
     derivatives = ", ".join(f"derivative_{k}" for k in range(formulas.max_order + 3))
     lines = [f"DERIVATIVES = ({derivatives})", "KERNELS = {"]
     for quantity in formulas.quantities:

@@ -36,9 +36,7 @@ def _split(polynomial: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
 
 
 def normal_form(expression: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr, int]:
-    """``(N_0, N_1, monomial, k)`` with ``expression = (N_0 + N_1 sine) / (monomial * sine^k)``, ``k`` as small as
-    possible.
-    """
+    """``(N_0, N_1, monomial, k)`` of ``(N_0 + N_1 sine) / (monomial * sine^k)``, with the smallest ``k``."""
     numerator, denominator = sp.fraction(sp.together(sp.expand(_algebraic(sp.sympify(expression)))))
     power = sp.degree(denominator, sine) if denominator.has(sine) else 0
     monomial = sp.cancel(denominator / sine**power)

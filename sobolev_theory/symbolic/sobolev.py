@@ -1,10 +1,12 @@
 r"""The Sobolev operator on pair moments: from ``K_00`` to fields, Hessian blocks and Gauss-Newton blocks.
 
-Write ``K_ab = E[sigma^(a)(u . x) sigma^(b)(v . x)]``. By Price's theorem ``d K_ab/d rho = K_(a+1)(b+1)`` and ``d
-K_ab/d s = K_(a+2)b / 2``, and by Stein's lemma ``E[x h(u . x, v . x)] = u E[d_1 h] + v E[d_2 h]``. Since ``grad^m
-sigma(u . x) = sigma^(m)(u . x) u^(tensor m)``, the term of order ``m`` of a pair is ``F_m = rho^m K_mm``: a moment,
-and a power of the Euclidean inner product. The two are kept apart below: under another input covariance only the
-moment's inner product changes.
+With ``K_ab = E[sigma^(a)(u . x) sigma^(b)(v . x)]``,
+
+- Price's theorem: ``d K_ab/d rho = K_(a+1)(b+1)`` and ``d K_ab/d s = K_(a+2)b / 2``;
+- Stein's lemma: ``E[x h(u . x, v . x)] = u E[d_1 h] + v E[d_2 h]``;
+- the term of order ``m`` of a pair is ``F_m = rho^m K_mm``, because ``grad^m sigma(u . x)`` is ``sigma^(m)(u . x)`` times the
+  m-th tensor power of ``u``: a moment, and a power of the Euclidean inner product. The two are kept apart below, since
+  under another input covariance only the moment's inner product changes.
 
 Vectors and matrices are returned by their coefficients on ``u, v`` and on ``I, u u', u v', v u', v v'``.
 """
@@ -52,16 +54,16 @@ def cross_block(chart: Chart, a: sp.Expr, b: sp.Expr) -> Block:
 
 
 def gauss_newton_block(chart: Chart, moment: sp.Expr, order: int, *, jumps: bool) -> Block:
-    r"""``N`` with ``h' N k = E <d_u psi[h], d_v psi[k]>``, ``psi_u = sigma^(m)(u . x) u^(tensor m)``, absolutely
-    continuous derivatives.
+    r"""``N`` with ``h' N k = E <d_u psi[h], d_v psi[k]>``, where ``psi_u = sigma^(m)(u . x) u^(tensor m)``.
 
     .. math:: N = \rho^m E[\sigma'_u \sigma'_v x x^T]
               + m \rho^{m-1} (E[\sigma'_u \sigma_v x] u^T + v E[\sigma_u \sigma'_v x]^T)
               + K_{mm} (m \rho^{m-1} I + m (m-1) \rho^{m-2} v u^T)
 
-    with ``sigma = sigma^(m)`` and, where ``sigma^(m)`` jumps (``jumps``), ``sigma' = 0``. By Stein ``E[sigma'_u
-    sigma_v x] = 2 d_s K_mm u + d_rho K_mm v`` and ``E[f_u g_v x x'] = E[f g] I + E[f'' g] u u' + E[f' g'] (u v' + v
-    u') + E[f g''] v v'``.
+    with ``sigma`` for ``sigma^(m)`` and, where that jumps (``jumps``), ``sigma' = 0``. By Stein's lemma
+
+    - ``E[sigma'_u sigma_v x] = 2 d_s K_mm u + d_rho K_mm v``,
+    - ``E[f_u g_v x x'] = E[f g] I + E[f'' g] u u' + E[f' g'] (u v' + v u') + E[f g''] v v'``.
     """
     rho, m = chart.inner, order
     zero = sp.Integer(0)

@@ -16,7 +16,7 @@ class DerivationError(AssertionError):
 
 @dataclass(frozen=True)
 class Step:
-    """One verified identity ``left = right`` and the reason it holds, in words."""
+    """One verified identity ``left = right``, and what it says in words."""
 
     statement: str
     left: sp.Expr

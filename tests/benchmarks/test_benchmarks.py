@@ -1,6 +1,6 @@
 """Costs as ratios to a reference measured in the same run; nothing here asserts a time.
 
-``python -m pytest tests/benchmarks -o addopts= --benchmark-disable-gc`` prints the ratios. Each figure is the
+``python -m pytest tests/benchmarks -o addopts=`` prints the ratios. Each figure is the
 smallest of interleaved repetitions of code and reference, so that a busy machine slows both.
 """
 
