@@ -118,8 +118,9 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     def condition_number(self, kind: str = "eigenvalue") -> float:
         """Ratio of extreme moduli of eigenvalues, or of singular values if ``kind="singular"``.
 
-        Infinite for a singular matrix, about 1e16 for one that is singular up to rounding. The two differ for a non-symmetric curvature. An indefinite matrix has a
-        condition number too, but no rate of convergence follows from it: look at ``spectrum().smallest``.
+        Infinite for a singular matrix, about 1e16 for one that is singular up to rounding. The two kinds differ for a
+        non-symmetric curvature. An indefinite matrix has a condition number too, but no rate of convergence follows
+        from it: look at ``spectrum().smallest``.
         """
         one_of("kind", kind, ("eigenvalue", "singular"))
         values = self.spectrum() if kind == "eigenvalue" or self.is_symmetric else self.singular_values()

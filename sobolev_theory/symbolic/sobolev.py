@@ -4,9 +4,9 @@ With ``K_ab = E[sigma^(a)(u . x) sigma^(b)(v . x)]``,
 
 - Price's theorem: ``d K_ab/d rho = K_(a+1)(b+1)`` and ``d K_ab/d s = K_(a+2)b / 2``;
 - Stein's lemma: ``E[x h(u . x, v . x)] = u E[d_1 h] + v E[d_2 h]``;
-- the term of order ``m`` of a pair is ``F_m = rho^m K_mm``, because ``grad^m sigma(u . x)`` is ``sigma^(m)(u . x)`` times the
-  m-th tensor power of ``u``: a moment, and a power of the Euclidean inner product. The two are kept apart below, since
-  under another input covariance only the moment's inner product changes.
+- the term of order ``m`` of a pair is ``F_m = rho^m K_mm``, because ``grad^m sigma(u . x)`` is ``sigma^(m)(u . x)``
+  times the m-th tensor power of ``u``: a moment, and a power of the Euclidean inner product. The two are kept apart
+  below, since under another input covariance only the moment's inner product changes.
 
 Vectors and matrices are returned by their coefficients on ``u, v`` and on ``I, u u', u v', v u', v v'``.
 """
