@@ -4,10 +4,9 @@ A new activation needs a derivation file and a line in `REGISTRY`: losses and cu
 only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +17,31 @@ from ._kernels import relu2 as _relu2
 from ._kernels import relu3 as _relu3
 from .errors import UnknownActivationError
 
-REGISTRY: dict[str, ModuleType] = {"erf": _erf, "relu": _relu, "relu2": _relu2, "relu3": _relu3}
+
+class Kernels(Protocol):
+    """What a generated module of an activation offers."""
+
+    @property
+    def CHART(self) -> str: ...
+    @property
+    def DEGREE(self) -> int | None: ...
+    @property
+    def JUMP_ORDER(self) -> int | None: ...
+    @property
+    def JUMP(self) -> float: ...
+    @property
+    def MAX_ORDER(self) -> int: ...
+    @property
+    def BILINEAR(self) -> tuple[float, ...]: ...
+    @property
+    def SINGULAR(self) -> frozenset[tuple[str, int, str]]: ...
+    @property
+    def DERIVATIVES(self) -> tuple[Any, ...]: ...
+    @property
+    def KERNELS(self) -> Mapping[tuple[str, int, str], Any]: ...
+
+
+REGISTRY: dict[str, Kernels] = {"erf": _erf, "relu": _relu, "relu2": _relu2, "relu3": _relu3}
 
 
 @dataclass(frozen=True)
@@ -26,27 +49,27 @@ class Activation:
     """An activation ``sigma`` and what its derivation found out about it."""
 
     name: str
-    kernels: ModuleType
+    kernels: Kernels
 
     @property
     def degree(self) -> int | None:
         """``n`` if the activation is ``max(z, 0)^n``, else None."""
-        return self.kernels.DEGREE  # type: ignore[no-any-return]
+        return self.kernels.DEGREE
 
     @property
     def jump_order(self) -> int | None:
         """First order whose derivative jumps, or None."""
-        return self.kernels.JUMP_ORDER  # type: ignore[no-any-return]
+        return self.kernels.JUMP_ORDER
 
     @property
     def max_order(self) -> int:
         """Highest Sobolev order with kernels."""
-        return self.kernels.MAX_ORDER  # type: ignore[no-any-return]
+        return self.kernels.MAX_ORDER
 
     @property
     def chart(self) -> str:
         """Pair quantities that the kernels take: ``"polar"`` or ``"gram"``."""
-        return self.kernels.CHART  # type: ignore[no-any-return]
+        return self.kernels.CHART
 
     def derivative(self, z: ArrayLike, order: int = 0) -> NDArray[np.float64]:
         """``sigma^(order)(z)``, pointwise; its absolutely continuous part, so that ``ReLU'' = 0``.
@@ -66,7 +89,8 @@ class Activation:
 
     def kernel(self, quantity: str, order: int, derivative: str) -> Callable[..., Any]:
         """The generated kernel of a pair quantity, for instance ``kernel("field", 1, "backprop")``."""
-        return self.kernels.KERNELS[quantity, order, derivative]  # type: ignore[no-any-return]
+        function: Callable[..., Any] = self.kernels.KERNELS[quantity, order, derivative]
+        return function
 
     def has_kernel(self, quantity: str, order: int, derivative: str) -> bool:
         """Whether a quantity was derived; a field is given on ``(u, v)``, or in the frame where that form diverges."""

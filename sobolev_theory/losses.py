@@ -10,7 +10,7 @@ from ._checks import CONVENTIONS, as_array, one_of
 from ._special import combine_rows
 from .blocks import assemble
 from .curvature import Curvature
-from .errors import NotDifferentiableError
+from .existence import require_directions, require_finite, require_kinks_avoided
 from .networks import Network
 from .norms import Norm, parse_norm
 from .pairs import Pairs
@@ -157,7 +157,7 @@ class PopulationLoss:
         (self_terms,) = pairs.self_terms("value", self.sobolev_weights, self._convention)
         mean = _linear_part(c, rows, pairs.norms)
         total = float(self._bilinear * (mean @ mean) + terms.sum() + c**2 @ self_terms) / 2
-        _require_finite("value", total)
+        require_finite("value", total)
         return max(0.0, total)
 
     @np.errstate(all="ignore")
@@ -181,7 +181,7 @@ class PopulationLoss:
         gradient += self._bilinear * _linear_part(c, rows, pairs.norms)
         if (c[:width] != 1).any():
             gradient *= c[:width, None]
-        _require_finite("gradient", gradient)
+        require_finite("gradient", gradient)
         return gradient
 
     @np.errstate(all="ignore")
@@ -212,7 +212,7 @@ class PopulationLoss:
         jumps = jump is not None and jump < len(self.sobolev_weights)
         symmetric = self._convention == "exact" or not jumps or self.teacher.dim == 1
         blocks = assemble(pairs, a, own, cross, self_terms, self._bilinear)
-        _require_finite("Hessian", blocks.identity)
+        require_finite("Hessian", blocks.identity)
         return Curvature(blocks, is_symmetric=symmetric)
 
     @np.errstate(all="ignore")
@@ -239,7 +239,7 @@ class PopulationLoss:
         cross = pairs.coefficients("gauss_newton", self.sobolev_weights, self._convention, a, a)
         self_terms = pairs.self_terms("gauss_newton", self.sobolev_weights, self._convention)
         blocks = assemble(pairs, a, None, cross, self_terms, self._bilinear)
-        _require_finite("Gauss-Newton matrix", blocks.identity)
+        require_finite("Gauss-Newton matrix", blocks.identity)
         return Curvature(blocks, is_symmetric=True)
 
     @property
@@ -271,30 +271,14 @@ class PopulationLoss:
     ) -> Pairs:
         """The pairs of the student, after checking that the loss can be differentiated so many times."""
         pairs = Pairs(rows, width, self._activation)
-        jump = self._activation.jump_order
-        if jump is not None and times >= jump and (zero := pairs.zero_rows()):
-            raise NotDifferentiableError(
-                what,
-                zero,
-                f"{self.activation} has a kink at a zero weight",
-                "Remove the zero rows or move them off the origin.",
-            )
+        require_kinks_avoided(pairs, what, times)
         singular = any(
             weight and self._activation.is_singular(quantity, order, self._convention)
             for quantity in quantities
             for order, weight in enumerate(self.sobolev_weights)
         )
         if singular and self.teacher.dim > 1:
-            parallel = [(i, j) for i, j in pairs.parallel() if c[i] * c[j] != 0]
-            if parallel:
-                raise NotDifferentiableError(
-                    f"{what} ({self.derivative})",
-                    parallel,
-                    "weights are parallel where a derivative of the activation jumps",
-                    "Use gauss_newton, which exists there."
-                    if times == 2
-                    else 'Use derivative="backprop", which exists there.',
-                )
+            require_directions(pairs, c, f"{what} ({self.derivative})", times)
         return pairs
 
 
@@ -302,12 +286,3 @@ def _linear_part(c: FloatArray, rows: FloatArray, norms: FloatArray) -> FloatArr
     """``sum_i c_i u_i``, with compensated summation where it cancels."""
     total: FloatArray = c @ rows
     return combine_rows(c, rows) if np.linalg.norm(total) < CANCELS * (np.abs(c) @ norms) else total
-
-
-def _require_finite(what: str, numbers: float | FloatArray) -> None:
-    """Refuse a result that left the range of double precision on the way."""
-    if not np.isfinite(numbers).all():
-        raise ValueError(
-            f"student, teacher: the {what} overflows double precision at weights of this size; rescale them (losses of "
-            "ReLU^n are homogeneous)"
-        )
