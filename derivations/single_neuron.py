@@ -9,6 +9,7 @@ import sympy as sp
 
 from derivations.catalogue import Output, Record, record
 from derivations.relu import power_of_relu
+from sobolev_theory._checks import CONVENTIONS
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.codegen import function, header
 from sobolev_theory.symbolic.reduction import reduce, short_form
@@ -31,7 +32,7 @@ def derive() -> Output:
         name = "_".join(filter(None, ("eigenvalues", str(order), derivative)))
         doc = f"Radial, in-plane and transverse eigenvalue, order {order}{', ' + derivative if derivative else ''}."
         functions.append(function(name, doc, (ratio, sine, cosine), values))
-        table += [f'    ({order}, "{d}"): {name},' for d in ((derivative,) if derivative else ("backprop", "exact"))]
+        table += [f'    ({order}, "{d}"): {name},' for d in ((derivative,) if derivative else CONVENTIONS)]
         statement = "Eigenvalues of the curvature: radial, in-plane, transverse (multiplicity d - 2)"
         key = "/".join(filter(None, ("relu/single_neuron/eigenvalues", f"order{order}", derivative)))
         records.append(

@@ -74,7 +74,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
 
     @cached_property
     def _on_span(self) -> "Curvature":
-        """The operator restricted to a subspace of dimension ``n = min(d, K + M)`` that contains span(U)."""
+        """The operator restricted to a subspace that contains span(U), in orthonormal coordinates of it."""
         if self.dim <= len(self._blocks.rows):
             return self
         return Curvature(self._blocks.on_span(), is_symmetric=self.is_symmetric)
@@ -82,9 +82,9 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     def spectrum(self) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
 
-        The matrix restricted to span(U) gives ``K n`` of them, ``n = min(d, K + M)``; the ``K x K`` matrix ``A``
-        gives the others, each with multiplicity ``d - n``. Backward stable: errors are about 1e-15 of the largest
-        eigenvalue for a symmetric curvature.
+        The matrix restricted to the n-dimensional span(U), ``n <= min(d, K + M)``, gives ``K n`` of them. The ``K x K``
+        matrix ``A`` gives the others, each with multiplicity ``d - n``. Backward stable: errors are about 1e-15 of the
+        largest eigenvalue for a symmetric curvature.
         """
         return self._split(self._eigenvalues)
 
@@ -142,11 +142,10 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
             spectrum = self.spectrum()
             return spectrum.smallest, spectrum.largest
         try:
-            high = _largest(inner)
+            high = _largest(inner, self.is_symmetric)
             # the low end of H is the high end of high I - H, whose size is the spread of the spectrum
-            low = high - _largest(
-                scipy.sparse.linalg.LinearOperator(inner.shape, lambda x: high * x - inner @ x), inner
-            )
+            flipped = scipy.sparse.linalg.LinearOperator(inner.shape, lambda x: high * x - inner @ x)
+            low = high - _largest(flipped, self.is_symmetric)
         except scipy.sparse.linalg.ArpackError:
             if inner.shape[0] > FALLBACK:
                 raise
@@ -158,12 +157,11 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         return low, high
 
 
-def _largest(operator: scipy.sparse.linalg.LinearOperator, symmetry_of: Curvature | None = None) -> float:
+def _largest(operator: scipy.sparse.linalg.LinearOperator, symmetric: bool) -> float:
     """The eigenvalue of largest real part, by Krylov iteration from a fixed start, so that results are reproducible.
 
     Heuristic: 30 basis vectors; a residual of 1e-10 of the eigenvalue, which bounds its error in the symmetric case.
     """
-    symmetric = (symmetry_of or operator).is_symmetric
     start = np.random.default_rng(0).standard_normal(operator.shape[0])
     solver, end = (scipy.sparse.linalg.eigsh, "LA") if symmetric else (scipy.sparse.linalg.eigs, "LR")
     values = solver(operator, k=1, which=end, v0=start, ncv=30, maxiter=2000, tol=1e-10, return_eigenvectors=False)

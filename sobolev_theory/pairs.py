@@ -246,8 +246,7 @@ class Pairs:
         """
         columns = c11.shape[1]
         if self.polar:
-            with np.errstate(divide="ignore"):
-                kappa, gamma = self._second_vector(slice(0, self.width), self.cosines[:, :columns])
+            kappa, gamma = self._second_vector(slice(0, self.width), self.cosines[:, :columns])
             c22 = kappa**2 * c22
             c12, c21 = kappa * c12 - gamma * c22, kappa * c21 - gamma * c22
             c11 = c11 - gamma * (c12 + c21 + gamma * c22)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from .._checks import CONVENTIONS
 from . import sobolev
 from .charts import Chart
 from .steps import Derivation
-
-CONVENTIONS = ("backprop", "exact")
 
 
 @dataclass(frozen=True)

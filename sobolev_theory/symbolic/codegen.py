@@ -8,6 +8,7 @@ import ast
 
 import sympy as sp
 
+from .._checks import CONVENTIONS
 from .activation import ActivationFormulas, Quantity
 from .printer import KernelPrinter, name_arc_cosines
 from .symbols import z
@@ -130,6 +131,6 @@ def _registry(formulas: ActivationFormulas) -> str:
     derivatives = ", ".join(f"derivative_{k}" for k in range(formulas.max_order + 3))
     lines = [f"DERIVATIVES = ({derivatives})", "KERNELS = {"]
     for quantity in formulas.quantities:
-        for convention in (quantity.derivative,) if quantity.derivative else ("backprop", "exact"):
+        for convention in (quantity.derivative,) if quantity.derivative else CONVENTIONS:
             lines.append(f'    ("{quantity.name}", {quantity.order}, "{convention}"): {function_name(quantity)},')
     return "\n".join([*lines, "}"]) + "\n"

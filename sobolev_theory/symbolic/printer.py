@@ -15,7 +15,7 @@ class NamedArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
     nargs = 1
 
 
-class NamedArcCosineOfSupplement(sp.Function):  # type: ignore[misc]
+class NamedArcCosineOfSupplement(sp.Function):  # type: ignore[misc]  # SymPy ships no types
     """``J_n(pi - theta)``, likewise."""
 
     nargs = 1
@@ -34,7 +34,7 @@ def name_arc_cosines(expression: sp.Expr) -> sp.Expr:
     return expression.replace(ArcCosine, named)
 
 
-class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]
+class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
     """Prints what generated modules can evaluate, and refuses the rest.
 
     Functions are elementary ones of the array namespace, ``erf``, steps, and the arc-cosine functions by name.
