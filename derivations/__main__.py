@@ -11,10 +11,10 @@ from pathlib import Path
 
 import sympy
 
-from derivations import arc_cosine, charts, erf, gauss_newton, price, relu, single_neuron
+from derivations import arc_cosine, charts, erf, gauss_newton, planar_flow, price, relu, single_neuron
 from derivations.catalogue import catalogue_file
 
-DERIVATIONS = (price, charts, gauss_newton, arc_cosine, relu, erf, single_neuron)
+DERIVATIONS = (price, charts, gauss_newton, arc_cosine, relu, erf, single_neuron, planar_flow)
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'
 

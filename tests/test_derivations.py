@@ -17,8 +17,9 @@ from mpmath import mp
 from sympy.core.cache import clear_cache
 
 from derivations import __main__ as writer
-from derivations import arc_cosine, charts, erf, gauss_newton, price, relu, single_neuron
+from derivations import arc_cosine, charts, erf, gauss_newton, planar_flow, price, relu, single_neuron
 from sobolev_theory import _special, activations
+from sobolev_theory._kernels.planar_flow import LYAPUNOV_DERIVATIVE, VELOCITY
 from sobolev_theory._kernels.single_neuron import EIGENVALUES
 from sobolev_theory.symbolic import POLAR, ArcCosine, DerivationError, sobolev
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral
@@ -27,9 +28,8 @@ from sobolev_theory.symbolic.symbols import rho, s, t, z
 
 ROOT = Path(writer.__file__).parent.parent
 RECORDS: list[dict[str, Any]] = json.loads((writer.KERNELS / "catalogue.json").read_text(encoding="utf-8"))
-FILES = {f"{name}.py" for name in (*activations.names(), "__init__", "arc_cosine", "single_neuron")} | {
-    "catalogue.json"
-}
+MODULES = (*activations.names(), "__init__", "arc_cosine", "planar_flow", "single_neuron")
+FILES = {f"{name}.py" for name in MODULES} | {"catalogue.json"}
 AT = {"p": 1.3, "q": 0.6, "theta": 0.7, "r": 1.7, "x": 0.2, "s": 1.1, "rho": 0.4, "t": 0.9}
 AT["g"] = AT["s"] * AT["t"] - AT["rho"] ** 2
 
@@ -260,6 +260,17 @@ def wrong_determinant(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(erf, "DELTA", (1 + s) * (1 + t) + rho**2)
 
 
+def wrong_sign_of_a_positive_function(patch: pytest.MonkeyPatch) -> None:
+    """``theta - sin cos`` with a derivative of the other sign: the theorem on the decrease of the distance."""
+    name, form, slope, end = planar_flow.POSITIVE[1]
+    patch.setattr(planar_flow, "POSITIVE", ((name, form, -slope, end),))
+
+
+def wrong_form_without_cancellation(patch: pytest.MonkeyPatch) -> None:
+    right = planar_flow._benign
+    patch.setattr(planar_flow, "_benign", lambda *case: right(*case).subs(planar_flow.EXCESS, -planar_flow.EXCESS))
+
+
 SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_derivative_rule, arc_cosine),
     (wrong_closed_form, arc_cosine),
@@ -270,6 +281,9 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_gradient, relu),
     (wrong_gauss_newton_block, gauss_newton),
     (wrong_backprop_field, single_neuron),
+    (wrong_backprop_field, planar_flow),
+    (wrong_sign_of_a_positive_function, planar_flow),
+    (wrong_form_without_cancellation, planar_flow),
     (wrong_activation, erf),
     (wrong_determinant, erf),
 ]
@@ -330,6 +344,14 @@ def evaluated(record: dict[str, Any]) -> list[float]:
     return [float(e.subs(values).doit().evalf(30)) for e in expressions]
 
 
+def planar_flow_at(ratio: float, quantity: str, order: int, convention: str = "backprop") -> list[float]:
+    """A kernel of the planar flow at the angle of `AT`."""
+    angle = np.array([AT["theta"]])
+    kernel = (VELOCITY if quantity == "velocity" else LYAPUNOV_DERIVATIVE)[order, convention]
+    values = kernel(np, ratio, angle, np.pi - angle, np.sin(angle), np.cos(angle), 1 - np.cos(angle))
+    return [float(x[0]) for x in (values if isinstance(values, tuple) else (values,))]
+
+
 def numeric(name: str) -> list[float]:
     """The numeric counterpart of a record at the point `AT`."""
     sine, cosine = np.sin(AT["theta"]), np.cos(AT["theta"])
@@ -345,6 +367,12 @@ def numeric(name: str) -> list[float]:
             return [float(x) for x in EIGENVALUES[key](np, AT["r"], sine, cosine)]
         case ["single_neuron", "condition_number_ratio"]:
             return [(1 - 2 * AT["x"]) / (1 - 1.5 * AT["x"])]
+        case ["single_neuron", "velocity" | "lyapunov_derivative" as quantity, order, *convention]:
+            return planar_flow_at(AT["r"], quantity, int(order.removeprefix("order")), *convention)
+        case ["single_neuron", "lyapunov"]:  # 2 pi D.G = -2 pi |w*|^2 (dV/dt in units of |w*|^2)
+            terms = ((0, "backprop"), (1, "backprop"), (1, "exact"))
+            values = (planar_flow_at(AT["q"] / AT["p"], "lyapunov_derivative", *term)[0] for term in terms)
+            return [-2 * np.pi * AT["q"] ** 2 * value for value in values]
     activation = activations.get(first)
     polar = activation.chart == "polar"
     pair = [AT["p"], AT["q"], AT["theta"], sine, cosine] if polar else [AT["s"], AT["rho"], AT["t"], AT["g"]]

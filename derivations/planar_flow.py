@@ -1,0 +1,194 @@
+r"""One ReLU neuron ``w`` under gradient flow: the planar system of ``|w|`` and the angle, and ``|w - w*|^2`` along it.
+
+With ``p = |w|``, ``q = |w*|``, ``D = w - w*`` and ``w' = -G``, ``G`` the gradient of order ``m``, in the frame ``(u^,
+e)`` of the pair ``(w, w*)``:
+
+- ``p' = -G . u^`` and ``theta' = G . e / p``, since ``e`` points to ``w*``;
+- ``V = |D|^2 / 2`` has ``V' = -D . G``, where ``2 pi D . G`` is a quadratic form in ``(p, q)``: `_theorem` proves that
+  the forms of all orders are positive wherever ``w`` is neither ``0`` nor ``w*``.
+
+The forms that are emitted are accurate at both ends of the angle and near ``w*``: they use ``psi = pi - theta``, ``1 -
+cos`` and ``p - q``, which can be had without cancellation, and arc-cosine functions by name.
+"""
+
+import sympy as sp
+
+from derivations.catalogue import Output, Record, record
+from derivations.relu import power_of_relu
+from sobolev_theory._checks import CONVENTIONS
+from sobolev_theory.symbolic import POLAR, ArcCosine, Derivation
+from sobolev_theory.symbolic.codegen import function, header
+from sobolev_theory.symbolic.reduction import reduce, short_form
+from sobolev_theory.symbolic.symbols import cosine, p, q, ratio, sine, theta
+
+SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"
+DOMAIN = "0 < theta < pi, r > 0; radians; |w*| = 1"
+CASES = ((0, None), (1, "backprop"), (1, "exact"))
+PSI = sp.Symbol("psi", nonnegative=True)  # pi - theta
+VERSINE = sp.Symbol("versine", nonnegative=True)  # 1 - cos(theta)
+EXCESS = sp.Symbol("excess", real=True)  # p - q
+ARGUMENTS = (ratio, theta, PSI, sine, cosine, VERSINE)
+AT_RATIO = {EXCESS: (1 - ratio) / ratio, p: 1 / ratio, q: sp.Integer(1)}  # lengths in units of |w*|
+
+J1, J1_SUPPLEMENT = ArcCosine(1, theta), ArcCosine(1, sp.pi - theta)  # sin + psi cos, sin - theta cos
+ALONE = theta * sine**2 - cosine * J1_SUPPLEMENT  # theta - sin cos
+TOGETHER = PSI * sine**2 + cosine * J1  # psi + sin cos
+POSITIVE = (
+    ("sin - theta cos", J1_SUPPLEMENT, theta * sine, 0),
+    ("theta - sin cos", ALONE, 2 * sine**2, 0),
+    ("psi - sin", PSI - sine, -1 - cosine, sp.pi),
+    ("psi + sin cos", TOGETHER, -2 * sine**2, sp.pi),
+)
+"""Functions that are positive on (0, pi): name, emitted form, derivative of one sign, the end at which they vanish."""
+
+
+def derive() -> Output:
+    """Velocity and Lyapunov derivative per order and convention, and the theorem on their signs."""
+    functions, records, tables = [], [], {}
+    for name, form, doc in (
+        ("velocity", _velocity, "d(|w|/|w*|)/dt and d theta/dt"),
+        ("lyapunov_derivative", _lyapunov_derivative, "d/dt |w - w*|^2/2 in units of |w*|^2"),
+    ):
+        tables[name] = [f"{name.upper()} = {{"]
+        for order, derivative in CASES:
+            proof = Derivation()
+            shown, emitted = form(order, derivative, proof)
+            called = "_".join(filter(None, (name, str(order), derivative)))
+            where = f"order {order}{', ' + derivative if derivative else ''}"
+            functions.append(function(called, f"{doc}, {where}.", ARGUMENTS, emitted))
+            tables[name] += [f'    ({order}, "{d}"): {called},' for d in ((derivative,) if derivative else CONVENTIONS)]
+            key = "/".join(filter(None, ("relu/single_neuron", name, f"order{order}", derivative)))
+            statement = f"{doc} along the gradient flow of one neuron"
+            records.append(record(key, statement, (theta, ratio), shown, DOMAIN, SOURCE, proof))
+        tables[name].append("}")
+    preamble = header("One ReLU neuron under gradient flow, per order m.", "derivations/planar_flow.py")
+    imports = ["from typing import Any", "", "from .._special import arc_cosine, arc_cosine_of_supplement", "", ""]
+    rows = [row for table in tables.values() for row in table]
+    text = "\n".join([preamble, *imports, "\n\n".join(functions), "", *rows, ""])
+    return Output({"planar_flow.py": text}, [*records, _theorem()])
+
+
+def _gradient(order: int, derivative: str | None) -> tuple[sp.Expr, sp.Expr]:
+    """``G`` on ``(u^, e)``: bilinear part ``b D``, plus the self field of ``w``, minus the field of ``(w, w*)``."""
+    formulas = power_of_relu(1)
+    table = {(x.name, x.order, x.derivative): x.coefficients for x in formulas.quantities}
+    if ("field", order, derivative) in table:
+        along, across = POLAR.field(*table["field", order, derivative])
+    else:
+        along, across = table["field_in_frame", order, derivative]
+    (itself,) = table["self_field", order, derivative]
+    b = formulas.bilinear[order]
+    return b * (p - q * cosine) + itself - along, -b * q * sine - across
+
+
+def _velocity(
+    order: int, derivative: str | None, proof: Derivation
+) -> tuple[tuple[sp.Expr, sp.Expr], tuple[sp.Expr, sp.Expr]]:
+    r"""``p' = (q g - p)/2`` with ``g`` a function of the angle, emitted as ``p' = ((q - p) g - p (1 - g))/2``."""
+    _moving_frame(proof)
+    along, across = _gradient(order, derivative)
+    if order == 0:
+        g, rest = J1 / sp.pi, VERSINE - J1_SUPPLEMENT / sp.pi
+    else:
+        g, rest = PSI * cosine / sp.pi, VERSINE + theta * cosine / sp.pi
+    turning = -ratio * (PSI * sine + (cosine if derivative == "exact" else 0)) / (2 * sp.pi)
+    proof.step("theta' = G.e/p", (across / p).subs(AT_RATIO), _plain(turning), reduce)
+    closed = ((sp.pi - theta) * cosine + (sine if order == 0 else 0)) / sp.pi
+    growing = proof.step("p' = -G.u^ = (q g - p)/2", -along, (q * closed - p) / 2, reduce)
+    proof.step("1 - g, which vanishes at theta = 0", 1 - closed, _plain(rest), reduce)
+    benign = (-EXCESS * g - p * rest) / 2
+    proof.step("p' = ((q - p) g - p (1 - g))/2: no cancellation near w*", growing, _plain(benign), reduce)
+    radial = ((ratio - 1) * g - rest) / (2 * ratio)
+    proof.step("the same in units of |w*|", _plain(benign).subs(AT_RATIO), _plain(radial))
+    return (growing.subs(AT_RATIO), _plain(turning)), (radial, turning)
+
+
+def _moving_frame(proof: Derivation) -> None:
+    """``w' = p' u^ - p theta' e`` for ``w = p (cos, sin)``, ``w*`` along the first axis, ``e = (sin, -cos)``."""
+    time = sp.Symbol("t", real=True)
+    norm, angle = sp.Function("p")(time), sp.Function("theta")(time)
+    cos, sin = sp.cos(angle), sp.sin(angle)
+    for name, unit, e in (("first", cos, sin), ("second", sin, -cos)):
+        moved = norm.diff(time) * unit - norm * angle.diff(time) * e
+        proof.step(f"w' = p' u^ - p theta' e, {name} component", (norm * unit).diff(time), moved)
+
+
+def _lyapunov_derivative(
+    order: int, derivative: str | None, proof: Derivation
+) -> tuple[tuple[sp.Expr], tuple[sp.Expr]]:
+    """``V' = -D . G`` and the form that is emitted."""
+    form = _dissipation(order, derivative)
+    statement = "2 pi D.G, D = (p - q cos) u^ - q sin e, and its form without cancellation"
+    proof.step(statement, form, _plain(_benign(order, derivative)), reduce)
+    shown, emitted = (-f.subs(AT_RATIO) / (2 * sp.pi) for f in (form, _benign(order, derivative)))
+    return (shown,), (emitted,)
+
+
+def _dissipation(order: int, derivative: str | None) -> sp.Expr:
+    """``2 pi D . G``, a quadratic form in ``(p, q)``."""
+    along, across = _gradient(order, derivative)
+    form = sp.Poly(short_form(2 * sp.pi * ((p - q * cosine) * along - q * sine * across)), p, q)
+    return sum(coefficient * p**i * q**j for (i, j), coefficient in form.terms())
+
+
+def _benign(order: int, derivative: str | None) -> sp.Expr:
+    r"""The same without cancellation, by ``p - q``, ``1 - cos`` and functions of the angle with all their digits.
+
+    - L2: ``E[(D.x)^2; both active] + E[(w.x)(D.x); w alone active]`` times ``2 pi``, every term non-negative.
+    - J, exact: the same plus ``p q sin``.
+    - J, backprop: the second term is negative for ``p < q cos``, and then at most ``1/pi`` of the first: with ``y = q
+      cos - p``, ``theta p y <= theta cos q y <= theta cot(theta) (y^2 + q^2 sin^2)/2 <= |D|^2/2``, and ``psi > pi/2``.
+    """
+    if derivative == "backprop":
+        square = EXCESS**2 + 2 * p * q * VERSINE  # |D|^2
+        return PSI * square + theta * p * (EXCESS + q * VERSINE)
+    together = TOGETHER * EXCESS**2 + 2 * p * q * (PSI - sine) * VERSINE
+    alone = p**2 * ALONE + p * q * J1_SUPPLEMENT
+    return together + alone + (p * q * sine if order else 0)
+
+
+def _theorem() -> Record:
+    """``dV/dt(H1) < dV/dt(L2) < 0``: the forms of L2 and of J are positive wherever ``w`` is neither 0 nor ``w*``."""
+    proof = Derivation()
+    forms = tuple(_dissipation(*case) for case in CASES)
+    l2, backprop, exact = forms
+    for name, form, slope, end in POSITIVE:
+        proof.step(f"{name} = 0 at theta = {end}", _angular(form).subs(theta, end), sp.Integer(0))
+        says = f"its derivative has one sign on (0, pi): {name} > 0 there"
+        proof.step(says, sp.diff(_angular(form), theta), slope, reduce)
+    for end, value in ((0, sp.pi * (p - q) ** 2), (sp.pi, sp.pi * p * (p + q))):
+        for name, form in zip(("L2", "J, backprop", "J, exact"), forms, strict=True):
+            says = f"{name}: 2 pi D.G at theta = {end}, positive unless w = w*"
+            proof.step(says, _angular(form).subs(theta, end), value)
+    says = "L2: on (0, pi) a sum of positive terms, but for (p - q)^2 >= 0"
+    proof.step(says, l2, _plain(_benign(0, None)), reduce)
+    proof.step("J, exact: the form of L2 plus a positive term on (0, pi)", exact, l2 + p * q * sine, reduce)
+    says = "J, backprop: the form of L2 plus a term of the sign of w.(w - w*) = p (p - q cos)"
+    proof.step(says, backprop, l2 + q * sine * (p - q * cosine), reduce)
+    terms = sp.pi * p**2 - p * q * (2 * sp.pi - theta) * cosine + q**2 * (sp.pi - theta)
+    proof.step("J, backprop: no negative term where cos <= 0", backprop, terms, reduce)
+    rest = 4 * sp.pi * (sp.pi - theta) * sine**2 - theta**2 * cosine**2
+    square = (2 * sp.pi * p - q * (2 * sp.pi - theta) * cosine) ** 2
+    proof.step("J, backprop, where cos > 0: complete the square", 4 * sp.pi * terms, square + q**2 * rest, reduce)
+    parts = (sine - theta * cosine) * (sine + theta * cosine) + (2 * sp.pi**2 - 1) * sine**2
+    parts += 2 * sp.pi * (sp.pi - 2 * theta) * sine**2
+    proof.step("the rest is a sum of positive terms on (0, pi/2)", rest, parts, reduce)
+    statement = (
+        "2 pi (w - w*).gradient of L2, of J (backprop) and of J (exact), all positive; with V = |w - w*|^2/2 along "
+        "the gradient flow, dV/dt(H1) < dV/dt(L2) < 0 in both conventions; with H1 at half speed (equal sharpness in "
+        "backprop) the first holds for all 0 < theta < pi (exact), or exactly where also w.(w - w*) > 0 (backprop)"
+    )
+    deviation = "The paper states it on the ball 0 < |w - w*| < |w*|; it holds everywhere."
+    domain = "all w other than 0 and w*; 0 <= theta <= pi, radians"
+    return record("relu/single_neuron/lyapunov", statement, (p, q, theta), forms, domain, SOURCE, proof, deviation)
+
+
+def _plain(form: sp.Expr) -> sp.Expr:
+    """The letters of forms without cancellation written out."""
+    return form.subs({PSI: sp.pi - theta, VERSINE: 1 - cosine, EXCESS: p - q})
+
+
+def _angular(form: sp.Expr) -> sp.Expr:
+    """A function of theta alone: letters and arc-cosine functions written out."""
+    written = _plain(form).replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form())
+    return sp.expand_trig(written.subs({sine: sp.sin(theta), cosine: sp.cos(theta)}))
