@@ -90,12 +90,15 @@ def components(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
     return factor + correction, residual
 
 
-def angle_and_direction(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def angle_and_direction(
+    u: FloatArray, v: FloatArray, difference: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     r"""Angle between rows ``u, v``, its sine, and the unit vector ``e`` of their plane, orthogonal to ``u``.
 
     With ``v = a u + r``: ``theta = atan2(|r|, a |u|)``, radians in [0, pi], and ``e = r/|r|``. Angle and sine are
     correct to 1e-15 relative for norms between 1e-130 and 1e150; near pi, where a double cannot hold ``pi - theta``,
     the sine still is. Below a sine of 2^-90 vectors are parallel (so are all vectors of a line) and get ``e = 0``.
+    Where ``difference = v - u`` is known better than the rounded vectors tell, results are as accurate as that.
 
     Examples
     --------
@@ -103,7 +106,11 @@ def angle_and_direction(u: FloatArray, v: FloatArray) -> tuple[FloatArray, Float
     >>> angle == np.pi, sine * 2**60, e
     (array([ True]), array([1.]), array([[0., 1.]]))
     """
-    factor, residual = components(u, v)
+    if difference is None:
+        factor, residual = components(u, v)
+    else:
+        factor, residual = components(u, difference)
+        factor = 1 + factor
     if u.shape[1] == 1:
         residual[:] = 0.0  # what is left on a line is rounding
     height, along = np.linalg.norm(residual, axis=1), factor * np.linalg.norm(u, axis=1)

@@ -7,19 +7,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from ._checks import CONVENTIONS, as_array, one_of
-from ._special import combine_rows
+from ._special import PARALLEL
 from .blocks import assemble
 from .curvature import Curvature
 from .existence import require_directions, require_finite, require_kinks_avoided
-from .networks import Network
+from .networks import Displaced, Network
 from .norms import Norm, parse_norm
-from .pairs import Pairs
+from .pairs import CANCELS, Pairs
+from .segment import value_near_teacher
 
 FloatArray = NDArray[np.float64]
 Student = Network | ArrayLike
-
-CANCELS = 1e-3
-"""Norm of a sum, relative to the sum of norms, below which it is compensated: at most three digits are lost without."""
 
 
 class PopulationLoss:
@@ -67,7 +65,10 @@ class PopulationLoss:
     -----
     A student is an array of shape (K, d) or a `Network` everywhere. Cost is a few products of the stacked weights;
     nothing of size ``(K d)^2`` is formed. Kernels are accurate to 1e-14 of the product of the norms involved (table in
-    the README); for one ReLU neuron, value and gradient are accurate to 1e-13 *relative*, however near the teacher is.
+    the README). Sums over pairs cancel near the teacher, to an absolute error of 1e-16 of their terms; but if K = M and
+    output weights agree up to order, the value is accurate to 1e-12 *relative* however near the teacher is, times the
+    condition number of the Gauss-Newton matrix at worst (exceptions, such as parallel rows: `value_near_teacher`). For
+    one ReLU neuron, value and gradient are accurate to 1e-13 relative.
 
     Source: Oh, Lyu & Son 2025 (arXiv 2509.19773) for ReLU with H1 and ReLU^2 with H2; derivations in `derivations/`.
 
@@ -112,6 +113,12 @@ class PopulationLoss:
         """Name of the activation of student and teacher."""
         return self._activation.name
 
+    @property
+    def jumps(self) -> bool:
+        """Whether the norm contains the order whose derivative jumps, so that the conventions differ."""
+        order = self._activation.jump_order
+        return order is not None and order < len(self.sobolev_weights)
+
     def __repr__(self) -> str:
         return (
             f"PopulationLoss(teacher=<{self.teacher.width} x {self.teacher.dim}>, norm={self.sobolev_weights}, "
@@ -143,8 +150,9 @@ class PopulationLoss:
 
         .. math:: E = \tfrac12 \sum_{ij} c_i c_j F(u_i, u_j), \quad F = \sum_m \lambda_m \rho^m K_{mm}
 
-        The bilinear part of ``F`` is summed first, as a square. Rounding can make the sum of the rest slightly
-        negative when several neurons are near their teachers; 0 is returned then, which is nearer to the truth.
+        The bilinear part of ``F`` is summed first, as a square. Where three digits cancel and the student's neurons
+        match the teacher's, the value comes from differences of their weights instead (`segment.value_near_teacher`).
+        Where rounding makes a sum negative, 0 is returned, which is nearer to the truth.
 
         Examples
         --------
@@ -155,9 +163,16 @@ class PopulationLoss:
         pairs = Pairs(rows, len(rows), self._activation)
         (terms,) = pairs.coefficients("value", self.sobolev_weights, self._convention, c, c)
         (self_terms,) = pairs.self_terms("value", self.sobolev_weights, self._convention)
-        mean = _linear_part(c, rows, pairs.norms)
-        total = float(self._bilinear * (mean @ mean) + terms.sum() + c**2 @ self_terms) / 2
+        np.fill_diagonal(terms, c**2 * self_terms)
+        mean = pairs.linear_part(c)
+        total = float(self._bilinear * (mean @ mean) + terms.sum()) / 2
         require_finite("value", total)
+        if total < CANCELS * (self._bilinear * (c**2 @ pairs.norms**2) + np.trace(terms)) / 2:
+            student = W if isinstance(W, Network) else self.student(W)
+            near = value_near_teacher(
+                student, self.teacher, terms, self._activation, self.sobolev_weights, self._bilinear
+            )
+            total = total if near is None else near
         return max(0.0, total)
 
     @np.errstate(all="ignore")
@@ -175,12 +190,27 @@ class PopulationLoss:
         >>> PopulationLoss([[0.0, 1.0]], "L2").gradient([[1.0, 0.0]]) * 4      # w/2 - (pi w*/2 + |w*| w/|w|)/(2 pi)
         array([[ 1.36338023, -1.        ]])
         """
-        rows, c, width = self._stack(W)
-        pairs = self._differentiable(rows, c, width, "gradient", ("field", "field_in_frame"), times=1)
+        pairs, c = self._pairs(W)
+        self._require_differentiable(pairs, c, "gradient", ("field", "field_in_frame"), times=1)
+        return self._gradient(pairs, c)
+
+    @np.errstate(all="ignore")
+    def sliding_gradient(self, W: Student) -> FloatArray:
+        """The gradient without the pull of parallel rows on one another, (K, d): the cone's tip has the slope 0.
+
+        It is the gradient where that exists, and what is left of it for rows that slide along one another's direction.
+        """
+        pairs, c = self._pairs(W)
+        require_kinks_avoided(pairs, "gradient", 1)
+        pairs.near.e[pairs.near.sine <= PARALLEL] = 0.0
+        return self._gradient(pairs, c)
+
+    def _gradient(self, pairs: Pairs, c: FloatArray) -> FloatArray:
+        """``a_i sum_j c_j g(u_i, u_j)`` for the field ``g``."""
         gradient = pairs.combine(self.sobolev_weights, self._convention, c)
-        gradient += self._bilinear * _linear_part(c, rows, pairs.norms)
-        if (c[:width] != 1).any():
-            gradient *= c[:width, None]
+        gradient += self._bilinear * pairs.linear_part(c)
+        if (c[: pairs.width] != 1).any():
+            gradient *= c[: pairs.width, None]
         require_finite("gradient", gradient)
         return gradient
 
@@ -202,15 +232,13 @@ class PopulationLoss:
         >>> round(PopulationLoss([[0.0, 1.0]], "L2").hessian([[1.0, 0.0]]).condition_number(), 6)  # 1/(1 - 2/pi)
         2.751938
         """
-        rows, c, width = self._stack(W)
-        pairs = self._differentiable(rows, c, width, "Hessian", ("own", "cross"), times=2)
-        a = c[:width]
+        pairs, c = self._pairs(W)
+        self._require_differentiable(pairs, c, "Hessian", ("own", "cross"), times=2)
+        a = c[: pairs.width]
         own = pairs.coefficients("own", self.sobolev_weights, self._convention, a, c)
         cross = pairs.coefficients("cross", self.sobolev_weights, self._convention, a, a)
         self_terms = pairs.self_terms("own", self.sobolev_weights, self._convention)
-        jump = self._activation.jump_order
-        jumps = jump is not None and jump < len(self.sobolev_weights)
-        symmetric = self._convention == "exact" or not jumps or self.teacher.dim == 1
+        symmetric = self._convention == "exact" or not self.jumps or self.teacher.dim == 1
         blocks = assemble(pairs, a, own, cross, self_terms, self._bilinear)
         require_finite("Hessian", blocks.identity)
         return Curvature(blocks, is_symmetric=symmetric)
@@ -235,7 +263,8 @@ class PopulationLoss:
         array([1., 1.])
         """
         rows, a = self._student(W)
-        pairs = self._differentiable(rows, a, len(rows), "Gauss-Newton matrix", ("gauss_newton",), times=1)
+        pairs = Pairs(rows, len(rows), self._activation)
+        self._require_differentiable(pairs, a, "Gauss-Newton matrix", ("gauss_newton",), times=1)
         cross = pairs.coefficients("gauss_newton", self.sobolev_weights, self._convention, a, a)
         self_terms = pairs.self_terms("gauss_newton", self.sobolev_weights, self._convention)
         blocks = assemble(pairs, a, None, cross, self_terms, self._bilinear)
@@ -266,11 +295,15 @@ class PopulationLoss:
         rows = np.vstack([weights, self.teacher.weights])
         return rows, np.concatenate([output_weights, -self.teacher.output_weights]), len(weights)
 
-    def _differentiable(
-        self, rows: FloatArray, c: FloatArray, width: int, what: str, quantities: tuple[str, ...], *, times: int
-    ) -> Pairs:
-        """The pairs of the student, after checking that the loss can be differentiated so many times."""
-        pairs = Pairs(rows, width, self._activation)
+    def _pairs(self, W: Student) -> tuple[Pairs, FloatArray]:
+        """Pairs of a student row with any row of ``U``, and ``c``."""
+        rows, c, width = self._stack(W)
+        return Pairs(rows, width, self._activation, W if isinstance(W, Displaced) else None), c
+
+    def _require_differentiable(
+        self, pairs: Pairs, c: FloatArray, what: str, quantities: tuple[str, ...], *, times: int
+    ) -> None:
+        """Refuse weights at which the loss cannot be differentiated so many times."""
         require_kinks_avoided(pairs, what, times)
         singular = any(
             weight and self._activation.is_singular(quantity, order, self._convention)
@@ -279,10 +312,3 @@ class PopulationLoss:
         )
         if singular and self.teacher.dim > 1:
             require_directions(pairs, c, f"{what} ({self.derivative})", times)
-        return pairs
-
-
-def _linear_part(c: FloatArray, rows: FloatArray, norms: FloatArray) -> FloatArray:
-    """``sum_i c_i u_i``, with compensated summation where it cancels."""
-    total: FloatArray = c @ rows
-    return combine_rows(c, rows) if np.linalg.norm(total) < CANCELS * (np.abs(c) @ norms) else total

@@ -132,3 +132,47 @@ class Network:
             z += self.biases
         terms = activations.get(self.activation).derivative(z, order) * self.output_weights
         return terms, terms.sum(axis=1)
+
+
+class Displaced(Network):
+    """A student near its teacher, ``W = V[order] + D``, with digits of ``D`` that are lost in ``W``.
+
+    Losses use them: the value and, for one ReLU neuron, the gradient are then as accurate as ``D`` is, however small.
+
+    Parameters
+    ----------
+    teacher
+        The network displaced from; its activation is the student's.
+    order
+        Row of the teacher from which each student row is displaced, (K,).
+    displacement
+        ``D``, shape (K, d).
+    output_weights
+        Of the student, (K,).
+
+    Examples
+    --------
+    >>> student = Displaced(Network([[1.0, 0.0]]), np.array([0]), np.array([[0.0, 1e-20]]), np.ones(1))
+    >>> from sobolev_theory import PopulationLoss
+    >>> PopulationLoss([[1.0, 0.0]], "L2").gradient(student)
+    array([[0.e+00, 5.e-21]])
+    """
+
+    order: NDArray[np.intp]
+    displacement: FloatArray
+
+    def __init__(
+        self, teacher: Network, order: NDArray[np.intp], displacement: FloatArray, output_weights: FloatArray
+    ) -> None:
+        super().__init__(teacher.weights[order] + displacement, output_weights, activation=teacher.activation)
+        object.__setattr__(self, "order", order)
+        object.__setattr__(self, "displacement", displacement)
+
+    def differences(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> tuple[NDArray[np.intp], FloatArray]:
+        """Which pairs of rows of [W; V] are a displaced row and its origin, and row ``j`` minus row ``i`` of those."""
+        origin = np.full(max(np.max(i, initial=0), np.max(j, initial=0)) + 1 + self.width, -1)
+        origin[: self.width] = self.width + self.order
+        forth, back = origin[i] == j, origin[j] == i
+        at = np.flatnonzero(forth | back)
+        student = np.where(forth, i, j)[at]
+        return at, np.where(forth[at, None], -self.displacement[student], self.displacement[student])

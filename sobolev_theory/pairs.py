@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._parallel import available_cores
-from ._special import PARALLEL, angle_and_direction
+from ._special import PARALLEL, angle_and_direction, combine_rows
 from .activations import Activation
+from .networks import Displaced
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -32,6 +33,9 @@ Result = TypeVar("Result")
 
 NEAR = 0.25
 """Sine of the angle below which a pair is near; above it, a frame change costs at most ``1/NEAR^2 = 16`` roundings."""
+
+CANCELS = 1e-3
+"""Size of a sum relative to its terms below which it is formed anew: at most three digits are lost without."""
 
 BLOCK = 2**18
 """Pairs evaluated at a time: temporaries of 2 MB stay near the cores, and the interpreter's share is small."""
@@ -59,10 +63,14 @@ class Pairs:
         Number of leading rows that play the first role: K for derivatives, N for the value.
     activation
         Decides the chart.
+    displaced
+        The student, if its displacement from the teacher is known better than the rounded rows tell.
     """
 
-    def __init__(self, rows: FloatArray, width: int, activation: Activation) -> None:
-        self.rows, self.width, self.activation = rows, width, activation
+    def __init__(
+        self, rows: FloatArray, width: int, activation: Activation, displaced: Displaced | None = None
+    ) -> None:
+        self.rows, self.width, self.activation, self.displaced = rows, width, activation, displaced
         self.polar = activation.chart == "polar"
         self.norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))
         inverse = np.divide(1.0, self.norms, out=np.zeros(len(rows)), where=self.norms > 0)
@@ -71,7 +79,8 @@ class Pairs:
         np.matmul(rows[:width], rows[:width].T, out=self.cosines[:, :width])  # symmetric: half the work
         np.matmul(rows[:width], rows[width:].T, out=self.cosines[:, width:])
         near = self._by_blocks(lambda part: self._normalise(part, inverse))
-        self.near = self._explicit(*(np.concatenate(parts) for parts in zip(*near, strict=True)))
+        i, j = (np.concatenate(parts) for parts in zip(*near, strict=True))
+        self.near = self._explicit(i, j)
 
     def _normalise(self, part: slice, inverse: FloatArray) -> tuple[IntArray, IntArray]:
         """Turn a block of inner products into cosines, zero for a row with itself; row and column of its near pairs."""
@@ -91,8 +100,22 @@ class Pairs:
         step = max(1, 2**20 // dim)
         for part in (slice(k, k + step) for k in range(0, len(i), step)):
             angle[part], sine[part], e[part] = angle_and_direction(self.rows[i[part]], self.rows[j[part]])
+        if self.displaced is not None:
+            at, difference = self.displaced.differences(i, j)
+            angle[at], sine[at], e[at] = angle_and_direction(self.rows[i[at]], self.rows[j[at]], difference)
         self.cosines[i, j] = np.cos(angle)
         return NearPairs(i, j, e, angle, sine)
+
+    def linear_part(self, c: FloatArray) -> FloatArray:
+        """``sum_i c_i u_i`` over all rows; where it cancels, from displacements if known, or compensated."""
+        if self.displaced is not None:
+            k, order = self.displaced.width, self.displaced.order
+            left = c[k:] + np.bincount(order, weights=c[:k], minlength=len(c) - k)
+            linear: FloatArray = c[:k] @ self.displaced.displacement + left @ self.rows[k:]
+            return linear
+        total: FloatArray = c @ self.rows
+        cancels = np.linalg.norm(total) < CANCELS * (np.abs(c) @ self.norms)
+        return combine_rows(c, self.rows) if cancels else total
 
     def parallel(self) -> list[tuple[int, int]]:
         """Pairs that are parallel or antiparallel to working precision."""
