@@ -100,14 +100,25 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         """All singular values with multiplicities, by the same split."""
         return self._split(scipy.linalg.svdvals)
 
-    def _split(self, values_of: Callable[[FloatArray], AnyArray]) -> Spectrum:
+    def parts(self) -> list[tuple[FloatArray, int]]:
+        """Dense matrices whose spectra, so many times each, make up the spectrum: on span(U), then ``A`` if d > n.
+
+        The coordinates on span(U) come from the weights alone: at the same student and teacher, parts add up as norms.
+
+        Examples
+        --------
+        >>> from sobolev_theory import PopulationLoss
+        >>> H = PopulationLoss([[1.0, 0.0, 0.0]], norm="L2").hessian([[0.0, 1.0, 0.0]])
+        >>> [(matrix.shape, count) for matrix, count in H.parts()]
+        [((2, 2), 1), ((1, 1), 1)]
+        """
         inner, outer = self._on_span, self.dim - self._on_span.dim
-        parts, counts = [values_of(inner.to_dense())], [1]
-        if outer:
-            parts.append(values_of(self._bulk))
-            counts.append(outer)
-        multiplicities = np.repeat(np.array(counts, dtype=np.intp), [len(part) for part in parts])
-        return Spectrum(np.concatenate(parts), multiplicities)
+        return [(inner.to_dense(), 1)] + ([(self._bulk, outer)] if outer else [])
+
+    def _split(self, values_of: Callable[[FloatArray], AnyArray]) -> Spectrum:
+        parts = [(values_of(matrix), count) for matrix, count in self.parts()]
+        values = np.concatenate([part for part, _ in parts])
+        return Spectrum(values, np.concatenate([np.full(len(part), count, dtype=np.intp) for part, count in parts]))
 
     @property
     def _bulk(self) -> FloatArray:
