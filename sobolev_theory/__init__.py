@@ -12,10 +12,17 @@ True
 
 from . import activations, monte_carlo, single_neuron
 from .comparison import Comparison, compare, condition_number_ratio
+from .critical_points import CriticalPoint, critical_point
 from .curvature import Curvature
+from .descent import BestStep, Descent, best_step, gradient_descent
 from .errors import InfiniteNormError, NotDifferentiableError, UnknownActivationError
+from .flow import Flow, gradient_flow
+from .flow_comparison import FlowComparison, compare_flows
 from .losses import PopulationLoss
+from .lyapunov import lyapunov_derivative
 from .networks import Network
+from .optimal_weight import OptimalWeight, optimal_weight
+from .rates import Rate
 from .spectrum import Spectrum
 
 __version__ = "0.1.0"
@@ -30,6 +37,22 @@ __all__ = [
     "Spectrum",
     "compare",
     "condition_number_ratio",
+    "OptimalWeight",
+    "optimal_weight",
+    # dynamics
+    "Flow",
+    "FlowComparison",
+    "Rate",
+    "compare_flows",
+    "gradient_flow",
+    "lyapunov_derivative",
+    "BestStep",
+    "Descent",
+    "best_step",
+    "gradient_descent",
+    # critical points
+    "CriticalPoint",
+    "critical_point",
     # activations, closed forms, checks
     "activations",
     "monte_carlo",

@@ -3,6 +3,14 @@
 from collections.abc import Sequence
 
 
+def plain_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as text, right-aligned under its heads."""
+    table = [heads, *rows]
+    widths = [max(len(line[k]) for line in table) for k in range(len(heads))]
+    lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(line, widths, strict=True)) for line in table]
+    return "\n".join([title, *lines])
+
+
 def print_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table to standard output, right-aligned under its heads."""
     from rich import box

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._checks import one_of
+from ._tables import plain_table
 from .curvature import Curvature
 from .losses import PopulationLoss, Student
 from .norms import Norm, norm_name, two_norms
@@ -71,10 +72,7 @@ class Comparison:
         ]
 
     def __str__(self) -> str:
-        table = [self.HEADS, *self.cells()]
-        widths = [max(len(line[k]) for line in table) for k in range(len(self.HEADS))]
-        lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(line, widths, strict=True)) for line in table]
-        return "\n".join([self.title, *lines])
+        return plain_table(self.title, self.HEADS, self.cells())
 
 
 def condition_number_ratio(

@@ -175,6 +175,8 @@ def test_single_neuron_domain(angle, ratio):
         st.single_neuron.eigenvalues,
         st.single_neuron.condition_number,
         st.single_neuron.condition_number_ratio,
+        st.single_neuron.velocity,
+        st.single_neuron.lyapunov_derivative,
     ):
         with pytest.raises(ValueError, match=r"angle|ratio"):
             function(angle, ratio)

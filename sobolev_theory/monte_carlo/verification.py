@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from .._checks import positive_integer
 from .._parallel import OrderedMap, Workers, ordered_map
+from .._progress import tracked
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
 from ..networks import Network
@@ -124,7 +125,7 @@ def verify_many(
     generator = np.random.default_rng(rng)
     reports = []
     with ordered_map(workers) as parallel:
-        for _ in _tracked(range(networks), networks, progress):
+        for _ in tracked(range(networks), networks, "sampling", progress):
             teacher = _random_network(teacher_width, dim, activation, generator)
             student = _random_network(student_width, dim, activation, generator)
             loss = PopulationLoss(teacher, norm, derivative=derivative)
@@ -156,7 +157,7 @@ def _verify(
     chunks = -(-samples // length)
     tasks = ((_child(entropy, 1, k), min(length, samples - k * length)) for k in range(chunks))
     parts = parallel(partial(chunk_moments, residual, names), tasks)
-    moments = _merge(_tracked(parts, chunks, progress))
+    moments = _merge(tracked(parts, chunks, "sampling", progress))
     compared = {name: compare(name, moments, theory) for name, theory in closed.items()}
     subject = f"{loss!r} at a student of {student.width} x {student.dim}"
     return Report(subject, samples, residual.directions, level, compared, undefined)
@@ -229,14 +230,3 @@ def _check_level(level: float) -> float:
     if not 0 < level < 1:
         raise ValueError(f"level: a probability between 0 and 1 is required, got {level!r}")
     return float(level)
-
-
-def _tracked(items: Iterable[Element], total: int, progress: bool) -> Iterator[Element]:
-    """The items, with a progress bar on stderr if asked for."""
-    if not progress:
-        yield from items
-        return
-    from rich.console import Console  # loaded only by those who look at it
-    from rich.progress import track
-
-    yield from track(items, "sampling", total=total, console=Console(stderr=True))

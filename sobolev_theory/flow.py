@@ -1,0 +1,303 @@
+r"""Gradient flow ``dW/dt = -gradient`` of a population loss: exact dynamics, rates, and times to accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._checks import one_of
+from ._progress import fraction_bar
+from .events import QUANTITIES, crossing, parse_levels, quantity
+from .losses import PopulationLoss, Student
+from .rates import Rate, tail_rate
+from .span import SpanProblem
+from .trajectory import METHODS, State, Step, StopError, resolution, steps
+
+FloatArray = NDArray[np.float64]
+
+MAX_STEPS = 200_000
+"""Steps after which a flow gives up, so that one that creeps along a valley for ever does not."""
+
+FINEST = 100 * float(np.finfo(np.float64).eps)
+"""Smallest relative tolerance that the solvers can honour in double precision."""
+
+
+class Flow:
+    r"""The solution of ``dW/dt = -gradient``, at the times of the solver's steps and in between.
+
+    ``flow(t)`` gives the weights at any times, shape (K, d) for a number, (n, K, d) for an array.
+
+    Attributes
+    ----------
+    t
+        Times of the accepted steps, shape (T,), increasing from 0.
+    weights
+        Hidden weights (T, K, d); formed when asked for.
+    loss, gradient_norm
+        Loss and Frobenius norm of its gradient, (T,).
+    distance
+        ``|W - V|_F``, (T,): neurons compared in the order given. NaN if student and teacher differ in width.
+    status
+        Why the flow ended:
+
+        - ``"t_max"``: the end of the time asked for;
+        - ``"loss"``, ``"gradient_norm"``, ``"distance"``: that quantity fell to its level in ``until``;
+        - ``"stationary"``: the gradient is zero to the rounding of the weights. If ``t_max`` is finite the flow goes on
+          to it at rest;
+        - ``"nonsmooth"``: the gradient does not exist where the flow arrived: at a zero row or, in the exact
+          convention, where rows became parallel and do not stay so;
+        - ``"diverged"``, ``"failed"``, ``"steps"``: the field overflowed, the solver gave up, or `MAX_STEPS` passed.
+    message
+        The same in words.
+    alignments
+        Times at which student row ``i`` met the line of teacher row ``j`` and went on sliding on it, as ``(t, i, j)``:
+        in the exact convention only, see `gradient_flow`.
+
+    Notes
+    -----
+    Weights carry an error of about ``rtol`` times the distance to the teacher that is left (times ``|W|`` if the
+    widths differ), and never less than a few units in the last place of the largest weight.
+    """
+
+    def __init__(self, problem: SpanProblem, path: list[Step], status: str, message: str) -> None:
+        self.problem, self._path, self.status, self.message = problem, path, status, message
+        self.t = np.array([0.0, *(step.end for step in path)])
+        self.alignments = _alignments(path)
+        self._states = [State.start(problem), *(step.at_end for step in path)]
+
+    def __repr__(self) -> str:
+        return f"<Flow of {self.problem.original!r} to t = {self.t[-1]:g}: {self.message}>"
+
+    def __call__(self, t: float | FloatArray) -> FloatArray:
+        """Weights at times in ``[0, flow.t[-1]]``."""
+        times = np.asarray(t, dtype=np.float64)
+        flat = [self._state(float(time)).weights for time in times.ravel()]
+        return np.reshape(flat, (*times.shape, *flat[0].shape))
+
+    def _state(self, t: float) -> State:
+        if not 0 <= t <= self.t[-1]:
+            raise ValueError(f"t: times between 0 and the end of the flow, {self.t[-1]:g}, are required, got {t}")
+        if t == 0 or not self._path:
+            return self._states[0]
+        return self._path[int(np.searchsorted(self.t, t)) - 1](t)
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        """Hidden weights (T, K, d)."""
+        return np.stack([state.weights for state in self._states])
+
+    @cached_property
+    def loss(self) -> FloatArray:
+        """Loss (T,)."""
+        return self.along(partial(quantity, "loss"))
+
+    @cached_property
+    def gradient_norm(self) -> FloatArray:
+        """Norm of the gradient (T,)."""
+        return self.along(partial(quantity, "gradient_norm"))
+
+    @cached_property
+    def distance(self) -> FloatArray:
+        """Distance to the teacher (T,)."""
+        return self.along(partial(quantity, "distance"))
+
+    def along(self, function: Callable[[State], float]) -> FloatArray:
+        """A function of the state at the times ``t``, (T,)."""
+        return np.array([function(state) for state in self._states])
+
+    def rate(self) -> Rate:
+        r"""Asymptotic exponential rate of the distance to the end point: a float, with its uncertainty.
+
+        ``|W(t) - W(inf)| ~ exp(-rate t)``. The slope of ``log |W - W(inf)|`` is fitted on the tail; the end point is
+        the teacher, or the critical point that Newton's method finds from the last weights. ``rate.uncertainty`` is
+        the drift of the slope along the tail, ``rate.predicted`` the smallest eigenvalue of the Hessian on the tail,
+        within the span of the weights, which the flow never leaves.
+
+        In the backprop convention the field of an order whose derivative jumps is not linear at the teacher, only
+        homogeneous of degree one: there the prediction depends on the direction of approach, which is why it is taken
+        on the tail. For one ReLU neuron and H1 the matrix there is a Jordan block: ``t exp(-t)``, whose slope reaches 1
+        as slowly as ``1 - 1/t``.
+
+        Raises
+        ------
+        ValueError
+            If the flow has not come near an end point, or two rows aligned.
+
+        Examples
+        --------
+        >>> from sobolev_theory import PopulationLoss, gradient_flow
+        >>> rate = gradient_flow(PopulationLoss([[1.0, 0.0]], "L2"), [[0.5, 0.8]], 60.0).rate()
+        >>> print(f"{rate:.4f}, predicted {rate.predicted:.4f}")
+        0.5000, predicted 0.5000
+        """
+        return tail_rate(self.problem, self._path, self.status)
+
+    def time_to(
+        self, *, loss: float | None = None, gradient_norm: float | None = None, distance: float | None = None
+    ) -> float:
+        """First time at which one quantity has fallen to a level; ``inf`` if it does not along this flow.
+
+        Examples
+        --------
+        >>> from sobolev_theory import PopulationLoss, gradient_flow
+        >>> flow = gradient_flow(PopulationLoss([[1.0, 0.0]], "L2"), [[2.0, 0.0]], 10.0)
+        >>> round(flow.time_to(distance=0.1), 6)           # exp(-t/2) = 1/10
+        4.60517
+        """
+        given = {"loss": loss, "gradient_norm": gradient_norm, "distance": distance}
+        levels = parse_levels("time_to", {k: v for k, v in given.items() if v is not None}, self.problem)
+        if len(levels) != 1:
+            raise ValueError(f"time_to: one of {', '.join(QUANTITIES)} is required, got {sorted(levels) or 'none'}")
+        ((name, level),) = levels.items()
+        return self.first_time(partial(quantity, name), level)
+
+    def first_time(self, function: Callable[[State], float], level: float) -> float:
+        """First time at which a function of the state has fallen to a level, or ``inf``."""
+        if function(self._states[0]) <= level:
+            return 0.0
+        for step in self._path:
+            if function(step.at_end) <= level:
+                return crossing(step, function, level)
+        return np.inf
+
+
+def gradient_flow(
+    loss: PopulationLoss,
+    W0: Student,
+    t_max: float,
+    *,
+    rtol: float = 1e-10,
+    atol: float = 1e-12,
+    method: str = "DOP853",
+    until: Mapping[str, float] | None = None,
+    progress: bool = False,
+) -> Flow:
+    r"""Integrate ``dW/dt = -loss.gradient(W)`` from ``W0``; output weights are not trained.
+
+    Parameters
+    ----------
+    loss
+        Norm and convention of the field.
+    W0
+        Start: weights (K, d), or a `Network` with its output weights.
+    t_max
+        Positive end time; ``inf`` if ``until`` says when to stop.
+    rtol, atol
+        Bounds of the local errors of the weights: ``rtol |W - V|``, or ``atol`` where that is smaller. Where K = M
+        and the student comes near the teacher, ``atol`` is lowered along with the distance, so that a loss of 1e-20
+        of its start is still resolved.
+    method
+        ``"DOP853"``, ``"RK45"``, ``"RK23"``, or, with the exact Jacobian, ``"Radau"``, ``"BDF"``.
+    until
+        Levels at which to stop: ``{"loss": 1e-12}``, and likewise ``"gradient_norm"``, ``"distance"``.
+    progress
+        Show a progress bar on stderr.
+
+    Returns
+    -------
+    Flow
+        Look at its ``status`` and ``message``: a flow that comes to rest elsewhere, aligns or diverges says so.
+
+    Raises
+    ------
+    NotDifferentiableError
+        If the gradient does not exist at ``W0``.
+    ValueError
+        For a time, a tolerance or a level that makes no sense, or a student of another dimension.
+
+    Notes
+    -----
+    Computed in coordinates of ``span(W0, V)``, which the flow never leaves: beyond one QR the cost does not depend on
+    d. In the exact convention an order whose derivative jumps pulls a student's row onto the line of a teacher's at a
+    finite speed: they meet in finite time, and the flow goes on in Filippov's sense, the row sliding on that line;
+    ``alignments`` tells when. Where that is impossible the flow stops with status ``"nonsmooth"``.
+
+    Examples
+    --------
+    >>> flow = gradient_flow(PopulationLoss([[1.0, 0.0]], "L2"), [[2.0, 0.0]], 4.0)     # w = (1 + exp(-t/2), 0)
+    >>> bool(abs(flow.weights[-1, 0, 0] - 1 - np.exp(-2)) < 1e-10)
+    True
+    >>> gradient_flow(PopulationLoss([[1.0, 0.0]], "H1"), [[0.0, 1.0]], np.inf, until={"loss": 1e-25}).status
+    'loss'
+    """
+    one_of("method", method, METHODS)
+    if not rtol >= FINEST or not rtol < 1 or not 0 <= atol < np.inf:
+        raise ValueError(
+            f"rtol, atol: {FINEST:.2g} <= rtol < 1, the range of double precision, and atol >= 0 are required, "
+            f"got rtol = {rtol}, atol = {atol}"
+        )
+    if not t_max > 0 or (t_max == np.inf and not until):
+        raise ValueError(
+            f"t_max: a positive time is required, inf only together with until=, got {t_max}; "
+            'pass for instance until={"loss": 1e-12}'
+        )
+    problem = SpanProblem.of(loss, W0)
+    levels = parse_levels("until", dict(until or {}), problem)
+    loss.gradient(problem.student)  # refuses a start where the field does not exist
+    path: list[Step] = []
+    with fraction_bar("gradient flow", progress) as show:
+        try:
+            status, message = _run(problem, path, t_max, levels, (rtol, atol, method), show)
+        except StopError as stop:
+            status, message = stop.status, f"at t = {path[-1].end if path else 0.0:g}: {stop}"
+    return Flow(problem, path, status, message)
+
+
+def _run(
+    problem: SpanProblem,
+    path: list[Step],
+    t_max: float,
+    levels: dict[str, float],
+    solver: tuple[float, float, str],
+    show: Callable[[float, str], None],
+) -> tuple[str, str]:
+    """Fill the path until there is a reason to stop; status and message."""
+    start = State.start(problem)
+    begin = {name: quantity(name, start) for name in levels}
+    for name, level in levels.items():
+        if begin[name] <= level:
+            return name, f"the start has {name} {begin[name]:g}, at most {level:g} already"
+    # a gradient that a change of the weights by their rounding makes is not told from zero
+    sharpness = problem.loss.gauss_newton(problem.start).extreme_eigenvalues()[1]
+    negligible = resolution(problem) * sharpness
+    stationary = quantity("gradient_norm", start) <= negligible
+    for step in () if stationary else steps(problem, t_max, *solver):
+        path.append(step)
+        for name, level in levels.items():
+            if quantity(name, step.at_end) <= level:
+                end = crossing(step, partial(quantity, name), level)
+                path[-1] = Step(step.start, end, step(end), step.interpolant)
+                return name, f"{name} fell to {level:g} at t = {end:g}"
+        if stationary := quantity("gradient_norm", step.at_end) <= negligible:
+            break
+        if len(path) >= MAX_STEPS:
+            raise StopError("steps", f"{MAX_STEPS} steps passed; loosen rtol or lower t_max")
+        show(_fraction(step, t_max, levels, begin), f"t = {step.end:.4g}")
+    if not stationary:
+        return "t_max", f"t_max = {t_max:g} reached"
+    state, t = (path[-1].at_end, path[-1].end) if path else (start, 0.0)
+    if t < t_max < np.inf:
+        path.append(Step(t, t_max, state, lambda _: state.displacement))
+    return "stationary", f"the gradient is zero to rounding from t = {t:g} on"
+
+
+def _alignments(path: list[Step]) -> list[tuple[float, int, int]]:
+    """When rows joined lines: the pairs that a step slides on and the one before it did not."""
+    found: list[tuple[float, int, int]] = []
+    known: tuple[tuple[int, int], ...] = ()
+    for step in path:
+        found += [(step.start, i, j) for i, j in step.at_end.aligned if (i, j) not in known]
+        known = step.at_end.aligned
+    return found
+
+
+def _fraction(step: Step, t_max: float, levels: dict[str, float], begin: dict[str, float]) -> float:
+    """How much of the way is done: of the time, or of the decades to a level."""
+    done = [step.end / t_max]
+    for name, level in levels.items():
+        now = max(quantity(name, step.at_end), level)
+        done.append(float(np.log(begin[name] / now) / np.log(begin[name] / level)))
+    return max(done)

@@ -1,0 +1,134 @@
+"""The asymptotic rate of a gradient flow: measured on its tail, and predicted by the curvature there."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from .critical_points import critical_point
+from .errors import NotDifferentiableError
+from .span import SpanProblem
+from .trajectory import State, Step, resolution
+
+FloatArray = NDArray[np.float64]
+
+NEAR_END = 0.1
+"""Distance to the end point, relative to its norm, below which the tail begins."""
+
+RESOLVED = 1e-9
+"""Relative distance down to which Newton's end point is trusted, and at which it is taken for the teacher itself."""
+
+TRUSTED = 1e3
+"""Distance to the teacher, in units of what the field resolves, down to which it is used for a rate."""
+
+LINEAR = 1e-6
+"""Relative distance at which the curvature is taken: its change is of that order, and directions keep ten digits."""
+
+SAMPLES = 65
+"""Times at which each of the last two quarters of the tail is sampled."""
+
+DRIFT = 6.0
+"""What can be left of the drift of a slope, in units of its change between the last two quarters of the tail.
+
+For a slope ``1 - 1/t`` on ``[0, T]`` the quarters deviate by ``4 log(3/2)/T`` and ``4 log(4/3)/T`` from the limit: 2.4
+times the change is left, and more as long as the deviation is only becoming ``1/t``. Where it decays exponentially,
+less than once the change is left.
+"""
+
+
+class Rate(float):
+    """An exponential rate, measured: a float with more to say.
+
+    Attributes
+    ----------
+    uncertainty
+        Six times the change of the slope between the last two quarters of the tail, plus the standard error of the
+        fit: a bound of what is left also where the slope approaches its limit like ``1/t`` (a Jordan block).
+    predicted
+        Smallest eigenvalue (real part) of the Hessian at the end of the tail, within the span of the weights; of the
+        Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`).
+    sharpness
+        Largest eigenvalue (real part) there, in the whole of weight space; infinite if all rows slide.
+    """
+
+    def __new__(cls, value: float, *_: float) -> Rate:
+        """A float of that value."""
+        return super().__new__(cls, value)
+
+    def __init__(self, value: float, uncertainty: float, predicted: float, sharpness: float) -> None:
+        self.uncertainty, self.predicted, self.sharpness = uncertainty, predicted, sharpness
+
+    def __str__(self) -> str:
+        return f"{float(self):.6g} +- {self.uncertainty:.1g}, predicted {self.predicted:.6g}"
+
+
+def tail_rate(problem: SpanProblem, path: list[Step], status: str) -> Rate:
+    """The slope of ``-log |W(t) - W(inf)|`` on the last quarter of the tail of a flow."""
+    if not path:
+        raise ValueError(f"rate: a flow that moves is required, this one ended at its start with {status!r}")
+    end, floor = _end_point(problem, path[-1].at_end)
+
+    def distance(state: State) -> float:
+        return float(np.linalg.norm(state.displacement + (state.anchor - end)))
+
+    distances = np.array([distance(step.at_end) for step in path])
+    far = np.flatnonzero(distances > NEAR_END * np.linalg.norm(end))
+    resolved = np.flatnonzero(distances >= floor)
+    first, last = (far[-1] + 1 if len(far) else 0), (resolved[-1] if len(resolved) else -1)
+    if last <= first or distances[last] > NEAR_END * distances[first]:
+        raise ValueError(
+            f"rate: a flow that comes near its end point and stays there for a decade is required, this one ended at "
+            f"t = {path[-1].end:g} with {status!r}; raise t_max"
+        )
+    times = np.linspace((path[first].end + path[last].end) / 2, path[last].end, 2 * SAMPLES)
+    ends = [step.end for step in path]
+    states = [path[int(np.searchsorted(ends, t))](float(t)) for t in times]
+    logarithms = np.log([distance(state) for state in states])
+    early, _ = _slope(times[:SAMPLES], logarithms[:SAMPLES])
+    late, error = _slope(times[SAMPLES:], logarithms[SAMPLES:])
+    near = np.flatnonzero(logarithms >= np.log(LINEAR * np.linalg.norm(end)))
+    predicted, sharpness = _curvature(problem, states[near[-1] if len(near) else 0])
+    return Rate(-late, DRIFT * abs(late - early) + error, predicted, sharpness)
+
+
+def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
+    """Coordinates of the critical point near a state, and the distance to it below which rounding is seen."""
+    if state.aligned:  # no Hessian for Newton's method: sliding rows end at the teacher, or are not followed
+        if not problem.is_square or state.size > NEAR_END * np.linalg.norm(state.anchor):
+            raise ValueError("rate: in the exact convention a flow that comes near the teacher is required")
+        return state.anchor, TRUSTED * resolution(problem)
+    point = critical_point(problem.loss, problem.network(state.coordinates))
+    size = float(np.linalg.norm(point.weights))
+    if not point.converged or np.linalg.norm(point.weights - state.coordinates) > NEAR_END * size:
+        raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
+    if problem.is_square:
+        anchor = State.nearest(problem, State(problem, None, point.weights)).anchor
+        if np.linalg.norm(point.weights - anchor) < RESOLVED * size:
+            return anchor, TRUSTED * resolution(problem)
+    return point.weights, RESOLVED * size
+
+
+def _slope(times: FloatArray, logarithms: FloatArray) -> tuple[float, float]:
+    """Slope of the least-squares line, with its standard error."""
+    fit, covariance = np.polyfit(times, logarithms, 1, cov=True)
+    return float(fit[0]), float(np.sqrt(covariance[0, 0]))
+
+
+def _curvature(problem: SpanProblem, state: State) -> tuple[float, float]:
+    """Smallest eigenvalue within the span and largest in weight space, NaN where the Hessian does not exist.
+
+    Where all rows slide (exact convention) the flow has their K lengths left, in which the loss is smooth; across the
+    lines it is a cone, of infinite sharpness.
+    """
+    if len(state.aligned) == problem.start.width:
+        rows = problem.loss.teacher.weights[[j for _, j in sorted(state.aligned)]]
+        lines = scipy.linalg.block_diag(*(rows / np.linalg.norm(rows, axis=1, keepdims=True)))
+        lengths = lines @ problem.loss.gauss_newton(state.network).to_dense() @ lines.T
+        return float(np.linalg.eigvalsh(lengths)[0]), np.inf
+    try:
+        within, _ = problem.loss.hessian(problem.network(state.coordinates)).parts()[0]
+        whole = problem.original.hessian(problem.student_at(state.coordinates)).spectrum()
+    except NotDifferentiableError:
+        return np.nan, np.nan
+    return float(np.linalg.eigvals(within).real.min()), whole.largest

@@ -1,0 +1,80 @@
+"""A problem in coordinates of the span of its weights: dynamics there cost the same in any input dimension.
+
+Gradient and Hessian map ``span(W, V)`` into itself, so neither gradient flow nor Newton's method leaves the span of
+their start and the teacher.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .losses import PopulationLoss, Student
+from .networks import Network
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class SpanProblem:
+    """A loss and a student in orthonormal coordinates of a subspace that contains student and teacher.
+
+    Attributes
+    ----------
+    original, loss
+        The loss in R^d, and the same loss in the n coordinates.
+    student, start
+        The student in R^d, and in coordinates.
+    basis
+        Orthonormal columns (d, n); None where coordinates are the given ones, since a change would not halve them.
+    """
+
+    original: PopulationLoss
+    student: Network
+    loss: PopulationLoss
+    start: Network
+    basis: FloatArray | None
+
+    @classmethod
+    def of(cls, loss: PopulationLoss, W: Student) -> SpanProblem:
+        """The problem of training ``W`` on ``loss``; one QR of the stacked weights, and none if d is small."""
+        student, teacher = loss.student(W), loss.teacher
+        if teacher.dim <= 2 * (student.width + teacher.width):
+            return cls(loss, student, loss, student, None)
+        basis = np.linalg.qr(np.vstack([student.weights, teacher.weights]).T)[0]
+
+        def rotated(network: Network) -> Network:
+            return Network(network.weights @ basis, network.output_weights, activation=loss.activation)
+
+        inner = PopulationLoss(rotated(teacher), loss.sobolev_weights, derivative=loss.derivative)
+        return cls(loss, student, inner, rotated(student), basis)
+
+    @property
+    def is_square(self) -> bool:
+        """Whether student and teacher have as many neurons, so that a distance between their weights is defined."""
+        return self.start.width == self.loss.teacher.width
+
+    def network(self, coordinates: FloatArray) -> Network:
+        """The student with other hidden weights, given in coordinates (K, n)."""
+        return Network(coordinates, self.start.output_weights, activation=self.loss.activation)
+
+    def student_at(self, coordinates: FloatArray) -> Network:
+        """The student in R^d whose hidden weights have the coordinates (K, n)."""
+        return Network(self.embed(coordinates), self.start.output_weights, activation=self.loss.activation)
+
+    def gradient(self, coordinates: FloatArray) -> FloatArray:
+        """The gradient (K, n) at coordinates (K, n)."""
+        return self.loss.gradient(self.network(coordinates))
+
+    def jacobian(self, coordinates: FloatArray) -> FloatArray:
+        """The Hessian (K n, K n) at coordinates (K, n), in the convention of the loss."""
+        return self.loss.hessian(self.network(coordinates)).to_dense()
+
+    def embed(self, coordinates: FloatArray) -> FloatArray:
+        """Vectors (..., n) of the span as vectors (..., d)."""
+        if self.basis is None:
+            return coordinates
+        embedded: FloatArray = coordinates @ self.basis.T
+        return embedded
