@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import NDArray
 
 from ._checks import positive_integer
@@ -160,7 +161,7 @@ def _dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Floa
 
 def _newton_and_cauchy(jacobian: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The Newton step, shortest where the Jacobian is singular, and the minimum of the model along its gradient."""
-    newton = np.asarray(np.linalg.lstsq(jacobian, -g, rcond=SINGULAR)[0], dtype=np.float64)
+    newton: FloatArray = scipy.linalg.lstsq(jacobian, -g, cond=SINGULAR, lapack_driver="gelsy")[0]
     descent: FloatArray = -jacobian.T @ g
     curved = float(np.linalg.norm(jacobian @ descent)) ** 2
     cauchy: FloatArray = descent * (descent @ descent / curved) if curved else descent

@@ -73,7 +73,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         return (dense + dense.T) / 2 if self.is_symmetric else dense
 
     @cached_property
-    def _on_span(self) -> "Curvature":
+    def on_span(self) -> "Curvature":
         """The operator restricted to a subspace that contains span(U), in orthonormal coordinates of it."""
         if self.dim <= len(self._blocks.rows):
             return self
@@ -112,7 +112,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         >>> [(matrix.shape, count) for matrix, count in H.parts()]
         [((2, 2), 1), ((1, 1), 1)]
         """
-        inner, outer = self._on_span, self.dim - self._on_span.dim
+        inner, outer = self.on_span, self.dim - self.on_span.dim
         return [(inner.to_dense(), 1)] + ([(self._bulk, outer)] if outer else [])
 
     def _split(self, values_of: Callable[[FloatArray], AnyArray]) -> Spectrum:
@@ -148,7 +148,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         scipy.sparse.linalg.ArpackNoConvergence
             If the iteration does not converge and the matrix is too large for a dense spectrum.
         """
-        inner = self._on_span
+        inner = self.on_span
         if inner.shape[0] <= DENSE:
             spectrum = self.spectrum()
             return spectrum.smallest, spectrum.largest

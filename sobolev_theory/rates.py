@@ -127,8 +127,7 @@ def _curvature(problem: SpanProblem, state: State) -> tuple[float, float]:
         lengths = lines @ problem.loss.gauss_newton(state.network).to_dense() @ lines.T
         return float(np.linalg.eigvalsh(lengths)[0]), np.inf
     try:
-        within, _ = problem.loss.hessian(problem.network(state.coordinates)).parts()[0]
-        whole = problem.original.hessian(problem.student_at(state.coordinates)).spectrum()
+        hessian = problem.original.hessian(problem.student_at(state.coordinates))
     except NotDifferentiableError:
         return np.nan, np.nan
-    return float(np.linalg.eigvals(within).real.min()), whole.largest
+    return hessian.on_span.spectrum().smallest, hessian.spectrum().largest

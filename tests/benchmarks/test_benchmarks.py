@@ -93,3 +93,17 @@ def test_extreme_eigenvalues(benchmark, rng, norm):
     operator = st.PopulationLoss(teacher, norm).hessian(student)
     smallest, largest = benchmark.pedantic(operator.extreme_eigenvalues, rounds=1)
     assert smallest < largest
+
+
+def test_flow_in_many_dimensions(ratio, rng):
+    """Target: 3 times the flow in 20 dimensions, and one QR."""
+    teachers = {d: np.eye(10, d) for d in (20, 10**5)}
+    starts = {d: v + 0.3 * rng.standard_normal(v.shape) / np.sqrt(d) for d, v in teachers.items()}
+    stacked = np.vstack([starts[10**5], teachers[10**5]]).T
+
+    def flow(d):
+        start, teacher = starts[d], teachers[d]
+        return st.gradient_flow(st.PopulationLoss(teacher), start, 50.0).loss
+
+    name = "flow H1, K = M = 10, t = 50, d = 10^5, over d = 20 and one QR"
+    ratio(name, lambda: flow(10**5), lambda: (flow(20), np.linalg.qr(stacked)), 3)
