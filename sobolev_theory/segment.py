@@ -36,9 +36,9 @@ POINTS = 8
 """Most Gauss-Legendre points in each direction; a difference that needs more is summed directly."""
 
 REACH = np.cosh(29 * np.log(2) / np.arange(1, POINTS + 1))
-"""Distance of the nearest singularity, in half lengths, at which 1, 2, ... points err by 2^-58 times a constant.
+"""Distance of the nearest singularity, in half lengths, for which n = 1, 2, ... points suffice.
 
-The error is that constant times ``exp(-2 n arccosh(reach))`` (Bernstein ellipse); it is 250 for the third order of erf.
+The error is a constant times ``exp(-2 n arccosh(reach)) = 2^-58`` (Bernstein ellipse), up to 250 for erf in H3.
 """
 
 TURN = 20
@@ -93,15 +93,14 @@ def value_near_teacher(
         distance = cdist(student.weights, teacher.weights)
         distance[a[:, None] != b] = np.inf
         order = linear_sum_assignment(distance)[1]  # the teacher's neurons in the student's order, of least distance
-        # exact where entries agree within a factor of two (Sterbenz), elsewhere to one rounding
-        step = student.weights - teacher.weights[order]
+        step = student.weights - teacher.weights[order]  # exact between half and double (Sterbenz), else one rounding
     moved = np.flatnonzero(step.any(axis=1) & (a != 0))  # the others contribute nothing
     if not len(moved):
         return 0.0
-    both = np.stack([moved, len(a) + order[moved]])  # w_i and v_i in the stacked rows
+    origin = order[moved]
+    both = np.stack([moved, len(a) + origin])  # w_i and v_i in the stacked rows
     direct = terms[both[:, None, :, None], both[None, :, None, :]].sum(axis=(0, 1))
-    segments = Segments(teacher.weights[order[moved]], step[moved], a[moved], activation, lambdas, bilinear)
-    value = segments.value(direct)
+    value = Segments(teacher.weights[origin], step[moved], a[moved], activation, lambdas, bilinear).value(direct)
     return value if np.isfinite(value) else None
 
 

@@ -1,0 +1,210 @@
+"""The value near the teacher: against the definition in 75 digits, against the pair sum, and where forms change.
+
+Errors are measured in units of the sum of the losses of single neurons, ``sum_i a_i^2 E |sigma_w_i - sigma_v_i|^2/2``.
+By Cauchy-Schwarz it bounds every difference that is summed, so it is what rounding refers to.
+"""
+
+from itertools import product
+
+import mpmath as mp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as hs
+
+import sobolev_theory as st
+from sobolev_theory.networks import Displaced
+from tests import oracles
+
+NORMS = [(name, order) for name in st.activations.names() for order in range(st.activations.get(name).max_order + 1)]
+
+ROUNDING = {"erf": 4e-14, "relu": 3e-15, "relu2": 3e-15, "relu3": 3e-15}
+"""A difference is a sum of five products, each good to a few roundings of 1.1e-16, with kernels good to 4e-16 (erf:
+8e-15, see the README): some 20 roundings, erf four times its kernel."""
+
+ALWAYS, NEVER = np.inf, -1.0
+"""Settings of the share of the terms below which the value is taken from segments."""
+
+
+def problem(seed: int, width: int, name: str, order: int, dim: int = 4) -> tuple[st.PopulationLoss, np.ndarray]:
+    """A loss whose teacher has output weights of both signs, and a direction of norm one."""
+    rng = np.random.default_rng(seed)
+    output_weights = rng.choice([-1, 1], width) * rng.uniform(0.5, 2, width)
+    teacher = st.Network(rng.standard_normal((width, dim)), output_weights, activation=name)
+    direction = rng.standard_normal((width, dim))
+    return st.PopulationLoss(teacher, (1.0,) * (order + 1)), direction / np.linalg.norm(direction)
+
+
+def student_at(loss: st.PopulationLoss, weights: np.ndarray) -> st.Network:
+    return st.Network(weights, loss.teacher.output_weights, activation=loss.activation)
+
+
+def oracle(loss: st.PopulationLoss, student: st.Network) -> mp.mpf:
+    """The loss by integration; zero rows, which the oracle refuses, contribute nothing."""
+    rows = [
+        (n.weights[n.weights.any(axis=1)], n.output_weights[n.weights.any(axis=1)]) for n in (student, loss.teacher)
+    ]
+    (w, a), (v, b) = rows
+    return oracles.loss(loss.activation, loss.sobolev_weights, w, v, a, b)
+
+
+def error(loss: st.PopulationLoss, weights: np.ndarray) -> float:
+    """Error of the value in units of the sum of single losses, rows of `weights` in the teacher's order.
+
+    The loss itself is added to the sum, for losses above it."""
+    order = np.random.default_rng(0).permutation(len(weights))
+    a = loss.teacher.output_weights
+    student = st.Network(weights[order], a[order], activation=loss.activation)
+    with mp.workdps(60):
+        exact = oracle(loss, student)
+        single = mp.mpf(0)
+        for w, v, c in zip(weights, loss.teacher.weights, a, strict=True):
+            if w.any() and v.any():
+                single += oracles.loss(loss.activation, loss.sobolev_weights, [w], [v], [c], [c])
+        return float(abs(loss.value(student) - exact) / (single + exact))
+
+
+@pytest.mark.parametrize(("name", "order"), NORMS)
+def test_value_near_the_teacher(monkeypatch, name, order):
+    """Permuted students at distances down to 1e-13, where the pair sum has no digit left."""
+    monkeypatch.setattr("sobolev_theory.losses.CANCELS", ALWAYS)
+    for width, distance in ((1, 1e-9), (2, 1e-2), (3, 1e-1), (3, 1e-13)):
+        loss, direction = problem(order, width, name, order)
+        assert error(loss, loss.teacher.weights + distance * direction) < ROUNDING[name]
+
+
+@pytest.mark.parametrize("name", st.activations.names())
+@pytest.mark.parametrize("angle", [1e-3, 1e-6, np.pi - 1e-3])
+def test_nearly_parallel_teacher(name, angle):
+    """Neighbours moving apart, together, and along themselves, where the loss of ReLU in H1 has no term of first order:
+    the frames of nearly parallel rows lose no digits.
+    """
+    rows = np.array([[1.0, 0.0, 0.0], [np.cos(angle), np.sin(angle), 0.0], [0.3, 0.4, 0.5]])
+    loss = st.PopulationLoss(st.Network(rows, activation=name), "H1")
+    away = np.array([[0.1, -1.0, 0.3], [-0.1, 1.0, -0.2], [0.0, 0.1, 0.0]])
+    radial = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [2.0, 0.0, 0.0]]) + [[0.0], [-1.0], [0.0]] * rows[1]
+    for direction, distance in ((away, 0.05), (-away, 1e-5), (radial, 0.05)):
+        assert error(loss, rows + distance * np.sin(angle) * direction) < ROUNDING[name]
+
+
+@pytest.mark.parametrize("name", ["relu", "relu2", "relu3"])
+def test_one_neuron_at_any_angle(monkeypatch, name):
+    """The angle between a neuron and its own is integrated to rounding up to a half turn."""
+    monkeypatch.setattr("sobolev_theory.losses.CANCELS", ALWAYS)
+    loss = st.PopulationLoss(st.Network([[0.0, 2.0, 0.0]], activation=name), f"H{name[4:] or 1}")
+    for angle in (1e-7, 0.5, 1.5, 3.0, np.pi):
+        assert error(loss, 1.5 * np.array([[np.sin(angle), np.cos(angle), 0.0]])) < ROUNDING[name]
+
+
+@given(hs.sampled_from(NORMS), hs.integers(1, 6), hs.integers(1, 6), hs.floats(-3, 1), hs.integers(0, 2**32 - 1))
+def test_segments_and_pair_sum_agree_where_both_have_digits(norm, width, dim, decade, seed):
+    """At every distance, also far away, in any dimension: the value is continuous where one takes over.
+
+    Rounding of a sum of ``(2 K)^2`` terms: each is at most ``t = max_i c_i^2 F_ii`` and good to ten roundings.
+    """
+    loss, direction = problem(seed, width, *norm, dim=dim)
+    student = student_at(loss, loss.teacher.weights + 10**decade * direction)
+    with pytest.MonkeyPatch.context() as patch:
+        values = []
+        for setting in (ALWAYS, NEVER):
+            patch.setattr("sobolev_theory.losses.CANCELS", setting)
+            values.append(loss.value(student))
+    rows = [(loss, n.weights[[k]], n.output_weights[[k]]) for n in (student, loss.teacher) for k in range(width)]
+    largest = max(
+        st.PopulationLoss(st.Network(w, c, activation=loss.activation), loss.sobolev_weights).value(
+            st.Network(0 * w, c, activation=loss.activation)
+        )
+        for _, w, c in rows
+    )
+    scale = 1 + np.linalg.norm(student.weights, axis=1).max() ** 2 if loss.activation == "erf" else 1  # cost of norms
+    assert abs(values[0] - values[1]) <= 10 * 2.0**-53 * (2 * width) ** 2 * 2 * largest * scale
+
+
+def test_zero_exactly_at_the_teacher():
+    """Permuted, with parallel, equal and zero rows, and output weights of zero on rows that differ."""
+    rows = np.array([[1.0, 2.0], [1.0, 2.0], [-2.0, -4.0], [0.0, 0.0], [0.3, 0.1]])
+    output_weights = np.array([1.0, 1.0, -2.0, 1.0, 0.0])
+    for name, order in NORMS:
+        loss = st.PopulationLoss(st.Network(rows, output_weights, activation=name), (1.0,) * (order + 1))
+        moved = rows.copy()
+        moved[4] = 7.0
+        for permutation in ([0, 1, 2, 3, 4], [4, 2, 3, 1, 0]):
+            student = st.Network(moved[permutation], output_weights[permutation], activation=name)
+            assert loss.value(student) == 0.0
+
+
+@pytest.mark.parametrize("name", st.activations.names())
+def test_neurons_that_stay_do_not_matter(name):
+    """One of six moves: its own loss remains, although others are parallel, equal or zero."""
+    rows = np.array([[1.0, 2.0], [1.0, 2.0], [-2.0, -4.0], [0.0, 0.0], [0.3, 0.1], [1.0, -1.0]])
+    moved = rows.copy()
+    moved[5] += [1e-9, 3e-9]
+    loss, alone = (st.PopulationLoss(st.Network(v, activation=name), "H1") for v in (rows, rows[5:]))
+    assert loss.value(student_at(loss, moved)) == pytest.approx(alone.value(student_at(alone, moved[5:])), rel=1e-15)
+
+
+def test_a_neuron_that_leaves_zero():
+    """A zero row of the teacher has no direction: ``E = 3 |w|^4 / 4`` for ReLU^2 in L2."""
+    teacher, student = np.array([[1.0, 2.0], [0.0, 0.0]]), np.array([[1.0, 2.0], [3e-5, 4e-5]])
+    loss = st.PopulationLoss(st.Network(teacher, activation="relu2"), "L2")
+    assert loss.value(student_at(loss, student)) == pytest.approx(0.75 * 5e-5**4, rel=1e-14, abs=0)
+
+
+def test_never_negative():
+    """Two equal neurons that part leave a loss of fourth order: 1e-32, far below the rounding of its terms."""
+    rows, apart = np.array([[1.0, 0.5], [1.0, 0.5]]), np.array([[0.3, 1.0], [-0.3, -1.0]])
+    for name, order in NORMS:
+        loss = st.PopulationLoss(st.Network(rows, activation=name), (1.0,) * (order + 1))
+        for distance in np.logspace(-9, -2, 20):
+            assert loss.value(student_at(loss, rows + distance * apart)) >= 0.0
+
+
+def test_what_is_left_to_sums():
+    """Parallel and zero rows of the teacher, one dimension, more students than teachers: 1e-15 of the terms."""
+    rng = np.random.default_rng(0)
+    plane, line = rng.standard_normal((3, 3)), rng.standard_normal((3, 1))
+    parallel, zero = plane.copy(), plane.copy()
+    parallel[1], zero[1] = -2 * parallel[0], 0.0
+    for name, rows in product(("relu", "relu2"), (parallel, zero, line)):
+        loss = st.PopulationLoss(st.Network(rows, activation=name), "H1")
+        student = student_at(loss, rows + 1e-7 * rng.standard_normal(rows.shape))
+        with mp.workdps(60):
+            assert abs(loss.value(student) - oracle(loss, student)) < 1e-15 * 10 * np.linalg.norm(rows) ** 4
+    loss = st.PopulationLoss(plane[:2], "H1")
+    student = st.Network(np.vstack([plane[:2], plane[:1]]) + 1e-7, [0.5, 1.0, 0.5])
+    with mp.workdps(60):
+        assert abs(loss.value(student) - oracle(loss, student)) < 1e-15 * 10 * np.linalg.norm(plane) ** 2
+
+
+@pytest.mark.parametrize("exponent", [-300, 300])
+def test_any_scale_of_relu_networks(exponent):
+    """Scaling by a power of two changes no digit: no product on the way leaves the range of doubles."""
+    for order in (0, 1):
+        loss, direction = problem(1, 3, "relu", order)
+        rows = loss.teacher.weights
+        large = st.PopulationLoss(student_at(loss, 2.0**exponent * rows), loss.sobolev_weights)
+        moved = rows + 1e-6 * direction
+        value = large.value(student_at(loss, 2.0**exponent * moved))
+        assert value == pytest.approx(4.0**exponent * loss.value(student_at(loss, moved)), rel=1e-15, abs=0)
+
+
+@pytest.mark.parametrize(("name", "order"), [("relu", 0), ("relu2", 1), ("relu3", 2), ("erf", 3)])
+def test_displacements_below_the_rounding_of_weights(name, order):
+    """``E = D' G D/2`` with the Gauss-Newton matrix at the teacher, up to ``|D| = 1e-30`` relative."""
+    loss, direction = problem(2, 3, name, order)
+    permutation = np.array([2, 0, 1])
+    displacement = 1e-30 * direction
+    output_weights = loss.teacher.output_weights[permutation]
+    value = loss.value(Displaced(loss.teacher, permutation, displacement, output_weights))
+    matrix = loss.gauss_newton(st.Network(loss.teacher.weights[permutation], output_weights, activation=name))
+    quadratic = displacement.ravel() @ (matrix @ displacement.ravel()) / 2
+    assert value == pytest.approx(quadratic, rel=10 * ROUNDING[name], abs=0)
+
+
+def test_the_cone_of_a_jump_below_the_rounding_of_weights():
+    """``E = sum_i a_i^2 |v_i x D_i| / (2 pi)`` for ReLU with H1: of first order in the displacement."""
+    loss, direction = problem(3, 2, "relu", 1, dim=2)
+    v, a = loss.teacher.weights, loss.teacher.output_weights
+    value = loss.value(Displaced(loss.teacher, np.arange(2), 1e-40 * direction, a))
+    areas = np.abs(v[:, 0] * direction[:, 1] - v[:, 1] * direction[:, 0])
+    assert value == pytest.approx(1e-40 * (a**2 @ areas) / (2 * np.pi), rel=1e-14, abs=0)
