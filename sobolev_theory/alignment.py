@@ -6,6 +6,9 @@ angle. Where ``a_i c_j f_2 < 0``, as between student and teacher, the rows meet 
 back from all sides: in Filippov's sense the flow *slides*. The row stays on the line of ``u_j`` as long as the rest of
 the gradient, across the line, is weaker than the pull; along the line it follows the rest of the gradient. Opposite
 rows, at the angle pi, meet in the same way.
+
+A row of a ReLU student can also shrink to zero in finite time, in any norm and convention: near zero the gradient
+depends on its direction only. There the flow ends.
 """
 
 from __future__ import annotations
@@ -23,12 +26,23 @@ Aligned = tuple[tuple[int, int], ...]
 """Student rows ``i`` that slide on the line of row ``j`` of the teacher, as pairs ``(i, j)``."""
 
 MET = 1e-11
-"""Sine of the angle at which two rows have met: below any tolerance of the weights, and far above rounding."""
+"""Sine of the angle at which two rows have met, and relative norm of a row that is zero: below any tolerance of the
+weights, and far above rounding.
+"""
 
 
 def has_cones(loss: PopulationLoss) -> bool:
     """Whether the exact gradient is asked for, and jumps where rows are parallel."""
     return loss.jumps and loss.derivative == "exact" and loss.teacher.dim > 1
+
+
+def collapsed(student: Network, teacher: Network) -> list[int]:
+    """Student rows that have shrunk to zero, where the gradient has no value if the first derivative jumps."""
+    if activations.get(student.activation).jump_order != 1:
+        return []
+    norms = np.linalg.norm(student.weights, axis=1)
+    largest = max(norms.max(), np.linalg.norm(teacher.weights, axis=1).max())
+    return [int(i) for i in np.flatnonzero(norms < MET * largest)]
 
 
 def met(student: Network, teacher: Network, aligned: Aligned) -> tuple[int, int] | None:

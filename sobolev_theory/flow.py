@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from ._checks import one_of
 from ._progress import fraction_bar
+from .errors import NotDifferentiableError
 from .events import QUANTITIES, crossing, parse_levels, quantity
 from .losses import PopulationLoss, Student
 from .rates import Rate, tail_rate
 from .span import SpanProblem
-from .trajectory import METHODS, State, Step, StopError, resolution, steps
+from .trajectory import METHODS, State, Step, StopError, negligible_gradient, steps
 
 FloatArray = NDArray[np.float64]
 
@@ -47,8 +48,8 @@ class Flow:
         - ``"loss"``, ``"gradient_norm"``, ``"distance"``: that quantity fell to its level in ``until``;
         - ``"stationary"``: the gradient is zero to the rounding of the weights. If ``t_max`` is finite the flow goes on
           to it at rest;
-        - ``"nonsmooth"``: the gradient does not exist where the flow arrived: at a zero row or, in the exact
-          convention, where rows became parallel and do not stay so;
+        - ``"nonsmooth"``: the gradient does not exist where the flow arrived: a ReLU row shrank to zero, or, in the
+          exact convention, rows became parallel and do not stay so;
         - ``"diverged"``, ``"failed"``, ``"steps"``: the field overflowed, the solver gave up, or `MAX_STEPS` passed.
     message
         The same in words.
@@ -241,8 +242,9 @@ def gradient_flow(
     with fraction_bar("gradient flow", progress) as show:
         try:
             status, message = _run(problem, path, t_max, levels, (rtol, atol, method), show)
-        except StopError as stop:
-            status, message = stop.status, f"at t = {path[-1].end if path else 0.0:g}: {stop}"
+        except (StopError, NotDifferentiableError) as stop:
+            status = getattr(stop, "status", "nonsmooth")
+            message = f"at t = {path[-1].end if path else 0.0:g}: {stop}"
     return Flow(problem, path, status, message)
 
 
@@ -260,9 +262,7 @@ def _run(
     for name, level in levels.items():
         if begin[name] <= level:
             return name, f"the start has {name} {begin[name]:g}, at most {level:g} already"
-    # a gradient that a change of the weights by their rounding makes is not told from zero
-    sharpness = problem.loss.gauss_newton(problem.start).extreme_eigenvalues()[1]
-    negligible = resolution(problem) * sharpness
+    negligible, size = negligible_gradient(start), np.linalg.norm(start.coordinates)
     stationary = quantity("gradient_norm", start) <= negligible
     for step in () if stationary else steps(problem, t_max, *solver):
         path.append(step)
@@ -271,6 +271,8 @@ def _run(
                 end = crossing(step, partial(quantity, name), level)
                 path[-1] = Step(step.start, end, step(end), step.interpolant)
                 return name, f"{name} fell to {level:g} at t = {end:g}"
+        if not size / 2 < (now := np.linalg.norm(step.at_end.coordinates)) < 2 * size:
+            negligible, size = negligible_gradient(step.at_end), now
         if stationary := quantity("gradient_norm", step.at_end) <= negligible:
             break
         if len(path) >= MAX_STEPS:

@@ -97,7 +97,7 @@ def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     if state.aligned:  # no Hessian for Newton's method: sliding rows end at the teacher, or are not followed
         if not problem.is_square or state.size > NEAR_END * np.linalg.norm(state.anchor):
             raise ValueError("rate: in the exact convention a flow that comes near the teacher is required")
-        return state.anchor, TRUSTED * resolution(problem)
+        return state.anchor, TRUSTED * resolution(state)
     point = critical_point(problem.loss, problem.network(state.coordinates))
     size = float(np.linalg.norm(point.weights))
     if not point.converged or np.linalg.norm(point.weights - state.coordinates) > NEAR_END * size:
@@ -105,7 +105,7 @@ def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     if problem.is_square:
         anchor = State.nearest(problem, State(problem, None, point.weights)).anchor
         if np.linalg.norm(point.weights - anchor) < RESOLVED * size:
-            return anchor, TRUSTED * resolution(problem)
+            return anchor, TRUSTED * resolution(state)
     return point.weights, RESOLVED * size
 
 

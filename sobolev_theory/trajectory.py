@@ -15,7 +15,7 @@ import scipy.integrate
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from .alignment import Aligned, has_cones, met, on_lines, slides
+from .alignment import Aligned, collapsed, has_cones, met, on_lines, slides
 from .errors import NotDifferentiableError
 from .networks import Displaced, Network
 from .span import SpanProblem
@@ -105,9 +105,11 @@ class State:
         Raises
         ------
         StopError
-            If the pull of the lines does not hold all sliding rows, or students met one another.
+            If a row shrank to zero, the pull of the lines does not hold all sliding rows, or students met one another.
         """
         loss, student = self.problem.loss, self.network
+        if zero := collapsed(student, loss.teacher):
+            raise StopError("nonsmooth", f"student rows {zero} shrank to zero, where {loss.activation} has a kink")
         if not has_cones(loss):
             return self
         pair, state = met(student, loss.teacher, self.aligned), self
@@ -171,16 +173,22 @@ class Step:
         return self.at_end.after(self.interpolant(t))
 
 
-def resolution(problem: SpanProblem) -> float:
+def resolution(state: State) -> float:
     """Displacement below which the field is rounding: neither is an error asked for there, nor a gradient told from 0.
 
     A few units in the last place of the largest weight; for one ReLU neuron, whose field is accurate relative to its
     displacement, the angle below which a direction has no digits left.
     """
-    student, teacher = problem.start, problem.loss.teacher
-    largest = max(float(np.abs(w.weights).max()) for w in (student, teacher))
-    alone = student.width == teacher.width == 1 and problem.loss.activation == "relu"
+    student, teacher = state.coordinates, state.problem.loss.teacher
+    largest = max(float(np.abs(weights).max()) for weights in (student, teacher.weights))
+    alone = len(student) == teacher.width == 1 and teacher.activation == "relu"
     return largest * (2.0**-80 if alone else ROUNDINGS * float(np.finfo(np.float64).eps))
+
+
+def negligible_gradient(state: State) -> float:
+    """Gradient norm that is not told from zero: what a displacement at the resolution makes."""
+    sharpness = state.problem.loss.gauss_newton(state.network).extreme_eigenvalues()[1]
+    return resolution(state) * sharpness
 
 
 def steps(problem: SpanProblem, t_max: float, rtol: float, atol: float, method: str) -> Iterator[Step]:
@@ -192,7 +200,7 @@ def steps(problem: SpanProblem, t_max: float, rtol: float, atol: float, method: 
         If the field or the solver cannot go on.
     """
     solver_class = getattr(scipy.integrate, method)
-    state, t, floor = State.start(problem), 0.0, resolution(problem)
+    state, t = State.start(problem), 0.0
     while t < t_max:
         begun = state
 
@@ -203,7 +211,7 @@ def steps(problem: SpanProblem, t_max: float, rtol: float, atol: float, method: 
             return -problem.loss.hessian(begun.after(y).network).to_dense()
 
         exact = {"jac": jacobian} if method in ("Radau", "BDF") else {}
-        tolerance = max(min(atol, rtol * begun.size), floor)
+        tolerance = max(min(atol, rtol * begun.size), resolution(begun))
         try:
             solver = solver_class(field, t, begun.displacement.ravel(), t_max, rtol=rtol, atol=tolerance, **exact)
             while solver.status == "running":
