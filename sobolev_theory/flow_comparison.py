@@ -74,7 +74,7 @@ class FlowComparison:
     @cached_property
     def errors(self) -> tuple[FloatArray, ...]:
         """The L2 loss, the prediction error, along each flow at its times ``t``."""
-        return tuple(np.array([*map(_prediction_error(flow), flow._states)]) for flow in self.flows)
+        return tuple(flow.along(_prediction_error(flow)) for flow in self.flows)
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Rows as dictionaries."""

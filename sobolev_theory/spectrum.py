@@ -48,10 +48,10 @@ class Spectrum:
 
     def __str__(self) -> str:
         """A line for eigenvalues that agree to six digits, with their joint multiplicity."""
-        lines = [f"{f'{value:.6g}':>24}  x {count}" for value, count in self._grouped()]
+        lines = [f"{f'{value:.6g}':>24}  x {count}" for value, count in self.grouped()]
         return "\n".join([f"{'eigenvalue':>24}  multiplicity", *lines])
 
-    def _grouped(self) -> list[tuple[complex, int]]:
+    def grouped(self) -> list[tuple[complex, int]]:
         """Neighbours that print alike, with the sum of their multiplicities."""
         groups: list[tuple[complex, int]] = []
         for value, count in zip(self.values.tolist(), self.multiplicities.tolist(), strict=True):

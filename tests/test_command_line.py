@@ -1,6 +1,7 @@
 """The command line: tables, JSON, files, errors with exit status 2."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ import pytest
 
 import sobolev_theory as st
 from sobolev_theory.__main__ import main
+
+MAGIC = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
 
 
 def run_json(capsys, *arguments):
@@ -62,6 +65,57 @@ def test_verify_sampled_networks(capsys):
     assert len(data["reports"]) == 2
 
 
+def test_flow_one_neuron(capsys):
+    """One neuron at angle 1 with |w| = |w*|/2, as told in coordinates."""
+    status, data = run_json(capsys, "flow", "--angle", "1", "--ratio", "2", "--t-max", "40", "--accuracy", "1e-4")
+    assert status == 0
+    student = 0.5 * np.array([[np.cos(1), np.sin(1), 0.0]])
+    expected = st.compare_flows(student, [[1.0, 0.0, 0.0]], t_max=40.0, accuracy=1e-4)
+    assert data["rows"] == expected.as_dicts()
+    assert (data["t_max"], data["accuracy"], data["derivative"]) == (40.0, 1e-4, "backprop")
+
+
+def test_flow_prints_tables_and_saves_the_curves(capsys, tmp_path):
+    """Here L2 does not come near its end: what is not known is null in JSON and nan in tables."""
+    arguments = ["flow", "--width", "2", "--dim", "6", "--norms", "L2", "1,0.5", "--t-max", "3"]
+    figure = tmp_path / "curves.png"
+    assert main([*arguments, "--figure", str(figure)]) == 0
+    out, err = capsys.readouterr()
+    for word in ("(1, 0.5)", "sharpness", "equal gain", "t_max", "nan"):
+        assert word in out
+    assert str(figure) in err
+    assert figure.read_bytes().startswith(MAGIC["png"])
+    _, data = run_json(capsys, *arguments)
+    assert [row["rate"] for row in data["rows"]] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "arguments"),
+    [
+        ("pdf", ["loss", "--angle", "1", "--t-max", "20"]),
+        ("png", ["phase", "--norm", "L2"]),
+        ("svg", ["condition", "--derivative", "exact"]),
+        ("png", ["spectrum", "--width", "2", "--dim", "9", "--norms", "L2", "H1", "1,0.5"]),
+        ("PNG", ["spectrum", "--angle", "0.5", "--dim", "9", "--curvature", "gauss_newton"]),
+    ],
+)
+def test_plot_saves_a_figure(capsys, tmp_path, suffix, arguments):
+    figure = tmp_path / f"figure.{suffix}"
+    assert main(["plot", *arguments, "--output", str(figure)]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"wrote {figure}\n")
+    assert figure.read_bytes().startswith(MAGIC[suffix.lower()])
+
+
+def test_without_matplotlib_figures_have_status_two(tmp_path):
+    code = "import sys; sys.modules['matplotlib'] = None; from sobolev_theory.__main__ import main; main()"
+    for arguments in (["plot", "phase", "--output", "x.png"], ["flow", "--angle", "1", "--figure", "x.png"]):
+        command = [sys.executable, "-c", code, *arguments]
+        result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+        assert result.returncode == 2
+        assert "pip install 'sobolev_theory[plot]'" in result.stderr
+
+
 def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
     value = st.PopulationLoss.value
     monkeypatch.setattr(st.PopulationLoss, "value", lambda self, w: 1.2 * value(self, w))
@@ -87,6 +141,21 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["verify", "--networks", "3", "--student", "w.npy"], "--student: not together"),
         (["verify", "--networks", "3"], "--width"),
         (["verify", "--width", "1", "--dim", "2", "--samples", "5"], "samples"),
+        (["flow"], "--student and --teacher"),
+        (["flow", "--angle", "4"], "--angle: radians"),
+        (["flow", "--angle", "1", "--ratio", "0"], "--ratio: a positive"),
+        (["flow", "--angle", "1", "--dim", "1"], "--dim: at least 2"),
+        (["flow", "--angle", "1", "--width", "2"], "--width: not together with --angle"),
+        (["flow", "--ratio", "1", "--width", "2", "--dim", "3"], "only together with --angle"),
+        (["flow", "--angle", "1", "--t-max", "0"], "t_max: a positive"),
+        (["flow", "--angle", "1", "--accuracy", "2"], "accuracy"),
+        (["flow", "--angle", "1", "--figure", "x.nothing"], "--figure x.nothing: a suffix among .avif, .eps"),
+        (["plot"], "required"),
+        (["plot", "phase"], "--output"),
+        (["plot", "phase", "--output", "x.nothing"], "--output x.nothing: a suffix among .avif, .eps"),
+        (["plot", "phase", "--output", "nowhere/x.png"], "an existing folder"),
+        (["plot", "phase", "--output", "x.png", "--norm", "H2"], "infinite"),
+        (["plot", "loss", "--angle", "0", "--output", "x.png"], "away from zero"),
         (["nothing"], "invalid choice"),
         ([], "required"),
     ],
@@ -98,12 +167,20 @@ def test_usage_errors_have_status_two(capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
-def test_help_has_examples():
-    for command in ("compare", "verify"):
-        result = subprocess.run(
-            [sys.executable, "-m", "sobolev_theory", command, "--help"], capture_output=True, text=True, check=True
-        )
-        assert f"sobolev-theory {command} --" in result.stdout
+@pytest.mark.parametrize(
+    "command",
+    ["compare", "verify", "flow", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"],
+)
+def test_help_has_examples(capsys, command):
+    with pytest.raises(SystemExit) as stop:
+        main([*command.split(), "--help"])
+    assert stop.value.code == 0
+    assert re.search(rf"^  sobolev-theory {command} .*--", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_the_module_runs():
+    command = [sys.executable, "-m", "sobolev_theory", "compare", "--angle", "1"]
+    assert "kappa" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize(
@@ -129,6 +206,12 @@ def test_unreadable_files_are_named(capsys, tmp_path, name, text, message):
 
 def test_tables_fit_eighty_columns(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    for arguments in (["--width", "3", "--dim", "20"], ["--angle", "0.5", "1", "--norms", "L2", "H1", "1,0.5"]):
-        main(["compare", *arguments])
-        assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    for arguments in (
+        ["compare", "--width", "3", "--dim", "20"],
+        ["compare", "--angle", "0.5", "1", "--norms", "L2", "H1", "1,0.5"],
+        ["flow", "--angle", "1", "--t-max", "40", "--norms", "L2", "H1", "1,0.5"],
+    ):
+        main(arguments)
+        text = capsys.readouterr().out
+        assert max(map(len, text.splitlines())) <= 80
+        assert "…" not in text  # no number is cut off

@@ -37,3 +37,17 @@ def test_verify_by_sampling():
 
     assert largest_mismatch() < 1e-14
     assert report().passed
+
+
+def test_figures():
+    """One figure for each name; near this teacher H1 is faster at equal sharpness too: 1.209 in the table's digits."""
+    from matplotlib import pyplot as plt
+
+    from examples.figures import figures, flows
+
+    comparison = flows()
+    assert sorted(figures(comparison)) == ["condition", "loss", "phase", "spectrum"]
+    plt.close("all")
+    gain = {row.norm: row.acceleration_equal_sharpness for row in comparison.rows}
+    assert gain["H1"] == pytest.approx(1.209, abs=0.0005)
+    assert gain["L2"] < gain["(1, 0.25)"] < gain["H1"]

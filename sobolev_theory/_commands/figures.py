@@ -1,0 +1,39 @@
+"""Figures written to files: matplotlib is loaded here, by those commands that draw."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+DPI = 200
+"""Dots per inch of figures in pixels."""
+
+
+def load_plotting(option: str, path: Path) -> ModuleType:
+    """The plotting module, if matplotlib is there and can write that file; before anything is computed."""
+    try:
+        from .. import plotting
+    except ImportError as error:
+        raise ValueError(f"{option}: {error}") from None
+    import matplotlib
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    matplotlib.use("agg")  # files only: no window is opened
+    suffixes = sorted(f".{kind}" for kind in FigureCanvasBase.get_supported_filetypes())
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(f"{option} {path}: a suffix among {', '.join(suffixes)} is required")
+    if not path.parent.is_dir():
+        raise ValueError(f"{option} {path}: an existing folder is required")
+    return plotting
+
+
+def save(ax: Any, path: Path) -> None:
+    """Save the figure of some axes, and say so on stderr."""
+    from matplotlib import pyplot
+
+    try:
+        ax.figure.savefig(path, dpi=DPI)
+    except RuntimeError as error:  # a program that a format needs, such as LaTeX, is missing
+        raise ValueError(f"{path}: {error}; choose another suffix") from None
+    pyplot.close(ax.figure)
+    print(f"wrote {path}", file=sys.stderr)

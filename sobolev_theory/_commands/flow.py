@@ -1,0 +1,90 @@
+"""``sobolev-theory flow``: how fast gradient flow is with several norms, as is and at equal sharpness."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from .. import flow_comparison
+from .._tables import print_table
+from ..networks import Network
+from .figures import load_plotting, save
+from .options import (
+    add_command,
+    add_json,
+    add_networks,
+    add_norms,
+    add_one_neuron,
+    describe,
+    networks_or_one_neuron,
+    print_json,
+)
+
+EXAMPLES = """examples:
+  sobolev-theory flow --angle 1 --ratio 2
+  sobolev-theory flow --width 3 --dim 20 --seed 3 --t-max 200 --norms L2 H1 1,0.5
+  sobolev-theory flow --student W.npy --teacher V.csv --accuracy 1e-4 --figure curves.pdf --json
+"""
+
+RATES = ("norm", "rate", "+-", "predicted", "sharpness", "ended by")
+TIMES = ("norm", "time", "gain", "equal time", "equal gain")
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = add_command(commands, "flow", "rates of gradient flow and times to accuracy, for several norms", EXAMPLES)
+    command.set_defaults(run=run)
+    add_flows(command)
+    command.add_argument("--figure", type=Path, metavar="FILE", help="save the training curves, as plot loss does")
+    add_json(command)
+
+
+def add_flows(command: argparse.ArgumentParser) -> None:
+    """Options that say which flows to compare."""
+    add_norms(command)
+    command.add_argument("--t-max", type=float, default=100.0, help="time to which flows are followed (default 100)")
+    command.add_argument(
+        "--accuracy", type=float, default=1e-6, help="fraction of the L2 loss at the start to reach (default 1e-6)"
+    )
+    add_networks(command)
+    add_one_neuron(command)
+
+
+def compared(options: argparse.Namespace, student: Network, teacher: Network) -> flow_comparison.FlowComparison:
+    """The flows that the options ask for."""
+    return flow_comparison.compare_flows(
+        student,
+        teacher,
+        options.norms,
+        t_max=options.t_max,
+        accuracy=options.accuracy,
+        activation=options.activation,
+        derivative=options.derivative,
+        progress=sys.stderr.isatty(),
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """A table by norm, and a figure if asked for."""
+    plotting = load_plotting("--figure", options.figure) if options.figure is not None else None
+    student, teacher = networks_or_one_neuron(options)
+    result = compared(options, student, teacher)
+    if plotting is not None:
+        save(plotting.loss_curves(result)[0], options.figure)
+    if options.json:
+        settings = {name: getattr(options, name) for name in ("activation", "derivative", "t_max", "accuracy")}
+        print_json({**settings, "rows": result.as_dicts()})
+    else:
+        print(describe(student, teacher))
+        _print_tables(result)
+    return 0
+
+
+def _print_tables(result: flow_comparison.FlowComparison) -> None:
+    """Rates and times, each in a table that fits eighty columns."""
+    rates = f"gradient flow, {result.derivative} convention: rate of the distance to the end point"
+    reference = result.rows[0].norm
+    times = f"time until the L2 loss is {result.accuracy:g} of its start; equal: at the sharpness of {reference}"
+    for title, heads in ((rates, RATES), (times, TIMES)):
+        columns = [result.HEADS.index(head) for head in heads]
+        print_table(title, heads, [[cells[k] for k in columns] for cells in result.cells()])

@@ -1,0 +1,85 @@
+"""``sobolev-theory plot``: figures in files."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ..losses import PopulationLoss
+from ..norms import norm_name
+from .figures import load_plotting, save
+from .flow import add_flows, compared
+from .options import (
+    add_command,
+    add_derivative,
+    add_networks,
+    add_norms,
+    add_one_neuron,
+    networks_or_one_neuron,
+    parse_norm,
+)
+
+EXAMPLES = """examples:
+  sobolev-theory plot loss --angle 1 --output curves.pdf
+  sobolev-theory plot phase --norm H1 --output phase.png
+  sobolev-theory plot condition --norms H1 L2 --output map.png
+  sobolev-theory plot spectrum --width 3 --dim 20 --output spectrum.svg
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command, one figure a subcommand."""
+    plot = add_command(commands, "plot", "figures: loss, phase, condition, spectrum", EXAMPLES)
+    figures = plot.add_subparsers(title="figures", required=True, metavar="FIGURE")
+    add_flows(_figure(figures, "loss", "training curves of several norms, as is and at equal sharpness", _loss))
+    phase = _figure(figures, "phase", "phase portrait of the gradient flow of one ReLU neuron", _phase)
+    phase.add_argument("--norm", type=parse_norm, default="H1", help="L2, H1, or weights such as 1,0.5 (default H1)")
+    add_derivative(phase)
+    condition = _figure(figures, "condition", "quotient of condition numbers over angle and norm ratio", _condition)
+    condition.add_argument(
+        "--norms", type=parse_norm, nargs=2, default=["H1", "L2"], help="two norms, first over second (default H1 L2)"
+    )
+    add_derivative(condition)
+    spectrum = _figure(figures, "spectrum", "eigenvalues with multiplicities, for several norms", _spectrum)
+    add_norms(spectrum)
+    spectrum.add_argument("--curvature", choices=("hessian", "gauss_newton"), default="hessian")
+    add_networks(spectrum)
+    add_one_neuron(spectrum)
+
+
+def _figure(
+    figures: Any, name: str, summary: str, draw: Callable[[ModuleType, argparse.Namespace], Any]
+) -> argparse.ArgumentParser:
+    """One figure and the function that draws it."""
+    (example,) = [line for line in EXAMPLES.splitlines() if f"plot {name} " in line]
+    command = add_command(figures, name, summary, f"example:\n{example}")
+    command.set_defaults(run=run, draw=draw)
+    command.add_argument("--output", type=Path, required=True, metavar="FILE", help="its suffix says which format")
+    return command
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw and save."""
+    plotting = load_plotting("--output", options.output)
+    save(options.draw(plotting, options), options.output)
+    return 0
+
+
+def _loss(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    return plotting.loss_curves(compared(options, *networks_or_one_neuron(options)))[0]
+
+
+def _phase(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    return plotting.phase_portrait(options.norm, derivative=options.derivative)
+
+
+def _condition(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    return plotting.condition_number_map(tuple(options.norms), derivative=options.derivative)
+
+
+def _spectrum(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    student, teacher = networks_or_one_neuron(options)
+    losses = [PopulationLoss(teacher, norm, derivative=options.derivative) for norm in options.norms]
+    matrices = [getattr(loss, options.curvature)(student) for loss in losses]
+    return plotting.spectrum(matrices, [norm_name(norm) for norm in options.norms])[0]

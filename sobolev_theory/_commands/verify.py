@@ -1,0 +1,60 @@
+"""``sobolev-theory verify``: the closed forms checked by sampling."""
+
+import argparse
+import sys
+from typing import Any
+
+from .. import monte_carlo
+from ..losses import PopulationLoss
+from .options import add_command, add_json, add_networks, networks, parse_norm, print_json, refuse
+
+EXAMPLES = """examples:
+  sobolev-theory verify --width 2 --dim 3 --seed 0 --norm H1
+  sobolev-theory verify --student W.npy --teacher V.npy --samples 4000000 --workers -1
+  sobolev-theory verify --networks 20 --width 2 --dim 3 --norm H2 --activation relu2
+"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = add_command(commands, "verify", "check the closed forms by sampling", EXAMPLES)
+    command.set_defaults(run=run)
+    command.add_argument("--networks", type=int, help="check this many random networks instead of one pair")
+    command.add_argument(
+        "--norm", type=parse_norm, default="H1", help="L2, H1, H2, or weights such as 1,0.5 (default H1)"
+    )
+    command.add_argument("--samples", type=int, help="number of sampled inputs (default 1000000; 200000 per network)")
+    command.add_argument("--workers", type=int, default=1, help="processes; -1 for all cores (default 1)")
+    add_networks(command)
+    add_json(command)
+
+
+def run(options: argparse.Namespace) -> int:
+    """One report, or one line per random network; status 1 if the theory is rejected."""
+    settings: dict[str, Any] = {"rng": options.seed, "workers": options.workers, "progress": sys.stderr.isatty()}
+    if options.samples is not None:
+        settings["samples"] = options.samples
+    outcome: monte_carlo.Report | monte_carlo.Survey
+    if options.networks is not None:
+        refuse(options, ("student", "teacher"), "not together with --networks")
+        if options.width is None or options.dim is None:
+            raise ValueError("--networks: name the widths and the dimension by --width and --dim")
+        widths = {"student_width": options.width, "teacher_width": options.teacher_width or options.width}
+        outcome = monte_carlo.verify_many(
+            options.networks,
+            **widths,
+            dim=options.dim,
+            norm=options.norm,
+            activation=options.activation,
+            derivative=options.derivative,
+            **settings,
+        )
+    else:
+        student, teacher = networks(options)
+        loss = PopulationLoss(teacher, options.norm, derivative=options.derivative)
+        outcome = monte_carlo.verify(loss, student, **settings)
+    if options.json:
+        print_json(outcome.as_dict())
+    else:
+        print(outcome)
+    return 0 if outcome.passed else 1

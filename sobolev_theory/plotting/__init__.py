@@ -1,0 +1,18 @@
+"""Figures: training curves of several norms, the phase portrait of one neuron, condition numbers, and spectra.
+
+They need matplotlib, ``pip install sobolev_theory[plot]``, which ``import sobolev_theory`` does not load: say ``from
+sobolev_theory import plotting``. Every function draws into the axes that it is given, or into a figure of its own, and
+returns the axes: titles, limits and fonts are yours to change, and ``ax.figure.savefig`` saves. Colours are those of
+Okabe and Ito and the maps cividis and Blues, distinct to colour-blind eyes; no two curves differ in colour alone.
+"""
+
+try:
+    import matplotlib  # noqa: F401  # before the modules that draw, so that its absence is told once and plainly
+except ImportError as error:
+    raise ImportError(f"figures need matplotlib: pip install 'sobolev_theory[plot]' ({error})") from error
+
+from .curves import loss_curves
+from .plane import condition_number_map, phase_portrait
+from .spectra import spectrum
+
+__all__ = ["condition_number_map", "loss_curves", "phase_portrait", "spectrum"]

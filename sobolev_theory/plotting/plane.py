@@ -1,0 +1,158 @@
+"""One ReLU neuron in the plane of its angle to the teacher and a norm ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from .. import single_neuron
+from ..norms import Norm, norm_name, two_norms
+from .style import COLUMN, PALETTE, panels
+
+FloatArray = NDArray[np.float64]
+
+LARGEST = 2.0
+"""Largest norm ratio that portrait and map show."""
+
+LEVELS = (0.2, 0.35, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0)
+"""Quotients of condition numbers at which the map has contour lines; its colours end at the first and the last."""
+
+
+def phase_portrait(norm: Norm = "H1", *, derivative: str = "backprop", ax: Axes | None = None) -> Axes:
+    """The gradient flow of one ReLU neuron in the plane of its angle and its norm, coloured by speed.
+
+    Dashed: where the norm is at rest, ``d|w|/dt = 0``. Norms in units of ``|w*|``; the speed is ``|dw/dt| / |w*|``.
+
+    Parameters
+    ----------
+    norm, derivative
+        As in `single_neuron.velocity`, which is drawn.
+    ax
+        Axes to draw into; by default those of a new figure.
+
+    Raises
+    ------
+    ValueError, InfiniteNormError
+        As `single_neuron.velocity`.
+
+    Examples
+    --------
+    >>> ax = phase_portrait("L2")
+    >>> ax.get_title()
+    'L2, backprop convention'
+    """
+    angle, size = np.linspace(0, np.pi, 181), np.linspace(LARGEST / 200, LARGEST, 200)
+    grown, turned = np.moveaxis(single_neuron.velocity(angle, 1 / size[:, None], norm, derivative=derivative), -1, 0)
+    speed = np.hypot(grown, size[:, None] * turned)
+    ax = panels(ax, 1, 1, COLUMN)[0]
+    shades = ax.contourf(angle, size, speed, levels=12, cmap="Blues", vmin=0, vmax=1.7 * speed.max())
+    ax.figure.colorbar(shades, ax=ax, label="speed $|dw/dt|/|w^*|$", ticks=MaxNLocator(5))
+    ax.streamplot(
+        angle, size, turned, grown, color="0.2", linewidth=0.7, arrowsize=0.8, broken_streamlines=False, density=0.6
+    )
+    ax.contour(angle, size, grown, levels=[0.0], colors=PALETTE[1], linestyles="--", linewidths=2, zorder=3)
+    ax.plot(0, 1, "*", color=PALETTE[1], markersize=14, markeredgecolor="black", clip_on=False, zorder=5)
+    star = Line2D([], [], linestyle="none", marker="*", color=PALETTE[1], markeredgecolor="black", label="teacher")
+    rest = Line2D([], [], color=PALETTE[1], linestyle="--", label="$d|w|/dt = 0$")
+    _plane(ax, "norm $|w|/|w^*|$", norm_name(norm), derivative, [star, rest])
+    return ax
+
+
+def condition_number_map(
+    norms: tuple[Norm, Norm] = ("H1", "L2"), *, derivative: str = "backprop", ax: Axes | None = None
+) -> Axes:
+    """Condition number of the first norm over that of the second, for one ReLU neuron: below 1, the first is better.
+
+    Hatched: where one of the two Hessians is not positive definite, so that no rate follows from its condition number.
+
+    Parameters
+    ----------
+    norms, derivative
+        As in `single_neuron.condition_number_ratio`, which is drawn over angle and ratio ``|w*|/|w|``.
+    ax
+        Axes to draw into; by default those of a new figure.
+
+    Raises
+    ------
+    ValueError, InfiniteNormError
+        As `single_neuron.condition_number_ratio`.
+
+    Examples
+    --------
+    >>> ax = condition_number_map(("H1", "L2"))
+    >>> ax.get_ylabel()
+    'ratio $|w^*|/|w|$'
+    """
+    first, second = two_norms(norms)
+    angle, ratio = np.linspace(0, np.pi, 361), np.linspace(LARGEST / 400, LARGEST, 400)
+    quotient, smallest = _quotient(angle, ratio[:, None], (first, second), derivative)
+    low, high = float(quotient.min()), float(quotient.max())
+    bottom, top = max(low, LEVELS[0]), min(high, LEVELS[-1])
+    scale = LogNorm(bottom, top)
+    ax = panels(ax, 1, 1, COLUMN)[0]
+    mesh = ax.pcolormesh(angle, ratio, quotient, norm=scale, cmap="cividis", rasterized=True)
+    extend = {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[low < bottom, high > top]
+    ticks = [level for level in LEVELS if bottom <= level <= top]
+    bar = ax.figure.colorbar(mesh, ax=ax, extend=extend, ticks=ticks, format="{x:g}")
+    bar.minorticks_off()
+    bar.set_label(rf"$\kappa$ of {norm_name(first)} / $\kappa$ of {norm_name(second)}")
+    _contours(ax, angle, ratio, quotient, scale)
+    hatched = []
+    if smallest.min() <= 0:
+        ax.contourf(angle, ratio, smallest, levels=[smallest.min() - 1, 0], colors="0.9", hatches=["///"])
+        ax.contour(angle, ratio, smallest, levels=[0], colors="black", linewidths=1)
+        hatched = [Patch(facecolor="0.9", hatch="///", edgecolor="black", label="a Hessian is not positive definite")]
+    _plane(ax, "ratio $|w^*|/|w|$", f"{norm_name(first)} over {norm_name(second)}", derivative, hatched)
+    return ax
+
+
+def _quotient(
+    angle: FloatArray, ratio: FloatArray, norms: tuple[Norm, Norm], derivative: str
+) -> tuple[np.ma.MaskedArray[Any, Any], FloatArray]:
+    """The quotient of condition numbers, masked where it says nothing, and the smallest eigenvalue of both Hessians.
+
+    Quotients that differ by rounding are made equal: that of exact H1 and L2 is 1 between pi/4 and 3 pi/4.
+    """
+    quotient = single_neuron.condition_number_ratio(angle, ratio, norms, derivative=derivative)
+    values = [single_neuron.eigenvalues(angle, ratio, norm, derivative=derivative) for norm in norms]
+    smallest = np.concatenate(values, axis=-1).min(axis=-1)
+    return np.ma.masked_where((smallest <= 0) | np.isnan(quotient), quotient.round(9)), smallest
+
+
+def _contours(ax: Axes, angle: FloatArray, ratio: FloatArray, quotient: FloatArray, scale: LogNorm) -> None:
+    """Contour lines that stand out from the shades, each with its level where there is most room for it."""
+    levels = [level for level in LEVELS if quotient.min() < level < quotient.max()]
+    if not levels:
+        return
+    colors = ["black" if scale(level) > 0.5 else "white" for level in levels]
+    lines = ax.contour(angle, ratio, quotient, levels=levels, colors=colors, linewidths=0.8)
+    places: list[FloatArray] = []
+    for path in lines.get_paths():
+        relative = np.asarray(path.vertices) / (np.pi, LARGEST)
+        room = np.minimum(relative, 1 - relative).min(axis=1)
+        for place in places:
+            room = np.minimum(room, np.linalg.norm(relative - place, axis=1) / 2)
+        places.append(relative[room.argmax()])
+    ax.clabel(lines, fontsize="small", fmt="%g", manual=np.array(places) * (np.pi, LARGEST))
+
+
+def _plane(ax: Axes, label: str, what: str, derivative: str, handles: Sequence[Artist]) -> None:
+    """Axes of the plane of angle and norm ratio, with a legend beneath."""
+    ax.set(xlim=(0, np.pi), ylim=(0, LARGEST), ylabel=label)
+    ax.set_xlabel(r"angle $\theta$ between $w$ and $w^*$ (radians)")
+    ax.set_xticks(np.pi / 4 * np.arange(5), ["0", r"$\pi/4$", r"$\pi/2$", r"$3\pi/4$", r"$\pi$"])
+    ax.set_yticks(np.linspace(0, LARGEST, 5))
+    ax.set_title(f"{what}, {derivative} convention", fontsize="medium")
+    if handles:
+        ax.legend(
+            handles=handles, fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, frameon=False
+        )

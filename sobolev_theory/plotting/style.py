@@ -1,0 +1,34 @@
+"""Sizes, colours and panels of all figures."""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import NDArray
+
+COLUMN, PAGE = (3.4, 3.0), (6.8, 3.0)
+"""Width and height, in inches, of figures of one panel and of two: a column, and both columns, of a paper."""
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Colours of Okabe and Ito."""
+
+DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (9, 3)))
+"""Dashes of lines that go with the colours."""
+
+
+def panels(axes: Any, rows: int, columns: int, size: tuple[float, float]) -> NDArray[Any]:
+    """The axes given, or those of a new figure of that size, in reading order.
+
+    Examples
+    --------
+    >>> len(panels(None, 1, 2, PAGE))
+    2
+    >>> plt.close()
+    """
+    if axes is None:
+        figure = plt.figure(figsize=size, layout="constrained")
+        axes = figure.subplots(rows, columns, sharex=rows > 1, sharey=True, squeeze=False)
+    given: NDArray[Any] = np.ravel(np.asarray(axes, dtype=object))
+    if len(given) != rows * columns:
+        raise ValueError(f"axes: one for each panel, {rows * columns} in all, are required, got {len(given)}")
+    return given

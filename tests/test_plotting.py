@@ -1,0 +1,255 @@
+"""Figures show the numbers that they say they show, and can be read."""
+
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.collections import LineCollection, QuadMesh
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+
+import sobolev_theory as st
+from sobolev_theory import plotting
+
+matplotlib.use("agg")
+
+OKABE_ITO = {"#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"}
+START, TEACHER = [[0.5, 0.8]], [[1.0, 0.0]]
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return st.compare_flows(START, TEACHER, ("L2", "H1", (1.0, 0.25)), t_max=40.0)
+
+
+def curves(ax):
+    """Lines that are curves, not levels."""
+    return [line for line in ax.lines if len(line.get_xdata()) > 2]
+
+
+def spectra_of(student, teacher, norms=("L2", "H1")):
+    return plotting.spectrum([st.PopulationLoss(teacher, norm).hessian(student) for norm in norms], list(norms))
+
+
+def prediction_error(weights):
+    """``|w|^2/4 + |v|^2/4 - |w||v| (sin t + (pi - t) cos t)/(2 pi)``, the L2 loss of one ReLU neuron, ``|v| = 1``."""
+    size, angle = np.linalg.norm(weights, axis=-1), np.arctan2(np.abs(weights[..., 1]), weights[..., 0])
+    return (size**2 + 1) / 4 - size * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / (2 * np.pi)
+
+
+def test_loss_curves_show_the_prediction_error_against_time(comparison):
+    """The formula subtracts numbers below 1/2: 1e-15 absolute covers its few roundings."""
+    left, right = plotting.loss_curves(comparison)
+    for ax in (left, right):
+        assert [line.get_label() for line in curves(ax)] == ["L2", "H1", "(1, 0.25)"]
+        for line, flow in zip(curves(ax), comparison.flows, strict=True):
+            np.testing.assert_allclose(line.get_ydata(), prediction_error(flow.weights[:, 0]), rtol=0, atol=1e-15)
+    for line, flow in zip(curves(left), comparison.flows, strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), flow.t)
+
+
+def test_equal_sharpness_stretches_time(comparison):
+    """At the teacher the sharpness of L2 is 1/2, and the derivative part adds as much as its weight.
+
+    It is taken at a distance of 1e-6 of the teacher, and differs from that by as much.
+    """
+    _, right = plotting.loss_curves(comparison)
+    for line, flow, factor in zip(curves(right), comparison.flows, (1, 2, 1.25), strict=True):
+        np.testing.assert_allclose(line.get_xdata(), factor * flow.t, rtol=1e-5)
+
+
+def test_the_accuracy_line_meets_the_curves_at_the_times_of_the_table(comparison):
+    """The error is nearly exponential between steps of the solver: 1e-2 covers its bend."""
+    for ax, name in zip(plotting.loss_curves(comparison), ("time", "time_equal_sharpness"), strict=True):
+        level = ax.lines[-1].get_ydata()[0]
+        assert level == pytest.approx(1e-6 * prediction_error(np.array(START[0])), rel=1e-13)
+        for line, row in zip(curves(ax), comparison.rows, strict=True):
+            logarithm = -np.log(line.get_ydata())
+            assert np.interp(-np.log(level), logarithm, line.get_xdata()) == pytest.approx(getattr(row, name), rel=1e-2)
+
+
+def test_distance_curves(comparison):
+    left, _ = plotting.loss_curves(comparison, quantity="distance")
+    for line, flow in zip(curves(left), comparison.flows, strict=True):
+        expected = np.linalg.norm(flow.weights[:, 0] - TEACHER[0], axis=-1)
+        np.testing.assert_allclose(line.get_ydata(), expected, rtol=0, atol=1e-15)
+    assert "distance" in left.get_ylabel()
+
+
+@pytest.mark.parametrize(
+    ("options", "drawn", "words"),
+    [
+        ({"norms": ("L2", "H1"), "t_max": 40.0, "derivative": "exact"}, ["L2"], "H1: sharpness infinite"),
+        ({"norms": ("L2", "H1"), "t_max": 8.0}, [], "L2: sharpness unknown, ended by t_max"),
+        ({"norms": ("H1", "L2"), "t_max": 8.0}, ["H1"], "L2: sharpness unknown, ended by t_max"),
+    ],
+)
+def test_flows_without_a_sharpness_are_left_out_and_named(options, drawn, words):
+    left, right = plotting.loss_curves(st.compare_flows(START, TEACHER, **options))
+    assert len(curves(left)) == 2
+    assert [line.get_label() for line in curves(right)] == drawn
+    (note,) = right.texts
+    assert words in note.get_text()
+
+
+def test_bad_input_is_named(comparison):
+    wide = st.compare_flows([[0.5, 0.8], [0.1, -0.3]], TEACHER, ("L2",), t_max=1.0)
+    with pytest.raises(ValueError, match="distance"):
+        plotting.loss_curves(wide, quantity="distance")
+    with pytest.raises(ValueError, match="quantity"):
+        plotting.loss_curves(comparison, quantity="accuracy")
+    with pytest.raises(ValueError, match="away from zero"):
+        plotting.loss_curves(st.compare_flows(TEACHER, TEACHER, ("L2",), t_max=1.0))
+    with pytest.raises(ValueError, match="axes"):
+        plotting.loss_curves(comparison, axes=[plt.figure().subplots()])
+    with pytest.raises(ValueError, match="labels"):
+        plotting.spectrum([st.Spectrum(np.ones(1), np.ones(1, int))], [])
+    with pytest.raises(ValueError, match="norms"):
+        plotting.condition_number_map(("L2",))
+    with pytest.raises(st.InfiniteNormError):
+        plotting.phase_portrait("H2")
+
+
+@pytest.mark.parametrize(("norm", "derivative"), [("L2", "backprop"), ("H1", "backprop"), ("H1", "exact")])
+def test_streamlines_follow_the_gradient(norm, derivative):
+    """In polar coordinates ``dw/dt = -gradient``: each piece of a streamline has its direction at the middle.
+
+    Pieces are up to L = 0.17 long. The middle of a chord is L^2/8 = 0.004 times the curvature off its arc, where the
+    direction differs by that times its own rate of change; both are below 4 radians per unit away from the teacher and
+    from norm 0. So directions agree to 0.06 radians, and cosines to 2e-3.
+    """
+    ax = plotting.phase_portrait(norm, derivative=derivative)
+    (streams,) = [c.get_segments() for c in ax.collections if isinstance(c, LineCollection)]
+    middle = np.concatenate([(line[1:] + line[:-1]) / 2 for line in streams])
+    along = np.concatenate([np.diff(line, axis=0) for line in streams])
+    clear = (middle[:, 1] > 0.3) & (np.hypot(middle[:, 0], middle[:, 1] - 1) > 0.2) & np.any(along, axis=1)
+    chosen = np.flatnonzero(clear & (middle[:, 0] > 0.05) & (middle[:, 0] < 3.1))
+    assert len(chosen) > 300
+    loss = st.PopulationLoss(TEACHER, norm, derivative=derivative)
+    for (angle, size), step in zip(middle[chosen], along[chosen], strict=True):
+        radial, around = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+        field = -loss.gradient([size * radial])[0]
+        slope = np.array([field @ around / size, field @ radial])
+        assert step @ slope / np.linalg.norm(step) / np.linalg.norm(slope) > 1 - 2e-3
+
+
+@pytest.mark.parametrize(("norm", "weight"), [("L2", 0), ("H1", 1)])
+def test_the_norm_is_at_rest_on_the_dashed_line(norm, weight):
+    """``(pi - t) cos t + sin t/(1 + k) = pi s``; linear interpolation over h = 0.02 errs by h^2/8, a bend of 4."""
+    ax = plotting.phase_portrait(norm)
+    (path,) = ax.collections[-1].get_paths()
+    angle, size = path.vertices.T
+    expected = (np.pi - angle) * np.cos(angle) / np.pi + np.sin(angle) / (np.pi * (1 + weight))
+    np.testing.assert_allclose(size, expected, atol=2e-4)
+    assert ax.lines[0].get_xydata().tolist() == [[0, 1]]  # the teacher
+
+
+def test_the_map_shows_the_closed_form_and_masks_the_indefinite_region():
+    """``(1 - 2x)/(1 - 3x/2)`` with ``x = r sin(theta)/pi``, where ``x < 1/2``.
+
+    Grid points are means of the cells' corners, right to a few roundings; quotients are drawn to nine digits.
+    """
+    ax = plotting.condition_number_map(("H1", "L2"))
+    (mesh,) = [c for c in ax.collections if isinstance(c, QuadMesh)]
+    corners, values = mesh.get_coordinates(), mesh.get_array()
+    angle, ratio = np.moveaxis(corners[:-1, :-1] + corners[1:, :-1] + corners[:-1, 1:] + corners[1:, 1:], -1, 0) / 4
+    x = ratio * np.sin(angle) / np.pi
+    np.testing.assert_array_equal(np.ma.getmaskarray(values), x >= 0.5)
+    np.testing.assert_allclose(values[x < 0.5], ((1 - 2 * x) / (1 - 1.5 * x))[x < 0.5], atol=1e-9)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a Hessian is not positive definite"]
+    assert "of H1" in ax.figure.axes[-1].get_ylabel()  # the colour bar
+
+
+def test_the_map_without_an_indefinite_region_has_no_legend():
+    """``x = r sin(theta)/pi <= 2/pi`` stays below 2/3, where H1 stops being definite."""
+    assert plotting.condition_number_map(("H1", (0.0, 1.0))).get_legend() is None
+    assert plotting.condition_number_map(("H1", "H1")).get_legend() is None  # a quotient of 1 everywhere
+
+
+def test_equal_condition_numbers_are_drawn_equal():
+    """Exact H1 and L2 between pi/4 and 3 pi/4, where the transverse eigenvalue of H1 is not above the radial one."""
+    ax = plotting.condition_number_map(("H1", "L2"), derivative="exact")
+    values = ax.collections[0].get_array()
+    middle = values[:, 91:270]
+    assert (middle.compressed() == 1).all()
+
+
+def test_spectrum_shows_eigenvalues_with_multiplicities():
+    """One neuron at a right angle, d = 5: ``x = 1/pi``; accuracy 1e-15 of the largest eigenvalue, a few roundings."""
+    x = 1 / np.pi
+    upper, lower = spectra_of([[0.0, 1.0, 0.0, 0.0, 0.0]], [[1.0, 0.0, 0.0, 0.0, 0.0]])
+    np.testing.assert_allclose(upper.lines[0].get_xdata(), [0.5 - x, 0.5 - x / 2, 0.5], atol=1e-14)
+    np.testing.assert_allclose(lower.lines[0].get_xdata(), [1 - 1.5 * x, 1 - x / 2, 1], atol=1e-14)
+    for ax, kappa in ((upper, 1 / (1 - 2 * x)), (lower, 1 / (1 - 1.5 * x))):
+        assert ax.lines[0].get_ydata().tolist() == [1, 3, 1]
+        assert f"{kappa:.4g}" in ax.get_title()
+        assert len(ax.lines) == 1
+    assert [ax.get_title()[:2] for ax in (upper, lower)] == ["L2", "H1"]
+
+
+def test_equal_eigenvalues_are_merged():
+    """To the six digits that are printed."""
+    (ax,) = plotting.spectrum([st.Spectrum(np.array([1, 1 + 1e-9, 2]), np.array([1, 2, 4]))], ["a"])
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[1, 3], [2, 4]], rtol=2e-9)
+
+
+def test_indefinite_and_complex_spectra_say_so():
+    both = [st.Spectrum(np.array(v), np.array([2, 3])) for v in ([-1.0, 2.0], [1 + 1j, 1 - 1j])]
+    upper, lower = plotting.spectrum(both, ["a", "b"])
+    assert "not positive definite" in upper.get_title()
+    assert set(upper.lines[1].get_xdata()) == {0}
+    assert lower.get_xlabel() == "real part of the eigenvalue"
+    assert lower.lines[0].get_xdata().tolist() == [1, 1]
+
+
+def figures():
+    comparison = st.compare_flows(START, TEACHER, ("L2", "H1", (1.0, 0.25)), t_max=20.0)
+    yield plotting.loss_curves(comparison)[0]
+    yield plotting.loss_curves(comparison, quantity="distance")[0]
+    yield plotting.phase_portrait("H1")
+    yield plotting.condition_number_map()
+    yield spectra_of(st.Network.random(3, 20, rng=0), st.Network.random(3, 20, rng=1))[0]
+
+
+def test_figures_can_be_read():
+    """Axes have names, text has at least 8 points at the size of a paper's columns, and nothing is cut off."""
+    for ax in figures():
+        figure = ax.figure
+        figure.canvas.draw()
+        assert figure.get_size_inches()[0] in (3.4, 6.8)
+        assert all(one.get_xlabel() or one.get_ylabel() for one in figure.axes)
+        written = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+        assert min(text.get_fontsize() for text in written) >= 8
+        box, size = figure.get_tightbbox(), figure.get_size_inches()
+        assert min(*box.min) >= 0
+        assert (box.max <= size).all()
+
+
+def test_curves_differ_in_more_than_colour(comparison):
+    left, _ = plotting.loss_curves(comparison)
+    colors = [to_hex(line.get_color()) for line in curves(left)]
+    assert set(colors) <= OKABE_ITO
+    assert len(set(colors)) == len({line.get_linestyle() for line in curves(left)}) == 3
+
+
+def test_axes_that_are_given_are_drawn_into(comparison):
+    axes = plt.figure().subplots(2, 2)
+    assert list(plotting.loss_curves(comparison, axes=axes[0])) == list(axes[0])
+    assert plotting.phase_portrait(ax=axes[1, 0]) is axes[1, 0]
+    assert plotting.condition_number_map(ax=axes[1, 1]) is axes[1, 1]
+    assert len(plt.get_fignums()) == 1
+
+
+def test_without_matplotlib_the_error_says_what_to_install():
+    code = "import sys; sys.modules['matplotlib'] = None; from sobolev_theory import plotting"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "ImportError: figures need matplotlib: pip install 'sobolev_theory[plot]'" in result.stderr
