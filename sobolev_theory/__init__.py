@@ -1,8 +1,8 @@
 """Closed-form theory of Sobolev training for student-teacher two-layer networks with Gaussian inputs.
 
-Population loss, gradient, Hessian, Gauss-Newton matrix, spectrum and condition number, for the L2 loss and for losses
-that also match derivatives. Everything is derived symbolically, evaluated at a cost that does not grow with the input
-dimension, and checked by sampling.
+Population loss, gradient, Hessian, Gauss-Newton matrix, spectrum and condition number, gradient flow and critical
+points, for the L2 loss and for losses that also match derivatives. Everything is derived symbolically, evaluated at a
+cost that does not grow with the input dimension, and checked by sampling.
 
 >>> import sobolev_theory as st
 >>> student, teacher = st.Network.random(3, 50, rng=0), st.Network.random(3, 50, rng=1)
@@ -10,7 +10,7 @@ dimension, and checked by sampling.
 True
 """
 
-from . import activations, monte_carlo, single_neuron
+from . import activations, monte_carlo, reduced, single_neuron
 from .comparison import Comparison, compare, condition_number_ratio
 from .critical_points import CriticalPoint, critical_point
 from .curvature import Curvature
@@ -23,6 +23,8 @@ from .lyapunov import lyapunov_derivative
 from .networks import Network
 from .optimal_weight import OptimalWeight, optimal_weight
 from .rates import Rate
+from .search import find_critical_points
+from .search_results import Search
 from .spectrum import Spectrum
 
 __version__ = "0.1.0"
@@ -52,10 +54,13 @@ __all__ = [
     "gradient_descent",
     # critical points
     "CriticalPoint",
+    "Search",
     "critical_point",
+    "find_critical_points",
     # activations, closed forms, checks
     "activations",
     "monte_carlo",
+    "reduced",
     "single_neuron",
     # errors
     "InfiniteNormError",

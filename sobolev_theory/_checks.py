@@ -53,6 +53,17 @@ def positive_integer(name: str, value: int) -> int:
     return number
 
 
+def number(name: str, value: float, required: str, low: float, high: float) -> float:
+    """A real number in ``(low, high)``; an end that is to belong to it can be moved by the caller."""
+    try:
+        given = np.nan if isinstance(value, str) else float(value)
+    except (TypeError, ValueError):
+        given = np.nan
+    if not low < given < high:
+        raise ValueError(f"{name}: {required} is required, got {value!r}")
+    return given
+
+
 def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
     """One of a few words."""
     if value not in allowed:

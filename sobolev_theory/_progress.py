@@ -19,8 +19,8 @@ def tracked(items: Iterable[Element], total: int, label: str, progress: bool) ->
 
 
 @contextmanager
-def fraction_bar(label: str, progress: bool) -> Iterator[Callable[[float, str], None]]:
-    """A function that shows a fraction and a note: a progress bar on stderr, or nothing."""
+def fraction_bar(label: str, progress: bool) -> Iterator[Callable[[Callable[[], float], str], None]]:
+    """A function that shows a fraction, evaluated only if asked for, and a note by a bar on stderr, or does nothing."""
     if not progress:
         yield lambda fraction, note: None
         return
@@ -29,4 +29,4 @@ def fraction_bar(label: str, progress: bool) -> Iterator[Callable[[float, str], 
 
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task(label, total=1.0)
-        yield lambda fraction, note: bar.update(task, completed=fraction, description=f"{label}, {note}")
+        yield lambda fraction, note: bar.update(task, completed=fraction(), description=f"{label}, {note}")

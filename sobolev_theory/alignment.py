@@ -5,7 +5,7 @@ An order whose derivative jumps gives the loss a cone in the angle of two rows: 
 angle. Where ``a_i c_j f_2 < 0``, as between student and teacher, the rows meet in finite time, and the field points
 back from all sides: in Filippov's sense the flow *slides*. The row stays on the line of ``u_j`` as long as the rest of
 the gradient, across the line, is weaker than the pull; along the line it follows the rest of the gradient. Opposite
-rows, at the angle pi, meet in the same way.
+rows, at the angle pi, meet in the same way. (`planar` follows the same motion from the field of two unknowns.)
 
 A row of a ReLU student can also shrink to zero in finite time, in any norm and convention: near zero the gradient
 depends on its direction only. There the flow ends.
@@ -25,38 +25,48 @@ FloatArray = NDArray[np.float64]
 Aligned = tuple[tuple[int, int], ...]
 """Student rows ``i`` that slide on the line of row ``j`` of the teacher, as pairs ``(i, j)``."""
 
-MET = 1e-11
-"""Sine of the angle at which two rows have met, and relative norm of a row that is zero: below any tolerance of the
-weights, and far above rounding.
-"""
+STRAIGHT = 1e-3
+"""Sine of the angle at which a row must head for zero to be taken to reach it: others turn away in time."""
 
 
-def has_cones(loss: PopulationLoss) -> bool:
-    """Whether the exact gradient is asked for, and jumps where rows are parallel."""
-    return loss.jumps and loss.derivative == "exact" and loss.teacher.dim > 1
+def has_kinks(loss: PopulationLoss) -> bool:
+    """Whether the first derivative of the activation jumps, so that the loss has a kink where a row is zero."""
+    return activations.get(loss.activation).jump_order == 1
 
 
-def collapsed(student: Network, teacher: Network) -> list[int]:
-    """Student rows that have shrunk to zero, where the gradient has no value if the first derivative jumps."""
-    if activations.get(student.activation).jump_order != 1:
-        return []
+def collapsing(student: Network, velocity: FloatArray, horizon: float) -> list[int]:
+    """Student rows that reach zero within a horizon."""
     norms = np.linalg.norm(student.weights, axis=1)
-    largest = max(norms.max(), np.linalg.norm(teacher.weights, axis=1).max())
-    return [int(i) for i in np.flatnonzero(norms < MET * largest)]
+    fall = -np.einsum("kd,kd->k", velocity, student.weights) / norms
+    speed = np.linalg.norm(velocity, axis=1)
+    straight = fall >= np.sqrt(1 - STRAIGHT**2) * speed
+    return [int(i) for i in np.flatnonzero(straight & (norms < horizon * fall))]
 
 
-def met(student: Network, teacher: Network, aligned: Aligned) -> tuple[int, int] | None:
-    """The closest pair of rows of [W; V] on one line, not counting rows that slide already."""
+def meeting(
+    student: Network, velocity: FloatArray, teacher: Network, aligned: Aligned, horizon: float
+) -> tuple[float, int, int] | None:
+    """Time to go, and rows of [W; V], of the pair that is first on one line within a horizon; sliding rows left out.
+
+    The sine of the angle falls at a finite speed, so its slope tells the time; what is ``e`` beside the line is
+    constant.
+    """
     rows = np.vstack([student.weights, teacher.weights])
+    moving = np.vstack([velocity, np.zeros_like(teacher.weights)])
+    norms = np.linalg.norm(rows, axis=1)
     i, j = np.triu_indices(student.width, 1, len(rows))
     sliding = [row for row, _ in aligned]
-    free = ~np.isin(i, sliding) & ~np.isin(j, sliding)  # who meets a sliding row meets its line
+    free = ~np.isin(i, sliding) & ~np.isin(j, sliding) & (norms[j] > 0)  # who meets a sliding row meets its line
     i, j = i[free], j[free]
-    if not len(i):
+    angle, sine, towards = angle_and_direction(rows[i], rows[j])
+    back = angle_and_direction(rows[j], rows[i])[2]
+    turning = np.einsum("pd,pd->p", towards, moving[i]) / norms[i] + np.einsum("pd,pd->p", back, moving[j]) / norms[j]
+    fall = turning * np.cos(angle)
+    times = np.divide(sine, fall, out=np.full(len(i), np.inf), where=fall > 0)
+    first = int(np.argmin(times)) if len(times) else -1
+    if first < 0 or not times[first] < horizon:
         return None
-    sine = angle_and_direction(rows[i], rows[j])[1]
-    closest = int(np.argmin(sine))
-    return (int(i[closest]), int(j[closest])) if sine[closest] < MET else None
+    return float(times[first]), int(i[first]), int(j[first])
 
 
 def on_lines(vectors: FloatArray, teacher: FloatArray, aligned: Aligned) -> FloatArray:

@@ -118,7 +118,7 @@ def condition_number_ratio(
     True
     """
     first, second = (
-        _curvature(W, V, norm, curvature, activation, derivative).condition_number() for norm in two_norms(norms)
+        curvature_at(W, V, norm, curvature, activation, derivative).condition_number() for norm in two_norms(norms)
     )
     return first / second
 
@@ -149,7 +149,7 @@ def compare(
         raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
     rows: list[ComparisonRow] = []
     for norm in norms:
-        spectrum = _curvature(W, V, norm, curvature, activation, derivative).spectrum()
+        spectrum = curvature_at(W, V, norm, curvature, activation, derivative).spectrum()
         low, high = spectrum.smallest, spectrum.largest
         reference = rows[0].largest if rows else high
         scaled = low * reference / high if min(high, reference) > 0 else np.nan
@@ -158,9 +158,10 @@ def compare(
     return Comparison(tuple(rows), curvature, derivative)
 
 
-def _curvature(
-    W: Student, V: Student, norm: Norm, curvature: str, activation: str | None, derivative: str
+def curvature_at(
+    W: Student, V: Student, norm: Norm, curvature: str, activation: str | None = None, derivative: str = "backprop"
 ) -> Curvature:
+    """The Hessian or the Gauss-Newton matrix of a norm at student ``W`` and teacher ``V``."""
     one_of("curvature", curvature, ("hessian", "gauss_newton"))
     loss = PopulationLoss(V, norm, activation=activation, derivative=derivative)
     return loss.hessian(W) if curvature == "hessian" else loss.gauss_newton(W)

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ._checks import positive_integer
+from ._checks import number, positive_integer
 from .errors import NotDifferentiableError
 from .losses import PopulationLoss, Student
 from .span import SpanProblem
@@ -20,6 +20,9 @@ SINGULAR = 1e-10
 """Singular values of the Hessian below this part of the largest are directions along which Newton's method rests, and
 eigenvalues below it have no sign: a valley of minima, as overparameterised students have, is flat to rounding.
 """
+
+ZERO = 1e-10
+"""Relative loss that counts as zero: at a gradient of 1e-12 a loss with a cone, as H1 of ReLU, is as large as that."""
 
 FIRST_RADIUS = 0.1
 """First trust radius, relative to the norm of the weights."""
@@ -47,6 +50,8 @@ class CriticalPoint:
         The gradient norm at the start and after each iteration.
     converged
         Whether ``gradient_norm`` is at most the tolerance. If not, this is no critical point, and has no index.
+    is_global
+        Whether the loss is zero: at most 1e-10 of that of a student whose weights are zero.
     """
 
     weights: FloatArray
@@ -56,10 +61,16 @@ class CriticalPoint:
     curvature: str
     gradient_norms: tuple[float, ...]
     converged: bool
+    is_global: bool
 
     @property
-    def index(self) -> int:
-        """Number of negative eigenvalues (real parts): those below -1e-10 of the largest modulus."""
+    def index(self) -> int | None:
+        """Number of negative eigenvalues (real parts): those below -1e-10 of the largest modulus.
+
+        0 also where the loss is zero but has no Hessian; None at other points without one, and if not converged.
+        """
+        if not self.converged or (self.curvature != "hessian" and not self.is_global):
+            return None
         values = self.spectrum.values
         negative = values.real < -SINGULAR * np.abs(values).max()
         return int(self.spectrum.multiplicities[negative].sum())
@@ -70,7 +81,8 @@ class CriticalPoint:
         return len(self.gradient_norms) - 1
 
     def __str__(self) -> str:
-        kind = "minimum" if self.index == 0 else f"saddle of index {self.index}"
+        kinds = {None: "critical point without a Hessian", 0: "global minimum" if self.is_global else "minimum"}
+        kind = kinds.get(self.index, f"saddle of index {self.index}")
         found = kind if self.converged else "no critical point: NOT CONVERGED"
         return (
             f"{found}, value {self.value:.6g}, gradient norm {self.gradient_norm:.1e} after {self.iterations} "
@@ -120,8 +132,7 @@ def critical_point(
     >>> point.converged, point.index, bool(np.abs(point.weights - np.eye(2)).max() < 1e-12)
     (True, 0, True)
     """
-    if not 0 < tol < np.inf:
-        raise ValueError(f"tol: a positive gradient norm is required, got {tol}")
+    tol = number("tol", tol, "a positive gradient norm", 0, np.inf)
     problem = SpanProblem.of(loss, W0)
     coordinates, norms = _dogleg(problem, tol, positive_integer("max_iterations", max_iterations))
     student = problem.student_at(coordinates)
@@ -130,7 +141,17 @@ def critical_point(
     except NotDifferentiableError:
         curvature, spectrum = "gauss_newton", loss.gauss_newton(student).spectrum()
     value = problem.loss.value(problem.network(coordinates))
-    return CriticalPoint(student.weights, value, norms[-1], spectrum, curvature, tuple(norms), norms[-1] <= tol)
+    is_global = value <= ZERO * loss.value(0 * student.weights)
+    return CriticalPoint(
+        weights=student.weights,
+        value=value,
+        gradient_norm=norms[-1],
+        spectrum=spectrum,
+        curvature=curvature,
+        gradient_norms=tuple(norms),
+        converged=norms[-1] <= tol,
+        is_global=is_global,
+    )
 
 
 def _dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[FloatArray, list[float]]:
@@ -139,12 +160,17 @@ def _dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Floa
     g, radius = problem.gradient(x).ravel(), FIRST_RADIUS * float(np.linalg.norm(x))
     norms = [float(np.linalg.norm(g))]
     while norms[-1] > tol and len(norms) <= max_iterations:
-        jacobian = problem.jacobian(x)
+        try:
+            jacobian = problem.jacobian(x)
+        except NotDifferentiableError:
+            if len(norms) == 1:
+                raise
+            return x, norms
         newton, cauchy = _newton_and_cauchy(jacobian, g)
         while True:
             step = _dogleg_step(newton, cauchy, radius)
             trial = x + step.reshape(shape)
-            moved = problem.gradient(trial).ravel()
+            moved = _gradient_or_nan(problem, trial)
             predicted = norms[-1] ** 2 - np.linalg.norm(g + jacobian @ step) ** 2
             gain = (norms[-1] ** 2 - np.linalg.norm(moved) ** 2) / predicted if predicted > 0 else 0.0
             if gain > REJECT:
@@ -157,6 +183,14 @@ def _dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Floa
         x, g = trial, moved
         norms.append(float(np.linalg.norm(g)))
     return x, norms
+
+
+def _gradient_or_nan(problem: SpanProblem, x: FloatArray) -> FloatArray:
+    """The gradient, NaN where it does not exist: a step there is not taken."""
+    try:
+        return problem.gradient(x).ravel()
+    except NotDifferentiableError:
+        return np.full(x.size, np.nan)
 
 
 def _newton_and_cauchy(jacobian: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:

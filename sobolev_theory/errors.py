@@ -29,6 +29,10 @@ class InfiniteNormError(ValueError):
         )
 
 
+class OverflowingError(ValueError):
+    """A result left the range of double precision on the way."""
+
+
 class UnknownActivationError(ValueError):
     """The activation is not registered."""
 

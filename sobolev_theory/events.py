@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy.optimize import brentq
 
-from ._checks import one_of
+from ._checks import number, one_of
 from .span import SpanProblem
 from .trajectory import State, Step
 
@@ -22,24 +22,25 @@ def quantity(name: str, state: State) -> float:
         return problem.loss.value(state.network)
     if name == "gradient_norm":
         return float(np.linalg.norm(state.gradient))
-    if not problem.is_square:
+    if not problem.widths_agree:
         return np.nan
     teacher = problem.loss.teacher.weights
     return float(np.linalg.norm(state.displacement + (state.anchor - teacher)))
 
 
-def parse_levels(argument: str, levels: dict[str, float], problem: SpanProblem) -> dict[str, float]:
+def parse_levels(argument: str, levels: Mapping[str, float], problem: SpanProblem) -> dict[str, float]:
     """Levels of known quantities, positive numbers."""
+    if not isinstance(levels, Mapping):
+        raise ValueError(f"{argument}: levels by name, such as {{'loss': 1e-12}}, are required, got {levels!r}")
     for name, level in levels.items():
         one_of(argument, name, QUANTITIES)
-        if not 0 < level < np.inf:
-            raise ValueError(f"{argument}: positive finite levels are required, got {name} = {level}")
-        if name == "distance" and not problem.is_square:
+        number(f"{argument}: {name}", level, "a positive finite level", 0, np.inf)
+        if name == "distance" and not problem.widths_agree:
             raise ValueError(
                 f"{argument}: a distance needs a student as wide as its teacher, got widths {problem.start.width} and "
                 f"{problem.loss.teacher.width}; use the loss"
             )
-    return levels
+    return dict(levels)
 
 
 def crossing(step: Step, function: Callable[[State], float], level: float) -> float:

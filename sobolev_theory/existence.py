@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import NotDifferentiableError
+from .errors import NotDifferentiableError, OverflowingError
 from .pairs import Pairs
 
 FloatArray = NDArray[np.float64]
@@ -29,7 +29,7 @@ def require_directions(pairs: Pairs, c: FloatArray, what: str, times: int) -> No
 def require_finite(what: str, numbers: float | FloatArray) -> None:
     """Refuse a result that left the range of double precision on the way."""
     if not np.isfinite(numbers).all():
-        raise ValueError(
+        raise OverflowingError(
             f"student, teacher: the {what} overflows double precision at weights of this size; rescale them (losses of "
             "ReLU^n are homogeneous)"
         )

@@ -3,12 +3,13 @@ r"""Gradient flow ``dW/dt = -gradient`` of a population loss: exact dynamics, ra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._checks import one_of
+from ._checks import number, one_of
 from ._progress import fraction_bar
 from .errors import NotDifferentiableError
 from .events import QUANTITIES, crossing, parse_levels, quantity
@@ -19,7 +20,7 @@ from .trajectory import METHODS, State, Step, StopError, negligible_gradient, st
 
 FloatArray = NDArray[np.float64]
 
-MAX_STEPS = 200_000
+MAX_STEPS = 50_000
 """Steps after which a flow gives up, so that one that creeps along a valley for ever does not."""
 
 FINEST = 100 * float(np.finfo(np.float64).eps)
@@ -115,7 +116,7 @@ class Flow:
         ``|W(t) - W(inf)| ~ exp(-rate t)``. The slope of ``log |W - W(inf)|`` is fitted on the tail; the end point is
         the teacher, or the critical point that Newton's method finds from the last weights. ``rate.uncertainty`` is
         the drift of the slope along the tail, ``rate.predicted`` the smallest eigenvalue of the Hessian on the tail,
-        within the span of the weights, which the flow never leaves.
+        among the modes that the tail occupies: a flow never leaves its span, nor the symmetries of its start.
 
         In the backprop convention the field of an order whose derivative jumps is not linear at the teacher, only
         homogeneous of degree one: there the prediction depends on the direction of approach, which is why it is taken
@@ -149,10 +150,10 @@ class Flow:
         4.60517
         """
         given = {"loss": loss, "gradient_norm": gradient_norm, "distance": distance}
-        levels = parse_levels("time_to", {k: v for k, v in given.items() if v is not None}, self.problem)
-        if len(levels) != 1:
-            raise ValueError(f"time_to: one of {', '.join(QUANTITIES)} is required, got {sorted(levels) or 'none'}")
-        ((name, level),) = levels.items()
+        asked = {name: level for name, level in given.items() if level is not None}
+        if len(asked) != 1:
+            raise ValueError(f"time_to: one of {', '.join(QUANTITIES)} is required, got {sorted(asked) or 'none'}")
+        ((name, level),) = parse_levels("time_to", asked, self.problem).items()
         return self.first_time(partial(quantity, name), level)
 
     def first_time(self, function: Callable[[State], float], level: float) -> float:
@@ -214,7 +215,8 @@ def gradient_flow(
     Computed in coordinates of ``span(W0, V)``, which the flow never leaves: beyond one QR the cost does not depend on
     d. In the exact convention an order whose derivative jumps pulls a student's row onto the line of a teacher's at a
     finite speed: they meet in finite time, and the flow goes on in Filippov's sense, the row sliding on that line;
-    ``alignments`` tells when. Where that is impossible the flow stops with status ``"nonsmooth"``.
+    ``alignments`` tells when. Where a line lets go of a row, or students meet one another, the flow stops with status
+    ``"nonsmooth"``.
 
     Examples
     --------
@@ -225,19 +227,15 @@ def gradient_flow(
     'loss'
     """
     one_of("method", method, METHODS)
-    if not rtol >= FINEST or not rtol < 1 or not 0 <= atol < np.inf:
-        raise ValueError(
-            f"rtol, atol: {FINEST:.2g} <= rtol < 1, the range of double precision, and atol >= 0 are required, "
-            f"got rtol = {rtol}, atol = {atol}"
-        )
-    if not t_max > 0 or (t_max == np.inf and not until):
-        raise ValueError(
-            f"t_max: a positive time is required, inf only together with until=, got {t_max}; "
-            'pass for instance until={"loss": 1e-12}'
-        )
+    rtol = number("rtol", rtol, f"a number from {FINEST:.2g}, the limit of double precision, to 1", FINEST / 1.01, 1)
+    atol = number("atol", atol, "a number from 0 on", -np.finfo(np.float64).tiny, np.inf)
+    if not (until and t_max == np.inf):
+        t_max = number("t_max", t_max, "a positive time, inf only with until such as {'loss': 1e-12},", 0, np.inf)
     problem = SpanProblem.of(loss, W0)
-    levels = parse_levels("until", dict(until or {}), problem)
+    levels = parse_levels("until", until or {}, problem)
     loss.gradient(problem.student)  # refuses a start where the field does not exist
+    largest = max(float(np.abs(network.weights).max()) for network in (problem.start, problem.loss.teacher))
+    number("student, teacher", largest, "a largest weight between 1e-100 and 1e100", 1e-100, 1e100)
     path: list[Step] = []
     with fraction_bar("gradient flow", progress) as show:
         try:
@@ -254,7 +252,7 @@ def _run(
     t_max: float,
     levels: dict[str, float],
     solver: tuple[float, float, str],
-    show: Callable[[float, str], None],
+    show: Callable[[Callable[[], float], str], None],
 ) -> tuple[str, str]:
     """Fill the path until there is a reason to stop; status and message."""
     start = State.start(problem)
@@ -269,7 +267,7 @@ def _run(
         for name, level in levels.items():
             if quantity(name, step.at_end) <= level:
                 end = crossing(step, partial(quantity, name), level)
-                path[-1] = Step(step.start, end, step(end), step.interpolant)
+                path[-1] = replace(step, end=end, at_end=step(end))
                 return name, f"{name} fell to {level:g} at t = {end:g}"
         if not size / 2 < (now := np.linalg.norm(step.at_end.coordinates)) < 2 * size:
             negligible, size = negligible_gradient(step.at_end), now
@@ -277,12 +275,12 @@ def _run(
             break
         if len(path) >= MAX_STEPS:
             raise StopError("steps", f"{MAX_STEPS} steps passed; loosen rtol or lower t_max")
-        show(_fraction(step, t_max, levels, begin), f"t = {step.end:.4g}")
+        show(partial(_fraction, step, t_max, levels, begin), f"t = {step.end:.4g}")
     if not stationary:
         return "t_max", f"t_max = {t_max:g} reached"
     state, t = (path[-1].at_end, path[-1].end) if path else (start, 0.0)
     if t < t_max < np.inf:
-        path.append(Step(t, t_max, state, lambda _: state.displacement))
+        path.append(Step(t, t_max, state, lambda _: state.displacement, state))
     return "stationary", f"the gradient is zero to rounding from t = {t:g} on"
 
 
@@ -291,7 +289,7 @@ def _alignments(path: list[Step]) -> list[tuple[float, int, int]]:
     found: list[tuple[float, int, int]] = []
     known: tuple[tuple[int, int], ...] = ()
     for step in path:
-        found += [(step.start, i, j) for i, j in step.at_end.aligned if (i, j) not in known]
+        found += [(step.end, i, j) for i, j in step.at_end.aligned if (i, j) not in known]
         known = step.at_end.aligned
     return found
 

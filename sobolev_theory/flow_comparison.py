@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._checks import number
 from ._tables import plain_table
 from .flow import Flow, gradient_flow
 from .losses import PopulationLoss, Student
@@ -149,10 +150,8 @@ def compare_flows(
     """
     if not isinstance(norms, Sequence) or isinstance(norms, str) or not norms:
         raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
-    if not 0 < accuracy < 1:
-        raise ValueError(f"accuracy: a fraction between 0 and 1 is required, got {accuracy}")
-    if not 0 < t_max < np.inf:
-        raise ValueError(f"t_max: a positive finite time is required, got {t_max}")
+    accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
+    t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
     losses = [PopulationLoss(V, norm, activation=activation, derivative=derivative) for norm in norms]
     flows = tuple(gradient_flow(loss, W0, t_max, rtol=rtol, atol=atol, progress=progress) for loss in losses)
     rows: list[FlowComparisonRow] = []

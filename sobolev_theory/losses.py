@@ -119,6 +119,11 @@ class PopulationLoss:
         order = self._activation.jump_order
         return order is not None and order < len(self.sobolev_weights)
 
+    @property
+    def has_cones(self) -> bool:
+        """Whether the gradient asked for is exact and jumps where rows are parallel."""
+        return self.jumps and self._convention == "exact"
+
     def __repr__(self) -> str:
         return (
             f"PopulationLoss(teacher=<{self.teacher.width} x {self.teacher.dim}>, norm={self.sobolev_weights}, "

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 
 from . import activations
 from ._checks import as_array, positive_integer
@@ -132,6 +134,23 @@ class Network:
             z += self.biases
         terms = activations.get(self.activation).derivative(z, order) * self.output_weights
         return terms, terms.sum(axis=1)
+
+
+def matching(student: Network, teacher: Network) -> NDArray[np.intp] | None:
+    """The teacher's neurons in the student's order, of least total distance; None if output weights or widths differ.
+
+    Examples
+    --------
+    >>> matching(Network([[0.0, 1.1], [0.9, 0.0]]), Network.orthonormal(2, 2))
+    array([1, 0])
+    """
+    a, b = student.output_weights, teacher.output_weights
+    if not np.array_equal(np.sort(a), np.sort(b)):
+        return None
+    distances = cdist(student.weights, teacher.weights)
+    distances[a[:, None] != b] = np.inf
+    order: NDArray[np.intp] = linear_sum_assignment(distances)[1]
+    return order
 
 
 class Displaced(Network):

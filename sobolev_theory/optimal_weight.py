@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 
-from .comparison import _curvature
+from .comparison import curvature_at
 from .losses import Student
 
 FloatArray = NDArray[np.float64]
@@ -155,7 +155,7 @@ def optimal_weight(
     >>> best.weight, round(best.interval[1], 3)        # the cone at the teacher: derivatives do not pay
     (0.0, 0.101)
     """
-    orders = [_curvature(W, V, norm, curvature, activation, derivative) for norm in ((1.0,), (0.0, 1.0))]
+    orders = [curvature_at(W, V, norm, curvature, activation, derivative) for norm in ((1.0,), (0.0, 1.0))]
     path = _Path(
         [(g0, g1) for (g0, _), (g1, _) in zip(orders[0].parts(), orders[1].parts(), strict=True)],
         symmetric=all(order.is_symmetric for order in orders),

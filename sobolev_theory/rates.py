@@ -19,6 +19,15 @@ NEAR_END = 0.1
 RESOLVED = 1e-9
 """Relative distance down to which Newton's end point is trusted, and at which it is taken for the teacher itself."""
 
+TAKEN = 1e-4
+"""Relative distance at which a flow that comes so near the teacher is taken to end there."""
+
+OCCUPIED = 1e-3
+"""Part of a displacement, relative to the largest, below which a mode is not in the tail.
+
+A symmetric start excites symmetric modes only.
+"""
+
 TRUSTED = 1e3
 """Distance to the teacher, in units of what the field resolves, down to which it is used for a rate."""
 
@@ -46,8 +55,8 @@ class Rate(float):
         Six times the change of the slope between the last two quarters of the tail, plus the standard error of the
         fit: a bound of what is left also where the slope approaches its limit like ``1/t`` (a Jordan block).
     predicted
-        Smallest eigenvalue (real part) of the Hessian at the end of the tail, within the span of the weights; of the
-        Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`).
+        Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies;
+        of the Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`).
     sharpness
         Largest eigenvalue (real part) there, in the whole of weight space; infinite if all rows slide.
     """
@@ -88,24 +97,28 @@ def tail_rate(problem: SpanProblem, path: list[Step], status: str) -> Rate:
     early, _ = _slope(times[:SAMPLES], logarithms[:SAMPLES])
     late, error = _slope(times[SAMPLES:], logarithms[SAMPLES:])
     near = np.flatnonzero(logarithms >= np.log(LINEAR * np.linalg.norm(end)))
-    predicted, sharpness = _curvature(problem, states[near[-1] if len(near) else 0])
+    state = states[near[-1] if len(near) else 0]
+    predicted, sharpness = _curvature(problem, state, state.displacement + (state.anchor - end))
     return Rate(-late, DRIFT * abs(late - early) + error, predicted, sharpness)
 
 
 def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     """Coordinates of the critical point near a state, and the distance to it below which rounding is seen."""
-    if state.aligned:  # no Hessian for Newton's method: sliding rows end at the teacher, or are not followed
-        if not problem.is_square or state.size > NEAR_END * np.linalg.norm(state.anchor):
-            raise ValueError("rate: in the exact convention a flow that comes near the teacher is required")
-        return state.anchor, TRUSTED * resolution(state)
-    point = critical_point(problem.loss, problem.network(state.coordinates))
+    near = state.from_nearest()
+    if near.order is not None and near.size < TAKEN * np.linalg.norm(near.anchor):
+        return near.anchor, TRUSTED * resolution(state)
+    try:
+        point = critical_point(problem.loss, problem.network(state.coordinates))
+    except NotDifferentiableError:
+        raise ValueError(
+            "rate: a flow that comes nearer to the teacher, or to a point with a Hessian, is required"
+        ) from None
     size = float(np.linalg.norm(point.weights))
     if not point.converged or np.linalg.norm(point.weights - state.coordinates) > NEAR_END * size:
         raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
-    if problem.is_square:
-        anchor = State.nearest(problem, State(problem, None, point.weights)).anchor
-        if np.linalg.norm(point.weights - anchor) < RESOLVED * size:
-            return anchor, TRUSTED * resolution(state)
+    anchor = State(problem, None, point.weights).from_nearest().anchor
+    if np.linalg.norm(point.weights - anchor) < RESOLVED * size:
+        return anchor, TRUSTED * resolution(state)
     return point.weights, RESOLVED * size
 
 
@@ -115,8 +128,8 @@ def _slope(times: FloatArray, logarithms: FloatArray) -> tuple[float, float]:
     return float(fit[0]), float(np.sqrt(covariance[0, 0]))
 
 
-def _curvature(problem: SpanProblem, state: State) -> tuple[float, float]:
-    """Smallest eigenvalue within the span and largest in weight space, NaN where the Hessian does not exist.
+def _curvature(problem: SpanProblem, state: State, displacement: FloatArray) -> tuple[float, float]:
+    """Smallest eigenvalue among the modes of a displacement, and largest of all; NaN where there is no Hessian.
 
     Where all rows slide (exact convention) the flow has their K lengths left, in which the loss is smooth; across the
     lines it is a cone, of infinite sharpness.
@@ -125,9 +138,17 @@ def _curvature(problem: SpanProblem, state: State) -> tuple[float, float]:
         rows = problem.loss.teacher.weights[[j for _, j in sorted(state.aligned)]]
         lines = scipy.linalg.block_diag(*(rows / np.linalg.norm(rows, axis=1, keepdims=True)))
         lengths = lines @ problem.loss.gauss_newton(state.network).to_dense() @ lines.T
-        return float(np.linalg.eigvalsh(lengths)[0]), np.inf
+        return _slowest(lengths, lines @ displacement.ravel()), np.inf
     try:
-        hessian = problem.original.hessian(problem.student_at(state.coordinates))
+        whole = problem.original.hessian(problem.student_at(state.coordinates))
+        within = problem.loss.hessian(state.network).to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan
-    return hessian.on_span.spectrum().smallest, hessian.spectrum().largest
+    return _slowest(within, displacement.ravel()), whole.spectrum().largest
+
+
+def _slowest(matrix: FloatArray, displacement: FloatArray) -> float:
+    """The smallest eigenvalue (real part) whose eigenvector has a part in the displacement."""
+    values, vectors = np.linalg.eigh(matrix) if (matrix == matrix.T).all() else np.linalg.eig(matrix)
+    parts = np.abs(np.linalg.lstsq(vectors, displacement.astype(vectors.dtype), rcond=None)[0])
+    return float(values.real[parts > OCCUPIED * parts.max()].min())

@@ -21,12 +21,10 @@ from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
 from ._special import angle_and_direction
 from .activations import Activation
-from .networks import Displaced, Network
+from .networks import Displaced, Network, matching
 from .pairs import BLOCK, Pairs
 
 FloatArray = NDArray[np.float64]
@@ -83,16 +81,15 @@ def value_near_teacher(
     1.0
     """
     a, b = student.output_weights, teacher.output_weights
-    if not np.array_equal(np.sort(a), np.sort(b)):
-        return None
     if isinstance(student, Displaced):
         order, step = student.order, student.displacement
-        if len(set(order)) < len(order) or (a != b[order]).any():
+        if len(order) != len(b) or len(set(order)) < len(order) or (a != b[order]).any():
             return None
     else:
-        distance = cdist(student.weights, teacher.weights)
-        distance[a[:, None] != b] = np.inf
-        order = linear_sum_assignment(distance)[1]  # the teacher's neurons in the student's order, of least distance
+        matched = matching(student, teacher)
+        if matched is None:
+            return None
+        order = matched
         step = student.weights - teacher.weights[order]  # exact between half and double (Sterbenz), else one rounding
     moved = np.flatnonzero(step.any(axis=1) & (a != 0))  # the others contribute nothing
     if not len(moved):

@@ -40,6 +40,8 @@ class SpanProblem:
     @classmethod
     def of(cls, loss: PopulationLoss, W: Student) -> SpanProblem:
         """The problem of training ``W`` on ``loss``; one QR of the stacked weights, and none if d is small."""
+        if not isinstance(loss, PopulationLoss):
+            raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}")
         student, teacher = loss.student(W), loss.teacher
         if teacher.dim <= 2 * (student.width + teacher.width):
             return cls(loss, student, loss, student, None)
@@ -52,7 +54,7 @@ class SpanProblem:
         return cls(loss, student, inner, rotated(student), basis)
 
     @property
-    def is_square(self) -> bool:
+    def widths_agree(self) -> bool:
         """Whether student and teacher have as many neurons, so that a distance between their weights is defined."""
         return self.start.width == self.loss.teacher.width
 

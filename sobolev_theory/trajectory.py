@@ -2,7 +2,7 @@ r"""Integration of the gradient field, step by step, with errors controlled rela
 
 The unknown is the displacement ``D = W - P`` from an anchor ``P``: the teacher, its neurons in the order nearest to
 the student. A solver that saw ``W`` would stop resolving ``D`` at ``rtol |W|``; here the tolerance follows ``|D|`` down
-to the rounding of the weights, and the anchor follows the student. With other widths than the teacher's, ``P = 0``.
+to the rounding of the weights, and the anchor follows the student. Where widths or output weights differ, ``P = 0``.
 """
 
 from __future__ import annotations
@@ -13,18 +13,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.integrate
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
-from .alignment import Aligned, collapsed, has_cones, met, on_lines, slides
-from .errors import NotDifferentiableError
-from .networks import Displaced, Network
+from .alignment import Aligned, collapsing, has_kinks, meeting, on_lines, slides
+from .errors import NotDifferentiableError, OverflowingError
+from .networks import Displaced, Network, matching
 from .span import SpanProblem
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-METHODS = ("DOP853", "RK45", "RK23", "Radau", "BDF")
-"""SciPy's solvers; the last two are implicit and get the exact Jacobian."""
+IMPLICIT = ("Radau", "BDF")
+"""SciPy's solvers that get the exact Jacobian."""
+
+METHODS = ("DOP853", "RK45", "RK23", *IMPLICIT)
+"""SciPy's solvers."""
+
+LEAP = 0.3
+"""Part of ``sqrt(precision)`` times the time scale within which a row is led onto a line by one Euler step: its local
+error, the square, is a tenth of the tolerance. Explicit solvers chatter about a line only at a hundredth of that.
+"""
 
 CLOSER = 0.1
 """Fall of the distance to the nearest anchor after which the solver is started anew, with tolerances to match."""
@@ -53,21 +60,18 @@ class State:
     displacement: FloatArray
     aligned: Aligned = ()
 
-    @classmethod
-    def nearest(cls, problem: SpanProblem, state: State) -> State:
+    def from_nearest(self) -> State:
         """The same weights from the nearest anchor."""
-        if not problem.is_square:
-            return state
-        rows, teacher = state.coordinates, problem.loss.teacher.weights
-        order = linear_sum_assignment(((rows[:, None] - teacher) ** 2).sum(axis=-1))[1]
-        if state.order is not None and (order == state.order).all():
-            return state
-        return replace(state, order=order, displacement=state.displacement + (state.anchor - teacher[order]))
+        order = matching(self.network, self.problem.loss.teacher)
+        if order is None or (self.order is not None and (order == self.order).all()):
+            return self
+        teacher = self.problem.loss.teacher.weights
+        return replace(self, order=order, displacement=self.displacement + (self.anchor - teacher[order]))
 
     @classmethod
     def start(cls, problem: SpanProblem) -> State:
         """The start of the problem; the displacement is taken in R^d, where it has no rounding near the teacher."""
-        state = cls.nearest(problem, cls(problem, None, problem.start.weights))
+        state = cls(problem, None, problem.start.weights).from_nearest()
         if state.order is None or problem.basis is None:
             return state
         given = problem.student.weights - problem.original.teacher.weights[state.order]
@@ -99,31 +103,40 @@ class State:
         moved = np.reshape(displacement, self.displacement.shape).copy()
         return replace(self, displacement=self._sliding(moved))
 
-    def joined(self) -> State:
-        """The state with rows that have met a line sliding on it.
+    def joining(self, precision: float) -> tuple[float, State] | None:
+        """Time until the next row meets a line of the teacher's and slides on it, and the state then, if that is near.
+
+        Near is where an Euler step there errs by less than a local error of ``precision`` relative to the displacement.
 
         Raises
         ------
         StopError
-            If a row shrank to zero, the pull of the lines does not hold all sliding rows, or students met one another.
+            If a row reaches zero, students meet one another, or the lines do not hold the rows that slide on them.
         """
         loss, student = self.problem.loss, self.network
-        if zero := collapsed(student, loss.teacher):
+        if not (loss.has_cones or has_kinks(loss)):
+            return None
+        velocity = -self.gradient
+        speed = float(np.linalg.norm(velocity))
+        if speed == 0:
+            return None
+        horizon = LEAP * np.sqrt(precision) * self.size / speed
+        if has_kinks(loss) and (zero := collapsing(student, velocity, horizon)):
             raise StopError("nonsmooth", f"student rows {zero} shrank to zero, where {loss.activation} has a kink")
-        if not has_cones(loss):
-            return self
-        pair, state = met(student, loss.teacher, self.aligned), self
-        if pair:
-            where = f"rows {pair} of [W; V] became parallel, where the exact gradient jumps"
-            if pair[1] < student.width:
-                raise StopError("nonsmooth", where)
-            joined = replace(self, aligned=(*self.aligned, (pair[0], pair[1] - student.width)))
-            state = replace(joined, displacement=joined._sliding(self.displacement))
-        if state.aligned:
-            gradient = loss.sliding_gradient(state.network)
-            if not slides(loss, state.network, gradient, state.aligned):
-                raise StopError("nonsmooth", f"of the rows (student, teacher) {state.aligned} on one line, some part")
-        return state
+        if not loss.has_cones:
+            return None
+        if self.aligned and not slides(loss, student, loss.sliding_gradient(student), self.aligned):
+            raise StopError("nonsmooth", f"of the rows (student, teacher) {self.aligned} some leave their line")
+        found = meeting(student, velocity, loss.teacher, self.aligned, horizon)
+        if found is None:
+            return None
+        time, i, j = found
+        if j < student.width:
+            raise StopError("nonsmooth", f"student rows {(i, j)} became parallel, where the exact gradient jumps")
+        state = replace(self, aligned=(*self.aligned, (i, j - student.width)))
+        state = state.after(self.displacement + time * velocity)
+        held = slides(loss, state.network, loss.sliding_gradient(state.network), state.aligned)
+        return (time, state) if held else None  # else it crosses the line
 
     def _sliding(self, displacement: FloatArray) -> FloatArray:
         """A displacement with sliding rows exactly on their lines."""
@@ -165,12 +178,13 @@ class Step:
     end: float
     at_end: State
     interpolant: Callable[[FloatArray | float], FloatArray]
+    begun: State
 
     def __call__(self, t: float) -> State:
         """The state at one time."""
         if t == self.end:
             return self.at_end
-        return self.at_end.after(self.interpolant(t))
+        return self.begun.after(self.interpolant(t))
 
 
 def resolution(state: State) -> float:
@@ -199,33 +213,52 @@ def steps(problem: SpanProblem, t_max: float, rtol: float, atol: float, method: 
     StopError
         If the field or the solver cannot go on.
     """
-    solver_class = getattr(scipy.integrate, method)
     state, t = State.start(problem), 0.0
-    while t < t_max:
-        begun = state
-
-        def field(_: float, y: FloatArray, begun: State = begun) -> FloatArray:
-            return -begun.after(y).gradient.ravel()
-
-        def jacobian(_: float, y: FloatArray, begun: State = begun) -> FloatArray:
-            return -problem.loss.hessian(begun.after(y).network).to_dense()
-
-        exact = {"jac": jacobian} if method in ("Radau", "BDF") else {}
-        tolerance = max(min(atol, rtol * begun.size), resolution(begun))
-        try:
-            solver = solver_class(field, t, begun.displacement.ravel(), t_max, rtol=rtol, atol=tolerance, **exact)
-            while solver.status == "running":
-                reason = solver.step()
-                if reason:
-                    raise StopError("failed", f"the solver gave up: {reason}")
-                t, state = float(solver.t), begun.after(solver.y)
-                yield Step(float(solver.t_old), t, state, solver.dense_output())
-                joined = state.joined()
-                nearer = State.nearest(problem, joined)
-                if joined is not state or nearer.size < CLOSER * begun.size:
-                    state = nearer
+    try:
+        while t < t_max:
+            state = state.from_nearest()
+            tolerance = max(min(atol, rtol * state.size), resolution(state))
+            precision = rtol + (tolerance / state.size if state.size else 0.0)
+            joining = state.joining(precision)
+            if joining and t + joining[0] < t_max:
+                time, joined = joining
+                yield Step(t, t + time, joined, _line(state, t), state)
+                t, state = t + time, joined
+                continue
+            for step in _smooth_steps(state, t, t_max, rtol, tolerance, method):
+                yield step
+                t, state = step.end, step.at_end
+                nearer = state.from_nearest().size < CLOSER * step.begun.size
+                if nearer or state.joining(precision):
                     break
-        except NotDifferentiableError as error:
-            raise StopError("nonsmooth", str(error)) from None
-        except ValueError as error:
-            raise StopError("diverged", str(error)) from None
+    except NotDifferentiableError as error:
+        raise StopError("nonsmooth", str(error)) from None
+    except OverflowingError as error:
+        raise StopError("diverged", str(error)) from None
+
+
+def _line(state: State, t: float) -> Callable[[FloatArray | float], FloatArray]:
+    """The displacement along the velocity at a time."""
+    velocity = -state.gradient
+    return lambda time: state.displacement + (time - t) * velocity
+
+
+def _smooth_steps(begun: State, t: float, t_max: float, rtol: float, atol: float, method: str) -> Iterator[Step]:
+    """Accepted steps of a SciPy solver, with one anchor and no row joining a line."""
+    loss = begun.problem.loss
+
+    def field(_: float, y: FloatArray) -> FloatArray:
+        return -begun.after(y).gradient.ravel()
+
+    def jacobian(_: float, y: FloatArray) -> FloatArray:
+        return -loss.hessian(begun.after(y).network).to_dense()
+
+    # the field of sliding rows has no Hessian to project: implicit methods take differences there
+    exact = {"jac": jacobian} if method in IMPLICIT and not begun.aligned else {}
+    solver_class = getattr(scipy.integrate, method)
+    solver = solver_class(field, t, begun.displacement.ravel(), t_max, rtol=rtol, atol=atol, **exact)
+    while solver.status == "running":
+        reason = solver.step()
+        if reason:
+            raise StopError("failed", f"the solver gave up: {reason}")
+        yield Step(float(solver.t_old), float(solver.t), begun.after(solver.y), solver.dense_output(), begun)

@@ -8,10 +8,13 @@ import pytest
 
 EXAMPLES = sorted(path.stem for path in (Path(__file__).parent.parent / "examples").glob("*.py"))
 
+SHORTER = {"spurious_minima": {"widths": (6,), "runs": 2}}
+"""Arguments with which an example that takes long by default is run here."""
+
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_run(name, capsys):
-    importlib.import_module(f"examples.{name}").main()
+    importlib.import_module(f"examples.{name}").main(**SHORTER.get(name, {}))
     assert capsys.readouterr().out
 
 
@@ -51,3 +54,14 @@ def test_figures():
     gain = {row.norm: row.acceleration_equal_sharpness for row in comparison.rows}
     assert gain["H1"] == pytest.approx(1.209, abs=0.0005)
     assert gain["L2"] < gain["(1, 0.25)"] < gain["H1"]
+
+
+def test_spurious_minima(capsys):
+    """Eight flows at K = 8 find the teacher and one spurious minimum, less curved than the teacher, 1/4 - 1/(2 pi)."""
+    from examples.spurious_minima import main, search
+
+    teacher, spurious = search(8, "L2", 8).groups
+    assert teacher.smallest == pytest.approx(1 / 4 - 1 / (2 * np.pi), abs=1e-9)
+    assert 0 < spurious.smallest < teacher.smallest
+    main(widths=(8,), runs=8)
+    assert f"{spurious.value:.6f}" in capsys.readouterr().out

@@ -20,8 +20,8 @@ MODULES = sorted(
 DOOR = """
 Network PopulationLoss Comparison Curvature Spectrum compare condition_number_ratio OptimalWeight optimal_weight
 Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative BestStep Descent best_step gradient_descent
-CriticalPoint critical_point
-activations monte_carlo single_neuron
+CriticalPoint critical_point Search find_critical_points
+activations monte_carlo reduced single_neuron
 InfiniteNormError NotDifferentiableError UnknownActivationError
 """
 
@@ -60,7 +60,8 @@ def test_public_objects_are_documented_with_an_example():
     public = [st.Network, st.PopulationLoss, st.Curvature, st.Spectrum, st.compare, st.condition_number_ratio]
     public += [st.single_neuron.eigenvalues, st.single_neuron.condition_number, st.single_neuron.condition_number_ratio]
     public += [st.gradient_flow, st.compare_flows, st.lyapunov_derivative, st.gradient_descent, st.best_step]
-    public += [st.critical_point, st.optimal_weight]
+    public += [st.critical_point, st.find_critical_points, st.optimal_weight]
+    public += [getattr(st.reduced, name) for name in st.reduced.__all__]
     public += [st.single_neuron.velocity, st.single_neuron.lyapunov_derivative]
     public += [st.monte_carlo.verify, st.monte_carlo.verify_many]
     for thing in public:

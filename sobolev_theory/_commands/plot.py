@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..losses import PopulationLoss
+from ..comparison import curvature_at
 from ..norms import norm_name
 from .figures import load_plotting, save
 from .flow import add_flows, compared
@@ -80,6 +80,6 @@ def _condition(plotting: ModuleType, options: argparse.Namespace) -> Any:
 
 def _spectrum(plotting: ModuleType, options: argparse.Namespace) -> Any:
     student, teacher = networks_or_one_neuron(options)
-    losses = [PopulationLoss(teacher, norm, derivative=options.derivative) for norm in options.norms]
-    matrices = [getattr(loss, options.curvature)(student) for loss in losses]
+    settings = {"curvature": options.curvature, "derivative": options.derivative}
+    matrices = [curvature_at(student, teacher, norm, **settings) for norm in options.norms]
     return plotting.spectrum(matrices, [norm_name(norm) for norm in options.norms])[0]

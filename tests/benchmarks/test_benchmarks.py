@@ -19,9 +19,15 @@ REPETITIONS = 9
 def ratio(benchmark, capsys):
     """Report the time of a function as a multiple of the time of a reference."""
 
-    def report(name: str, function: Callable[[], object], reference: Callable[[], object], bound: float) -> None:
+    def report(
+        name: str,
+        function: Callable[[], object],
+        reference: Callable[[], object],
+        bound: float,
+        repetitions: int = REPETITIONS,
+    ) -> None:
         times: dict[Callable[[], object], list[float]] = {function: [], reference: []}
-        for _ in range(REPETITIONS):
+        for _ in range(repetitions):
             for call, record in times.items():
                 start = time.perf_counter()
                 call()
@@ -107,3 +113,13 @@ def test_flow_in_many_dimensions(ratio, rng):
 
     name = "flow H1, K = M = 10, t = 50, d = 10^5, over d = 20 and one QR"
     ratio(name, lambda: flow(10**5), lambda: (flow(20), np.linalg.qr(stacked)), 3)
+
+
+def test_search_in_parallel(ratio):
+    """The start of the processes included; 0.5 would be a speed-up of two."""
+    loss = st.PopulationLoss(np.eye(6), "L2")
+
+    def search(workers: int) -> Callable[[], object]:
+        return lambda: st.find_critical_points(loss, 6, 1000, rng=6, workers=workers)
+
+    ratio("1000 searches at K = 6, two processes over one", search(2), search(1), 0.55, repetitions=1)

@@ -1,0 +1,240 @@
+"""Rates of convergence against spectra derived by hand, and comparisons of norms against their flows."""
+
+import numpy as np
+import pytest
+
+import sobolev_theory as st
+from tests import oracles
+from tests.oracles.flows import one_neuron
+
+ANTISYMMETRIC = 1 / 4 - 1 / (2 * np.pi)
+"""Smallest eigenvalue at an orthonormal teacher, L2, K >= 3 (Arjevani & Field 2020)."""
+
+
+def near(teacher, size=0.2, seed=0):
+    return teacher + size * np.random.default_rng(seed).standard_normal(teacher.shape)
+
+
+def assert_covers(rate, truth, precision):
+    """The uncertainty covers the truth, up to the solver's own 1e-10 and an imprecision that is worth reporting."""
+    assert abs(rate - truth) <= rate.uncertainty + 1e-10
+    assert rate.uncertainty < precision * truth
+
+
+@pytest.mark.parametrize("width", [2, 3, 5])
+def test_orthonormal_teacher_l2(width):
+    """``1/4 -+ 1/(2 pi)`` on matrices ``D`` with zero diagonal and column sums, antisymmetric or symmetric. For K = 2
+    there are none, but ``D = diag(1, -1)`` coupled to ``(0, 1; -1, 0)`` has the smaller one again.
+    """
+    teacher = np.eye(width, width + 1)
+    rate = st.gradient_flow(st.PopulationLoss(teacher, "L2"), near(teacher), 150.0).rate()
+    assert_covers(rate, ANTISYMMETRIC, 1e-3)
+    assert rate.predicted == pytest.approx(ANTISYMMETRIC, rel=1e-5)
+
+
+@pytest.mark.parametrize("width", [3, 4, 5])
+def test_orthonormal_teacher_backprop_h1(width):
+    """Twice that of L2. With ``D_ij = (w_i - v_i) . v_j`` both fields have, off the diagonal, the components
+
+    ``D_ij/4 + S_j/4 + D_ji/(2 pi)``, ``S_j = sum_k D_kj``,
+
+    and only their diagonals differ, that of H1 with a term ``-|D_i|/(2 pi)`` which is not linear. For ``B`` with zero
+    diagonal and column sums, antisymmetric, ``<B, D>`` decays at ``2 (1/4 - 1/(2 pi))`` exactly, and nothing is slower.
+    The Gauss-Newton matrix would say ``1/2 - 1/(2 pi)``: it is not the Jacobian of this field.
+    """
+    teacher = np.eye(width, width + 1)
+    loss = st.PopulationLoss(teacher, "H1")
+    rate = st.gradient_flow(loss, near(teacher), 100.0).rate()
+    assert_covers(rate, 2 * ANTISYMMETRIC, 4e-3)
+    assert rate.predicted == pytest.approx(2 * ANTISYMMETRIC, rel=1e-4)
+    assert loss.gauss_newton(teacher).extreme_eigenvalues()[0] == pytest.approx(1 / 2 - 1 / (2 * np.pi), rel=1e-12)
+
+
+def test_two_neurons_backprop_h1():
+    """No antisymmetric ``B`` exists. On ``(D_12, D_21, D_11, D_22)`` the field is this matrix, with the signs of
+    ``D_12 > 0 > D_21``; its smallest eigenvector has them, so the flow ends along it.
+    """
+    i, h = 1 / np.pi, 1 / (2 * np.pi)
+    matrix = np.array([[1, i, 0, 0.5], [i, 1, 0.5, 0], [-h, 0.5, 1, h], [0.5, h, h, 1]])
+    values, vectors = np.linalg.eig(matrix)
+    slowest = vectors[:, np.argmin(values.real)].real
+    assert slowest[0] * slowest[1] < 0
+    teacher = np.eye(2)
+    start = teacher + 0.2 * np.array([[slowest[2], slowest[0]], [slowest[1], slowest[3]]]) * np.sign(slowest[0])
+    rate = st.gradient_flow(st.PopulationLoss(teacher, "H1"), start, 60.0).rate()
+    assert_covers(rate, values.real.min(), 1e-3)
+    assert rate.predicted == pytest.approx(values.real.min(), rel=1e-5)
+
+
+@pytest.mark.parametrize("start", [(0.5, 0.8), (-0.9, 0.6), (3.0, 1e-3), (2.0, 0.0)])
+def test_one_neuron_l2(start):
+    rate = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "L2"), [start], 60.0).rate()
+    assert_covers(rate, 0.5, 1e-6)
+    assert rate.predicted == pytest.approx(0.5, rel=1e-6)
+    assert rate.sharpness == pytest.approx(0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("norm", "start", "t_max"),
+    [
+        ("H1", (0.5, 0.8), 60.0),
+        ("H1", (-0.9, 0.6), 60.0),
+        ("H1", (-0.7659337, -0.0172996), 100.0),
+        ("H1", (-5.66, 0.391), 200.0),
+        ("H1", (2.0, 1e-3), 60.0),
+        ((0, 1), (0.5, 0.8), 100.0),
+        ((0, 1), (-1.514, -0.3138), 200.0),
+        ((1, 0.1), (1.18138, 1.26612), 200.0),
+        ((1, 0.1), (1.9837, -0.02087), 60.0),
+    ],
+)
+def test_one_neuron_with_derivatives_is_a_jordan_block(norm, start, t_max):
+    """``|D|^2`` is ``(a + b t)^2 + c^2`` times ``e^(-2 s t)``, ``s`` half the sum of the weights: the slope comes to its
+    limit like ``1/t``, and how slowly depends on ``a/b``. The uncertainty has to say so.
+    """
+    total = sum(norm) / 2 if not isinstance(norm, str) else 1.0
+    rate = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], norm), [start], t_max).rate()
+    assert_covers(rate, total, 0.2)
+    assert rate.predicted == pytest.approx(total, rel=1e-6)
+    assert rate.sharpness == pytest.approx(total, rel=1e-6)
+
+
+def test_the_end_may_be_a_permuted_teacher():
+    teacher = np.eye(3)
+    rate = st.gradient_flow(st.PopulationLoss(teacher, "L2"), near(teacher[[1, 2, 0]], 0.1), 150.0).rate()
+    assert_covers(rate, ANTISYMMETRIC, 1e-2)
+
+
+@pytest.mark.parametrize(("norm", "t_max", "precision"), [("L2", 250.0, 0.1), ("H1", 80.0, 0.05)])
+def test_a_smooth_activation(norm, t_max, precision):
+    """The smallest eigenvalue of the Hessian at the teacher, which fills its space; 2 pi/rate is a short tail."""
+    teacher = st.Network(np.eye(3), activation="erf")
+    loss = st.PopulationLoss(teacher, norm)
+    rate = st.gradient_flow(loss, st.Network(near(np.eye(3), 0.05), activation="erf"), t_max).rate()
+    truth = np.linalg.eigvalsh(loss.hessian(teacher).to_dense())
+    assert_covers(rate, truth[0], precision)
+    assert rate.predicted == pytest.approx(truth[0], rel=1e-3)
+    assert rate.sharpness == pytest.approx(truth[-1], rel=1e-3)
+
+
+def spurious_minimum(width=6):
+    """One neuron against its teacher, the others helping (found by training; Safran & Shamir 2018)."""
+    weights = np.full((width, width), -0.04)
+    np.fill_diagonal(weights, 1.0)
+    weights[:, -1], weights[-1] = 0.25, 0.2
+    weights[-1, -1] = -0.5
+    return st.critical_point(st.PopulationLoss(np.eye(width), "L2"), weights)
+
+
+def test_the_end_may_be_a_spurious_minimum():
+    """The rate is the smallest eigenvalue there, by central differences of the gradient (1e-9 of the largest, 2)."""
+    point = spurious_minimum()
+    assert point.converged
+    assert point.value > 0.01
+    loss, step, size = st.PopulationLoss(np.eye(6), "L2"), 1e-5, 36
+    columns = [
+        (loss.gradient(point.weights + move) - loss.gradient(point.weights - move)).ravel() / (2 * step)
+        for move in step * np.eye(size).reshape(size, 6, 6)
+    ]
+    truth = np.linalg.eigvalsh((np.array(columns) + np.array(columns).T) / 2)[0]
+    assert truth > 0
+    rate = st.gradient_flow(loss, point.weights + 0.01 * near(np.zeros((6, 6)), 1.0), 5 / truth).rate()
+    assert_covers(rate, truth, 0.5)
+    assert rate.predicted == pytest.approx(truth, rel=2e-3)  # at a relative distance of 1e-3
+
+
+def test_a_valley_of_minima():
+    """On a line, both rows positive: ``w_1 + w_2 - 1`` decays at 1, the difference stays."""
+    flow = st.gradient_flow(st.PopulationLoss([[1.0], [-0.5]], "L2"), [[2.0], [2.5]], 25.0)
+    np.testing.assert_allclose(flow.weights[-1], [[0.25], [0.75]], rtol=0, atol=1e-9)
+    assert_covers(flow.rate(), 1.0, 1e-2)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "start", "t_max"),
+    [
+        (np.eye(3), near(np.eye(3)), 2.0),  # too short
+        (np.eye(3), np.eye(3), 2.0),  # does not move
+        (np.eye(2, 3), near(np.vstack([np.eye(2, 3)] * 2)), 100.0),  # too many neurons: slower than exponential
+    ],
+)
+def test_no_rate_without_a_tail(teacher, start, t_max):
+    with pytest.raises(ValueError, match=r"rate: .* is required"):
+        st.gradient_flow(st.PopulationLoss(teacher, "L2"), start, t_max).rate()
+
+
+def test_a_rate_is_a_float_with_more_to_say():
+    rate = st.Rate(0.5, 0.01, 0.49, 2.0)
+    assert rate == 0.5
+    assert isinstance(rate, float)
+    assert (rate.uncertainty, rate.predicted, rate.sharpness) == (0.01, 0.49, 2.0)
+    assert str(rate) == "0.5 +- 0.01, predicted 0.49"
+
+
+def test_times_of_a_comparison_are_those_of_the_closed_form():
+    """One neuron: at the time given the L2 loss of the exact solution has fallen to 1e-6, up to the flow's own 1e-9."""
+    start = (0.5, 0.8)
+    table = st.compare_flows([start], [[1.0, 0.0]], ("L2", "H1", (1, 0.5)), t_max=60.0)
+    begin = oracles.loss("relu", (1,), [start], [[1, 0]], [1], [1])
+    for row, lambdas in zip(table.rows, [(1,), (1, 1), (1, 0.5)], strict=True):
+        weights = [one_neuron(lambdas, start, row.time)]
+        assert oracles.loss("relu", (1,), weights, [[1, 0]], [1], [1]) / begin == pytest.approx(1e-6, rel=1e-8)
+        assert row.sharpness == pytest.approx(sum(lambdas) / 2, rel=1e-6)
+
+
+def test_rows_of_a_comparison_follow_from_the_flows():
+    teacher = np.eye(3, 5)
+    table = st.compare_flows(near(teacher), teacher, ("H1", "L2"), t_max=120.0, accuracy=1e-5)
+    assert [row.norm for row in table.rows] == ["H1", "L2"]
+    yardstick = st.PopulationLoss(teacher, "L2")
+    for row, flow in zip(table.rows, table.flows, strict=True):
+        rate = flow.rate()
+        assert (row.rate, row.uncertainty, row.predicted, row.sharpness) == (
+            rate,
+            rate.uncertainty,
+            rate.predicted,
+            rate.sharpness,
+        )
+        assert row.status == flow.status
+        fall = yardstick.value(flow(row.time)) / yardstick.value(flow(0.0))
+        assert fall == pytest.approx(1e-5, rel=1e-9)
+    h1, l2 = table.rows
+    assert (h1.acceleration, h1.acceleration_equal_sharpness, h1.time_equal_sharpness) == (1, 1, h1.time)
+    assert l2.acceleration == pytest.approx(h1.time / l2.time, rel=1e-14)
+    assert l2.time_equal_sharpness == pytest.approx(l2.time * l2.sharpness / h1.sharpness, rel=1e-14)
+    assert l2.acceleration_equal_sharpness == pytest.approx(h1.time / l2.time_equal_sharpness, rel=1e-14)
+    assert l2.acceleration < 1  # H1 is faster
+
+
+def test_a_loss_added_to_itself_is_faster_only_as_is():
+    """Twice the loss: the same orbit at twice the speed, up to the errors of the solver, and no gain that is fair."""
+    teacher = np.eye(3)
+    once, twice = st.compare_flows(near(teacher), teacher, ("L2", (2.0,)), t_max=120.0).rows
+    assert twice.acceleration == pytest.approx(2, rel=1e-8)
+    assert twice.acceleration_equal_sharpness == pytest.approx(1, rel=1e-5)  # sharpness is taken near the teacher
+    assert twice.sharpness == pytest.approx(2 * once.sharpness, rel=1e-5)
+
+
+def test_a_comparison_that_does_not_arrive():
+    teacher = np.eye(3)
+    table = st.compare_flows(near(teacher), teacher, t_max=1.0)
+    for row in table.rows:
+        assert row.time == np.inf
+        assert np.isnan([row.rate, row.uncertainty, row.predicted, row.sharpness]).all()
+        assert row.status == "t_max"
+    assert np.isnan(table.rows[1].acceleration)
+    assert np.isnan(table.rows[1].acceleration_equal_sharpness)
+
+
+def test_a_comparison_prints_as_a_table():
+    table = st.compare_flows([[0.5, 0.8]], [[1.0, 0.0]], ("L2", (1, 0.5)), t_max=60.0, accuracy=1e-3)
+    text = str(table)
+    assert "time until the L2 loss is 0.001 of its start, gain over L2" in text
+    lines = text.splitlines()
+    assert lines[1].split() == "norm rate +- predicted sharpness time gain equal time equal gain ended by".split()
+    for line, row in zip(lines[2:], table.rows, strict=True):
+        assert line.split()[-1] == row.status
+        for number in (row.rate, row.sharpness, row.time):
+            assert f"{number:.5g}" in line.split()
+    assert "(1, 0.5)" in lines[3]
+    assert [row["time"] for row in table.as_dicts()] == [row.time for row in table.rows]
