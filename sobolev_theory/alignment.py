@@ -34,13 +34,15 @@ def has_kinks(loss: PopulationLoss) -> bool:
     return activations.get(loss.activation).jump_order == 1
 
 
-def collapsing(student: Network, velocity: FloatArray, horizon: float) -> list[int]:
-    """Student rows that reach zero within a horizon."""
+def collapsing(student: Network, velocity: FloatArray, horizon: float) -> tuple[float, int] | None:
+    """Time to go, and row, of the student's first to reach zero within a horizon."""
     norms = np.linalg.norm(student.weights, axis=1)
     fall = -np.einsum("kd,kd->k", velocity, student.weights) / norms
     speed = np.linalg.norm(velocity, axis=1)
     straight = fall >= np.sqrt(1 - STRAIGHT**2) * speed
-    return [int(i) for i in np.flatnonzero(straight & (norms < horizon * fall))]
+    times = np.divide(norms, fall, out=np.full(len(norms), np.inf), where=straight & (fall > 0))
+    first = int(np.argmin(times))
+    return (float(times[first]), first) if times[first] < horizon else None
 
 
 def meeting(

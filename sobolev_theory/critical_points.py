@@ -9,8 +9,10 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from ._checks import number, positive_integer
+from .alignment import has_kinks
 from .errors import NotDifferentiableError
 from .losses import PopulationLoss, Student
+from .networks import Network
 from .span import SpanProblem
 from .spectrum import Spectrum
 
@@ -23,6 +25,9 @@ eigenvalues below it have no sign: a valley of minima, as overparameterised stud
 
 ZERO = 1e-10
 """Relative loss that counts as zero: at a gradient of 1e-12 a loss with a cone, as H1 of ReLU, is as large as that."""
+
+VANISHED = 1e-9
+"""Norm of a row, relative to the teacher, that counts as zero."""
 
 FIRST_RADIUS = 0.1
 """First trust radius, relative to the norm of the weights."""
@@ -49,7 +54,8 @@ class CriticalPoint:
     gradient_norms
         The gradient norm at the start and after each iteration.
     converged
-        Whether ``gradient_norm`` is at most the tolerance. If not, this is no critical point, and has no index.
+        Whether ``gradient_norm`` is at most the tolerance, and no row has shrunk to zero, where ReLU has a kink, unless
+        the loss is zero. If not, this is no critical point, and has no index.
     is_global
         Whether the loss is zero: at most 1e-10 of that of a student whose weights are zero.
     """
@@ -67,9 +73,12 @@ class CriticalPoint:
     def index(self) -> int | None:
         """Number of negative eigenvalues (real parts): those below -1e-10 of the largest modulus.
 
-        0 also where the loss is zero but has no Hessian; None at other points without one, and if not converged.
+        0 where the loss is zero, whatever rounding does in a valley; None at other points without a Hessian, and if not
+        converged.
         """
-        if not self.converged or (self.curvature != "hessian" and not self.is_global):
+        if self.converged and self.is_global:
+            return 0
+        if not self.converged or self.curvature != "hessian":
             return None
         values = self.spectrum.values
         negative = values.real < -SINGULAR * np.abs(values).max()
@@ -149,9 +158,15 @@ def critical_point(
         spectrum=spectrum,
         curvature=curvature,
         gradient_norms=tuple(norms),
-        converged=norms[-1] <= tol,
+        converged=norms[-1] <= tol and (is_global or not _vanished(loss, student)),
         is_global=is_global,
     )
+
+
+def _vanished(loss: PopulationLoss, student: Network) -> bool:
+    """Whether a row is zero up to the tolerance of a root, where the gradient has no value."""
+    norms = np.linalg.norm(student.weights, axis=1)
+    return has_kinks(loss) and bool(norms.min() < VANISHED * np.linalg.norm(loss.teacher.weights))
 
 
 def _dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[FloatArray, list[float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import brentq
@@ -13,6 +14,12 @@ from .trajectory import State, Step
 
 QUANTITIES = ("loss", "gradient_norm", "distance")
 """Names of the quantities."""
+
+ROOT = 1e-12
+"""Relative error of a quantity where it falls to a level."""
+
+SAMPLES = 16
+"""Points of a step at which a finished flow is looked at: a gradient may fall and rise again, as at a saddle."""
 
 
 def quantity(name: str, state: State) -> float:
@@ -43,12 +50,25 @@ def parse_levels(argument: str, levels: Mapping[str, float], problem: SpanProble
     return dict(levels)
 
 
-def crossing(step: Step, function: Callable[[State], float], level: float) -> float:
-    """Time within a step at which a function, above its level at the beginning, has fallen to it."""
+def reached(value: float, level: float) -> bool:
+    """Whether a quantity has fallen to a level, up to the rounding of a root."""
+    return value <= level * (1 + ROOT)
+
+
+def crossing(step: Step, function: Callable[[State], float], level: float, samples: int = 1) -> float:
+    """First time within a step at which a function, above its level at the beginning, is seen to have fallen to it.
+
+    Infinite if it is not, at so many points, the last of them the end.
+    """
 
     def excess(t: float) -> float:
         return float(np.log(max(function(step(t)), np.finfo(np.float64).tiny) / level))
 
-    if excess(step.start) <= 0:  # the beginning of a step from a new anchor is the end of the one before, rounded
-        return step.start
-    return float(brentq(excess, step.start, step.end, xtol=1e-14 * step.end, rtol=1e-14))
+    times = [float(t) for t in np.linspace(step.start, step.end, samples + 1)]
+    for before, after in pairwise(times):
+        if not reached(function(step(after)), level):
+            continue
+        if excess(before) <= 0 or excess(after) >= 0:  # the end of the step before, or a root at the end, rounded
+            return before if excess(before) <= 0 else after
+        return float(brentq(excess, before, after, xtol=1e-14 * after, rtol=1e-14))
+    return np.inf

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ._checks import number, one_of
 from ._progress import fraction_bar
 from .errors import NotDifferentiableError
-from .events import QUANTITIES, crossing, parse_levels, quantity
+from .events import QUANTITIES, SAMPLES, crossing, parse_levels, quantity, reached
 from .losses import PopulationLoss, Student
 from .rates import Rate, tail_rate
 from .span import SpanProblem
@@ -75,13 +75,16 @@ class Flow:
 
     def __call__(self, t: float | FloatArray) -> FloatArray:
         """Weights at times in ``[0, flow.t[-1]]``."""
-        times = np.asarray(t, dtype=np.float64)
-        flat = [self._state(float(time)).weights for time in times.ravel()]
-        return np.reshape(flat, (*times.shape, *flat[0].shape))
+        try:
+            times = np.asarray(t, dtype=np.float64)
+        except (TypeError, ValueError):
+            times = np.array(np.nan)
+        if not ((times >= 0) & (times <= self.t[-1])).all():
+            raise ValueError(f"t: times between 0 and the end of the flow, {self.t[-1]:g}, are required, got {t}")
+        shape = self.problem.student.weights.shape
+        return np.reshape([self._state(float(time)).weights for time in times.ravel()], (*times.shape, *shape))
 
     def _state(self, t: float) -> State:
-        if not 0 <= t <= self.t[-1]:
-            raise ValueError(f"t: times between 0 and the end of the flow, {self.t[-1]:g}, are required, got {t}")
         if t == 0 or not self._path:
             return self._states[0]
         return self._path[int(np.searchsorted(self.t, t)) - 1](t)
@@ -158,12 +161,9 @@ class Flow:
 
     def first_time(self, function: Callable[[State], float], level: float) -> float:
         """First time at which a function of the state has fallen to a level, or ``inf``."""
-        if function(self._states[0]) <= level:
+        if reached(function(self._states[0]), level):
             return 0.0
-        for step in self._path:
-            if function(step.at_end) <= level:
-                return crossing(step, function, level)
-        return np.inf
+        return next((t for step in self._path if (t := crossing(step, function, level, SAMPLES)) < np.inf), np.inf)
 
 
 def gradient_flow(
@@ -194,7 +194,8 @@ def gradient_flow(
     method
         ``"DOP853"``, ``"RK45"``, ``"RK23"``, or, with the exact Jacobian, ``"Radau"``, ``"BDF"``.
     until
-        Levels at which to stop: ``{"loss": 1e-12}``, and likewise ``"gradient_norm"``, ``"distance"``.
+        Levels at which to stop: ``{"loss": 1e-12}``, and likewise ``"gradient_norm"``, ``"distance"``; looked at after
+        each step of the solver.
     progress
         Show a progress bar on stderr.
 
@@ -258,17 +259,17 @@ def _run(
     start = State.start(problem)
     begin = {name: quantity(name, start) for name in levels}
     for name, level in levels.items():
-        if begin[name] <= level:
+        if reached(begin[name], level):
             return name, f"the start has {name} {begin[name]:g}, at most {level:g} already"
     negligible, size = negligible_gradient(start), np.linalg.norm(start.coordinates)
     stationary = quantity("gradient_norm", start) <= negligible
     for step in () if stationary else steps(problem, t_max, *solver):
         path.append(step)
-        for name, level in levels.items():
-            if quantity(name, step.at_end) <= level:
-                end = crossing(step, partial(quantity, name), level)
-                path[-1] = replace(step, end=end, at_end=step(end))
-                return name, f"{name} fell to {level:g} at t = {end:g}"
+        ends = {name: crossing(step, partial(quantity, name), level) for name, level in levels.items()}
+        if ends and (end := min(ends.values())) < np.inf:
+            name = min(ends, key=lambda name: ends[name])
+            path[-1] = replace(step, end=end, at_end=step(end))
+            return name, f"{name} fell to {levels[name]:g} at t = {end:g}"
         if not size / 2 < (now := np.linalg.norm(step.at_end.coordinates)) < 2 * size:
             negligible, size = negligible_gradient(step.at_end), now
         if stationary := quantity("gradient_norm", step.at_end) <= negligible:

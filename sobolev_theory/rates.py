@@ -31,6 +31,9 @@ A symmetric start excites symmetric modes only.
 TRUSTED = 1e3
 """Distance to the teacher, in units of what the field resolves, down to which it is used for a rate."""
 
+JORDAN = 1.5
+"""Factor on ``sqrt(|d rate/dt|)``, what is left of a slope ``1 - 1/(t + c)``, for its change along a quarter."""
+
 LINEAR = 1e-6
 """Relative distance at which the curvature is taken: its change is of that order, and directions keep ten digits."""
 
@@ -53,7 +56,9 @@ class Rate(float):
     ----------
     uncertainty
         Six times the change of the slope between the last two quarters of the tail, plus the standard error of the
-        fit: a bound of what is left also where the slope approaches its limit like ``1/t`` (a Jordan block).
+        fit. For one neuron in the backprop convention of an order that jumps, a Jordan block, the slope drifts like
+        ``1/(t + c)``, or not for a while: the square root of its speed, and the speed at which the displacement turns,
+        are added.
     predicted
         Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies;
         of the Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`).
@@ -99,7 +104,11 @@ def tail_rate(problem: SpanProblem, path: list[Step], status: str) -> Rate:
     near = np.flatnonzero(logarithms >= np.log(LINEAR * np.linalg.norm(end)))
     state = states[near[-1] if len(near) else 0]
     predicted, sharpness = _curvature(problem, state, state.displacement + (state.anchor - end))
-    return Rate(-late, DRIFT * abs(late - early) + error, predicted, sharpness)
+    uncertainty = DRIFT * abs(late - early) + error
+    if problem.loss.jumps and problem.loss.derivative == "backprop" and problem.start.width == 1:
+        quarter = times[-1] - times[SAMPLES]
+        uncertainty += _turning(states[SAMPLES], end) + JORDAN * np.sqrt(abs(late - early) / quarter)
+    return Rate(-late, uncertainty, predicted, sharpness)
 
 
 def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
@@ -126,6 +135,13 @@ def _slope(times: FloatArray, logarithms: FloatArray) -> tuple[float, float]:
     """Slope of the least-squares line, with its standard error."""
     fit, covariance = np.polyfit(times, logarithms, 1, cov=True)
     return float(fit[0]), float(np.sqrt(covariance[0, 0]))
+
+
+def _turning(state: State, end: FloatArray) -> float:
+    """Speed at which the direction of the displacement turns: the residual of its eigenvalue equation."""
+    displacement, gradient = state.displacement + (state.anchor - end), state.gradient
+    across = gradient - displacement * (np.vdot(gradient, displacement) / np.vdot(displacement, displacement))
+    return float(np.linalg.norm(across) / np.linalg.norm(displacement))
 
 
 def _curvature(problem: SpanProblem, state: State, displacement: FloatArray) -> tuple[float, float]:

@@ -28,6 +28,12 @@ IMPLICIT = ("Radau", "BDF")
 METHODS = ("DOP853", "RK45", "RK23", *IMPLICIT)
 """SciPy's solvers."""
 
+SLOW = 100.0
+"""Longest time scale, in units of that of the norm, at which a row still counts as moving at a finite speed."""
+
+REST = 1e-3
+"""Part of the way to where the gradient has no value that a flow which stops there leaves out."""
+
 LEAP = 0.3
 """Part of ``sqrt(precision)`` times the time scale within which a row is led onto a line by one Euler step: its local
 error, the square, is a tenth of the tolerance. Explicit solvers chatter about a line only at a hundredth of that.
@@ -103,15 +109,16 @@ class State:
         moved = np.reshape(displacement, self.displacement.shape).copy()
         return replace(self, displacement=self._sliding(moved))
 
-    def joining(self, precision: float) -> tuple[float, State] | None:
-        """Time until the next row meets a line of the teacher's and slides on it, and the state then, if that is near.
+    def joining(self, precision: float) -> Joining | None:
+        """What happens next, if that is so near that an Euler step there errs by less than a local error of the solver.
 
-        Near is where an Euler step there errs by less than a local error of ``precision`` relative to the displacement.
+        A row meets a line of the teacher's and slides on it; or it shrinks to zero, or students meet: there the flow
+        stops.
 
         Raises
         ------
         StopError
-            If a row reaches zero, students meet one another, or the lines do not hold the rows that slide on them.
+            If the lines do not hold the rows that slide on them.
         """
         loss, student = self.problem.loss, self.network
         if not (loss.has_cones or has_kinks(loss)):
@@ -120,23 +127,27 @@ class State:
         speed = float(np.linalg.norm(velocity))
         if speed == 0:
             return None
-        horizon = LEAP * np.sqrt(precision) * self.size / speed
-        if has_kinks(loss) and (zero := collapsing(student, velocity, horizon)):
-            raise StopError("nonsmooth", f"student rows {zero} shrank to zero, where {loss.activation} has a kink")
+        horizon = LEAP * np.sqrt(precision) * min(self.size / speed, SLOW / sum(loss.sobolev_weights))
+        if has_kinks(loss) and (found := collapsing(student, velocity, horizon)):
+            time = (1 - REST) * found[0]
+            reason = f"student row {found[1]} shrank to zero, where {loss.activation} has a kink"
+            return Joining(time, self.after(self.displacement + time * velocity), velocity, reason)
         if not loss.has_cones:
             return None
         if self.aligned and not slides(loss, student, loss.sliding_gradient(student), self.aligned):
             raise StopError("nonsmooth", f"of the rows (student, teacher) {self.aligned} some leave their line")
-        found = meeting(student, velocity, loss.teacher, self.aligned, horizon)
-        if found is None:
+        if (met := meeting(student, velocity, loss.teacher, self.aligned, horizon)) is None:
             return None
-        time, i, j = found
+        time, i, j = met
         if j < student.width:
-            raise StopError("nonsmooth", f"student rows {(i, j)} became parallel, where the exact gradient jumps")
-        state = replace(self, aligned=(*self.aligned, (i, j - student.width)))
-        state = state.after(self.displacement + time * velocity)
-        held = slides(loss, state.network, loss.sliding_gradient(state.network), state.aligned)
-        return (time, state) if held else None  # else it crosses the line
+            reason = f"student rows {(i, j)} became parallel, where the exact gradient jumps"
+            time *= 1 - REST
+            return Joining(time, self.after(self.displacement + time * velocity), velocity, reason)
+        joined = replace(self, aligned=(*self.aligned, (i, j - student.width)))
+        joined = joined.after(self.displacement + time * velocity)
+        if not slides(loss, joined.network, loss.sliding_gradient(joined.network), joined.aligned):
+            return None  # it crosses the line
+        return Joining(time, joined, velocity, None)
 
     def _sliding(self, displacement: FloatArray) -> FloatArray:
         """A displacement with sliding rows exactly on their lines."""
@@ -168,6 +179,16 @@ class State:
     def size(self) -> float:
         """Norm of the displacement."""
         return float(np.linalg.norm(self.displacement))
+
+
+@dataclass(frozen=True, eq=False)
+class Joining:
+    """An Euler step to a state in which a row has joined a line, or, for a reason, to where the flow stops."""
+
+    time: float
+    state: State
+    velocity: FloatArray
+    reason: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,10 +241,11 @@ def steps(problem: SpanProblem, t_max: float, rtol: float, atol: float, method: 
             tolerance = max(min(atol, rtol * state.size), resolution(state))
             precision = rtol + (tolerance / state.size if state.size else 0.0)
             joining = state.joining(precision)
-            if joining and t + joining[0] < t_max:
-                time, joined = joining
-                yield Step(t, t + time, joined, _line(state, t), state)
-                t, state = t + time, joined
+            if joining and t + joining.time < t_max:
+                yield Step(t, t + joining.time, joining.state, _line(state, joining.velocity, t), state)
+                if joining.reason:
+                    raise StopError("nonsmooth", joining.reason)
+                t, state = t + joining.time, joining.state
                 continue
             for step in _smooth_steps(state, t, t_max, rtol, tolerance, method):
                 yield step
@@ -237,10 +259,9 @@ def steps(problem: SpanProblem, t_max: float, rtol: float, atol: float, method: 
         raise StopError("diverged", str(error)) from None
 
 
-def _line(state: State, t: float) -> Callable[[FloatArray | float], FloatArray]:
-    """The displacement along the velocity at a time."""
-    velocity = -state.gradient
-    return lambda time: state.displacement + (time - t) * velocity
+def _line(state: State, velocity: FloatArray, start: float) -> Callable[[FloatArray | float], FloatArray]:
+    """The displacement along a velocity, as a function of time."""
+    return lambda t: state.displacement + (t - start) * velocity
 
 
 def _smooth_steps(begun: State, t: float, t_max: float, rtol: float, atol: float, method: str) -> Iterator[Step]:

@@ -222,3 +222,113 @@ def test_a_divergent_pair_of_weight_zero_contributes_nothing():
     with_row = st.PopulationLoss(teacher, "H1", derivative="exact").hessian(student).to_dense()
     without = st.PopulationLoss([[0.0, 1.0, 0.0]], "H1", derivative="exact").hessian(student).to_dense()
     np.testing.assert_allclose(with_row, without, rtol=1e-14)
+
+
+DYNAMICS = {
+    "gradient_flow": lambda student, loss: st.gradient_flow(loss, student, 1.0),
+    "critical_point": lambda student, loss: st.critical_point(loss, student),
+    "gradient_descent": lambda student, loss: st.gradient_descent(loss, student, 2, step=0.1),
+    "lyapunov_derivative": lambda student, loss: st.lyapunov_derivative(loss, student),
+    "compare_flows": lambda student, loss: st.compare_flows(student, loss.teacher, t_max=1.0),
+}
+
+
+@pytest.mark.parametrize("name", DYNAMICS)
+@pytest.mark.parametrize(
+    ("student", "message"),
+    [
+        (np.ones((2, 3)), "student: input dimension 2 of the teacher is required"),
+        (np.ones(2), "student: shape .* is required"),
+        ([[1.0, np.nan], [1.0, 1.0]], "student: finite numbers are required"),
+        ("W", "student: an array of numbers"),
+        (st.Network(W, activation="erf"), "student: activation 'relu' is required, got 'erf'"),
+        ([[1.0, 2.0], [0.0, 0.0]], "kink at a zero weight"),
+        (1e200 * W, "overflows|between 1e-100 and 1e100"),
+    ],
+)
+def test_starts_of_dynamics(name, student, message):
+    with pytest.raises(ValueError, match=message):
+        DYNAMICS[name](student, st.PopulationLoss(V, "L2"))
+
+
+def test_dynamics_start_where_there_is_a_gradient():
+    """Parallel to the teacher the exact field does not exist, and backprop has no Hessian for Newton's method."""
+    start = np.array([[2.0, 0.0], [1.0, 1.0]])
+    exact = st.PopulationLoss(V, "H1", derivative="exact")
+    for function in ("gradient_flow", "critical_point", "gradient_descent", "lyapunov_derivative"):
+        with pytest.raises(st.NotDifferentiableError, match="parallel"):
+            DYNAMICS[function](start, exact)
+    backprop = st.PopulationLoss(V, "H1")
+    assert st.gradient_flow(backprop, start, 1.0).status == "t_max"
+    with pytest.raises(st.NotDifferentiableError, match="gauss_newton"):
+        st.critical_point(backprop, start)
+
+
+NUMBERS = {
+    "t_max": (
+        lambda x: st.gradient_flow(st.PopulationLoss(V, "L2"), W, x),
+        [0, -1.0, np.nan, np.inf, "1", None, [1.0]],
+    ),
+    "rtol": (lambda x: st.gradient_flow(st.PopulationLoss(V), W, 1.0, rtol=x), [0, 1e-16, 1.0, np.nan, "a", None]),
+    "atol": (lambda x: st.gradient_flow(st.PopulationLoss(V), W, 1.0, atol=x), [-1e-9, np.inf, np.nan, "a", None]),
+    "method": (lambda x: st.gradient_flow(st.PopulationLoss(V), W, 1.0, method=x), ["LSODA", "rk45", None, 3]),
+    "until": (
+        lambda x: st.gradient_flow(st.PopulationLoss(V), W, 1.0, until=x),
+        [{"time": 1.0}, {"loss": 0.0}, {"loss": -1.0}, {"loss": np.nan}, {"loss": np.inf}, {"loss": "a"}, "loss", 3],
+    ),
+    "tol": (lambda x: st.critical_point(st.PopulationLoss(V, "L2"), W, tol=x), [0, -1.0, np.nan, np.inf, "a", None]),
+    "max_iterations": (
+        lambda x: st.critical_point(st.PopulationLoss(V, "L2"), W, max_iterations=x),
+        [0, -1, 1.5, "a", None],
+    ),
+    "steps": (lambda x: st.gradient_descent(st.PopulationLoss(V), W, x), [0, -1, 1.5, "a", None]),
+    "step": (lambda x: st.gradient_descent(st.PopulationLoss(V), W, 3, step=x), [0, -1.0, np.nan, np.inf, "a"]),
+    "accuracy": (lambda x: st.compare_flows(W, V, t_max=1.0, accuracy=x), [0, 1, -1.0, np.nan, "a", None]),
+    "norms": (lambda x: st.compare_flows(W, V, x, t_max=1.0), ["L2", [], None, 3]),
+    "norm": (lambda x: st.compare_flows(W, V, [x], t_max=1.0), ["L3", (-1.0,), ()]),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, (_, values) in NUMBERS.items() for value in values]
+)
+def test_options_of_dynamics(name, value):
+    with pytest.raises(ValueError, match=rf"^{name}: .* required"):
+        NUMBERS[name][0](value)
+
+
+@pytest.mark.parametrize("t_max", [0.0, -1.0, np.nan, np.inf, "1", None])
+def test_comparisons_need_a_finite_time(t_max):
+    with pytest.raises(ValueError, match=r"^t_max: .* required"):
+        st.compare_flows(W, V, t_max=t_max)
+
+
+def test_an_endless_flow_needs_a_level():
+    with pytest.raises(ValueError, match=r"^t_max: .*inf only .* until"):
+        st.gradient_flow(st.PopulationLoss(V, "L2"), W, np.inf, until={})
+
+
+@pytest.mark.parametrize("t", [-1e-9, 1.1, np.nan, [0.0, 2.0], "a", None])
+def test_times_outside_of_a_flow(t):
+    flow = st.gradient_flow(st.PopulationLoss(V, "L2"), W, 1.0)
+    with pytest.raises(ValueError, match=r"^t: times between 0 and the end of the flow, 1, are required"):
+        flow(t)
+
+
+@pytest.mark.parametrize(
+    "levels", [{}, {"loss": 1.0, "distance": 1.0}, {"loss": 0.0}, {"loss": -1.0}, {"loss": np.nan}, {"distance": "a"}]
+)
+def test_levels_of_time_to(levels):
+    flow = st.gradient_flow(st.PopulationLoss(V, "L2"), W, 1.0)
+    with pytest.raises(ValueError, match=r"^time_to: .* required"):
+        flow.time_to(**levels)
+
+
+@pytest.mark.parametrize(("activation", "size"), [("relu", 1e80), ("relu2", 1e12), ("erf", 1e20), ("relu", 1e-90)])
+def test_flows_between_scales(activation, size):
+    """A student far larger or smaller than its teacher is followed: no overflow, no NaN, and the loss falls."""
+    loss = st.PopulationLoss(st.Network(V, activation=activation), "L2")
+    flow = st.gradient_flow(loss, st.Network(size * W, activation=activation), 0.1)
+    assert np.isfinite(flow.weights).all()
+    assert np.isfinite(flow.loss).all()
+    assert flow.loss[-1] <= flow.loss[0]

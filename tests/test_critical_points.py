@@ -33,8 +33,8 @@ def test_convergence_is_quadratic(width, norm, seed):
     """From a gradient of 1e-3: ``g_(k+1) <= C g_k^2`` with one C of order 1/(smallest eigenvalue)^2, down to rounding.
 
     ``|g(w + s) - g - H s| <= L |s|^2/2`` and ``|s| <= g/lambda``: the smallest eigenvalues here are 0.02 to 0.1.
-    Backprop H1 is homogeneous of degree one at the teacher, not linear: ``G'(D) D = G(D)`` (Euler), so that the Newton step
-    from ``D`` is ``-D`` up to the second order all the same.
+    Backprop H1 is homogeneous of degree one at the teacher, not linear: ``G'(D) D = G(D)`` (Euler), so that the Newton
+    step from ``D`` is ``-D`` up to the second order all the same.
     """
     loss = st.PopulationLoss(random_teacher(width, width + 2, seed), norm)
     start = start_of_gradient(loss, 1e-3, seed)
@@ -64,13 +64,12 @@ def test_convergence_is_quadratic_from_afar():
 
 @pytest.mark.parametrize(("width", "dim"), [(2, 2), (2, 5), (3, 3), (3, 7), (5, 5)])
 def test_the_saddle_where_all_neurons_are_equal(width, dim):
-    """Tian 2017, from a start on its ray. Rows coincide, and the L2 Hessian exists. By hand, with ``s`` the unit sum of
-    the teacher's rows, ``cos(theta) = K^(-1/2)``, ``|w| = x sqrt(K)``, ``r = 1/|w|``:
+    """Tian 2017, from a start on its ray; rows coincide, and the L2 Hessian exists.
 
-    orthogonal to the teacher each neuron has ``1/2 - [terms of the residual]`` on differences and the same plus K/2 on
-    the sum. A difference of rows sees no other row: ``1/2 I`` of the self term, and of the pairs with equal rows
-    nothing (their own blocks sum up with it to ``w``'s own residual). So it is the residual's block,
-    ``-(1/2 pi) sum_k r sin(theta) = -K r sin(theta)/(2 pi) < 0``, ``(K - 1)(d - K)`` times; the sum of rows adds ``K/2``.
+    Orthogonal to the teacher (d - K dimensions) a neuron's own block is ``1/2`` of the self term less ``r sin/(2 pi)``
+    of each teacher, ``r = 1/|w|``, ``cos = K^(-1/2)``; equal rows have the cross block ``1/2`` and no own block.
+    So ``-K r sin/(2 pi) + 1/2 J`` acts on the neurons, ``J`` of ones: ``-K r sin/(2 pi)`` on their differences, and
+    ``K/2`` more on their sum.
     """
     loss = st.PopulationLoss(np.eye(width, dim), "L2")
     saddle = equal_rows(width, dim)
@@ -89,8 +88,8 @@ def test_the_saddle_where_all_neurons_are_equal(width, dim):
 
 
 def dense_eigenvalues(loss, weights, step=1e-5):
-    """Of the Hessian, by central differences of the gradient of plain NumPy: its kinks, ``|D|`` at the teacher, make errors
-    of the order of the step.
+    """Of the Hessian, by central differences of the gradient of plain NumPy: its kinks, ``|D|`` at the teacher, make
+    errors of the order of the step.
     """
     lambdas = (*loss.sobolev_weights, 0.0)[:2]
     teacher, a = loss.teacher, np.ones(len(weights))
@@ -153,8 +152,8 @@ def test_overparameterised_students(seed):
 
 @pytest.mark.parametrize("start", [[-1.37, 2.0], [-0.6, -0.13], [0.05, -0.74], [-2.3, -0.22]])
 def test_a_neuron_that_vanishes_is_no_critical_point(start):
-    """One neuron, L2: as ``w -> 0`` opposite to ``w*`` the gradient tends to zero, yet at 0 there is none, and from there
-    the loss falls in most directions. Neither a minimum nor a saddle is found.
+    """One neuron, L2: as ``w -> 0`` opposite to ``w*`` the gradient tends to zero, yet at 0 there is none, and from
+    there the loss falls in most directions. Neither a minimum nor a saddle is found.
     """
     point = st.critical_point(st.PopulationLoss([[1.0, 0.0]], "L2"), [start])
     if np.linalg.norm(point.weights) > 1e-6:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import sobolev_theory as st
+from sobolev_theory.errors import OverflowingError
 
 TEACHER = np.eye(3)
 LEVELS = {"loss": 1e-5, "gradient_norm": 1e-3, "distance": 0.02}
@@ -114,7 +115,7 @@ def test_a_flow_that_came_to_rest_goes_on_at_rest(t_max):
     assert flow.distance[-1] < 2.0**-80
 
 
-@pytest.mark.parametrize(("activation", "size"), [("relu2", 1e3), ("relu2", 1e5), ("relu", 1e4), ("erf", 3.0)])
+@pytest.mark.parametrize(("activation", "size"), [("relu2", 1e4), ("relu", 1e4), ("erf", 2.0)])
 def test_rest_is_judged_by_the_weights_of_the_moment(activation, size):
     """A start far from the teacher makes large gradients and sharp curvature; the end is as accurate all the same."""
     teacher = st.Network(np.eye(2), activation=activation)
@@ -140,7 +141,7 @@ def test_a_row_that_shrinks_to_zero_ends_the_flow(student, time, monkeypatch):
     assert "zero" in flow.message
     assert flow.t[-1] == pytest.approx(time, abs=1e-3)
     assert np.isfinite(flow.weights).all()
-    assert np.linalg.norm(flow.weights[-1], axis=1).min() < 1e-9
+    assert np.linalg.norm(flow.weights[-1], axis=1).min() < 1e-6
 
 
 def test_on_the_opposite_ray_a_neuron_shrinks_to_zero():
@@ -164,13 +165,13 @@ def test_a_field_that_overflows_is_a_status(monkeypatch):
     def gradient(self, student):
         weights = self.student(student).weights
         if np.linalg.norm(weights) > 1e6:
-            raise ValueError("student, teacher: the gradient overflows")
+            raise OverflowingError("student, teacher: the gradient overflows")
         return -(np.linalg.norm(weights) ** 2) * weights
 
     loss = st.PopulationLoss([[1.0, 0.0]], "L2")
     monkeypatch.setattr(st.PopulationLoss, "gradient", gradient)
     flow = st.gradient_flow(loss, [[0.6, 0.8]], 2.0)
-    assert flow.status in ("diverged", "failed")
+    assert flow.status == "diverged"
     assert flow.t[-1] == pytest.approx(0.5, abs=1e-6)
     assert np.isfinite(flow.weights).all()
     np.testing.assert_allclose(flow(0.25)[0], np.array([0.6, 0.8]) * np.sqrt(2), rtol=1e-9)
@@ -184,6 +185,7 @@ def test_the_flow_is_a_function_of_time():
     assert flow.weights.shape == (len(flow.t), 3, 3)
     assert flow(1.0).shape == (3, 3)
     assert flow([1.0]).shape == (1, 3, 3)
+    assert flow([]).shape == (0, 3, 3)
     assert flow(np.array([[0.0, 1.0], [2.0, 4.0]])).shape == (2, 2, 3, 3)
     np.testing.assert_array_equal(flow(flow.t), flow.weights)
     np.testing.assert_array_equal(flow(0), flow.weights[0])

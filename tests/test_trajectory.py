@@ -94,7 +94,9 @@ def test_weights_are_those_of_another_solver_in_the_full_space(norm, teacher_wid
 )
 @pytest.mark.parametrize("norm", WEIGHTS)
 def test_other_methods(norm, method, rtol, tolerance):
-    """Errors of ``rtol`` a step: some ten units left of hundreds, as the flow contracts. BDF corrects its errors least."""
+    """Errors of ``rtol`` a step: some ten units are left of hundreds, as the flow contracts; of BDF, the least accurate
+    of its order, two hundred.
+    """
     student, teacher = problem(3, 2)
     times = TIMES[:-1]
     flow = st.gradient_flow(st.PopulationLoss(teacher, norm), student, times[-1], method=method, rtol=rtol)
@@ -162,7 +164,7 @@ def test_along_the_ray_of_the_teacher_the_flow_is_exponential(norm, rate):
     ],
 )
 def test_the_loss_of_one_neuron_is_accurate_to_the_end(lambdas, start, fall):
-    """The loss at its own relative accuracy, in R^7. It falls like ``|D|^2`` for L2 and like ``|D|`` with a cone (H1)."""
+    """The loss at its own relative accuracy, in R^7. It falls like ``|D|^2`` for L2, like ``|D|`` with a cone (H1)."""
     frame = np.linalg.qr(np.random.default_rng(1).standard_normal((7, 2)))[0].T
     loss = st.PopulationLoss(frame[:1], lambdas)
     weights = np.array([start]) @ frame
@@ -211,7 +213,8 @@ def test_convergence_to_a_permuted_teacher(norm):
 
 
 @pytest.mark.parametrize(
-    ("activation", "norm", "derivative"), [("relu", "L2", "backprop"), ("erf", "H1", "backprop"), ("relu2", "H1", "exact")]
+    ("activation", "norm", "derivative"),
+    [("relu", "L2", "backprop"), ("erf", "H1", "backprop"), ("relu2", "H1", "exact")],
 )
 @pytest.mark.parametrize("widths", [(3, 3), (3, 2)])
 def test_the_loss_never_increases(activation, norm, derivative, widths):
@@ -226,7 +229,7 @@ def test_the_loss_never_increases(activation, norm, derivative, widths):
 @settings(max_examples=5)
 @given(hs.integers(0, 2**32 - 1), hs.floats(0.1, 10), hs.floats(-3, 3))
 def test_flow_commutes_with_rotation_scale_and_time(seed, speed, exponent):
-    """Norm ``speed * lambda`` at time t is norm ``lambda`` at ``speed t``; ReLU flows are homogeneous and equivariant."""
+    """Norm ``speed * lambda`` at time t is norm ``lambda`` at ``speed t``; ReLU flows are homogeneous, equivariant."""
     rng, size = np.random.default_rng(seed), 10.0**exponent
     student, teacher = (rng.standard_normal((2, 5)) / 2 for _ in range(2))
     rotation = np.linalg.qr(rng.standard_normal((5, 5)))[0] * size

@@ -1,14 +1,14 @@
 """Gradient flows of ReLU networks: the field in plain NumPy, and one neuron in closed form at high precision.
 
 The field is `relu_gradient`, pair by pair in R^d, no span, no frames; `test_trajectory` holds it against the mpmath
-oracle. One neuron with norm weights `lambda`, `s = lambda_0 + lambda_1`, backprop convention, teacher `(1, 0)`, in polar
-coordinates `w = p (cos(theta), sin(theta))`:
+oracle. One neuron with norm weights `lambda`, `s = lambda_0 + lambda_1`, backprop convention, teacher `(1, 0)`, in
+polar coordinates `w = p (cos(theta), sin(theta))`:
 
     p' = [s (pi - theta) cos(theta) + lambda_0 sin(theta)]/(2 pi) - s p/2,
     theta' = -s (pi - theta) sin(theta)/(2 pi p).
 
-With `y = p sin(theta)`: `(log y)' = lambda_0 sin(theta)/(2 pi p) - s/2` and `(log(pi - theta))' = s sin(theta)/(2 pi p)`.
-So `Q = (pi - theta)^k / y`, `k = lambda_0/s`, grows like `e^(st/2)` exactly. With `c = cot(theta)` the orbit is
+With `y = p sin(theta)`: `(log y)' = lambda_0 sin(theta)/(2 pi p) - s/2`, `(log(pi - theta))' = s sin(theta)/(2 pi p)`,
+so that `Q = (pi - theta)^k / y`, `k = lambda_0/s`, grows like `e^(st/2)` exactly. With `c = cot(theta)` the orbit is
 
     dQ/dc = pi (pi - theta)^(k-1),
 
@@ -17,6 +17,7 @@ from `Q`. For L2, `k = 1`: `cot(theta) - cot(theta_0) = Q_0 (e^(t/2) - 1)/pi`.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from mpmath import mp
@@ -35,8 +36,8 @@ def relu_gradient(
 ) -> FloatArray:
     """Gradient of the loss (L2) and backprop field (H1) of a ReLU student, shape (K, d).
 
-    `a_i sum_j c_j [lambda_0 ((pi - theta) u_j + |u_j| sin(theta) u^_i) + lambda_1 (pi - theta) u_j]/(2 pi)` over all rows
-    of `u = [W; V]`, `c = [a; -b]`; `theta = 0` for a row with itself.
+    `a_i sum_j c_j [lambda_0 ((pi - theta) u_j + |u_j| sin(theta) u^_i) + lambda_1 (pi - theta) u_j]/(2 pi)` over all
+    rows of `u = [W; V]`, `c = [a; -b]`; `theta = 0` for a row with itself.
     """
     rows, c = np.vstack([W, V]), np.concatenate([a, -b])
     norms = np.linalg.norm(rows, axis=1)
@@ -50,7 +51,7 @@ def relu_gradient(
 
 
 def one_neuron(lambdas: Sequence[float], start: tuple[float, float], time: Number) -> tuple[Number, Number]:
-    """`w(time)` of the backprop flow of one ReLU neuron to the teacher `(1, 0)`; `start` off the line of the teacher."""
+    """`w(time)` of the backprop flow of one ReLU neuron to the teacher `(1, 0)`, from off the line of the teacher."""
     with precision(DIGITS):
         zero, one = (*map(mp.mpf, lambdas), mp.zero)[:2]
         s, k = zero + one, zero / (zero + one)
@@ -66,7 +67,7 @@ def one_neuron(lambdas: Sequence[float], start: tuple[float, float], time: Numbe
             x, y = mp.asinh(low), mp.asinh(high)  # c = sinh(x): analytic within |Im x| < pi/2
             panels = max(1, int(mp.ceil(abs(y - x))))
             edges = mp.linspace(x, y, panels + 1)
-            rules = (gauss_legendre(e, f, DIGITS) for e, f in zip(edges, edges[1:], strict=False))
+            rules = (gauss_legendre(e, f, DIGITS) for e, f in pairwise(edges))
             return mp.fsum(w * slope(mp.sinh(x)) * mp.cosh(x) for rule in rules for x, w in rule)
 
         c = mp.cot(theta)
