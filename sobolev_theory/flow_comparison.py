@@ -99,8 +99,21 @@ class FlowComparison:
             for row in self.rows
         ]
 
+    @property
+    def notes(self) -> list[str]:
+        """What entries that are no plain numbers mean."""
+        notes = []
+        for row in self.rows:
+            if np.isnan(row.rate):
+                notes.append(f"{row.norm}: nan, the flow did not come near an end point with a rate; raise t_max")
+            if row.sharpness == np.inf:
+                notes.append(f"{row.norm}: infinite sharpness, rows slide on cones of the loss; no fixed step follows")
+            if row.time == np.inf:
+                notes.append(f"{row.norm}: did not reach the accuracy, so a gain against it has no value")
+        return notes
+
     def __str__(self) -> str:
-        return plain_table(self.title, self.HEADS, self.cells())
+        return "\n".join([plain_table(self.title, self.HEADS, self.cells()), *self.notes])
 
 
 def compare_flows(

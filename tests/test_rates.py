@@ -226,6 +226,13 @@ def test_a_comparison_that_does_not_arrive():
     assert np.isnan(table.rows[1].acceleration_equal_sharpness)
 
 
+def test_entries_that_are_no_numbers_are_explained():
+    notes = st.compare_flows([[0.5, 0.8]], [[1.0, 0.0]], t_max=1.0).notes
+    assert [note.split(":")[0] for note in notes] == ["L2", "L2", "H1", "H1"]
+    (note,) = st.compare_flows([[0.5, 0.8]], [[1.0, 0.0]], t_max=40.0, derivative="exact").notes
+    assert "infinite sharpness" in note
+
+
 def test_a_comparison_prints_as_a_table():
     table = st.compare_flows([[0.5, 0.8]], [[1.0, 0.0]], ("L2", (1, 0.5)), t_max=60.0, accuracy=1e-3)
     text = str(table)
@@ -237,4 +244,5 @@ def test_a_comparison_prints_as_a_table():
         for number in (row.rate, row.sharpness, row.time):
             assert f"{number:.5g}" in line.split()
     assert "(1, 0.5)" in lines[3]
+    assert table.notes == []
     assert [row["time"] for row in table.as_dicts()] == [row.time for row in table.rows]

@@ -88,3 +88,5 @@ def _print_tables(result: flow_comparison.FlowComparison) -> None:
     for title, heads in ((rates, RATES), (times, TIMES)):
         columns = [result.HEADS.index(head) for head in heads]
         print_table(title, heads, [[cells[k] for k in columns] for cells in result.cells()])
+    for note in result.notes:
+        print(note)
