@@ -34,15 +34,32 @@ def has_kinks(loss: PopulationLoss) -> bool:
     return activations.get(loss.activation).jump_order == 1
 
 
-def collapsing(student: Network, velocity: FloatArray, horizon: float) -> tuple[float, int] | None:
-    """Time to go, and row, of the student's first to reach zero within a horizon."""
+def collapsing(
+    loss: PopulationLoss, student: Network, velocity: FloatArray, horizon: float
+) -> tuple[float, int] | None:
+    """Time to go, and row, of the student's first to reach zero within a horizon.
+
+    It does if it heads straight for zero, or if zero draws it in from all sides. Heuristic: from those of the axes.
+    """
     norms = np.linalg.norm(student.weights, axis=1)
     fall = -np.einsum("kd,kd->k", velocity, student.weights) / norms
-    speed = np.linalg.norm(velocity, axis=1)
-    straight = fall >= np.sqrt(1 - STRAIGHT**2) * speed
-    times = np.divide(norms, fall, out=np.full(len(norms), np.inf), where=straight & (fall > 0))
-    first = int(np.argmin(times))
-    return (float(times[first]), first) if times[first] < horizon else None
+    times = np.divide(norms, fall, out=np.full(len(norms), np.inf), where=fall > 0)
+    row = int(np.argmin(times))
+    if not times[row] < horizon:
+        return None
+    straight = fall[row] >= np.sqrt(1 - STRAIGHT**2) * np.linalg.norm(velocity[row])
+    return (float(times[row]), row) if straight or _draws_in(loss, student, row) else None
+
+
+def _draws_in(loss: PopulationLoss, student: Network, row: int) -> bool:
+    """Whether the loss rises from zero along all axes in one row."""
+    weights, axes = student.weights.copy(), np.eye(loss.teacher.dim)
+    for axis in np.vstack([axes, -axes]):
+        weights[row] = np.linalg.norm(student.weights[row]) * axis
+        moved = Network(weights, student.output_weights, activation=loss.activation)
+        if loss.sliding_gradient(moved)[row] @ axis <= 0:
+            return False
+    return True
 
 
 def meeting(

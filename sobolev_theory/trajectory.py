@@ -127,8 +127,10 @@ class State:
         speed = float(np.linalg.norm(velocity))
         if speed == 0:
             return None
-        horizon = LEAP * np.sqrt(precision) * min(self.size / speed, SLOW / sum(loss.sobolev_weights))
-        if has_kinks(loss) and (found := collapsing(student, velocity, horizon)):
+        # from the anchor zero the displacement may vanish, and is no scale then
+        size = self.size if self.order is not None else self.size + float(np.linalg.norm(loss.teacher.weights))
+        horizon = LEAP * np.sqrt(precision) * min(size / speed, SLOW / sum(loss.sobolev_weights))
+        if has_kinks(loss) and (found := collapsing(loss, student, velocity, horizon)):
             time = (1 - REST) * found[0]
             reason = f"student row {found[1]} shrank to zero, where {loss.activation} has a kink"
             return Joining(time, self.after(self.displacement + time * velocity), velocity, reason)

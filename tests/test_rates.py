@@ -99,6 +99,16 @@ def test_one_neuron_with_derivatives_is_a_jordan_block(norm, start, t_max):
     assert rate.sharpness == pytest.approx(total, rel=1e-6)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(30))
+def test_the_uncertainty_covers_from_everywhere(seed):
+    rng = np.random.default_rng(seed)
+    norm = [(1,), (1, 1), (0, 1), (1, 0.1), (1, 5)][seed % 5]
+    start, t_max = 1.5 * rng.standard_normal(2), rng.choice([60.0, 100.0, 200.0])
+    rate = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], norm), [start], t_max).rate()
+    assert_covers(rate, sum(norm) / 2, 0.2)
+
+
 def test_the_end_may_be_a_permuted_teacher():
     teacher = np.eye(3)
     rate = st.gradient_flow(st.PopulationLoss(teacher, "L2"), near(teacher[[1, 2, 0]], 0.1), 150.0).rate()

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy.integrate
 from hypothesis import given, settings
 from hypothesis import strategies as hs
 from mpmath import mp
-from scipy.integrate import solve_ivp
 
 import sobolev_theory as st
 from tests import oracles
@@ -24,15 +24,15 @@ def problem(width, teacher_width, dim=13, seed=1):
     return st.Network(student, rng.uniform(0.5, 1, width)), st.Network(teacher, [1.0, -0.8][:teacher_width])
 
 
-def in_full_space(field, start, times, method="DOP853"):
+def in_full_space(field, start, times, method="DOP853", atol=1e-14):
     """Weights at times, integrated in R^d; local errors 1e-13 of weights near one add up to less than 1e-10."""
-    solution = solve_ivp(
+    solution = scipy.integrate.solve_ivp(
         lambda _, y: -field(y.reshape(start.shape)).ravel(),
         (0.0, times[-1]),
         start.ravel(),
         method=method,
         rtol=1e-12,
-        atol=1e-14,
+        atol=atol,
         t_eval=times,
     )
     return solution.y.T.reshape(-1, *start.shape)
@@ -102,6 +102,26 @@ def test_other_methods(norm, method, rtol, tolerance):
     flow = st.gradient_flow(st.PopulationLoss(teacher, norm), student, times[-1], method=method, rtol=rtol)
     assert flow.status == "t_max"
     np.testing.assert_allclose(flow(times), full_space_flow(student, teacher, norm, times), rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("method", ["Radau", "BDF"])
+@pytest.mark.parametrize("norm", WEIGHTS)
+def test_implicit_methods_get_the_exact_jacobian(norm, method, monkeypatch):
+    """Against central differences of the field, to 1e-8. With a wrong one they come to the same weights, only later."""
+    solver, seen = getattr(scipy.integrate, method), []
+
+    class Recording(solver):
+        def __init__(self, fun, t0, y0, t_bound, *, jac, **options):
+            seen.append((fun, jac, y0))
+            super().__init__(fun, t0, y0, t_bound, jac=jac, **options)
+
+    monkeypatch.setattr(scipy.integrate, method, Recording)
+    student, teacher = problem(3, 2)
+    st.gradient_flow(st.PopulationLoss(teacher, norm), student, 0.01, method=method, rtol=1e-6)
+    field, jacobian, y = seen[0]
+    steps = 1e-6 * np.eye(len(y))
+    numeric = np.array([(field(0.0, y + h) - field(0.0, y - h)) / 2e-6 for h in steps]).T
+    np.testing.assert_allclose(jacobian(0.0, y), numeric, rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize(
@@ -237,3 +257,23 @@ def test_flow_commutes_with_rotation_scale_and_time(seed, speed, exponent):
     other = st.PopulationLoss(teacher @ rotation, (speed, speed))
     two = st.gradient_flow(other, student @ rotation, 3.0 / speed, atol=1e-12 * size)
     np.testing.assert_allclose(two.weights[-1], one.weights[-1] @ rotation, rtol=0, atol=2e-9 * size)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20))
+def test_random_flows_in_the_full_space(seed):
+    """As above, for random widths, output weights of both signs, scales and norms, until a row vanishes."""
+    rng = np.random.default_rng(seed)
+    widths, size, lambdas = rng.integers(1, 4, 2), 10 ** rng.uniform(-3, 3), tuple(rng.uniform(0.1, 2, 2))
+    student, teacher = (
+        st.Network(size * rng.standard_normal((k, 14)) / 4, rng.choice([-1, 1], k) * rng.uniform(0.5, 2, k))
+        for k in widths
+    )
+    flow = st.gradient_flow(st.PopulationLoss(teacher, lambdas), student, 20.0)
+    assert flow.status in ("t_max", "nonsmooth")
+    times = np.linspace(0, 0.999, 6)[1:] * flow.t[-1]
+    a, b = student.output_weights, teacher.output_weights
+    expected = in_full_space(
+        lambda w: relu_gradient(lambdas, w, teacher.weights, a, b), student.weights, times, atol=1e-14 * size
+    )
+    np.testing.assert_allclose(flow(times), expected, rtol=0, atol=1e-8 * size)
