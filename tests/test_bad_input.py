@@ -324,7 +324,7 @@ def test_levels_of_time_to(levels):
         flow.time_to(**levels)
 
 
-@pytest.mark.parametrize(("activation", "size"), [("relu", 1e80), ("relu2", 1e12), ("erf", 1e20), ("relu", 1e-90)])
+@pytest.mark.parametrize(("activation", "size"), [("relu", 1e80), ("relu2", 1e6), ("erf", 1e20), ("relu", 1e-90)])
 def test_flows_between_scales(activation, size):
     """A student far larger or smaller than its teacher is followed: no overflow, no NaN, and the loss falls."""
     loss = st.PopulationLoss(st.Network(V, activation=activation), "L2")

@@ -66,7 +66,7 @@ def test_two_neurons_backprop_h1():
     assert rate.predicted == pytest.approx(values.real.min(), rel=1e-5)
 
 
-@pytest.mark.parametrize("start", [(0.5, 0.8), (-0.9, 0.6), (3.0, 1e-3), (2.0, 0.0)])
+@pytest.mark.parametrize("start", [(-0.9, 0.6), (3.0, 1e-3), (2.0, 0.0)])
 def test_one_neuron_l2(start):
     rate = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "L2"), [start], 60.0).rate()
     assert_covers(rate, 0.5, 1e-6)
@@ -78,14 +78,10 @@ def test_one_neuron_l2(start):
     ("norm", "start", "t_max"),
     [
         ("H1", (0.5, 0.8), 60.0),
-        ("H1", (-0.9, 0.6), 60.0),
         ("H1", (-0.7659337, -0.0172996), 100.0),
-        ("H1", (-5.66, 0.391), 200.0),
         ("H1", (2.0, 1e-3), 60.0),
         ((0, 1), (0.5, 0.8), 100.0),
-        ((0, 1), (-1.514, -0.3138), 200.0),
         ((1, 0.1), (1.18138, 1.26612), 200.0),
-        ((1, 0.1), (1.9837, -0.02087), 60.0),
     ],
 )
 def test_one_neuron_with_derivatives_is_a_jordan_block(norm, start, t_max):
@@ -184,9 +180,9 @@ def test_a_rate_is_a_float_with_more_to_say():
 def test_times_of_a_comparison_are_those_of_the_closed_form():
     """One neuron: at the time given the L2 loss of the exact solution has fallen to 1e-6, up to the flow's own 1e-9."""
     start = (0.5, 0.8)
-    table = st.compare_flows([start], [[1.0, 0.0]], ("L2", "H1", (1, 0.5)), t_max=60.0)
+    table = st.compare_flows([start], [[1.0, 0.0]], ("L2", "H1"), t_max=60.0)
     begin = oracles.loss("relu", (1,), [start], [[1, 0]], [1], [1])
-    for row, lambdas in zip(table.rows, [(1,), (1, 1), (1, 0.5)], strict=True):
+    for row, lambdas in zip(table.rows, [(1,), (1, 1)], strict=True):
         weights = [one_neuron(lambdas, start, row.time)]
         assert oracles.loss("relu", (1,), weights, [[1, 0]], [1], [1]) / begin == pytest.approx(1e-6, rel=1e-8)
         assert row.sharpness == pytest.approx(sum(lambdas) / 2, rel=1e-6)
@@ -194,7 +190,7 @@ def test_times_of_a_comparison_are_those_of_the_closed_form():
 
 def test_rows_of_a_comparison_follow_from_the_flows():
     teacher = np.eye(3, 5)
-    table = st.compare_flows(near(teacher), teacher, ("H1", "L2"), t_max=120.0, accuracy=1e-5)
+    table = st.compare_flows(near(teacher), teacher, ("H1", "L2"), t_max=90.0, accuracy=1e-5)
     assert [row.norm for row in table.rows] == ["H1", "L2"]
     yardstick = st.PopulationLoss(teacher, "L2")
     for row, flow in zip(table.rows, table.flows, strict=True):
@@ -219,7 +215,7 @@ def test_rows_of_a_comparison_follow_from_the_flows():
 def test_a_loss_added_to_itself_is_faster_only_as_is():
     """Twice the loss: the same orbit at twice the speed, up to the errors of the solver, and no gain that is fair."""
     teacher = np.eye(3)
-    once, twice = st.compare_flows(near(teacher), teacher, ("L2", (2.0,)), t_max=120.0).rows
+    once, twice = st.compare_flows(near(teacher), teacher, ("L2", (2.0,)), t_max=90.0).rows
     assert twice.acceleration == pytest.approx(2, rel=1e-8)
     assert twice.acceleration_equal_sharpness == pytest.approx(1, rel=1e-5)  # sharpness is taken near the teacher
     assert twice.sharpness == pytest.approx(2 * once.sharpness, rel=1e-5)

