@@ -16,11 +16,15 @@ class DerivationError(AssertionError):
 
 @dataclass(frozen=True)
 class Step:
-    """One verified identity ``left = right``, and what it says in words."""
+    """One verified identity ``left = right``, and what it says in words.
+
+    A ``check`` is no part of the way to the result: it confirms it by a second route.
+    """
 
     statement: str
     left: sp.Expr
     right: sp.Expr
+    check: bool = False
 
 
 @dataclass
@@ -39,8 +43,19 @@ class Derivation:
         DerivationError
             If the difference does not reduce to zero.
         """
+        return self._record(statement, left, right, reduce, check=False)
+
+    def check(
+        self, statement: str, left: sp.Expr, right: sp.Expr, reduce: Callable[[sp.Expr], sp.Expr] = sp.simplify
+    ) -> sp.Expr:
+        """The same for an identity that confirms a result by a second route."""
+        return self._record(statement, left, right, reduce, check=True)
+
+    def _record(
+        self, statement: str, left: sp.Expr, right: sp.Expr, reduce: Callable[[sp.Expr], sp.Expr], *, check: bool
+    ) -> sp.Expr:
         difference = reduce(sp.sympify(left) - sp.sympify(right))
         if difference != 0:
             raise DerivationError(f"{statement}: left - right reduces to {difference}, not to 0")
-        self.steps.append(Step(statement, sp.sympify(left), sp.sympify(right)))
+        self.steps.append(Step(statement, sp.sympify(left), sp.sympify(right), check))
         return right
