@@ -1,9 +1,10 @@
 """The registry of activations: name to pointwise derivatives, smoothness and generated kernels.
 
-A new activation needs a derivation file and a line in `REGISTRY`: losses and curvature know activations by their charts
-only.
+A new activation of the package needs a derivation file and a line in `REGISTRY`; one of a user comes from
+`symbolic.derive` and is made known by `register`. Losses and curvature know activations by their charts only.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -42,6 +43,7 @@ class Kernels(Protocol):
 
 
 REGISTRY: dict[str, Kernels] = {"erf": _erf, "relu": _relu, "relu2": _relu2, "relu3": _relu3}
+BUILT_IN = frozenset(REGISTRY)
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,18 @@ class Activation:
 
     @property
     def degree(self) -> int | None:
-        """``n`` if the activation is ``max(z, 0)^n``, else None."""
+        """``n`` if the activation is ``a max(z, 0)^n + b max(-z, 0)^n``, kinked and homogeneous; else None."""
         return self.kernels.DEGREE
 
     @property
     def jump_order(self) -> int | None:
         """First order whose derivative jumps, or None."""
         return self.kernels.JUMP_ORDER
+
+    @property
+    def variation(self) -> float:
+        """How fast moments vary with the weights, 1 for ``erf(z/sqrt 2)``; of no meaning for homogeneous ones."""
+        return float(getattr(self.kernels, "VARIATION", 1.0))
 
     @property
     def max_order(self) -> int:
@@ -84,7 +91,7 @@ class Activation:
         return np.broadcast_to(np.asarray(values, dtype=np.float64) + 0.0, z.shape)  # + 0.0 makes -0.0 plain zero
 
     def jump(self, order: int) -> float:
-        """Height of the jump of ``sigma^(order)`` at 0: ``n!`` for ``max(z, 0)^n`` at order ``n``, else 0."""
+        """Height of the jump of ``sigma^(order)`` at 0: at `jump_order` ``n``, ``n!`` for ``max(z, 0)^n``; else 0."""
         return float(self.kernels.JUMP) if order == self.jump_order else 0.0
 
     def kernel(self, quantity: str, order: int, derivative: str) -> Callable[..., Any]:
@@ -122,3 +129,40 @@ def get(name: str) -> Activation:
 def names() -> list[str]:
     """Names of all registered activations, sorted."""
     return sorted(REGISTRY)
+
+
+def register(name: str, kernels: Kernels, *, overwrite: bool = False) -> Activation:
+    """Make an activation known by a name, for this process; see `symbolic.derive`.
+
+    Parameters
+    ----------
+    name
+        A word of letters, digits and ``_ . -``.
+    kernels
+        Its generated module.
+    overwrite
+        Replace a user's activation of that name. Objects made with the old one keep it or the name, so start anew.
+
+    Raises
+    ------
+    ValueError
+        For a name that is taken, or no word; for kernels that lack something.
+
+    Examples
+    --------
+    >>> register("relu", get("relu2").kernels)
+    Traceback (most recent call last):
+    ValueError: name: 'relu' is an activation of the package; choose another name
+    """
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", name):
+        raise ValueError(f"name: a letter followed by letters, digits, _, . or - is required, got {name!r}")
+    members = [member for member in vars(Kernels) if member.isupper()]
+    if missing := [member for member in members if not hasattr(kernels, member)]:
+        raise ValueError(f"kernels: a generated module is required, got {kernels!r} without {', '.join(missing)}")
+    if REGISTRY.get(name) is not kernels:
+        if name in BUILT_IN:
+            raise ValueError(f"name: {name!r} is an activation of the package; choose another name")
+        if name in REGISTRY and not overwrite:
+            raise ValueError(f"name: {name!r} is registered already; choose another name, or pass overwrite=True")
+        REGISTRY[name] = kernels
+    return Activation(name, kernels)

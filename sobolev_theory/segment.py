@@ -11,7 +11,8 @@ Along the segments ``u_i(s) = v_i + s D_i`` it is an integral in which nothing c
 .. math:: \Delta_{ij} = \int_0^1\!\!\int_0^1 D_i^T \, (\partial_u \partial_v F)(u_i(s), u_j(t)) \, D_j \, ds \, dt
 
 The integrand is analytic unless the segments meet a kink of ``F``: Gauss-Legendre points converge geometrically. A
-neuron with itself meets the kink of ``max(z, 0)^n``, at ``s = t``; its difference is an integral over the angle.
+neuron with itself meets the kink of ``a z_+^n + b (-z)_+^n``, at ``s = t``; its difference is an integral over the
+angle.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ def value_near_teacher(
 
     That sum is the loss times a condition number, at most about that of the Gauss-Newton matrix. For `erf`, weights of
     norm ``p > 1`` cost about ``p^2`` roundings more. Some differences are summed directly, with an error of 1e-16 of
-    their terms: for ``max(z, 0)^n`` where ``|D_i|/|v_i|`` exceeds a fifth of the sine of the angle between ``v_i`` and
-    ``v_j`` (so always at parallel rows), for smooth activations where ``|D_i|`` exceeds a fifth.
+    their terms: for homogeneous activations where ``|D_i|/|v_i|`` exceeds a fifth of the sine of the angle between ``v_i`` and
+    ``v_j`` (so always at parallel rows), for smooth ones where ``|D_i|`` times `Activation.variation` exceeds a fifth.
 
     Parameters
     ----------
@@ -148,10 +149,10 @@ class Segments:
 
         A kinked integrand is singular where ``u_i(s)``, ``s`` complex, meets the line of a real ``u_j(t)``. Seen from
         the middle of the segment, in half lengths, it does so no nearer than ``2 (sin(theta_ij) - x_j)/x_i - 1`` with
-        ``x_i = |D_i|/|v_i|``. A smooth activation is taken to vary on the scale 1: erf is singular no nearer than
-        ``2/|D_i|``.
+        ``x_i = |D_i|/|v_i|``. A smooth activation is taken to vary as its `Activation.variation` says:
+        ``erf(z/sqrt 2)``, of variation 1, is singular no nearer than ``2/|D_i|``.
         """
-        x, sines = np.linalg.norm(self.step, axis=1), np.ones((len(self.step),) * 2)
+        x, sines = self.activation.variation * np.linalg.norm(self.step, axis=1), np.ones((len(self.step),) * 2)
         if self.activation.jump_order is not None:
             x, sines = x / self._pairs.norms, self._sines
         reach = 2 * (sines - x) / x[:, None] - 1
@@ -159,7 +160,7 @@ class Segments:
         return np.where(points <= POINTS, points, 0)
 
     def _single(self) -> float:
-        r"""``1/2 sum_i a_i^2 Delta_ii`` for ``max(z, 0)^n``, where ``F = |u|^n |v|^n phi(theta)``.
+        r"""``1/2 sum_i a_i^2 Delta_ii`` for activations homogeneous of degree n, where ``F = |u|^n |v|^n phi(theta)``.
 
         .. math:: \tfrac12 \Delta_{ii} = \tfrac12 \phi(0) (|w|^n - |v|^n)^2 + |w|^n |v|^n \int_0^\theta (-\phi')
 

@@ -7,6 +7,8 @@ derived.
 from .activation import ActivationFormulas, derive_activation
 from .arc_cosine import ArcCosine
 from .charts import POLAR, GramChart
+from .derive import DerivedActivation, derive
+from .expressions import NoClosedFormError
 from .steps import Derivation, DerivationError
 
 __all__ = [
@@ -15,6 +17,9 @@ __all__ = [
     "ArcCosine",
     "Derivation",
     "DerivationError",
+    "DerivedActivation",
     "GramChart",
+    "NoClosedFormError",
+    "derive",
     "derive_activation",
 ]

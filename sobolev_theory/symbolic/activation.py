@@ -1,6 +1,6 @@
 """From one closed form ``K_00`` to every formula of an activation, in one chart of pair quantities."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sympy as sp
@@ -33,6 +33,10 @@ class ActivationFormulas:
 
     ``bilinear[m]`` is the coefficient of ``rho`` split off from the term of order ``m``: summed over pairs it gives
     ``bilinear |sum_i c_i u_i|^2``, which is then computed without cancellation. ``quantities`` describe the rest.
+
+    ``degree`` is ``n`` if the activation has a kink at 0 and is positively homogeneous, ``sigma(c z) = c^n sigma(z)``
+    for ``c > 0``. ``jump_order`` is the first order whose derivative jumps, None for a smooth activation, and ``jump``
+    the height. ``variation`` is how fast ``K_00`` varies with the weights, 1 for ``erf(z/sqrt 2)``.
     """
 
     name: str
@@ -44,11 +48,9 @@ class ActivationFormulas:
     max_order: int
     derivation: Derivation
     quantities: tuple[Quantity, ...]
-
-    @property
-    def jump_order(self) -> int | None:
-        """First order whose derivative jumps: ``n`` for ``z_+^n``, None for a smooth activation."""
-        return self.degree
+    jump_order: int | None = None
+    jump: sp.Expr = sp.S.Zero
+    variation: sp.Expr = sp.S.One
 
 
 def derive_activation(
@@ -59,8 +61,11 @@ def derive_activation(
     derivation: Derivation,
     *,
     degree: int | None = None,
+    jump: sp.Expr | None = None,
     split: sp.Expr = sp.S.Zero,
     max_order: int,
+    short_form: Callable[[sp.Expr], sp.Expr] | None = None,
+    variation: sp.Expr = sp.S.One,
 ) -> ActivationFormulas:
     """Derive all pair quantities of an activation from its closed form ``K_00``.
 
@@ -71,28 +76,52 @@ def derive_activation(
     kernel
         ``K_00`` in the chart's coordinates.
     degree
-        ``n`` if the activation is ``z_+^n`` (its n-th derivative is a step), None if it is smooth.
+        ``n`` if the activation is ``a z_+^n + b (-z)_+^n`` (its n-th derivative is a step), None if it is smooth.
+    jump
+        Height of that step; by default ``n!``, that of ``z_+^n``.
     split
         Coefficient of ``rho`` to split off from ``K_00``.
     max_order
         Highest Sobolev order to derive.
+    short_form
+        Writes a coefficient shortly; by default the chart's way.
+    variation
+        How fast ``K_00`` varies with the weights, 1 for ``erf(z/sqrt 2)``; see `segment`.
     """
     rest = kernel - split * chart.inner
     bilinear = tuple(split if order <= 1 else sp.S.Zero for order in range(max_order + 1))
     quantities = tuple(
         quantity
         for order in range(max_order + 1)
-        for quantity in _quantities(chart, rest, order, jumps=order == degree)
+        for quantity in _quantities(chart, rest, order, jumps=order == degree, short_form=short_form)
     )
-    return ActivationFormulas(name, sigma, kernel, chart, degree, bilinear, max_order, derivation, quantities)
+    if degree is None:
+        height = sp.S.Zero
+    else:
+        height = sp.factorial(degree) if jump is None else jump
+    return ActivationFormulas(
+        name, sigma, kernel, chart, degree, bilinear, max_order, derivation, quantities, degree, height, variation
+    )
 
 
-def _quantities(chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool) -> Iterator[Quantity]:
+def _quantities(
+    chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool, short_form: Callable[[sp.Expr], sp.Expr] | None
+) -> Iterator[Quantity]:
     """The quantities of one order, of a pair and of a vector with itself."""
+    of_pair, of_itself = short_form or chart.short_form, short_form or _short_form
+
+    def pair(name: str, derivative: str | None, coefficients: tuple[sp.Expr, ...]) -> Quantity:
+        short = tuple(of_pair(c) for c in coefficients)
+        return Quantity(name, order, derivative, chart.arguments, short, chart.is_singular(coefficients))
+
+    def itself(name: str, derivative: str | None, coefficients: tuple[sp.Expr, ...]) -> Quantity:
+        short = tuple(of_itself(sp.sympify(c)) for c in coefficients)
+        return Quantity(name, order, derivative, (chart.self_argument,), short)
+
     moment = sobolev.diagonal_moment(chart, kernel, order)
     term = sobolev.sobolev_term(chart, moment, order)
-    yield _pair(chart, "value", order, None, (term,))
-    yield _itself(chart, "self_value", order, None, (chart.self_value(term),))
+    yield pair("value", None, (term,))
+    yield itself("self_value", None, (chart.self_value(term),))
     for derivative in CONVENTIONS if jumps else (None,):
         if derivative == "backprop":
             a, b = sobolev.jump_free_field(chart, moment, order)
@@ -103,23 +132,18 @@ def _quantities(chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool) -> It
         own = chart.block(sobolev.own_block(chart, a, b))
         cross = chart.block(sobolev.cross_block(chart, a, b))
         if chart.extends(a) and chart.extends(b):
-            yield _pair(chart, "field", order, derivative, (a, b))
+            yield pair("field", derivative, (a, b))
         else:
-            yield _pair(chart, "field_in_frame", order, derivative, in_frame)
-        yield _pair(chart, "own", order, derivative, own)
-        yield _pair(chart, "cross", order, derivative, cross)
-        yield _itself(chart, "self_field", order, derivative, (radial,))
-        yield _itself(chart, "self_own", order, derivative, chart.self_block(radial))
+            yield pair("field_in_frame", derivative, in_frame)
+        yield pair("own", derivative, own)
+        yield pair("cross", derivative, cross)
+        yield itself("self_field", derivative, (radial,))
+        yield itself("self_own", derivative, chart.self_block(radial))
     gauss_newton = chart.block(sobolev.gauss_newton_block(chart, moment, order, jumps=jumps))
-    yield _pair(chart, "gauss_newton", order, None, gauss_newton)
-    yield _itself(chart, "self_gauss_newton", order, None, chart.self_gauss_newton(gauss_newton))
+    yield pair("gauss_newton", None, gauss_newton)
+    yield itself("self_gauss_newton", None, chart.self_gauss_newton(gauss_newton))
 
 
-def _pair(chart: Chart, name: str, order: int, derivative: str | None, coefficients: tuple[sp.Expr, ...]) -> Quantity:
-    short = tuple(chart.short_form(c) for c in coefficients)
-    return Quantity(name, order, derivative, chart.arguments, short, chart.is_singular(coefficients))
-
-
-def _itself(chart: Chart, name: str, order: int, derivative: str | None, coefficients: tuple[sp.Expr, ...]) -> Quantity:
-    short = tuple(sp.factor(sp.simplify(c)) for c in coefficients)
-    return Quantity(name, order, derivative, (chart.self_argument,), short)
+def _short_form(f: sp.Expr) -> sp.Expr:
+    """Of a function of one length."""
+    return sp.factor(sp.simplify(f))

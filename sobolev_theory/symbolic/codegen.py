@@ -10,8 +10,10 @@ import sympy as sp
 
 from .._checks import CONVENTIONS
 from .activation import ActivationFormulas, Quantity
-from .printer import KernelPrinter, name_arc_cosines
-from .symbols import z
+from .arc_cosine import ArcCosine
+from .latex import readable
+from .printer import DAMPED, KernelPrinter, name_arc_cosines, name_damped
+from .symbols import cosine, sine, theta, z
 
 HEADER = '''"""{title}
 
@@ -42,19 +44,25 @@ STATEMENTS = {
 """What each quantity is, in words; less the bilinear part of F_m where one is split off."""
 
 
-def function(name: str, doc: str, arguments: tuple[sp.Symbol, ...], results: tuple[sp.Expr, ...]) -> str:
+def function(
+    name: str, doc: str, arguments: tuple[sp.Symbol, ...], results: tuple[sp.Expr, ...], *, exact: bool = False
+) -> str:
     """Source of ``def name(xp, *arguments)``; constants such as ``1/(2 pi)`` become literals.
+
+    With ``exact`` they do not, and arc-cosine functions are written out: the code is for numbers of any precision.
 
     Raises
     ------
     ValueError
-        For a letter that is no argument, or a function that generated code does not have.
+        For a letter that is no argument, or a function that generated code does not have; if ``exact``, for a rational
+        number that no double holds.
     """
-    named = [name_arc_cosines(sp.sympify(result)) for result in results]
+    prepare = _exactly if exact else _fold
+    named = [prepare(sp.sympify(result)) for result in results]
     unknown = set().union(*(result.free_symbols for result in named)) - set(arguments)
     if unknown:
         raise ValueError(f"{name}: {unknown} are no arguments of the kernel")
-    common, final = sp.cse([_fold(r) for r in named], symbols=sp.numbered_symbols("x"), optimizations="basic")
+    common, final = sp.cse(named, symbols=sp.numbered_symbols("x"), optimizations="basic")
     lines = [f"def {name}(xp: Any, {', '.join(f'{a}: Any' for a in arguments)}) -> Any:", f'    """{doc}"""']
     lines += [f"    {symbol} = {_printer.doprint(value)}" for symbol, value in common]
     values = [_printer.doprint(value) for value in final]
@@ -62,8 +70,18 @@ def function(name: str, doc: str, arguments: tuple[sp.Symbol, ...], results: tup
     return "\n".join(lines) + "\n"
 
 
+def _exactly(expression: sp.Expr) -> sp.Expr:
+    """The expression in elementary functions; rational numbers, printed as quotients of doubles, must be doubles."""
+    written = readable(expression.replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form()))
+    written = written.subs({sp.sin(theta): sine, sp.cos(theta): cosine})
+    if any(number.q & (number.q - 1) for number in written.atoms(sp.Rational)):
+        raise ValueError(f"{expression}: its rational numbers are no doubles")
+    return written
+
+
 def _fold(expression: sp.Expr) -> sp.Expr:
-    """Write the numeric factor of a product, such as ``3/(2 pi)``, as one float."""
+    """Name arc-cosine and damped functions, and write the numeric factor of a product, such as ``3/(2 pi)``, as one float."""
+    expression = name_damped(name_arc_cosines(expression))
     factor, rest = sp.sympify(expression).as_independent(*expression.free_symbols, as_Add=False)
     return expression if factor.is_rational else rest * factor.evalf(30)
 
@@ -82,6 +100,7 @@ def activation_module(formulas: ActivationFormulas, source: str) -> str:
         functions.append(function(function_name(quantity), doc, quantity.arguments, quantity.coefficients))
     derivatives = _pointwise(formulas)
     body = "\n\n".join(derivatives + functions)
+    body = "\n\n".join([text for name, text in DAMPED.items() if f"{name}(" in body] + [body])
     imports = ["from typing import Any", ""]
     if "erf(" in body:
         imports += ["from scipy.special import erf", ""]
@@ -100,12 +119,12 @@ def _operations(functions: list[str]) -> int:
 
 def _tables(formulas: ActivationFormulas) -> str:
     singular = sorted({(x.name, x.order, x.derivative or "both") for x in formulas.quantities if x.singular})
-    jump = sp.factorial(formulas.degree) if formulas.degree is not None else 0
     lines = [
         f'CHART = "{formulas.chart.name}"',
         f"DEGREE: int | None = {formulas.degree}",
         f"JUMP_ORDER: int | None = {formulas.jump_order}",
-        f"JUMP = {float(jump)}",
+        f"JUMP = {float(formulas.jump)}",
+        *([f"VARIATION = {float(formulas.variation)}"] if formulas.variation != 1 else []),
         f"MAX_ORDER = {formulas.max_order}",
         f"BILINEAR = ({', '.join(str(float(b)) for b in formulas.bilinear)},)",
         "# quantities that do not extend to parallel weight vectors: (quantity, order, convention)",

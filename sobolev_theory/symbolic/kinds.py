@@ -1,0 +1,106 @@
+"""Combinations of roots and transcendental functions with rational coefficients: zero tests and short forms.
+
+Roots and functions become letters; a square of a root is rational. What is zero then is zero; functions are not tested
+for relations among each other.
+"""
+
+from collections.abc import Callable
+
+import sympy as sp
+
+from .symbols import g, rho, s, t
+
+
+def reduce(expression: sp.Expr) -> sp.Expr:
+    """Short form of an expression; if it is zero, so is the expression."""
+    plain, letters = _in_letters(sp.sympify(expression))
+    squares = {symbol: of.base for of, symbol in letters.items() if isinstance(of, sp.Pow)}
+    meaning = {symbol: of for of, symbol in letters.items()}
+    terms: dict[sp.Expr, sp.Expr] = {}
+    for product, coefficient in _sum(plain, frozenset(meaning)).items():
+        kind = sp.S.One
+        for symbol, exponent in product.as_powers_dict().items():
+            whole, odd = divmod(exponent, 2) if symbol in squares else (0, exponent)
+            coefficient *= squares.get(symbol, sp.S.One) ** whole
+            kind *= symbol**odd
+        terms[kind] = terms.get(kind, sp.S.Zero) + coefficient
+    return sp.Add(*(sp.factor(value) * kind.subs(meaning) for kind, value in terms.items()))
+
+
+def _sum(plain: sp.Expr, letters: frozenset[sp.Symbol]) -> dict[sp.Expr, sp.Expr]:
+    """Products of letters, and the rational functions that they are multiplied by."""
+    if not letters & plain.free_symbols:
+        return {sp.S.One: plain}
+    if plain in letters:
+        return {plain: sp.S.One}
+    result: dict[sp.Expr, sp.Expr] = {}
+    if isinstance(plain, sp.Add):
+        for summand in plain.args:
+            for product, value in _sum(summand, letters).items():
+                result[product] = result.get(product, sp.S.Zero) + value
+        return result
+    if isinstance(plain, sp.Pow) and plain.exp.is_Integer:
+        if plain.base in letters:
+            return {plain: sp.S.One}
+        if plain.exp > 0:
+            return _sum(sp.Mul(*[plain.base] * int(plain.exp), evaluate=False), letters)
+    if not isinstance(plain, sp.Mul):
+        raise ValueError(f"{plain}: a combination of roots and functions with rational coefficients is required")
+    result = {sp.S.One: sp.S.One}
+    for factor in plain.args:
+        other, previous, result = _sum(factor, letters), result, {}
+        for product, value in previous.items():
+            for kind, coefficient in other.items():
+                result[product * kind] = result.get(product * kind, sp.S.Zero) + value * coefficient
+    return result
+
+
+def short_form(stable: tuple[tuple[sp.Expr, sp.Expr], ...]) -> Callable[[sp.Expr], sp.Expr]:
+    """`reduce`, with polynomials under roots written by their equal in ``g``."""
+    return lambda expression: reduce(expression).subs(stable)
+
+
+def stable_forms(expression: sp.Expr) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
+    """The polynomials under roots, each with its equal in ``g = s t - rho^2``, a sum of positive terms."""
+    bases = {power.base for power in expression.atoms(sp.Pow) if not power.exp.is_Integer or power.exp.is_negative}
+    found = {sp.expand(base) for base in bases if base.has(rho) and base.is_polynomial(s, rho, t)}
+    return tuple(
+        (base, sp.expand(sp.rem(base, rho**2 - s * t + g, rho))) for base in sorted(found, key=sp.default_sort_key)
+    )
+
+
+def _in_letters(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Symbol]]:
+    """The expression with letters for functions and roots, and what the letters stand for."""
+    letters: dict[sp.Expr, sp.Symbol] = {}
+
+    def letter(of: sp.Expr) -> sp.Symbol:
+        return letters.setdefault(of, sp.Symbol(f"letter_{len(letters)}"))
+
+    def power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+        if not (2 * exponent).is_Integer or exponent.is_Integer:
+            return base**exponent
+        base = sp.factor(base)
+        return base ** (exponent - sp.S.Half) * letter(sp.Pow(base, sp.S.Half, evaluate=False))
+
+    def function(of: sp.Expr) -> sp.Expr:
+        """Sums of exponents, which SymPy splits now and then, as products of one exponential for each term."""
+        if isinstance(of, sp.exp):
+            return sp.Mul(*(letter(sp.exp(part)) for part in sp.Add.make_args(_expanded(of.args[0]))))
+        return letter(of)
+
+    plain = _replace_functions(expression, function)
+    return plain.replace(sp.Pow, power), letters
+
+
+def _expanded(exponent: sp.Expr) -> sp.Expr:
+    """A polynomial exponent as a sum."""
+    return sp.expand(exponent) if exponent.is_polynomial() else sp.factor(exponent)
+
+
+def _replace_functions(expression: sp.Expr, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
+    """The outermost functions replaced."""
+    if isinstance(expression, sp.Function):
+        return function(expression)
+    if not expression.args:
+        return expression
+    return expression.func(*(_replace_functions(argument, function) for argument in expression.args))
