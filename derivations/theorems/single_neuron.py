@@ -1,0 +1,117 @@
+r"""One ReLU neuron: the condition numbers of L2 and of backprop H1, and their ratio ``(1 - 2x)/(1 - 3x/2)``."""
+
+from functools import cache
+
+import sympy as sp
+
+from derivations.single_neuron import _eigenvalues
+from sobolev_theory.formulas.theorems import Theorem
+from sobolev_theory.symbolic import Derivation
+from sobolev_theory.symbolic.latex import latex, readable
+from sobolev_theory.symbolic.reduction import reduce
+from sobolev_theory.symbolic.symbols import ratio, sine, theta
+from sobolev_theory.symbolic.theorems import theorem
+
+SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"
+CASES = ((0, None), (1, "backprop"), (1, "exact"))
+X = sp.Symbol("x", nonnegative=True)
+HALF = sp.Rational(1, 2)
+
+
+@cache
+def spectra() -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...], tuple[sp.Expr, ...]]:
+    """Radial, in-plane and transverse eigenvalue of L2, of backprop H1 and of exact H1, in angle and norm ratio."""
+    l2, backprop, exact = (_eigenvalues(*case, Derivation()) for case in CASES)
+    return l2, tuple(a + b for a, b in zip(l2, backprop, strict=True)), tuple(
+        a + b for a, b in zip(l2, exact, strict=True)
+    )
+
+
+def prove() -> Theorem:
+    """The three eigenvalues, their order, the condition numbers, their ratio; what happens for ``x >= 1/2``."""
+    proof = Derivation()
+    in_x = {sine: sp.pi * X / ratio}
+    l2, h1 = (tuple(sp.expand(e.subs(in_x)) for e in values) for values in spectra()[:2])
+    shown = []
+    for norm, values, forms in (
+        ("L2", l2, (HALF, HALF - X, HALF - X / 2)),
+        ("H1", h1, (sp.Integer(1), 1 - 3 * X / 2, 1 - X / 2)),
+    ):
+        for which, value, form in zip(("radial", "in-plane", "transverse"), values, forms, strict=True):
+            proof.prove(f"{norm}: the {which} eigenvalue, self block less own block of the pair", value, "=", form)
+            shown.append(f"${latex(form)}$")
+    below = (sp.Lt(X, HALF),)
+    for norm, (radial, plane, transverse), limit in (("L2", l2, HALF), ("H1", h1, sp.Rational(2, 3))):
+        inside = (sp.Lt(X, limit),)
+        proof.prove(f"{norm}: none is larger than the radial one", radial - transverse, ">=", 0, "terms",
+                    terms=[radial - transverse])  # fmt: skip
+        proof.prove(f"{norm}: none is smaller than the in-plane one", transverse - plane, ">=", 0, "terms",
+                    terms=[transverse - plane])  # fmt: skip
+        proof.prove(f"{norm}: positive definite for $x < {sp.latex(limit)}$", plane, ">", 0, "terms",
+                    terms=[plane], where=inside)  # fmt: skip
+    kappa_l2 = proof.prove("The condition number of L2, largest over smallest eigenvalue", l2[0] / l2[1], "=",
+                           1 / (1 - 2 * X))  # fmt: skip
+    kappa_h1 = proof.prove("The condition number of H1", h1[0] / h1[1], "=", 1 / (1 - 3 * X / 2))
+    gain = proof.prove("Their ratio", kappa_h1.right / kappa_l2.right, "=", (1 - 2 * X) / (1 - 3 * X / 2))
+    positive_x = sp.Symbol("y", positive=True)
+    proof.prove("The gain at $x = y$", 1 - gain.right.subs(X, positive_x), "=",
+                (positive_x / 2) / (1 - 3 * positive_x / 2))  # fmt: skip
+    strict = proof.prove("Strictly below one for $0 < y < 1/2$", gain.right.subs(X, positive_x), "<", 1, "terms",
+                         multiplier=1 - 3 * positive_x / 2, terms=[positive_x / 2],
+                         where=(sp.Lt(positive_x, HALF),))  # fmt: skip
+    proof.prove("H1 is definite where L2 is not, at $1/2 \\le x < 2/3$: the in-plane eigenvalue of L2", HALF - X, "<=",
+                0, "terms", terms=[X - HALF], where=(sp.Ge(X, HALF),))  # fmt: skip
+    proof.prove("Equal at $x = 0$", gain.right.subs(X, 0), "=", 1)
+    _counterexamples(proof, l2, h1)
+    return theorem(
+        "theorem/single_neuron_conditioning",
+        "H1 is better conditioned than L2 for one ReLU neuron",
+        r"For one ReLU neuron $\student$ learning another, $\teacher$, the Hessian of H1 in the backprop convention has "
+        "a smaller condition number than that of L2.",
+        hypotheses=(
+            rf"$x = \frac{{r \sin \weightangle}}{{\pi}} < \frac{{1}}{{2}}$ with $r = \vecnorm{{\teacher}} / "
+            rf"\vecnorm{{\student}}$ and $0 < \weightangle < \pi$ the angle between them",
+            "standard Gaussian inputs in at least two dimensions",
+            "backprop convention: the Jacobian of the field that training follows",
+        ),
+        conclusions=(
+            "L2 has the eigenvalues: radial {}, in-plane {}, and transverse, with multiplicity $d - 2$, {}; the first is "
+            "the largest, the second the smallest".format(*shown[:3]),
+            "H1 has, likewise, {}, {} and {}".format(*shown[3:]),
+            f"their condition numbers are $\\kappa_{{L^2}} = {latex(kappa_l2.right)}$ and $\\kappa_{{H^1}} = "
+            f"{latex(kappa_h1.right)}$, their ratio $\\kappa_{{H^1}} / \\kappa_{{L^2}} = {latex(gain.right)}$",
+            ("the ratio is smaller than one, %s for $0 < y < 1/2$, and tends to one only as $x \\to 0$, that is at the "
+             "angles $0$ and $\\pi$", strict),
+            r"for $\frac{1}{2} \le x < \frac{2}{3}$ the H1 Hessian is positive definite where that of L2 is singular or "
+            "indefinite",
+        ),
+        derivation=proof,
+        source=SOURCE,
+        remarks=(
+            "A statement about the backprop convention. In the exact convention H1 is never better conditioned than L2: "
+            "see theorem/exact_cone.",
+            "For $x > 1/2$ the L2 Hessian is indefinite, for $x > 2/3$ the H1 one: a condition number is then a ratio of "
+            "moduli of eigenvalues, from which no rate follows, and the formulas above need not give it.",
+            "The backprop matrix of H1 is not symmetric; its eigenvalues are real, since its in-plane part is triangular.",
+        ),
+        numeric="sobolev_theory.single_neuron.condition_number_ratio",
+    )  # fmt: skip
+
+
+def moduli(values: tuple[sp.Expr, ...]) -> sp.Expr:
+    """The largest over the smallest of the moduli."""
+    return sp.Max(*map(sp.Abs, values), evaluate=False) / sp.Min(*map(sp.Abs, values), evaluate=False)
+
+
+def _counterexamples(proof: Derivation, l2: tuple[sp.Expr, ...], h1: tuple[sp.Expr, ...]) -> None:
+    """``x = 3/4``: moduli; and the exact convention at an angle of pi/6."""
+    at = {X: sp.Rational(3, 4)}
+    proof.counterexample("At $x = 3/4$ both Hessians are indefinite, and the ratio of the moduli of H1 exceeds that of "
+                         "L2", moduli(h1), ">", moduli(l2), at)  # fmt: skip
+    proof.counterexample("There the formula is not the ratio of condition numbers", moduli(h1) / moduli(l2), "!=",
+                         (1 - 2 * X) / (1 - 3 * X / 2), at)  # fmt: skip
+    exact = tuple(readable(reduce(e)) for e in spectra()[2])
+    at = {theta: sp.pi / 6, ratio: sp.Integer(1)}
+    proof.counterexample("In the exact convention, at the angle $\\pi/6$ and equal norms, the condition number of H1 is "
+                         "larger than that of L2", moduli(exact), ">",
+                         1 / (1 - 2 * ratio * sp.sin(theta) / sp.pi), at)  # fmt: skip

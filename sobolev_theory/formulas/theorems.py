@@ -1,0 +1,139 @@
+"""Theorems as data: hypotheses, conclusions, a proof whose every step can be verified again, and counter-examples.
+
+Needs no SymPy until `Theorem.verify` is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+Ingredients = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class Verified(NamedTuple):
+    """How many claims were verified."""
+
+    steps: int
+    counterexamples: int
+
+
+@dataclass(frozen=True)
+class ProofStep:
+    r"""A claim ``left REL right`` for all values of its letters, and by what it is verified.
+
+    Attributes
+    ----------
+    statement
+        What it says, in words; mathematics in dollars.
+    left, relation, right
+        SymPy text; one of ``= > >= < <= -> !=`` (``->``: tends to).
+    latex
+        Both sides and the relation.
+    where
+        Conditions on the letters beyond their assumptions, SymPy text.
+    method, data
+        Certificate and its ingredients; see `sobolev_theory.symbolic.certificates`.
+    check
+        Whether it only confirms a result by a second route.
+    """
+
+    statement: str
+    left: str
+    relation: str
+    right: str
+    latex: str
+    where: tuple[str, ...]
+    method: str
+    data: Ingredients
+    check: bool = False
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What is asserted, in words with mathematics in dollars, and the numbers (from 0) of the steps whose LaTeX it shows."""
+
+    text: str
+    steps: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Theorem:
+    r"""A theorem with a verified proof.
+
+    Attributes
+    ----------
+    name, title
+        Path in the catalogue, for instance ``theorem/single_neuron_conditioning``, and heading.
+    statement
+        In words; mathematics in dollars.
+    hypotheses, conclusions
+        What is assumed, and what follows.
+    remarks
+        In which convention it holds, and where it departs from the literature.
+    source, numeric
+        Where it is from; the public function with which it can be seen.
+    letters
+        Letters of the proof and their assumptions.
+    proof, counterexamples
+        Verified claims; the latter hold at a point outside the hypotheses, where a conclusion fails.
+
+    Examples
+    --------
+    >>> step = ProofStep("a square", "x**2", ">=", "0", r"x^{2} \ge 0", (), "terms", (("terms", ("x**2",)),))
+    >>> theorem = Theorem("theorem/square", "Squares", "A square is not negative.", ("$x$ is real",),
+    ...     (Conclusion(r"$x^{2} \ge 0$", (0,)),), (), "folklore", "", (("x", ("real",)),), (step,), ())
+    >>> theorem.verify()
+    Verified(steps=1, counterexamples=0)
+    """
+
+    name: str
+    title: str
+    statement: str
+    hypotheses: tuple[str, ...]
+    conclusions: tuple[Conclusion, ...]
+    remarks: tuple[str, ...]
+    source: str
+    numeric: str
+    letters: tuple[tuple[str, tuple[str, ...]], ...]
+    proof: tuple[ProofStep, ...]
+    counterexamples: tuple[ProofStep, ...]
+
+    def verify(self) -> Verified:
+        """Verify every step and counter-example again, from the stored text alone; loads SymPy.
+
+        The text is evaluated: verify records of origins that you trust.
+
+        Raises
+        ------
+        DerivationError
+            If a claim is not verified, or if what is printed is not what is verified.
+        """
+        from ..symbolic.theorems import verify
+
+        return verify(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Theorem:
+        """The theorem that `to_dict` came from; lists stand for tuples.
+
+        Examples
+        --------
+        >>> theorem = Theorem("a", "b", "c", ("d",), (Conclusion("e"),), (), "", "", (), (), ())
+        >>> Theorem.from_dict(theorem.to_dict()) == theorem
+        True
+        """
+        fields = {key: _frozen(value) for key, value in data.items()}
+        for key, kind in (("conclusions", Conclusion), ("proof", ProofStep), ("counterexamples", ProofStep)):
+            fields[key] = tuple(kind(**{name: _frozen(x) for name, x in item.items()}) for item in data[key])
+        return cls(**fields)
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, at any depth."""
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value

@@ -1,0 +1,177 @@
+"""What is known of signs: from assumptions on letters, from conditions, and from claims that are already verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sympy as sp
+
+Condition = sp.Basic  # a relation such as theta < pi
+
+UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
+
+
+def gap(condition: Condition) -> tuple[sp.Expr, int]:
+    """What a condition says is positive (or not negative)."""
+    larger, smaller = condition.gts, condition.lts
+    return larger - smaller, POSITIVE if isinstance(condition, sp.StrictGreaterThan | sp.StrictLessThan) else NONNEGATIVE
+
+
+class Signs:
+    """Decides the sign of an expression from its factors and terms; in doubt it is unknown.
+
+    Parameters
+    ----------
+    conditions
+        Relations that hold.
+    facts
+        Verified claims: conditions under which they hold, an expression, and its sign.
+    """
+
+    def __init__(
+        self,
+        conditions: Iterable[Condition] = (),
+        facts: Iterable[tuple[tuple[Condition, ...], sp.Expr, int]] = (),
+    ) -> None:
+        self.conditions = tuple(conditions)
+        self.facts = tuple(facts)
+        self.known: dict[sp.Expr, int] = {}
+        self._decided: dict[tuple[sp.Expr, bool], int] = {}
+        self.limits: dict[sp.Symbol, list[tuple[sp.Expr, bool]]] = {}
+        for condition in self.conditions:
+            self._learn(*gap(condition))
+        waiting = list(self.facts)
+        while waiting:
+            usable = [fact for fact in waiting if all(self._holds(condition) for condition in fact[0])]
+            if not usable:
+                break
+            for fact in usable:
+                self._learn(*fact[1:])
+            waiting = [fact for fact in waiting if fact not in usable]
+
+    def under(self, conditions: Iterable[Condition]) -> Signs:
+        """With more conditions."""
+        return Signs((*self.conditions, *conditions), self.facts)
+
+    def having(self, where: Iterable[Condition], left: sp.Expr, relation: str, right: sp.Expr) -> Signs:
+        """With one more verified claim."""
+        if relation not in (">", ">=", "<", "<="):
+            return self
+        fact = left - right if relation[0] == ">" else right - left
+        sign = POSITIVE if len(relation) == 1 else NONNEGATIVE
+        return Signs(self.conditions, (*self.facts, (tuple(where), fact, sign)))
+
+    def positive(self, expression: sp.Expr) -> bool:
+        """Whether it is known to be positive."""
+        return self._sign(sp.sympify(expression)) == POSITIVE
+
+    def nonnegative(self, expression: sp.Expr) -> bool:
+        """Whether it is known not to be negative."""
+        return expression == 0 or self._sign(sp.sympify(expression)) >= NONNEGATIVE
+
+    def bounds(self, letter: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
+        """Exact numbers between which a letter lies."""
+        low = [sp.S.Zero] if letter.is_nonnegative else [-sp.oo]
+        high = [sp.S.Zero] if letter.is_nonpositive else [sp.oo]
+        for bound, is_lower in self.limits.get(letter, []):
+            (low if is_lower else high).append(bound)
+        return sp.Max(*low), sp.Min(*high)
+
+    def _holds(self, condition: Condition) -> bool:
+        expression, sign = gap(condition)
+        return self._sign(expression) >= sign
+
+    def _learn(self, expression: sp.Expr, sign: int) -> None:
+        self._decided.clear()
+        key = _canonical(expression)
+        self.known[key] = max(sign, self.known.get(key, UNKNOWN))
+        letters = expression.free_symbols
+        if len(letters) == 1 and sp.diff(expression, *letters).is_number:
+            (letter,) = letters
+            slope = sp.diff(expression, letter)
+            bound = sp.expand(-expression.subs(letter, 0) / slope)
+            self.limits.setdefault(letter, []).append((bound, bool(slope.is_positive)))
+
+    def _sign(self, x: sp.Expr, *, shift: bool = True) -> int:
+        """`POSITIVE`, `NONNEGATIVE`, their negatives, or `UNKNOWN`."""
+        if x.is_positive or x.is_negative:
+            return POSITIVE if x.is_positive else -POSITIVE
+        if (x, shift) not in self._decided:
+            sign = self._of_known(x)
+            for rule, kinds in ((self._power, sp.Pow), (self._product, sp.Mul), (self._wave, sp.sin | sp.cos)):
+                if abs(sign) < POSITIVE and isinstance(x, kinds):
+                    sign = max(sign, rule(x, shift), key=abs)
+            if abs(sign) < POSITIVE and isinstance(x, sp.Add | sp.Symbol):
+                sign = max(sign, self._sum(x, shift), -self._sum(-x, shift), key=abs)
+            self._decided[x, shift] = sign
+        return self._decided[x, shift]
+
+    def _of_known(self, x: sp.Expr) -> int:
+        plus = max(NONNEGATIVE if x.is_nonnegative else UNKNOWN, self.known.get(_canonical(x), UNKNOWN))
+        minus = max(NONNEGATIVE if x.is_nonpositive else UNKNOWN, self.known.get(_canonical(-x), UNKNOWN))
+        return plus if plus >= minus else -minus
+
+    def _sum(self, x: sp.Expr, shift: bool) -> int:
+        """Terms of one sign, the ends of a range, or a known expression and a rest of one sign."""
+        terms = [self._sign(term, shift=shift) for term in x.args] if isinstance(x, sp.Add) else [UNKNOWN]
+        sign = max(terms) if min(terms) >= NONNEGATIVE else UNKNOWN
+        if sign < POSITIVE:
+            sign = max(sign, self._affine(x))
+        if sign < POSITIVE and shift:
+            for known, its_sign in tuple(self.known.items()):
+                rest = sp.expand(x - known)
+                if not rest.is_Add or len(rest.args) <= len(sp.Add.make_args(sp.expand(x))):
+                    of_rest = self._sign(rest, shift=False)
+                    sign = max(sign, its_sign, of_rest) if of_rest >= NONNEGATIVE or rest == 0 else sign
+        return sign
+
+    def _power(self, x: sp.Pow, shift: bool) -> int:
+        base, exponent = x.args
+        sign = self._sign(base, shift=shift)
+        if exponent.is_even and base.is_real:
+            return POSITIVE if abs(sign) == POSITIVE else (NONNEGATIVE if exponent.is_positive else UNKNOWN)
+        if exponent.is_odd:
+            return sign if exponent.is_positive or abs(sign) == POSITIVE else UNKNOWN
+        return sign if sign == POSITIVE or (sign == NONNEGATIVE and exponent.is_positive) else UNKNOWN
+
+    def _product(self, x: sp.Mul, shift: bool) -> int:
+        """The sign of the product; as sure as the least sure factor."""
+        signs = [self._sign(factor, shift=shift) for factor in x.args]
+        size = min(map(abs, signs))
+        return size if sum(sign < 0 for sign in signs) % 2 == 0 else -size
+
+    def _wave(self, x: sp.Expr, shift: bool) -> int:
+        """Sine on (0, pi), cosine on (-pi/2, pi/2) and (pi/2, 3 pi/2)."""
+        (angle,) = x.args
+        ends = (angle, sp.pi - angle) if isinstance(x, sp.sin) else (sp.pi / 2 + angle, sp.pi / 2 - angle)
+        sign = max(UNKNOWN, min(self._sign(sp.expand(end), shift=shift) for end in ends))
+        if sign == UNKNOWN and isinstance(x, sp.cos):
+            ends = (angle - sp.pi / 2, 3 * sp.pi / 2 - angle)
+            sign = -max(UNKNOWN, min(self._sign(sp.expand(end), shift=shift) for end in ends))
+        return sign
+
+    def _affine(self, x: sp.Expr) -> int:
+        """The lower end of the values of an affine function of one letter."""
+        letters = x.free_symbols
+        if len(letters) != 1:
+            return UNKNOWN
+        (letter,) = letters
+        slope = sp.diff(x, letter)
+        if not (slope.is_number and slope.is_nonzero):
+            return UNKNOWN
+        low, high = self.bounds(letter)
+        bound = low if slope.is_positive else high
+        end = sp.expand(x.subs(letter, bound))
+        if end.is_positive:
+            return POSITIVE
+        if end != 0:
+            return UNKNOWN
+        inside = letter - bound if slope.is_positive else bound - letter
+        excluded = inside.is_positive or self.known.get(_canonical(inside)) == POSITIVE
+        return POSITIVE if excluded else NONNEGATIVE
+
+
+def _canonical(expression: sp.Expr) -> sp.Expr:
+    """The same for positive multiples by rational numbers."""
+    content, primitive = sp.expand(expression).as_content_primitive()
+    return primitive if content > 0 else -primitive
