@@ -11,7 +11,7 @@ import sympy as sp
 from .arc_cosine import ArcCosine, closed_form_coefficients
 from .symbols import cosine, sine, theta
 
-_ANGLE = sp.Symbol("angle")  # theta as an independent letter, next to sine and cosine
+ANGLE = sp.Symbol("angle")  # theta as an independent letter, next to sine and cosine
 
 
 def _algebraic(expression: sp.Expr) -> sp.Expr:
@@ -20,13 +20,13 @@ def _algebraic(expression: sp.Expr) -> sp.Expr:
     def expanded(n: sp.Integer, x: sp.Expr) -> sp.Expr:
         a, b = closed_form_coefficients(int(n))
         if x == theta:
-            return a * (sp.pi - _ANGLE) + b * sine
+            return a * (sp.pi - ANGLE) + b * sine
         if sp.expand(x - (sp.pi - theta)) == 0:  # the supplement: cos changes sign, sin does not
-            return a.subs(cosine, -cosine) * _ANGLE + b.subs(cosine, -cosine) * sine
+            return a.subs(cosine, -cosine) * ANGLE + b.subs(cosine, -cosine) * sine
         raise ValueError(f"arc-cosine function of {x}: expected theta or pi - theta")
 
     expression = sp.expand_trig(expression.replace(ArcCosine, expanded))
-    return expression.subs({sp.sin(theta): sine, sp.cos(theta): cosine}).subs(theta, _ANGLE)
+    return expression.subs({sp.sin(theta): sine, sp.cos(theta): cosine}).subs(theta, ANGLE)
 
 
 def _split(polynomial: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
@@ -40,7 +40,7 @@ def normal_form(expression: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr, int]:
     numerator, denominator = sp.fraction(sp.together(sp.expand(_algebraic(sp.sympify(expression)))))
     power = sp.degree(denominator, sine) if denominator.has(sine) else 0
     monomial = sp.cancel(denominator / sine**power)
-    if monomial.has(sine, cosine, _ANGLE):
+    if monomial.has(sine, cosine, ANGLE):
         raise ValueError(f"not a Laurent polynomial in p, q, sin(theta): {expression}")
     even, odd = _split(numerator)
     while power and (even != 0 or odd != 0):
@@ -72,7 +72,7 @@ def short_form(expression: sp.Expr) -> sp.Expr:
     candidates = [sp.factor(in_cosine / scale), sp.factor(in_sine / scale)]
     if sp.degree(sp.fraction(named)[1], sine) <= power:
         candidates.append(named)
-    return min(candidates, key=lambda form: (sp.count_ops(form), str(form))).subs(_ANGLE, theta)
+    return min(candidates, key=lambda form: (sp.count_ops(form), str(form))).subs(ANGLE, theta)
 
 
 def at_parallel(expression: sp.Expr, angle: sp.Expr) -> sp.Expr:
@@ -83,6 +83,6 @@ def at_parallel(expression: sp.Expr, angle: sp.Expr) -> sp.Expr:
     """
     even, odd, monomial, power = normal_form(expression)
     x = sp.Symbol("x")
-    numerator = (even + odd * sine).subs({sine: sp.sin(angle + x), cosine: sp.cos(angle + x), _ANGLE: angle + x})
+    numerator = (even + odd * sine).subs({sine: sp.sin(angle + x), cosine: sp.cos(angle + x), ANGLE: angle + x})
     value = sp.limit(numerator / sp.sin(angle + x) ** power, x, 0) if power else numerator.subs(x, 0)
     return sp.simplify(value / monomial) if value.is_finite else sp.zoo
