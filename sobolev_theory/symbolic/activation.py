@@ -11,6 +11,14 @@ from .charts import Chart
 from .steps import Derivation
 
 
+Form = Callable[[sp.Expr], sp.Expr]
+"""Another way to write an expression."""
+
+
+def _unchanged(f: sp.Expr) -> sp.Expr:
+    return f
+
+
 @dataclass(frozen=True)
 class Quantity:
     """One derived result: its coefficients as functions of ``arguments``, for one order ``m`` and convention.
@@ -64,7 +72,8 @@ def derive_activation(
     jump: sp.Expr | None = None,
     split: sp.Expr = sp.S.Zero,
     max_order: int,
-    short_form: Callable[[sp.Expr], sp.Expr] | None = None,
+    reduce: Form = _unchanged,
+    short_form: Form | None = None,
     variation: sp.Expr = sp.S.One,
 ) -> ActivationFormulas:
     """Derive all pair quantities of an activation from its closed form ``K_00``.
@@ -83,6 +92,8 @@ def derive_activation(
         Coefficient of ``rho`` to split off from ``K_00``.
     max_order
         Highest Sobolev order to derive.
+    reduce
+        Brings what is differentiated further to a normal form; needed where that saves time.
     short_form
         Writes a coefficient shortly; by default the chart's way.
     variation
@@ -93,19 +104,16 @@ def derive_activation(
     quantities = tuple(
         quantity
         for order in range(max_order + 1)
-        for quantity in _quantities(chart, rest, order, jumps=order == degree, short_form=short_form)
+        for quantity in _quantities(chart, rest, order, jumps=order == degree, reduce=reduce, short_form=short_form)
     )
-    if degree is None:
-        height = sp.S.Zero
-    else:
-        height = sp.factorial(degree) if jump is None else jump
+    height = sp.factorial(degree) if degree is not None and jump is None else jump or sp.S.Zero
     return ActivationFormulas(
         name, sigma, kernel, chart, degree, bilinear, max_order, derivation, quantities, degree, height, variation
     )
 
 
 def _quantities(
-    chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool, short_form: Callable[[sp.Expr], sp.Expr] | None
+    chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool, reduce: Form, short_form: Form | None
 ) -> Iterator[Quantity]:
     """The quantities of one order, of a pair and of a vector with itself."""
     of_pair, of_itself = short_form or chart.short_form, short_form or _short_form
@@ -118,7 +126,7 @@ def _quantities(
         short = tuple(of_itself(sp.sympify(c)) for c in coefficients)
         return Quantity(name, order, derivative, (chart.self_argument,), short)
 
-    moment = sobolev.diagonal_moment(chart, kernel, order)
+    moment = reduce(sobolev.diagonal_moment(chart, kernel, order))
     term = sobolev.sobolev_term(chart, moment, order)
     yield pair("value", None, (term,))
     yield itself("self_value", None, (chart.self_value(term),))
@@ -126,7 +134,7 @@ def _quantities(
         if derivative == "backprop":
             a, b = sobolev.jump_free_field(chart, moment, order)
         else:
-            a, b = sobolev.exact_field(chart, term)
+            a, b = map(reduce, sobolev.exact_field(chart, term))
         in_frame = chart.field(a, b)
         radial = chart.self_field(in_frame)
         own = chart.block(sobolev.own_block(chart, a, b))

@@ -80,8 +80,9 @@ def _exactly(expression: sp.Expr) -> sp.Expr:
 
 
 def _fold(expression: sp.Expr) -> sp.Expr:
-    """Name arc-cosine and damped functions, and write the numeric factor of a product, such as ``3/(2 pi)``, as one float."""
+    """Name arc-cosine and damped functions, and write the number in front, such as ``3/(2 pi)``, as one float."""
     expression = name_damped(name_arc_cosines(expression))
+    expression = expression.replace(lambda e: isinstance(e, sp.Function) and e.is_number, lambda e: e.evalf(30))
     factor, rest = sp.sympify(expression).as_independent(*expression.free_symbols, as_Add=False)
     return expression if factor.is_rational else rest * factor.evalf(30)
 

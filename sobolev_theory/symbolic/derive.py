@@ -31,8 +31,8 @@ from .reduction import reduce
 from .steps import Derivation, DerivationError
 from .symbols import z
 
-SMOOTH_ORDER = 3
-"""Highest Sobolev order of smooth activations by default."""
+SMOOTH_ORDER, SLOW_ORDER = 3, 1
+"""Highest Sobolev order of smooth activations by default; the second where a higher one takes minutes."""
 
 AGREEMENT = 1e-18
 """Largest difference between closed form and quadrature, relative to the moment's size."""
@@ -123,7 +123,8 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     name
         A word of letters, digits and ``_ . -``; by default from the expression, ``"sin"`` for ``sin(z)``.
     max_order
-        Highest Sobolev order. By default 3 for smooth activations and the order that jumps for others; lower is faster.
+        Highest Sobolev order; lower is faster. By default the order that jumps, or 3 for smooth activations (1 for those
+        with ``exp(a z^2 + b z)``, which take half a minute, and minutes for order 3).
 
     Returns
     -------
@@ -185,8 +186,10 @@ def _derive(expression: sp.Expr, name: str, max_order: int | None) -> DerivedAct
 
 def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivation:
     """An activation that is a sum of terms."""
-    proof = Derivation()
+    proof, sigma = Derivation(), sigma.rewrite(sp.erfc, sp.erf)
     terms = expressions.terms(sigma)
+    if max_order is None:
+        max_order = SLOW_ORDER if any(x.square != 0 and x.slope != 0 for x in terms) else SMOOTH_ORDER
     summands = sp.Add(*(x.expression() for x in terms))
     proof.step("sigma as a sum of z^n exp(a z^2 + b z) erf(k z)", sigma, summands, _reduce)
     gaussian_integrals.prove(proof)
@@ -204,7 +207,8 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivati
         kernel,
         GramChart(stable),
         proof,
-        max_order=SMOOTH_ORDER if max_order is None else max_order,
+        max_order=max_order,
+        reduce=kinds.reduce,
         short_form=kinds.short_form(stable),
         variation=gaussian_integrals.variation(terms),
     )

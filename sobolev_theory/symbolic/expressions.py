@@ -20,8 +20,8 @@ class NoClosedFormError(ValueError):
         self.integral = f"E[({left.subs(z, x)})*({right.subs(z, y)})]"
         super().__init__(
             f"activation: no closed form was found for the integral {self.integral} over (z_1, z_2) = (u.x, v.x), "
-            f"Gaussian with covariance [[s, rho], [rho, t]]: {reason}. Sums of z^n exp(a z^2 + b z) (sines and "
-            "hyperbolic functions are such), of z^n exp(a z^2) erf(k z), and a z_+^n + b (-z)_+^n with a kink at 0 have one"
+            f"Gaussian with covariance [[s, rho], [rho, t]]: {reason}. There is one for sums of z^n exp(a z^2 + b z) "
+            "(sines and hyperbolic functions are such) and z^n exp(a z^2) erf(k z), and for a z_+^n + b (-z)_+^n"
         )
 
 
@@ -175,8 +175,8 @@ def require_square_integrable(activation: sp.Expr) -> None:
 def not_square_integrable(activation: sp.Expr, why: str) -> ValueError:
     """The refusal of an activation whose loss is infinite."""
     return ValueError(
-        f"activation: E sigma(w.x)^2 finite for weights of every norm is required, got {activation}: {why}, so that the "
-        "loss is infinite; use a bounded function, or one that grows at most like exp(b*z)"
+        f"activation: E sigma(w.x)^2 finite for weights of every norm is required, got {activation}: {why}, so that "
+        "the loss is infinite; use a bounded function, or one that grows at most like exp(b*z)"
     )
 
 

@@ -5,6 +5,7 @@ for relations among each other.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import sympy as sp
 
@@ -24,7 +25,19 @@ def reduce(expression: sp.Expr) -> sp.Expr:
             coefficient *= squares.get(symbol, sp.S.One) ** whole
             kind *= symbol**odd
         terms[kind] = terms.get(kind, sp.S.Zero) + coefficient
-    return sp.Add(*(sp.factor(value) * kind.subs(meaning) for kind, value in terms.items()))
+    return sp.Add(*(sp.factor(value) * _product(kind, meaning) for kind, value in terms.items()))
+
+
+def _product(kind: sp.Expr, meaning: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """What a product of letters stands for, with one exponential."""
+    exponent, rest = sp.S.Zero, sp.S.One
+    for symbol, power in kind.as_powers_dict().items():
+        of = meaning.get(symbol, symbol)
+        if isinstance(of, sp.exp):
+            exponent += power * of.args[0]
+        else:
+            rest *= of**power
+    return sp.exp(exponent) * rest
 
 
 def _sum(plain: sp.Expr, letters: frozenset[sp.Symbol]) -> dict[sp.Expr, sp.Expr]:
@@ -79,7 +92,7 @@ def _in_letters(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Symbol]]
     def power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
         if not (2 * exponent).is_Integer or exponent.is_Integer:
             return base**exponent
-        base = sp.factor(base)
+        base = _factored(base)
         return base ** (exponent - sp.S.Half) * letter(sp.Pow(base, sp.S.Half, evaluate=False))
 
     def function(of: sp.Expr) -> sp.Expr:
@@ -92,6 +105,13 @@ def _in_letters(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Symbol]]
     return plain.replace(sp.Pow, power), letters
 
 
+@cache
+def _factored(base: sp.Expr) -> sp.Expr:
+    """A base in the one form by which equal ones are known."""
+    return sp.factor(base)
+
+
+@cache
 def _expanded(exponent: sp.Expr) -> sp.Expr:
     """A polynomial exponent as a sum."""
     return sp.expand(exponent) if exponent.is_polynomial() else sp.factor(exponent)

@@ -1,0 +1,327 @@
+"""Activations of users: closed forms known and by quadrature, numeric laws under their names, refusals one by one."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import sympy as sp
+from numpy.typing import NDArray
+
+import sobolev_theory as st
+from sobolev_theory import activations
+from sobolev_theory.symbolic import DerivationError, DerivedActivation, NoClosedFormError, derive
+from sobolev_theory.symbolic import gaussian_integrals as integrals
+from sobolev_theory.symbolic.arc_cosine import ArcCosine
+from sobolev_theory.symbolic.symbols import p, q, rho, s, t, theta, z
+
+FloatArray = NDArray[np.float64]
+DELTA = (1 + s) * (1 + t) - rho**2
+RELU = p * q * (sp.sin(theta) + (sp.pi - theta) * sp.cos(theta)) / (2 * sp.pi)
+HALF = sp.Rational(1, 2)
+
+KNOWN: dict[str, tuple[sp.Expr, sp.Expr]] = {
+    "linear": (z, rho),
+    "square": (z**2, s * t + 2 * rho**2),
+    "hermite3": (z**3 - 3 * z, 6 * rho**3 + 9 * rho * (s - 1) * (t - 1)),
+    "sine": (sp.sin(z), sp.exp(-(s + t) / 2) * sp.sinh(rho)),
+    "cosine": (sp.cos(z), sp.exp(-(s + t) / 2) * sp.cosh(rho)),
+    "exponential": (sp.exp(z), sp.exp((s + t) / 2 + rho)),
+    "hyperbolic": (sp.sinh(z), sp.exp((s + t) / 2) * sp.sinh(rho)),
+    "gaussian": (sp.exp(-(z**2) / 2), DELTA ** (-HALF)),
+    "hump": (z * sp.exp(-(z**2) / 2), rho * DELTA ** (-3 * HALF)),
+    "snake": (z + sp.sin(z), sp.exp(-(s + t) / 2) * sp.sinh(rho) + rho * (1 + sp.exp(-s / 2) + sp.exp(-t / 2))),
+    "error": (sp.erf(3 * z), 2 / sp.pi * sp.asin(18 * rho / sp.sqrt((1 + 18 * s) * (1 + 18 * t)))),
+    "leaky": (sp.Max(z, z / 10), p * q * sp.cos(theta) / 10 + sp.Rational(81, 100) * RELU),
+    "modulus": (sp.Abs(z), 4 * RELU - p * q * sp.cos(theta)),
+    "heaviside": (sp.Heaviside(z), (sp.pi - theta) / (2 * sp.pi)),
+    "signum": (sp.sign(z), 1 - 2 * theta / sp.pi),
+}
+OTHERS = {
+    "gelu": z * (1 + sp.erf(z / sp.sqrt(2))) / 2,
+    "gabor": sp.exp(-(z**2) / 2) * sp.sin(z),
+    "wave": z * sp.sin(2 * z),
+    "signed_square": z * sp.Abs(z),
+    "two_slopes": 2 * sp.Max(z, 0) ** 3 - sp.Min(z, 0) ** 3,
+}
+EVERY = {name: sigma for name, (sigma, _) in KNOWN.items()} | OTHERS
+SLOW = {"gabor": 0}
+"""Orders below those by default, to save time."""
+
+
+def derived(name: str) -> DerivedActivation:
+    return derive(EVERY[name], name, max_order=SLOW.get(name))
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_closed_forms(name: str) -> None:
+    known = KNOWN[name][1]
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        a, b, angle = rng.uniform(0.2, 1.5), rng.uniform(0.2, 1.5), rng.uniform(0.1, 3.0)
+        values = {s: a * a, t: b * b, rho: a * b * np.cos(angle), p: a, q: b, theta: angle}
+        ours = derived(name).kernel.replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form())
+        assert float(ours.subs(values)) == pytest.approx(float(known.subs(values)), rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_values_are_integrals_of_the_definition(name: str) -> None:
+    """The numeric kernel against angular quadrature in double precision, which shares nothing with the derivation."""
+    known = derived(name).activation
+    rng = np.random.default_rng(1)
+    for _ in range(3):
+        a, b, angle = rng.uniform(0.2, 1.2), rng.uniform(0.2, 1.2), rng.uniform(0.1, 3.0)
+        truth, size = definition(known, a, b, angle), np.sqrt(definition(known, a, a, 0) * definition(known, b, b, 0))
+        gram = a * a, a * b * np.cos(angle), b * b, (a * b * np.sin(angle)) ** 2
+        polar = a, b, angle, np.sin(angle), np.cos(angle)
+        arguments = [np.array(x) for x in (polar if known.chart == "polar" else gram)]
+        value = known.kernel("value", 0, "exact")(np, *arguments) + known.kernels.BILINEAR[0] * gram[1]
+        assert abs(value - truth) < 1e-13 * size
+
+
+def definition(sigma: activations.Activation, a: float, b: float, angle: float) -> float:
+    """``E[sigma(u.x) sigma(v.x)]`` in polar coordinates, sector by sector between the lines ``u.x = 0, v.x = 0``."""
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    lines = np.sort(np.mod([np.pi / 2, -np.pi / 2, angle + np.pi / 2, angle - np.pi / 2], 2 * np.pi))
+    total = 0.0
+    for low, high in zip(lines, [*lines[1:], lines[0] + 2 * np.pi], strict=True):
+        phi, turn = (low + high) / 2 + (high - low) / 2 * nodes, (high - low) / 2 * weights
+        for start in np.arange(0, 12, 1.5):
+            r, step = start + 0.75 * (1 + nodes), 0.75 * weights
+            f = sigma.derivative(a * np.outer(r, np.cos(phi))) * sigma.derivative(b * np.outer(r, np.cos(phi - angle)))
+            total += float((step * r * np.exp(-(r**2) / 2)) @ f @ turn) / (2 * np.pi)
+    return total
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_laws_of_the_loss_under_its_name(name: str) -> None:
+    """Gradient of the value, Jacobian of the gradient, symmetry; in every norm that is finite."""
+    known = derived(name).register()
+    rng = np.random.default_rng(2)
+    W, V, direction = rng.standard_normal((3, 2, 3)) * 0.7
+    for order in range(known.formulas.max_order + 1):
+        norm = [1.0] * (order + 1)
+        loss = st.PopulationLoss(V, norm, activation=name, derivative="exact")
+        step = 1e-5
+        up, down = W + step * direction, W - step * direction
+        gradient, hessian = loss.gradient(W), loss.hessian(W)
+        scale = np.abs(loss.gauss_newton(np.vstack([W, V])).to_dense()).max() + np.abs(hessian.to_dense()).max()
+        slope = (loss.value(up) - loss.value(down)) / (2 * step)
+        assert slope == pytest.approx(np.sum(gradient * direction), abs=1e-7 * scale)
+        bend = (loss.gradient(up) - loss.gradient(down)).ravel() / (2 * step)
+        np.testing.assert_allclose(hessian @ direction.ravel(), bend, rtol=0, atol=1e-7 * scale)
+        dense = hessian.to_dense()
+        np.testing.assert_allclose(dense, dense.T, rtol=0, atol=1e-13 * scale)
+
+
+@pytest.mark.parametrize(
+    ("name", "norm", "derivative"),
+    [
+        ("sine", "H2", "backprop"),
+        ("gelu", "H1", "backprop"),
+        ("hump", "H1", "backprop"),
+        ("hermite3", "H1", "backprop"),
+        ("leaky", "H1", "backprop"),
+        ("leaky", "H1", "exact"),
+        ("signed_square", "H2", "backprop"),
+        ("two_slopes", "H2", "exact"),
+        ("heaviside", "L2", "exact"),
+        ("signum", "L2", "backprop"),
+    ],
+)
+def test_sampling_agrees(name: str, norm: str, derivative: str) -> None:
+    derived(name).register()
+    loss = st.PopulationLoss([[0.6, 0.3, 0.1]], norm, activation=name, derivative=derivative)
+    report = st.monte_carlo.verify(loss, [[0.4, -0.2, 0.5]], samples=100_000, rng=3)
+    assert report.passed, str(report)
+
+
+@pytest.mark.parametrize(
+    ("expression", "name"),
+    [("Max(z, 0)", "relu"), ("Max(z, 0)**2", "relu2"), ("z**3*Heaviside(z)", "relu3"), ("erf(z/sqrt(2))", "erf")],
+)
+def test_built_in_kernels_are_reproduced(expression: str, name: str) -> None:
+    ours, theirs = derive(expression).activation, activations.get(name)
+    attributes = ("chart", "degree", "jump_order", "max_order", "variation")
+    assert all(getattr(ours, a) == getattr(theirs, a) for a in attributes)
+    assert ours.kernels.JUMP == theirs.kernels.JUMP
+    assert ours.kernels.BILINEAR == theirs.kernels.BILINEAR
+    assert ours.kernels.SINGULAR == theirs.kernels.SINGULAR
+    assert ours.kernels.KERNELS.keys() == theirs.kernels.KERNELS.keys()
+    a, b, angle = np.array([0.7, 1.3]), np.array([1.1, 0.4]), np.array([0.5, 2.2])
+    gram = a * a, a * b * np.cos(angle), b * b, (a * b * np.sin(angle)) ** 2
+    polar = a, b, angle, np.sin(angle), np.cos(angle)
+    pair = polar if ours.chart == "polar" else gram
+    for key, kernel in theirs.kernels.KERNELS.items():
+        arguments = pair[:1] if key[0].startswith("self") else pair
+        expected, got = kernel(np, *arguments), ours.kernels.KERNELS[key](np, *arguments)
+        both = zip(got, expected, strict=True) if isinstance(expected, tuple) else [(got, expected)]
+        for x, y in both:
+            np.testing.assert_allclose(x, y, rtol=1e-13, atol=1e-13)
+    for order in range(ours.max_order + 3):
+        np.testing.assert_allclose(
+            ours.derivative([-1.2, 0.4], order), theirs.derivative([-1.2, 0.4], order), atol=1e-14
+        )
+
+
+@pytest.mark.parametrize("name", ["leaky", "modulus", "sine", "gelu", "error"])
+def test_values_near_the_teacher_keep_their_digits(name: str) -> None:
+    """``E = 1/2 D' N D`` for small displacements, N the Gauss-Newton matrix at the teacher."""
+    derived(name).register()
+    teacher = np.array([[0.9, 0.2, -0.3], [-0.4, 0.5, 0.6]])
+    step = 1e-9 * np.array([[0.3, -0.5, 0.2], [0.4, 0.1, -0.2]])
+    student = teacher + step
+    step = student - teacher
+    loss = st.PopulationLoss(teacher, "L2", activation=name)
+    quadratic = step.ravel() @ (loss.gauss_newton(teacher) @ step.ravel()) / 2
+    assert loss.value(student) == pytest.approx(quadratic, rel=1e-7)
+
+
+def test_no_overflow_of_factors() -> None:
+    """``exp(-(s+t)/2) sinh(rho)`` for norms at which sinh overflows, and full digits for small norms."""
+    kernel = derived("sine").activation.kernel("value", 0, "exact")
+    assert kernel(np, *map(np.array, (1e4, 1e4, 1e4, 0.0))) == 0.5
+    assert kernel(np, *map(np.array, (1e-10, -1e-10, 1e-10, 0.0))) == pytest.approx(-1e-10, rel=1e-9)
+
+
+def test_the_numeric_package_knows_a_registered_activation() -> None:
+    leaky = derive("Max(z, z/10)", "leaky").register()
+    assert leaky.activation.jump(1) == pytest.approx(0.9)
+    assert st.Network([[1.0, 0.0]], activation="leaky")([[-2.0, 1.0]]) == pytest.approx(-0.2)
+    assert "leaky" in activations.names()
+    assert activations.get("leaky").degree == 1
+    with pytest.raises(st.InfiniteNormError):
+        st.PopulationLoss([[1.0, 0.0]], "H2", activation="leaky")
+    flow = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "H1", activation="leaky"), [[0.5, 0.6]], 30.0)
+    assert flow.loss[-1] < 1e-10
+    assert st.compare([[0.5, 0.6]], st.Network([[1.0, 0.0]], activation="leaky")).rows
+
+
+def test_a_step_has_no_backprop_gradient() -> None:
+    derived("heaviside").register()
+    loss = st.PopulationLoss([[1.0, 0.0]], "L2", activation="heaviside")
+    assert (loss.gradient([[0.3, 0.5]]) == 0).all()
+    with pytest.raises(st.InfiniteNormError):
+        st.PopulationLoss([[1.0, 0.0]], "H1", activation="heaviside")
+
+
+def test_names_are_taken_once() -> None:
+    sine = derived("sine").register()
+    assert sine.register() is sine
+    assert derived("sine").register() is sine
+    with pytest.raises(ValueError, match="registered already; choose another name, or pass overwrite=True"):
+        derive("cos(z)", "sine", max_order=0).register()
+    other = derive("cos(z)", "sine", max_order=0).register(overwrite=True)
+    assert activations.get("sine").kernels is other.module
+    with pytest.raises(ValueError, match="'relu' is an activation of the package"):
+        derive("Max(z, z/2)", "relu").register(overwrite=True)
+    with pytest.raises(ValueError, match="without CHART, DEGREE"):
+        activations.register("empty", object())  # type: ignore[arg-type]
+    for name in ("", "a b", "1st", 'x"""', "relu/H1", 3):
+        with pytest.raises(ValueError, match="name: a letter followed by"):
+            derive("sin(z)", name)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="name: a letter followed by"):
+            activations.register(name, sine.module)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("expression", "integral"),
+    [
+        ("tanh(z)", r"E\[\(tanh\(z_1\)\)\*\(tanh\(z_2\)\)\]"),
+        ("1/(1 + exp(-z))", "is no factor of a known kind"),
+        ("log(1 + exp(z))", "is no factor of a known kind"),
+        ("exp(-z**4)", "exp"),
+        ("log(Abs(z))", "no multiples of one power"),
+        ("Max(z - 1, 0)", r"Max\(0, z_1 - 1\).*kink away from 0"),
+        ("Min(Max(z, -1), 1)", "kink away from 0"),
+        ("Max(z, 0) + z**2", "no multiples of one power"),
+        ("Piecewise((z, z > 0), (exp(z) - 1, True))", "no multiples of one power"),
+        ("Max(z, 0)**4", "n <= 3"),
+        ("sin(z) + erf(z)", r"E\[\(exp\(-?I\*z_1\)\)\*\(erf\(z_2\)\)\]"),
+        ("exp(z)*erf(z)", "two shifted arguments"),
+        ("erf(z)**2", "is no factor of a known kind"),
+        ("erf(z + 1)", "is no factor of a known kind"),
+        ("cos(z**2)", "complex width"),
+    ],
+)
+def test_the_integral_without_closed_form_is_named(expression: str, integral: str) -> None:
+    with pytest.raises(NoClosedFormError, match=integral) as caught:
+        derive(expression)
+    assert caught.value.integral.startswith("E[(")
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("exp(z**2)", r"grows like exp\(z\*\*2\)"),
+        ("sinh(z**2)", "grows like"),
+        ("exp(z**3)", "grows like"),
+        ("1/z", "pole at z = 0"),
+        ("1/(z - 2)", "pole at z = 2"),
+        ("tan(z)", "pole at z = "),
+        ("1/Abs(z)", "pole at z = 0"),
+    ],
+)
+def test_what_is_not_square_integrable_is_refused(expression: str, why: str) -> None:
+    with pytest.raises(ValueError, match=f"finite for weights of every norm is required.*{why}"):
+        derive(expression)
+
+
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        ("sin(", "does not parse"),
+        ("", "does not parse"),
+        ("3", "depends on z"),
+        (sp.Integer(3), "depends on z"),
+        ("sin(z)**2 + cos(z)**2 - z + z", "depends on z"),
+        ("a*z", "letter z alone is required, got a.z with a"),
+        (sp.Symbol("x") ** 2, "with x"),
+        ("I*z", "a real function is required"),
+        ("sqrt(z)", "a real function is required"),
+        ("log(z)", "a real function is required"),
+        ("f(z)", "f is no known function"),
+        ("z > 0", "a SymPy expression in z or its text is required"),
+        (3.0, "a SymPy expression in z or its text is required"),
+        (np.sin, "a SymPy expression in z or its text is required"),
+        (None, "a SymPy expression in z or its text is required"),
+    ],
+    ids=str,
+)
+def test_what_is_no_activation_is_refused(activation: object, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^activation: .*{message}"):
+        derive(activation)  # type: ignore[arg-type]
+
+
+def test_bad_orders() -> None:
+    for order in (-1, 1.5, "2"):
+        with pytest.raises(ValueError, match="max_order: a positive integer"):
+            derive("sin(z)", max_order=order)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="max_order: at most 1 is required"):
+        derive("Abs(z)", max_order=2)
+    with pytest.raises(ValueError, match="order: an integer from 0 to 3"):
+        derived("sine").moment(4)
+
+
+def test_any_letter_z_and_floats_will_do() -> None:
+    assert derive(sp.Symbol("z") ** 2, max_order=0).kernel == 2 * rho**2 + s * t
+    assert derive("0.5*z", max_order=0).kernel == rho / 4
+    assert derive("Abs(z)**2", max_order=0).formulas.degree is None
+    assert derived("sine").moment(1) == sp.exp(-s / 2 - t / 2) * sp.cosh(rho)
+
+
+def test_a_wrong_integral_does_not_get_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sabotage: a kernel off by a millionth fails Price's check, and one that passes it fails the quadrature."""
+    right: Callable[..., sp.Expr] = integrals.closed_form
+    monkeypatch.setattr(integrals, "closed_form", lambda *a: right(*a) * (1 + rho / 10**6))
+    with pytest.raises(DerivationError, match="Price"):
+        derive("sin(7*z)", max_order=0)
+    monkeypatch.setattr(integrals, "closed_form", lambda *a: right(*a) + sp.exp(rho) / 10**6)
+    with pytest.raises(DerivationError, match="quadrature of the definition differ"):
+        derive("sin(7*z)", max_order=0)
+
+
+def test_proof_and_evidence_are_told_apart() -> None:
+    sine = derived("sine")
+    assert any(step.statement.startswith("Complete the square") for step in sine.formulas.derivation.steps)
+    assert 0 < sine.discrepancy < 1e-25
+    assert "max_order=3" in repr(sine)
