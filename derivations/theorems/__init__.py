@@ -1,1 +1,11 @@
-"""Theorems."""
+"""Theorems, one file each: hypotheses, conclusions, a proof whose steps are certificates, and counter-examples."""
+
+from derivations.theorems import exact_cone, hermite, lyapunov, relu_squared, single_neuron, width
+from sobolev_theory.formulas.theorems import Theorem
+
+FILES = (single_neuron, lyapunov, relu_squared, hermite, exact_cone, width)
+
+
+def theorems() -> list[Theorem]:
+    """All theorems, proved."""
+    return [file.prove() for file in FILES]

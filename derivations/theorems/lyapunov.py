@@ -53,12 +53,11 @@ def prove() -> Theorem:
         proof.prove(f"{name}: at the angle $\\pi$", form.subs(theta, PI), ">", 0, "terms", terms=[PI * p * (p + q)])
     sharp = proof.prove("Equal sharpness, backprop: twice the form of H1 at half speed less that of L2", backprop - l2,
                         "=", q * SINE * (p - q * COSINE), "normal form")  # fmt: skip
-    ahead = proof.prove("Equal sharpness, exact: positive at all angles between", exact - l2, ">", 0, "terms",
+    proof.prove("Equal sharpness, exact: positive at all angles between", exact - l2, ">", 0, "terms",
                         terms=[p * q * SINE], where=INSIDE, reduction="normal form")  # fmt: skip
     at = {p: sp.Rational(1, 4), q: sp.Integer(1), theta: PI / 4}
     proof.counterexample("Equal sharpness, backprop, inside the ball with diameter from 0 to $w^*$: H1 is behind L2",
                          (l2 + backprop) / 2, "<", l2, at)  # fmt: skip
-    at = {p: sp.Integer(1), q: sp.Integer(1), theta: PI / 3}
     for name, form in zip(NAMES, forms, strict=True):
         proof.counterexample(f"{name}: nothing moves at the teacher", form.subs(theta, 0), "=", 0, {p: 1, q: 1})
     proof.counterexample("Equal sharpness, backprop, on the boundary of that ball: neither is ahead",
@@ -77,10 +76,11 @@ def prove() -> Theorem:
             ("$-2 \\pi \\frac{dV}{dt}$ of L2 is positive: %s", positive_l2),
             f"the term of the derivatives in H1 adds ${latex(backprop)} > 0$ in the backprop convention",
             ("and in the exact convention %s", positive_exact),
-            ("with H1 at half speed, so that the largest eigenvalues agree (equal sharpness, backprop), H1 is ahead by "
-             "half of %s: where $\\student \\cdot (\\student - \\teacher) > 0$", sharp),
-            ("in the exact convention, where the sharpness of H1 is not bounded, H1 at half speed is ahead for $0 < "
-             "\\weightangle < \\pi$: %s", ahead),
+            "with H1 at half speed, so that the largest eigenvalues agree (equal sharpness, backprop), $-2 \\pi "
+            f"\\frac{{dV}}{{dt}}$ of H1 exceeds that of L2 by half of ${latex(sharp.right)}$: H1 is ahead exactly where "
+            "$\\student \\cdot (\\student - \\teacher) > 0$ and the angle is neither $0$ nor $\\pi$",
+            "in the exact convention, where the sharpness of H1 is not bounded, H1 at half speed is ahead at all angles "
+            "but these",
         ),
         derivation=proof,
         source=SOURCE,

@@ -33,7 +33,7 @@ class Signs:
         conditions: Iterable[Condition] = (),
         facts: Iterable[tuple[tuple[Condition, ...], sp.Expr, int]] = (),
     ) -> None:
-        self.conditions = tuple(conditions)
+        self.conditions = tuple(condition for condition in conditions if condition != sp.true)
         self.facts = tuple(facts)
         self.known: dict[sp.Expr, int] = {}
         self._decided: dict[tuple[sp.Expr, bool], int] = {}
@@ -59,7 +59,8 @@ class Signs:
             return self
         fact = left - right if relation[0] == ">" else right - left
         sign = POSITIVE if len(relation) == 1 else NONNEGATIVE
-        return Signs(self.conditions, (*self.facts, (tuple(where), fact, sign)))
+        needed = tuple(condition for condition in where if condition != sp.true)
+        return Signs(self.conditions, (*self.facts, (needed, fact, sign)))
 
     def positive(self, expression: sp.Expr) -> bool:
         """Whether it is known to be positive."""
@@ -128,7 +129,7 @@ class Signs:
     def _power(self, x: sp.Pow, shift: bool) -> int:
         base, exponent = x.args
         sign = self._sign(base, shift=shift)
-        if exponent.is_even and base.is_real:
+        if exponent.is_even and all(part.is_real for part in sp.fraction(sp.together(base))):
             return POSITIVE if abs(sign) == POSITIVE else (NONNEGATIVE if exponent.is_positive else UNKNOWN)
         if exponent.is_odd:
             return sign if exponent.is_positive or abs(sign) == POSITIVE else UNKNOWN
@@ -141,14 +142,14 @@ class Signs:
         return size if sum(sign < 0 for sign in signs) % 2 == 0 else -size
 
     def _wave(self, x: sp.Expr, shift: bool) -> int:
-        """Sine on (0, pi), cosine on (-pi/2, pi/2) and (pi/2, 3 pi/2)."""
-        (angle,) = x.args
-        ends = (angle, sp.pi - angle) if isinstance(x, sp.sin) else (sp.pi / 2 + angle, sp.pi / 2 - angle)
-        sign = max(UNKNOWN, min(self._sign(sp.expand(end), shift=shift) for end in ends))
-        if sign == UNKNOWN and isinstance(x, sp.cos):
-            ends = (angle - sp.pi / 2, 3 * sp.pi / 2 - angle)
-            sign = -max(UNKNOWN, min(self._sign(sp.expand(end), shift=shift) for end in ends))
-        return sign
+        """Sine on (0, pi) and (pi, 2 pi), cosine on (-pi/2, pi/2) and (pi/2, 3 pi/2)."""
+        start = sp.S.Zero if isinstance(x, sp.sin) else -sp.pi / 2
+        for begin, direction in ((start, 1), (start + sp.pi, -1)):
+            ends = (x.args[0] - begin, begin + sp.pi - x.args[0])
+            sign = min(self._sign(sp.expand(end), shift=shift) for end in ends)
+            if sign >= NONNEGATIVE:
+                return direction * sign
+        return UNKNOWN
 
     def _affine(self, x: sp.Expr) -> int:
         """The lower end of the values of an affine function of one letter."""
