@@ -1,4 +1,4 @@
-"""Theorems prove, can be verified again from their text, and agree with the numeric package; false claims do not pass."""
+"""Theorems prove, are verified again from their text, and agree with the numeric package; false claims do not pass."""
 
 import json
 from dataclasses import replace
@@ -184,8 +184,9 @@ def test_signs_are_those_of_numbers(y, angle):
     """Random expressions of one angle and one real number: a sign that is claimed is that of the value."""
     signs = Signs(BELOW_PI)
     s, c, psi = sp.sin(T), sp.cos(T), sp.pi - T
-    pool = [Y, Y**2, s, -s, c, psi * s, -psi * s**3, Y**2 + s, T - 4, T - sp.pi, s * Y, -(Y**2) - psi, 1 / s, -1 / psi**2,
-            sp.sin(T + sp.pi), sp.sin(2 * T), sp.cos(T / 2), (c - 2) ** 2, sp.sqrt(s), Y * s**2, 3 - T]  # fmt: skip
+    pool = [Y, Y**2, s, -s, c, psi * s, -psi * s**3, Y**2 + s, T - 4, T - sp.pi, s * Y, -(Y**2) - psi, 1 / s,
+            -1 / psi**2, sp.sin(T + sp.pi),
+            sp.sin(2 * T), sp.cos(T / 2), (c - 2) ** 2, sp.sqrt(s), Y * s**2, 3 - T]  # fmt: skip
     for x in pool:
         value = float(x.subs({Y: y, T: angle}))
         assert not signs.positive(x) or value > 0
@@ -294,7 +295,7 @@ def test_hermite_degrees(rho, first, second):
 
 
 def test_hermite_counterexample():
-    """Weights of squared norm 2: the erf loss of H1 is not the series at unit weights; inputs of variance 4 likewise."""
+    """Weights of squared norm 2: the erf loss of H1 is not the series at unit weights."""
     w = np.array([[np.sqrt(2), 0.0]])
     l2, j = (st.PopulationLoss([[0.0, np.sqrt(2)]], norm, activation="erf").value(w) for norm in ("L2", (0, 1)))
     unit = [st.PopulationLoss([[0.0, 1.0]], norm, activation="erf").value([[1.0, 0.0]]) for norm in ("L2", (0, 1))]

@@ -1,4 +1,4 @@
-r"""One ReLU neuron in the exact convention: the curvature of H1 diverges at the teacher, and H1 is never better than L2.
+r"""One ReLU neuron, exact convention: the curvature of H1 diverges at the teacher, and H1 is never better than L2.
 
 The transverse eigenvalue ``1 + r cos(2 theta)/(2 pi sin(theta))`` is at least ``1 - 2x``, the in-plane one: so the
 largest eigenvalue is the radial or the transverse one, and the condition number at least that of L2.
@@ -63,8 +63,8 @@ def prove() -> Theorem:
     backprop = proof.prove("while the backprop condition number tends to one", 1 / (1 - 3 * X / 2), "->", 1, "limit",
                            letter=theta, point=0)  # fmt: skip
     at = {theta: PI / 2, R: PI / 4}
-    proof.counterexample("At $\\theta = \\pi/2$, $r = \\pi/4$ the transverse eigenvalue is not the largest", top, "<", 1,
-                         at)  # fmt: skip
+    proof.counterexample("At $\\theta = \\pi/2$, $r = \\pi/4$ the transverse eigenvalue is not the largest", top, "<",
+                         1, at)  # fmt: skip
     proof.counterexample("At $\\theta = \\pi/2$, $r = 3\\pi/4$, where $x > 1/2$, the exact Hessian is indefinite",
                          1 - 2 * X, "<", 0, {theta: PI / 2, R: 3 * PI / 4})  # fmt: skip
     l2, exact = (moduli(tuple(readable(e) for e in values)) for values in (spectra()[0], (radial, plane, top)))
@@ -86,8 +86,8 @@ def prove() -> Theorem:
             ("for $\\weightangle < \\pi/6$ a bound is %s", bound),
             "the condition number is the larger of $1$ and that eigenvalue, over $1 - 2x$: at least "
             "$\\frac{1}{1 - 2x}$, that of L2",
-            ("it equals that of L2 for $\\pi/4 \\le \\weightangle \\le 3\\pi/4$, and is larger at all other angles, since "
-             "%s for $\\weightangle < \\pi/4$ and likewise for $\\weightangle > 3\\pi/4$", worse),
+            ("it equals that of L2 for $\\pi/4 \\le \\weightangle \\le 3\\pi/4$, and is larger at all other angles, "
+             "since %s for $\\weightangle < \\pi/4$ and likewise for $\\weightangle > 3\\pi/4$", worse),
             ("its rate is $1/\\weightangle$: %s as $\\weightangle \\to 0$", rate),
             ("in the backprop convention the condition number of H1 tends to one there: %s", backprop),
         ),
@@ -98,7 +98,8 @@ def prove() -> Theorem:
             "training follows, not about the Hessian of the population loss.",
             "Consequence: gradient descent on the exact H1 loss is stable only for steps below two over the largest "
             "eigenvalue, which tends to zero at the teacher.",
-            "In two dimensions there is no transverse eigenvalue, and the condition numbers of exact H1 and L2 are equal.",
+            "In two dimensions there is no transverse eigenvalue, and the condition numbers of exact H1 and L2 are "
+            "equal.",
         ),
         numeric="sobolev_theory.single_neuron.eigenvalues",
     )  # fmt: skip

@@ -67,9 +67,10 @@ def prove() -> Theorem:
         derivation=proof,
         source="this derivation",
         remarks=(
-            "A statement about losses, and thus about their exact gradients; for smooth activations backprop is exact. The "
-            "backprop field of ReLU in H1 is not the gradient of a loss.",
-            r"For other norms $K_{00}$ is still a series in $\rho$, whose coefficients depend on the norms; but its terms "
+            "A statement about losses, and thus about their exact gradients; for smooth activations backprop is "
+            "exact. The backprop field of ReLU in H1 is not the gradient of a loss.",
+            r"For other norms $K_{00}$ is still a series in $\rho$, whose coefficients depend on the norms; but its "
+            r"terms "
             "are then not the Hermite components of the activation.",
         ),
         numeric="sobolev_theory.PopulationLoss.value",
@@ -83,6 +84,6 @@ def _counterexamples(proof: Derivation) -> None:
     proof.counterexample("$He_2$, both weights equal and of squared norm 2: H1 does not multiply the term by 3",
                          first / kernel, "!=", 3, {rho: sp.Integer(2), s: sp.Integer(2), t: sp.Integer(2)})  # fmt: skip
     inner = sp.Symbol("u_v", real=True)  # Euclidean inner product, next to the covariance rho of the two activations
-    proof.counterexample("$He_1$, inputs of variance 4, weights equal and of norm 1/2: $\\rho = 1$, while the gradients "
-                         "have the inner product $u_v = 1/4$; H1 does not multiply the term by 2",
+    proof.counterexample("$He_1$, inputs of variance 4, weights equal and of norm 1/2: $\\rho = 1$, while the "
+                         "gradients have the inner product $u_v = 1/4$; H1 does not multiply the term by 2",
                          (rho + inner) / rho, "!=", 2, {rho: sp.Integer(1), inner: sp.Rational(1, 4)})  # fmt: skip

@@ -11,7 +11,6 @@ from derivations.theorems.single_neuron import SOURCE
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.latex import latex, readable
-from sobolev_theory.symbolic.reduction import reduce
 from sobolev_theory.symbolic.symbols import p, q, theta
 from sobolev_theory.symbolic.theorems import theorem
 
@@ -49,7 +48,9 @@ def prove() -> Theorem:
     proof.prove("and for $\\theta < \\pi/2$: a square and positive terms", backprop, ">", 0, "terms", multiplier=4 * PI,
                 terms=acute, where=(*ACUTE, *INSIDE), reduction="normal form")  # fmt: skip
     for name, form in zip(NAMES, forms, strict=True):
-        proof.step(f"{name}: the form at the angle 0, positive unless $w = w^*$", form.subs(theta, 0), PI * (p - q) ** 2)
+        proof.step(
+            f"{name}: the form at the angle 0, positive unless $w = w^*$", form.subs(theta, 0), PI * (p - q) ** 2
+        )
         proof.prove(f"{name}: at the angle $\\pi$", form.subs(theta, PI), ">", 0, "terms", terms=[PI * p * (p + q)])
     sharp = proof.prove("Equal sharpness, backprop: twice the form of H1 at half speed less that of L2", backprop - l2,
                         "=", q * SINE * (p - q * COSINE), "normal form")  # fmt: skip
@@ -65,7 +66,8 @@ def prove() -> Theorem:
     return theorem(
         "theorem/lyapunov_comparison",
         "H1 approaches the teacher faster than L2, from everywhere",
-        r"Along gradient flow of one ReLU neuron the distance to the teacher decreases at every point, and in H1 faster "
+        r"Along gradient flow of one ReLU neuron the distance to the teacher decreases at every point, and in H1 "
+        r"faster "
         "than in L2.",
         hypotheses=(
             r"$\student \ne 0$ and $\student \ne \teacher$, $\teacher \ne 0$, $0 \le \weightangle \le \pi$",
@@ -77,10 +79,11 @@ def prove() -> Theorem:
             f"the term of the derivatives in H1 adds ${latex(backprop)} > 0$ in the backprop convention",
             ("and in the exact convention %s", positive_exact),
             "with H1 at half speed, so that the largest eigenvalues agree (equal sharpness, backprop), $-2 \\pi "
-            f"\\frac{{dV}}{{dt}}$ of H1 exceeds that of L2 by half of ${latex(sharp.right)}$: H1 is ahead exactly where "
+            f"\\frac{{dV}}{{dt}}$ of H1 exceeds that of L2 by half of ${latex(sharp.right)}$: H1 is ahead exactly "
+            f"where "
             "$\\student \\cdot (\\student - \\teacher) > 0$ and the angle is neither $0$ nor $\\pi$",
-            "in the exact convention, where the sharpness of H1 is not bounded, H1 at half speed is ahead at all angles "
-            "but these",
+            "in the exact convention, where the sharpness of H1 is not bounded, H1 at half speed is ahead at all "
+            "angles but these",
         ),
         derivation=proof,
         source=SOURCE,
@@ -88,7 +91,8 @@ def prove() -> Theorem:
             r"The paper states the comparison on the ball $0 < \vecnorm{\student - \teacher} < \vecnorm{\teacher}$; it "
             "holds everywhere.",
             "Without a rescaling of time the comparison does not tell a better direction from a larger step: adding a "
-            "loss to itself doubles the speed. At equal sharpness, in the backprop convention, the comparison fails inside "
+            "loss to itself doubles the speed. At equal sharpness, in the backprop convention, the comparison fails "
+            "inside "
             r"the ball with diameter from 0 to $\teacher$.",
         ),
         numeric="sobolev_theory.single_neuron.lyapunov_derivative",

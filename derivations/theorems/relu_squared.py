@@ -1,13 +1,14 @@
 r"""ReLU^2 with L2, H1 and H2 for one neuron: ``dV/dt(H2) < dV/dt(H1) < dV/dt(L2) < 0`` where ``w . w* >= 0``.
 
-With ``G = S p^3 u^ - p q^2 (alpha u^ + beta e)`` the gradient of an order, ``D = w - w* = (p - q cos) u^ - q sin e`` and
-``r = q/p``,
+With ``G = S p^3 u^ - p q^2 (alpha u^ + beta e)`` the gradient of an order, ``D = w - w* = (p - q cos) u^ - q sin e``
+and ``r = q/p``,
 
     D . G / p^4 = S (1 - r cos) - alpha r^2 + (alpha cos + beta sin) r^3.
 
-- L2: the mean of ``(z^2 - z*^2) 2 z (z - z*)`` over both active, and of ``2 z^3 (z - z*)`` over ``w`` alone, ``z = w.x``.
-- Orders 1 and 2 for cos > 0: with ``y = r cos`` it is ``S [(1 - y)^2 + y (1 - (b + 1) y + e y^2)]``, where the square is
-  completed by ``4 (e - b) > (b - 1)^2``.
+- L2: with ``z = w.x``, the mean of ``(z^2 - z*^2) 2 z (z - z*)`` where both are active, and of ``2 z^3 (z - z*)`` where
+  ``w`` alone is.
+- Orders 1 and 2 for cos > 0: with ``y = r cos`` it is ``S [(1 - y)^2 + y (1 - (b + 1) y + e y^2)]``, where the square
+  is completed by ``4 e > (b + 1)^2``.
 """
 
 import sympy as sp
@@ -69,8 +70,10 @@ def prove() -> Theorem:
     return theorem(
         "theorem/relu_squared",
         "Squared ReLU: H2 approaches the teacher faster than H1, and H1 faster than L2",
-        r"For one neuron with activation $\max(z, 0)^2$ the three gradient flows are ordered on the half-space in which "
-        "student and teacher have no negative inner product, which contains the ball of the teacher's radius around it.",
+        r"For one neuron with activation $\max(z, 0)^2$ the three gradient flows are ordered on the half-space in "
+        r"which "
+        "student and teacher have no negative inner product, which contains the ball of the teacher's radius around "
+        "it.",
         hypotheses=(
             r"$\student \ne 0$, $\student \ne \teacher$ and $\student \cdot \teacher \ge 0$",
             "standard Gaussian inputs; backprop or exact convention (they differ in the term of order 2, whose "
@@ -80,20 +83,22 @@ def prove() -> Theorem:
             r"$V = \frac{1}{2} \vecnorm{\student - \teacher}^{2}$ has $\frac{dV}{dt}(H^2) < \frac{dV}{dt}(H^1) < "
             r"\frac{dV}{dt}(L^2) < 0$",
             "the last inequality holds for every student but $0$ and the teacher, at every angle",
-            "the contributions of the orders to $-\\vecnorm{\\student}^{-4} \\frac{dV}{dt}$ are, with $r = \\vecnorm{\\teacher}"
-            f" / \\vecnorm{{\\student}}$: ${latex(l2)}$ (order 0), ${latex(first)}$ (order 1), ${latex(second)}$ (order 2, "
+            "the contributions of the orders to $-\\vecnorm{\\student}^{-4} \\frac{dV}{dt}$ are, with $r = "
+            "\\vecnorm{\\teacher}"
+            f" / \\vecnorm{{\\student}}$: ${latex(l2)}$ (order 0), ${latex(first)}$ (order 1), ${latex(second)}$ "
+            f"(order 2, "
             "backprop; all three positive)",
             f"in the exact convention the last one is larger by ${latex(extra)}$",
-            "for an obtuse angle the term of order 2 helps only up to a ratio $r$ that depends on the angle, its only zero; "
-            "beyond it that term slows the approach down",
+            "for an obtuse angle the term of order 2 helps only up to a ratio $r$ that depends on the angle, its only "
+            "zero; beyond it that term slows the approach down",
             f"at the teacher the Gauss-Newton matrices have the condition numbers ${latex(chain[0])}$ for L2, "
             f"${latex(chain[1])}$ for H1 and ${latex(chain[2])}$ for H2",
         ),
         derivation=proof,
         source=SOURCE + ", which treats ReLU^2 with H2 as its second case; region and proof: this derivation",
         remarks=(
-            r"The ball $\vecnorm{\student - \teacher} < \vecnorm{\teacher}$ lies in the half-space: there $2 \student \cdot "
-            r"\teacher > \vecnorm{\student}^{2}$.",
+            r"The ball $\vecnorm{\student - \teacher} < \vecnorm{\teacher}$ lies in the half-space: there $2 \student "
+            r"\cdot \teacher > \vecnorm{\student}^{2}$.",
             "The exact wording of the paper's second case is not quoted here; hypotheses and conclusions are those of "
             "this proof.",
             "In the exact convention the Hessian of H2 diverges at the teacher, as that of H1 does for ReLU.",
@@ -106,7 +111,7 @@ def _form(proof: Derivation, name: str, order: int, derivative: str | None) -> s
     """``D . G / p^4`` of one order at ``p = 1``, ``q = r``, from the fields of the pair and of ``w`` itself."""
     table = {(x.name, x.order, x.derivative): x.coefficients for x in power_of_relu(2).quantities}
     if ("field", order, derivative) in table:
-        field = POLAR.field(*table["field", order, derivative])
+        field = tuple(POLAR.field(*table["field", order, derivative]))
     else:
         field = table["field_in_frame", order, derivative]
     (itself,) = table["self_field", order, derivative]
@@ -170,8 +175,8 @@ def _acute(proof: Derivation, name: str, form: sp.Expr, case: tuple[int, str | N
 
 def _obtuse(proof: Derivation, second: sp.Expr, exact: sp.Expr) -> None:
     """For obtuse angles the term of order 2 over ``r^2`` falls from infinity to minus infinity: it has one zero."""
-    proof.prove("$\\sin\\theta \\cos\\theta + \\pi - \\theta > 0$", PSI + SINE * COSINE, ">", 0, "monotone", letter=theta,
-                end=PI, slope=-2 * SINE**2, where=INSIDE, reduction="normal form")  # fmt: skip
+    proof.prove("$\\sin\\theta \\cos\\theta + \\pi - \\theta > 0$", PSI + SINE * COSINE, ">", 0, "monotone",
+                letter=theta, end=PI, slope=-2 * SINE**2, where=INSIDE, reduction="normal form")  # fmt: skip
     falling = [8 / R**3, -4 * COSINE / R**2]
     for name, form, last in (
         (NAMES[2], second, -4 * PSI * COSINE / PI),
@@ -191,7 +196,9 @@ def _curvature(proof: Derivation) -> list[sp.Expr]:
     for order, (norm, value) in enumerate((("L2", 3), ("H1", sp.Rational(7, 3)), ("H2", sp.Rational(11, 5)))):
         a, b = (sp.sympify(x).subs(p, 1) for x in table["self_gauss_newton", order])
         identity, radial = identity + a, radial + b
-        kappas.append(proof.step(f"{norm}: the condition number at the teacher", 1 + radial / identity, sp.sympify(value)))
+        kappas.append(
+            proof.step(f"{norm}: the condition number at the teacher", 1 + radial / identity, sp.sympify(value))
+        )
     proof.prove("They decrease", kappas[1], "<", kappas[0], "terms", terms=[kappas[0] - kappas[1]])
     proof.prove("and decrease", kappas[2], "<", kappas[1], "terms", terms=[kappas[1] - kappas[2]])
     return kappas

@@ -13,7 +13,7 @@ from sobolev_theory.symbolic.symbols import ratio, sine, theta
 from sobolev_theory.symbolic.theorems import theorem
 
 SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"
-CASES = ((0, None), (1, "backprop"), (1, "exact"))
+CASES: tuple[tuple[int, str | None], ...] = ((0, None), (1, "backprop"), (1, "exact"))
 X = sp.Symbol("x", nonnegative=True)
 HALF = sp.Rational(1, 2)
 
@@ -22,8 +22,10 @@ HALF = sp.Rational(1, 2)
 def spectra() -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...], tuple[sp.Expr, ...]]:
     """Radial, in-plane and transverse eigenvalue of L2, of backprop H1 and of exact H1, in angle and norm ratio."""
     l2, backprop, exact = (_eigenvalues(*case, Derivation()) for case in CASES)
-    return l2, tuple(a + b for a, b in zip(l2, backprop, strict=True)), tuple(
-        a + b for a, b in zip(l2, exact, strict=True)
+    return (
+        l2,
+        tuple(a + b for a, b in zip(l2, backprop, strict=True)),
+        tuple(a + b for a, b in zip(l2, exact, strict=True)),
     )
 
 
@@ -40,7 +42,6 @@ def prove() -> Theorem:
         for which, value, form in zip(("radial", "in-plane", "transverse"), values, forms, strict=True):
             proof.prove(f"{norm}: the {which} eigenvalue, self block less own block of the pair", value, "=", form)
             shown.append(f"${latex(form)}$")
-    below = (sp.Lt(X, HALF),)
     for norm, (radial, plane, transverse), limit in (("L2", l2, HALF), ("H1", h1, sp.Rational(2, 3))):
         inside = (sp.Lt(X, limit),)
         proof.prove(f"{norm}: none is larger than the radial one", radial - transverse, ">=", 0, "terms",
@@ -66,33 +67,36 @@ def prove() -> Theorem:
     return theorem(
         "theorem/single_neuron_conditioning",
         "H1 is better conditioned than L2 for one ReLU neuron",
-        r"For one ReLU neuron $\student$ learning another, $\teacher$, the Hessian of H1 in the backprop convention has "
+        r"For one ReLU neuron $\student$ learning another, $\teacher$, the Hessian of H1 in the backprop convention "
+        r"has "
         "a smaller condition number than that of L2.",
         hypotheses=(
-            rf"$x = \frac{{r \sin \weightangle}}{{\pi}} < \frac{{1}}{{2}}$ with $r = \vecnorm{{\teacher}} / "
-            rf"\vecnorm{{\student}}$ and $0 < \weightangle < \pi$ the angle between them",
+            r"$x = \frac{r \sin \weightangle}{\pi} < \frac{1}{2}$ with $r = \vecnorm{\teacher} / "
+            r"\vecnorm{\student}$ and $0 < \weightangle < \pi$ the angle between them",
             "standard Gaussian inputs in at least two dimensions",
             "backprop convention: the Jacobian of the field that training follows",
         ),
         conclusions=(
-            "L2 has the eigenvalues: radial {}, in-plane {}, and transverse, with multiplicity $d - 2$, {}; the first is "
-            "the largest, the second the smallest".format(*shown[:3]),
+            "L2 has the eigenvalues: radial {}, in-plane {}, and transverse, with multiplicity $d - 2$, {}; the first "
+            "is the largest, the second the smallest".format(*shown[:3]),
             "H1 has, likewise, {}, {} and {}".format(*shown[3:]),
             f"their condition numbers are $\\kappa_{{L^2}} = {latex(kappa_l2.right)}$ and $\\kappa_{{H^1}} = "
             f"{latex(kappa_h1.right)}$, their ratio $\\kappa_{{H^1}} / \\kappa_{{L^2}} = {latex(gain.right)}$",
             ("the ratio is smaller than one, %s for $0 < y < 1/2$, and tends to one only as $x \\to 0$, that is at the "
              "angles $0$ and $\\pi$", strict),
-            r"for $\frac{1}{2} \le x < \frac{2}{3}$ the H1 Hessian is positive definite where that of L2 is singular or "
+            r"for $\frac{1}{2} \le x < \frac{2}{3}$ the H1 Hessian is positive definite where that of L2 is singular "
+            r"or "
             "indefinite",
         ),
         derivation=proof,
         source=SOURCE,
         remarks=(
-            "A statement about the backprop convention. In the exact convention H1 is never better conditioned than L2: "
-            "see theorem/exact_cone.",
-            "For $x > 1/2$ the L2 Hessian is indefinite, for $x > 2/3$ the H1 one: a condition number is then a ratio of "
-            "moduli of eigenvalues, from which no rate follows, and the formulas above need not give it.",
-            "The backprop matrix of H1 is not symmetric; its eigenvalues are real, since its in-plane part is triangular.",
+            "A statement about the backprop convention. In the exact convention H1 is never better conditioned than "
+            "L2: see theorem/exact_cone.",
+            "For $x > 1/2$ the L2 Hessian is indefinite, for $x > 2/3$ the H1 one: a condition number is then a ratio "
+            "of moduli of eigenvalues, from which no rate follows, and the formulas above need not give it.",
+            "The backprop matrix of H1 is not symmetric; its eigenvalues are real, since its in-plane part is "
+            "triangular.",
         ),
         numeric="sobolev_theory.single_neuron.condition_number_ratio",
     )  # fmt: skip
@@ -112,6 +116,6 @@ def _counterexamples(proof: Derivation, l2: tuple[sp.Expr, ...], h1: tuple[sp.Ex
                          (1 - 2 * X) / (1 - 3 * X / 2), at)  # fmt: skip
     exact = tuple(readable(reduce(e)) for e in spectra()[2])
     at = {theta: sp.pi / 6, ratio: sp.Integer(1)}
-    proof.counterexample("In the exact convention, at the angle $\\pi/6$ and equal norms, the condition number of H1 is "
-                         "larger than that of L2", moduli(exact), ">",
+    proof.counterexample("In the exact convention, at the angle $\\pi/6$ and equal norms, the condition number of H1 "
+                         "is larger than that of L2", moduli(exact), ">",
                          1 / (1 - 2 * ratio * sp.sin(theta) / sp.pi), at)  # fmt: skip

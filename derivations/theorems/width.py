@@ -41,7 +41,8 @@ def prove() -> Theorem:
     return theorem(
         "theorem/large_width_gain",
         "The conditioning gain at an orthonormal teacher, for every width",
-        r"At an orthonormal teacher of $K$ ReLU neurons the Gauss-Newton matrix of H1 is better conditioned than that of "
+        r"At an orthonormal teacher of $K$ ReLU neurons the Gauss-Newton matrix of H1 is better conditioned than that "
+        r"of "
         rf"L2 by a factor that is below ${latex(LIMIT)} \approx 0.533$ for every $K \ge 2$, and tends to it for wide "
         "networks.",
         hypotheses=(
@@ -49,22 +50,23 @@ def prove() -> Theorem:
             "standard Gaussian inputs; Gauss-Newton matrices",
         ),
         conclusions=(
-            f"the smallest eigenvalues are ${latex(lowest[0])}$ for L2 and ${latex(lowest[1])}$ for H1, whatever $K$ and "
+            f"the smallest eigenvalues are ${latex(lowest[0])}$ for L2 and ${latex(lowest[1])}$ for H1, whatever $K$ "
+            f"and "
             "$d$",
             f"the largest, simple ones are, with $k = K - 1$, ${latex(top[0])}$ for L2 and ${latex(top[1])}$ for H1",
-            f"each condition number grows like $K$: $\\kappa_{{L^2}} / K \\to {latex(QUARTER / LOWEST[0])}$, and the ratio "
-            f"$\\kappa_{{H^1}} / \\kappa_{{L^2}}$ tends to ${latex(LIMIT)}$",
+            f"each condition number grows like $K$: $\\kappa_{{L^2}} / K \\to {latex(QUARTER / LOWEST[0])}$, and the "
+            f"ratio $\\kappa_{{H^1}} / \\kappa_{{L^2}}$ tends to ${latex(LIMIT)}$",
             f"for every $K \\ge 2$: $\\left({latex(1 - sp.Rational(16, 5) / (WIDTH + 1))}\\right) {latex(LIMIT)} < "
             f"\\kappa_{{H^1}} / \\kappa_{{L^2}} < {latex(LIMIT)}$",
         ),
         derivation=proof,
         source="eigenvalues of L2: Arjevani & Field 2020 (arXiv 2008.01805); H1, bounds and limit: this derivation",
         remarks=(
-            "A statement about the Gauss-Newton matrix, the expected per-sample Hessian. At the teacher the Jacobian of "
-            "the backprop field depends on the direction of approach, and in the exact convention the Hessian of H1 "
+            "A statement about the Gauss-Newton matrix, the expected per-sample Hessian. At the teacher the Jacobian "
+            "of the backprop field depends on the direction of approach, and in the exact convention the Hessian of H1 "
             "diverges.",
-            "The gain is larger than in the limit at every finite width: derivatives help a constant factor, about 1.88, "
-            "and do not change the growth of the condition number with $K$.",
+            "The gain is larger than in the limit at every finite width: derivatives help a constant factor, about "
+            "1.88, and do not change the growth of the condition number with $K$.",
         ),
         numeric="sobolev_theory.PopulationLoss.gauss_newton",
     )  # fmt: skip
@@ -106,8 +108,11 @@ def _smallest(proof: Derivation, order: int, form: sp.Expr) -> sp.Expr:
     proof.step(f"{norm}: it is attained where $C = T = S = Z = 0$", form.subs(kept), value * (D + R), sp.expand)
     x = sp.Symbol("x", real=True)
     example = sp.Matrix([[x, x], [-x, -x]])
-    invariants = sum((sum(example[:, j]) ** 2 for j in (0, 1)), sp.trace(example) ** 2 + (example[0, 1] + example[1, 0]) ** 2)
-    proof.step(f"{norm}: for instance, for every $K \\ge 2$, at rows $(x, x)$ and $(-x, -x)$ in the first corner: $C + T + S$",
+    invariants = sum(
+        (sum(example[:, j]) ** 2 for j in (0, 1)), sp.trace(example) ** 2 + (example[0, 1] + example[1, 0]) ** 2
+    )
+    proof.step(f"{norm}: for instance, for every $K \\ge 2$, at rows $(x, x)$ and $(-x, -x)$ in the first corner: $C "
+               f"+ T + S$",
                invariants, sp.Integer(0), sp.expand)  # fmt: skip
     return value
 
@@ -134,24 +139,25 @@ def _largest(proof: Derivation, order: int) -> sp.Expr:
                sp.expand((top - first) * (top - second) - coupling**2), sp.Integer(0), sp.expand)  # fmt: skip
     bound = (K + 2) * factor
     root = 2 * top - first - second
-    proof.prove(f"{norm}: it exceeds $(K + 1)$ times ${latex(factor)}$, the largest transverse eigenvalue", top, ">", bound,
-                "terms", multiplier=2 * (root + (K + 1) * (factor - EPSILON)),
+    proof.prove(f"{norm}: it exceeds $(K + 1)$ times ${latex(factor)}$, the largest transverse eigenvalue", top, ">",
+                bound, "terms", multiplier=2 * (root + (K + 1) * (factor - EPSILON)),
                 terms=[4 * K * EPSILON * (2 * factor - EPSILON)], reduction="expand")  # fmt: skip
     c = sp.Symbol("c", real=True)
     column = a + sp.sqrt((K - 1) / 2) * b - sp.sqrt((K + 1) / 2) * c
     kind = {D: a**2, R: b**2 + c**2, Z: 0, C: column**2, T: 0, S: 2 * b**2}
     proof.step(f"{norm}, on diagonal $u_i$, entries $u_i + u_j$ and $u_i - u_j$ for one $u$ with sum zero (normalised, "
                "coordinates a, b, c): diagonal plus rank one", form.subs(kind),
-               (factor - EPSILON) * (a**2 + c**2) + (factor + EPSILON) * b**2 + factor * column**2, sp.expand)  # fmt: skip
+               (factor - EPSILON) * (a**2 + c**2) + (factor + EPSILON) * b**2 + factor * column**2,
+               sp.expand)  # fmt: skip
     for width in (3, 4, 5):
         _check_invariants(proof, width, kind, (a, b, c))
     # the standard representation: D + factor n n', n = (1, sqrt((K-2)/2), -sqrt(K/2)), D = LOWEST or LOWEST + 1/pi
     low, high = LOWEST[order], LOWEST[order] + 1 / PI
     secular = factor * ((1 + (K + 1) / 2) / (bound - low) + (K - 1) / 2 / (bound - high))
     at_one = {K: DIFFERENCE + 1}
-    proof.prove(f"{norm}: on the $K - 1$ dimensional kind the form is diagonal plus rank one, and its secular function at "
-                f"$(K + 1)$ times ${latex(factor)}$ is below one: all eigenvalues are smaller", secular.subs(at_one), "<",
-                1, "terms", multiplier=((bound - low) * (bound - high)).subs(at_one),
+    proof.prove(f"{norm}: on the $K - 1$ dimensional kind the form is diagonal plus rank one, and its secular "
+                f"function at $(K + 1)$ times ${latex(factor)}$ is below one: all eigenvalues are smaller",
+                secular.subs(at_one), "<", 1, "terms", multiplier=((bound - low) * (bound - high)).subs(at_one),
                 terms=[factor * 2 * EPSILON - EPSILON**2])  # fmt: skip
     proof.prove(f"{norm}: so are those on the rest, where $C = 0$", factor + EPSILON, "<", bound.subs(at_one), "terms",
                 terms=[factor * (DIFFERENCE + 2) - EPSILON])  # fmt: skip
@@ -222,5 +228,6 @@ def _counterexamples(proof: Derivation) -> None:
     shared = (PI - theta) / (2 * PI)  # the block of two neurons at an angle, on the transverse directions
     proof.counterexample("One neuron: matrices $I/2$ and $I$, no gain; the ratio exceeds the bound", HALF / HALF, ">",
                          LIMIT, {})  # fmt: skip
-    proof.counterexample("Two opposite teachers, at the angle $\\pi$: again $I/2$ and $I$", (HALF + shared) / (HALF - shared),
+    proof.counterexample("Two opposite teachers, at the angle $\\pi$: again $I/2$ and "
+                         "$I$", (HALF + shared) / (HALF - shared),
                          ">", LIMIT, {theta: PI})  # fmt: skip

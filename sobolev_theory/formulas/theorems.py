@@ -52,7 +52,7 @@ class ProofStep:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What is asserted, in words with mathematics in dollars, and the numbers (from 0) of the steps whose LaTeX it shows."""
+    """What is asserted, in words with mathematics in dollars; numbers (from 0) of the steps whose LaTeX it shows."""
 
     text: str
     steps: tuple[int, ...] = ()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import sympy as sp
 
-Condition = sp.Basic  # a relation such as theta < pi
+Condition: TypeAlias = sp.Basic  # a relation such as theta < pi
 
 UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
 
 
 def gap(condition: Condition) -> tuple[sp.Expr, int]:
     """What a condition says is positive (or not negative)."""
-    larger, smaller = condition.gts, condition.lts
-    return larger - smaller, POSITIVE if isinstance(condition, sp.StrictGreaterThan | sp.StrictLessThan) else NONNEGATIVE
+    strict = isinstance(condition, sp.StrictGreaterThan | sp.StrictLessThan)
+    return condition.gts - condition.lts, POSITIVE if strict else NONNEGATIVE
 
 
 class Signs:
