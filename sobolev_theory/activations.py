@@ -7,6 +7,7 @@ A new activation of the package needs a derivation file and a line in `REGISTRY`
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -46,12 +47,40 @@ REGISTRY: dict[str, Kernels] = {"erf": _erf, "relu": _relu, "relu2": _relu2, "re
 BUILT_IN = frozenset(REGISTRY)
 
 
+class Name(str):
+    """Name of a user's activation, which takes the kernels along to other processes."""
+
+    source: str
+
+    def __reduce__(self) -> tuple[Callable[[str, str], str], tuple[str, str]]:
+        return _arrived, (str(self), self.source)
+
+
+def _arrived(name: str, source: str) -> str:
+    """A name in a process that may not know it, or know it from an earlier definition."""
+    if getattr(REGISTRY.get(name), "SOURCE", None) != source:
+        REGISTRY[name] = from_source(name, source)
+    return get(name).name
+
+
+def from_source(name: str, source: str) -> Kernels:
+    """The kernels of a generated module's text (`symbolic.codegen`), which is executed."""
+    module = ModuleType(f"{__package__}._kernels.{name}")
+    module.__package__ = f"{__package__}._kernels"
+    exec(compile(source, f"<kernels of {name}>", "exec"), module.__dict__)
+    module.__dict__["SOURCE"] = source
+    return module
+
+
 @dataclass(frozen=True)
 class Activation:
     """An activation ``sigma`` and what its derivation found out about it."""
 
     name: str
     kernels: Kernels
+
+    def __reduce__(self) -> tuple[Callable[[str], "Activation"], tuple[str]]:
+        return get, (self.name,)
 
     @property
     def degree(self) -> int | None:
@@ -123,7 +152,11 @@ def get(name: str) -> Activation:
     """
     if not isinstance(name, str) or name not in REGISTRY:
         raise UnknownActivationError(name, REGISTRY)
-    return Activation(name, REGISTRY[name])
+    kernels = REGISTRY[name]
+    if hasattr(kernels, "SOURCE"):
+        name = Name(name)
+        name.source = kernels.SOURCE
+    return Activation(name, kernels)
 
 
 def names() -> list[str]:
@@ -132,7 +165,9 @@ def names() -> list[str]:
 
 
 def register(name: str, kernels: Kernels, *, overwrite: bool = False) -> Activation:
-    """Make an activation known by a name, for this process; see `symbolic.derive`.
+    """Make an activation known by a name; see `symbolic.derive`.
+
+    For this process, and for others to which networks and losses of kernels made by `from_source` are sent.
 
     Parameters
     ----------
@@ -165,4 +200,4 @@ def register(name: str, kernels: Kernels, *, overwrite: bool = False) -> Activat
         if name in REGISTRY and not overwrite:
             raise ValueError(f"name: {name!r} is registered already; choose another name, or pass overwrite=True")
         REGISTRY[name] = kernels
-    return Activation(name, kernels)
+    return get(name)

@@ -1,5 +1,6 @@
 """Activations of users: closed forms known and by quadrature, numeric laws under their names, refusals one by one."""
 
+import pickle
 from collections.abc import Callable
 
 import numpy as np
@@ -194,6 +195,19 @@ def test_the_numeric_package_knows_a_registered_activation() -> None:
     flow = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "H1", activation="leaky"), [[0.5, 0.6]], 30.0)
     assert flow.loss[-1] < 1e-10
     assert st.compare([[0.5, 0.6]], st.Network([[1.0, 0.0]], activation="leaky")).rows
+
+
+def test_worker_processes_learn_the_activation() -> None:
+    """Spawned ones, which know the package's only, give the same numbers; a name travels with its kernels."""
+    derive("Max(z, z/10)", "leaky").register()
+    loss = st.PopulationLoss([[1.0, 0.0]], "H1", activation="leaky")
+    alone, together = (st.monte_carlo.verify(loss, [[0.5, 0.6]], samples=40_000, rng=0, workers=n) for n in (1, 2))
+    assert together.passed
+    assert alone.p_value == together.p_value
+    text = pickle.dumps(loss)
+    del activations.REGISTRY["leaky"]
+    assert pickle.loads(text).value([[0.5, 0.6]]) == loss.value([[0.5, 0.6]])
+    assert activations.names() == sorted({"leaky", *activations.BUILT_IN})
 
 
 def test_a_step_has_no_backprop_gradient() -> None:

@@ -10,7 +10,6 @@ from . import sobolev
 from .charts import Chart
 from .steps import Derivation
 
-
 Form = Callable[[sp.Expr], sp.Expr]
 """Another way to write an expression."""
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
-from types import ModuleType
 
 import sympy as sp
 
@@ -83,10 +82,7 @@ class DerivedActivation:
     @cached_property
     def module(self) -> activations.Kernels:
         """The generated module, executed."""
-        module = ModuleType(f"sobolev_theory._kernels.{self.name}")
-        module.__package__ = "sobolev_theory._kernels"
-        exec(compile(self.source, f"<derived activation {self.name}>", "exec"), module.__dict__)
-        return module
+        return activations.from_source(self.name, self.source)
 
     @property
     def activation(self) -> activations.Activation:
@@ -96,8 +92,7 @@ class DerivedActivation:
     def register(self, *, overwrite: bool = False) -> DerivedActivation:
         """Make the activation known by its name to networks, losses, flows and sampling; returns itself.
 
-        Worker processes that do not inherit this one's memory (Dask, or processes that are spawned) must register it
-        themselves.
+        Worker processes learn it from what they are sent.
 
         Raises
         ------
@@ -123,8 +118,8 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     name
         A word of letters, digits and ``_ . -``; by default from the expression, ``"sin"`` for ``sin(z)``.
     max_order
-        Highest Sobolev order; lower is faster. By default the order that jumps, or 3 for smooth activations (1 for those
-        with ``exp(a z^2 + b z)``, which take half a minute, and minutes for order 3).
+        Highest Sobolev order; lower is faster. By default the order that jumps, or 3 for smooth activations (1 for
+        those with ``exp(a z^2 + b z)``, ``a`` and ``b`` not 0, which need minutes for order 3).
 
     Returns
     -------
@@ -200,16 +195,15 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivati
     if (first := expressions.terms(slope)) or slope == 0:
         statement = "Price: d K_00/d rho = K_11, from sigma' by the same integrals"
         proof.check(statement, sp.diff(kernel, GramChart.inner), _moment(slope, first), kinds.reduce)
-    stable = kinds.stable_forms(kernel)
     formulas = derive_activation(
         name,
         sigma,
         kernel,
-        GramChart(stable),
+        GramChart(),
         proof,
         max_order=max_order,
         reduce=kinds.reduce,
-        short_form=kinds.short_form(stable),
+        short_form=kinds.short_form,
         variation=gaussian_integrals.variation(terms),
     )
     return _with_evidence(formulas)

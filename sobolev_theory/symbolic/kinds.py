@@ -68,18 +68,26 @@ def _sum(plain: sp.Expr, letters: frozenset[sp.Symbol]) -> dict[sp.Expr, sp.Expr
     return result
 
 
-def short_form(stable: tuple[tuple[sp.Expr, sp.Expr], ...]) -> Callable[[sp.Expr], sp.Expr]:
-    """`reduce`, with polynomials under roots written by their equal in ``g``."""
-    return lambda expression: reduce(expression).subs(stable)
+def short_form(expression: sp.Expr) -> sp.Expr:
+    """`reduce`, with polynomials that are sums of positive terms in ``g = s t - rho^2`` written so.
+
+    ``(1+s)(1+t) - rho^2`` cancels for nearly parallel vectors of large norm, ``1 + s + t + g`` does not.
+    """
+    return reduce(expression).replace(_is_polynomial, _in_g)
 
 
-def stable_forms(expression: sp.Expr) -> tuple[tuple[sp.Expr, sp.Expr], ...]:
-    """The polynomials under roots, each with its equal in ``g = s t - rho^2``, a sum of positive terms."""
-    bases = {power.base for power in expression.atoms(sp.Pow) if not power.exp.is_Integer or power.exp.is_negative}
-    found = {sp.expand(base) for base in bases if base.has(rho) and base.is_polynomial(s, rho, t)}
-    return tuple(
-        (base, sp.expand(sp.rem(base, rho**2 - s * t + g, rho))) for base in sorted(found, key=sp.default_sort_key)
-    )
+def _is_polynomial(expression: sp.Expr) -> bool:
+    """Whether it is a sum of several monomials in ``s, rho, t`` that contains ``rho``."""
+    letters = expression.free_symbols
+    return bool(expression.is_Add and rho in letters and letters <= {s, rho, t} and expression.is_polynomial(*letters))
+
+
+@cache
+def _in_g(polynomial: sp.Expr) -> sp.Expr:
+    """The polynomial with ``rho^2 = s t - g`` if all its coefficients have one sign then."""
+    written = sp.expand(sp.rem(polynomial, rho**2 - s * t + g, rho))
+    signs = {coefficient.is_positive for coefficient in sp.Poly(written, s, rho, t, g).coeffs()}
+    return written if len(signs) == 1 and rho not in written.free_symbols else polynomial
 
 
 def _in_letters(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Symbol]]:

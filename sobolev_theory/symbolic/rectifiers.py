@@ -33,7 +33,7 @@ def kernel(n: int, a: sp.Expr, b: sp.Expr, proof: Derivation) -> tuple[sp.Expr, 
     opposite = sp.integrate((-1) ** n * integrand, (alpha, sp.pi - theta, sp.pi + theta))
     proof.step("Sector of opposite signs", opposite, defining_integral(n).subs(theta, sp.pi - theta) / scale, reduce)
     j, of_supplement = ArcCosine(n, theta), ArcCosine(n, sp.pi - theta)
-    result = (p * q) ** n / (2 * sp.pi) * ((a**2 + b**2) * j + 2 * a * b * of_supplement)
+    result = sp.factor((p * q) ** n / (2 * sp.pi) * ((a**2 + b**2) * j + 2 * a * b * of_supplement))
     proof.step(
         "K_00: two sectors of either kind, where sigma sigma is a^2, b^2 or a b times (p q cos cos)^n",
         (p * q) ** n * radial / (2 * sp.pi) * ((a**2 + b**2) * same + 2 * a * b * opposite),
