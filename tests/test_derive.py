@@ -294,6 +294,7 @@ def test_what_is_not_square_integrable_is_refused(expression: str, why: str) -> 
         ("sqrt(z)", "a real function is required"),
         ("log(z)", "a real function is required"),
         ("f(z)", "f is no known function"),
+        ("oo*z", "finite numbers are required"),
         ("z > 0", "a SymPy expression in z or its text is required"),
         (3.0, "a SymPy expression in z or its text is required"),
         (np.sin, "a SymPy expression in z or its text is required"),

@@ -59,6 +59,8 @@ def read(activation: object) -> sp.Expr:
             f"activation: an expression in the letter z alone is required, got {expression} with "
             f"{', '.join(others) or 'several letters named z'}; put numbers for parameters, expression.subs(...)"
         )
+    if expression.has(sp.oo, -sp.oo, sp.zoo, sp.nan):
+        raise ValueError(f"activation: finite numbers are required, got {expression}")
     if unknown := sorted(str(f.func) for f in expression.atoms(sp.core.function.AppliedUndef)):
         raise ValueError(f"activation: {', '.join(unknown)} is no known function; {EXAMPLE}")
     expression = sp.nsimplify(expression.subs(letters), rational=True)
