@@ -61,7 +61,7 @@ def prove() -> Theorem:
         proof.step(f"{name}: at the angle 0, positive unless $w = w^*$", form.subs(theta, 0),
                    scale * (1 - R) ** 2 * (1 + R))  # fmt: skip
     proof.prove("L2 at the angle $\\pi$", l2.subs(theta, PI), ">", 0, "terms", terms=[sp.Integer(3), 3 * R])
-    _obtuse(proof, second, exact)
+    _obtuse(proof, first, second, exact)
     chain = _curvature(proof)
     for name, form in ((NAMES[2], second), (NAMES[3], exact)):
         proof.counterexample(f"At $\\theta = 2\\pi/3$, $r = 3$, {name}: it slows the approach down", form, "<", 0, FAR)
@@ -84,13 +84,11 @@ def prove() -> Theorem:
             r"\frac{dV}{dt}(L^2) < 0$",
             "the last inequality holds for every student but $0$ and the teacher, at every angle",
             "the contributions of the orders to $-\\vecnorm{\\student}^{-4} \\frac{dV}{dt}$ are, with $r = "
-            "\\vecnorm{\\teacher}"
-            f" / \\vecnorm{{\\student}}$: ${latex(l2)}$ (order 0), ${latex(first)}$ (order 1), ${latex(second)}$ "
-            f"(order 2, "
-            "backprop; all three positive)",
+            f"\\vecnorm{{\\teacher}} / \\vecnorm{{\\student}}$: ${latex(l2)}$ (order 0), ${latex(first)}$ (order 1), "
+            f"${latex(second)}$ (order 2, backprop); all three are positive",
             f"in the exact convention the last one is larger by ${latex(extra)}$",
-            "for an obtuse angle the term of order 2 helps only up to a ratio $r$ that depends on the angle, its only "
-            "zero; beyond it that term slows the approach down",
+            "for an obtuse angle the term of order 2 has one zero in $r$, and the ordering holds exactly for the "
+            "ratios below it, in either convention; it also holds at the angle $\\pi$",
             f"at the teacher the Gauss-Newton matrices have the condition numbers ${latex(chain[0])}$ for L2, "
             f"${latex(chain[1])}$ for H1 and ${latex(chain[2])}$ for H2",
         ),
@@ -173,8 +171,18 @@ def _acute(proof: Derivation, name: str, form: sp.Expr, case: tuple[int, str | N
                 reduction="normal form")  # fmt: skip
 
 
-def _obtuse(proof: Derivation, second: sp.Expr, exact: sp.Expr) -> None:
-    """For obtuse angles the term of order 2 over ``r^2`` falls from infinity to minus infinity: it has one zero."""
+def _obtuse(proof: Derivation, first: sp.Expr, second: sp.Expr, exact: sp.Expr) -> None:
+    """For obtuse angles the term of order 2 over ``r^2`` falls from infinity to minus infinity: it has one zero.
+
+    It is below the term of order 1, so that this one is positive wherever it is.
+    """
+    for name, form, cubic in ((NAMES[2], second, 2 * SINE * (1 + COSINE**2)), (NAMES[3], exact, 2 * SINE)):
+        proof.prove(f"{name}, obtuse angle: below the term of order 1", form, "<", first, "terms",
+                    terms=[-4 * R**2 * SINE * COSINE / PI, R**3 * cubic / PI], where=OBTUSE,
+                    reduction="normal form")  # fmt: skip
+    for name, form in (("order 1", first), ("order 2", second), ("exact", exact)):
+        at_pi = form.subs(theta, PI)
+        proof.prove(f"At the angle $\\pi$, {name}", at_pi, ">", 0, "terms", terms=[sp.Integer(4), 4 * R])
     proof.prove("$\\sin\\theta \\cos\\theta + \\pi - \\theta > 0$", PSI + SINE * COSINE, ">", 0, "monotone",
                 letter=theta, end=PI, slope=-2 * SINE**2, where=INSIDE, reduction="normal form")  # fmt: skip
     falling = [8 / R**3, -4 * COSINE / R**2]

@@ -4,12 +4,12 @@ from functools import cache
 
 import sympy as sp
 
-from derivations.single_neuron import _eigenvalues
+from derivations.relu import power_of_relu
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.latex import latex, readable
 from sobolev_theory.symbolic.reduction import reduce
-from sobolev_theory.symbolic.symbols import ratio, sine, theta
+from sobolev_theory.symbolic.symbols import p, q, ratio, sine, theta
 from sobolev_theory.symbolic.theorems import theorem
 
 SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"
@@ -19,19 +19,36 @@ HALF = sp.Rational(1, 2)
 
 
 @cache
-def spectra() -> tuple[tuple[sp.Expr, ...], tuple[sp.Expr, ...], tuple[sp.Expr, ...]]:
+def spectra() -> tuple[tuple[sp.Expr, ...], ...]:
     """Radial, in-plane and transverse eigenvalue of L2, of backprop H1 and of exact H1, in angle and norm ratio."""
-    l2, backprop, exact = (_eigenvalues(*case, Derivation()) for case in CASES)
-    return (
-        l2,
-        tuple(a + b for a, b in zip(l2, backprop, strict=True)),
-        tuple(a + b for a, b in zip(l2, exact, strict=True)),
-    )
+    l2, backprop, exact = (_eigenvalues(*case) for case in CASES)
+    return l2, *(tuple(a + b for a, b in zip(l2, other, strict=True)) for other in (backprop, exact))
+
+
+def _blocks(order: int, derivative: str | None) -> tuple[list[sp.Expr], list[sp.Expr]]:
+    """Self block of ``w`` on ``(I, u^ u^')``, own block of ``(w, w*)`` in the frame, at ``|w| = 1``, ``|w*| = r``."""
+    formulas = power_of_relu(1)
+    table = {(x.name, x.order, x.derivative): x.coefficients for x in formulas.quantities}
+    identity, radial = (sp.sympify(c).subs(p, 1) for c in table["self_own", order, derivative])
+    own = [sp.sympify(c).subs({p: 1, q: ratio}) for c in table["own", order, derivative]]
+    return [formulas.bilinear[order] + identity, radial], own
+
+
+def _eigenvalues(order: int, derivative: str | None) -> tuple[sp.Expr, ...]:
+    """Self block less own block; the in-plane part is triangular, so that orders add up (proved in `prove`)."""
+    (identity, radial), own = _blocks(order, derivative)
+    bulk = identity - own[0]
+    return bulk + radial - own[1], bulk - own[4], bulk
 
 
 def prove() -> Theorem:
     """The three eigenvalues, their order, the condition numbers, their ratio; what happens for ``x >= 1/2``."""
     proof = Derivation()
+    for order, derivative in CASES:
+        statement = (
+            f"Order {order} {derivative or ''}: the block that feeds the radial direction into the plane vanishes"
+        )
+        proof.step(statement, _blocks(order, derivative)[1][3], sp.Integer(0))
     in_x = {sine: sp.pi * X / ratio}
     l2, h1 = (tuple(sp.expand(e.subs(in_x)) for e in values) for values in spectra()[:2])
     shown = []

@@ -13,9 +13,9 @@ import sympy as sp
 
 from derivations.relu import power_of_relu
 from sobolev_theory.formulas.theorems import Theorem
-from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.latex import latex
-from sobolev_theory.symbolic.symbols import cosine, p, q, sine, theta
+from sobolev_theory.symbolic import ArcCosine, Derivation
+from sobolev_theory.symbolic.latex import latex, readable
+from sobolev_theory.symbolic.symbols import p, q, theta
 from sobolev_theory.symbolic.theorems import theorem
 
 D, R, Z, C, T, S = sp.symbols("D R Z C T S", nonnegative=True)
@@ -76,17 +76,18 @@ def _forms(proof: Derivation) -> tuple[sp.Expr, sp.Expr]:
     """The quadratic forms of L2 and H1 from the blocks of pairs at right angles."""
     formulas = power_of_relu(1)
     table = {(x.name, x.order): x.coefficients for x in formulas.quantities}
-    at = {p: 1, q: 1, theta: PI / 2, sine: 1, cosine: 0}
     total, forms = sp.S.Zero, []
     for order, expected in ((0, (QUARTER, 0, EPSILON, EPSILON, 0)), (1, (QUARTER, 0, 0, 0, 0))):
         bilinear = formulas.bilinear[order]
-        pair = [sp.sympify(x).subs(at).doit() for x in table["gauss_newton", order]]
-        pair = [x.replace(lambda e: e.func.__name__ == "ArcCosine", lambda e: e.closed_form()) for x in pair]
-        pair[0] += bilinear
+        at_angle = [readable(x).subs({p: 1, q: 1}) for x in table["gauss_newton", order]]
+        at_angle = [x.replace(ArcCosine, lambda n, y: ArcCosine(n, y).closed_form()) for x in at_angle]
+        at_angle[0] += bilinear
+        pair = [sp.sympify(x) for x in expected]
         own = [sp.sympify(x).subs(p, 1) for x in table["self_gauss_newton", order]]
-        names = ("identity", "v_i v_i'", "v_i v_j'", "v_j v_i'", "v_j v_j'")
-        for name, left, right in zip(names, pair, expected, strict=True):
-            proof.step(f"Order {order}: block (i, j) on {name}", left, right)
+        names = ("I", "v_i v_i'", "v_i v_j'", "v_j v_i'", "v_j v_j'")
+        for name, left, right in zip(names, at_angle, pair, strict=True):
+            proof.prove(f"Order {order}: block (i, j) on ${name}$, at right angles $\\theta = \\pi/2$", left, "=",
+                        right, "evaluation", letters=[theta], values=[PI / 2])  # fmt: skip
         proof.step(f"Order {order}: block (i, i), a multiple of the identity", bilinear + own[0], HALF)
         proof.step(f"Order {order}: and nothing else", own[1], sp.Integer(0))
         term = HALF * N + pair[0] * (C - N) + pair[2] * (T - D) + pair[3] * (S - R)
@@ -136,7 +137,7 @@ def _largest(proof: Derivation, order: int) -> sp.Expr:
     spread = LOWEST[order] * (K - 1)
     top = (first + second + sp.sqrt(spread**2 + 4 * coupling**2)) / 2
     proof.step(f"{norm}: its upper eigenvalue is a root of the characteristic polynomial",
-               sp.expand((top - first) * (top - second) - coupling**2), sp.Integer(0), sp.expand)  # fmt: skip
+               (top - first) * (top - second), coupling**2, sp.expand)  # fmt: skip
     bound = (K + 2) * factor
     root = 2 * top - first - second
     proof.prove(f"{norm}: it exceeds $(K + 1)$ times ${latex(factor)}$, the largest transverse eigenvalue", top, ">",

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import sympy as sp
 
-from .enclosure import NotEnclosedError, compare, positive_on_box
+from .enclosure import compare, positive_on_box
 from .reduction import reduce
 from .signs import Condition, Signs
 
@@ -59,7 +59,16 @@ def name_of(reduction: Callable[[sp.Expr], sp.Expr]) -> str:
 def objection(
     left: sp.Expr, relation: str, right: sp.Expr, method: str, data: Data, where: Iterable[Condition], signs: Signs
 ) -> str:
-    """Why the claim is not verified; empty if it is."""
+    """Why the claim is not verified, be it that the certificate cannot be applied; empty if it is."""
+    try:
+        return _objection(left, relation, right, method, data, where, signs)
+    except (ArithmeticError, KeyError, NotImplementedError, TypeError, ValueError) as error:
+        return f"{method} cannot be applied: {error}"
+
+
+def _objection(
+    left: sp.Expr, relation: str, right: sp.Expr, method: str, data: Data, where: Iterable[Condition], signs: Signs
+) -> str:
     if method in REDUCTIONS:
         if relation != "=":
             return f"{method} verifies identities only"
@@ -81,6 +90,13 @@ def _difference(left: sp.Expr, relation: str, right: sp.Expr) -> tuple[sp.Expr, 
 def _vanishes(expression: sp.Expr, data: Data) -> bool:
     reduction = REDUCTIONS[str(data["reduction"][0])] if "reduction" in data else rational
     return bool(reduction(expression) == 0)
+
+
+def _smooth(expression: sp.Expr, signs: Signs) -> bool:
+    """Whether it is built from sines, cosines and exponentials, with a denominator of known sign."""
+    denominator = sp.fraction(sp.together(expression))[1]
+    entire = all(isinstance(f, sp.sin | sp.cos | sp.exp) for f in expression.atoms(sp.Function))
+    return entire and (signs.positive(denominator) or signs.positive(-denominator))
 
 
 def _terms(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: Signs) -> str:
@@ -107,6 +123,8 @@ def _monotone(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: S
         return f"{end} is no end of the interval from {low} to {high}"
     if not _vanishes(sp.diff(difference, letter) - slope, data):
         return "the derivative is not the one given"
+    if not (signs.is_interval(letter) and _smooth(difference, signs)):
+        return "an interval is required on which the difference has no poles"
     towards = slope if end == low else -slope
     if not (signs.positive(towards) if strict else signs.nonnegative(towards)):
         return f"the sign of the derivative {slope} is not known"
@@ -123,6 +141,8 @@ def _integral(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: S
         if exponentials(sp.diff(antiderivative, letter) - integrand) != 0:
             return f"the derivative of {antiderivative} is not the integrand"
         inside = signs.under((sp.Gt(letter, lower), sp.Lt(letter, upper)))
+        if not _smooth(antiderivative, inside):
+            return f"the antiderivative {antiderivative} may have poles"
         if not (signs.positive(upper - lower) and inside.nonnegative(integrand)):
             return f"the integrand {integrand} is not known to be non-negative"
         any_positive = any_positive or inside.positive(integrand)
@@ -137,10 +157,7 @@ def _interval(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: S
     box = {letter: signs.bounds(letter) for letter in sorted(difference.free_symbols, key=str)}
     if not all(end.is_finite for ends in box.values() for end in ends):
         return "a bounded box is required"
-    try:
-        return positive_on_box(difference, box)
-    except NotEnclosedError as error:
-        return str(error)
+    return positive_on_box(difference, box)
 
 
 def _limit(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: Signs) -> str:
@@ -156,10 +173,7 @@ def _evaluation(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs:
     for letter, value in point.items():
         if (letter.is_positive and not value.is_positive) or (letter.is_nonnegative and not value.is_nonnegative):
             return f"{letter} = {value} contradicts its assumptions"
-    try:
-        return compare(left.subs(point), relation, right.subs(point))
-    except NotEnclosedError as error:
-        return str(error)
+    return compare(left.subs(point), relation, right.subs(point))
 
 
 CERTIFICATES: dict[str, Callable[[sp.Expr, str, sp.Expr, Data, Signs], str]] = {

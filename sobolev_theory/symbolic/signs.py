@@ -79,6 +79,11 @@ class Signs:
             (low if is_lower else high).append(bound)
         return sp.Max(*low), sp.Min(*high)
 
+    def is_interval(self, letter: sp.Symbol) -> bool:
+        """Whether the conditions on a letter are bounds on it alone."""
+        gaps = [gap(condition)[0] for condition in self.conditions]
+        return all(sp.diff(x, letter).is_number for x in gaps if letter in x.free_symbols)
+
     def _holds(self, condition: Condition) -> bool:
         expression, sign = gap(condition)
         return self._sign(expression) >= sign
