@@ -119,7 +119,8 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
         A word of letters, digits and ``_ . -``; by default from the expression, ``"sin"`` for ``sin(z)``.
     max_order
         Highest Sobolev order; lower is faster. By default the order that jumps, or 3 for smooth activations (1 for
-        those with ``exp(a z^2 + b z)`` or ``exp(a z^2) erf(k z)``, which need minutes for order 3).
+        those with ``exp(a z^2 + b z)``, ``exp(a z^2) erf(k z)`` or ``z^2 erf(k z)``, which need half a minute or more,
+        and minutes for order 3).
 
     Returns
     -------
@@ -184,7 +185,7 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivati
     proof, sigma = Derivation(), sigma.rewrite(sp.erfc, sp.erf)
     terms = expressions.terms(sigma)
     if max_order is None:
-        slow = any(x.square != 0 and (x.slope != 0 or x.scale != 0) for x in terms)
+        slow = any((x.square != 0 and (x.slope != 0 or x.scale != 0)) or (x.scale != 0 and x.power > 1) for x in terms)
         max_order = SLOW_ORDER if slow else SMOOTH_ORDER
     summands = sp.Add(*(x.expression() for x in terms))
     proof.step("sigma as a sum of z^n exp(a z^2 + b z) erf(k z)", sigma, summands, _reduce)
