@@ -10,7 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as hs
 
 import sobolev_theory as st
-from derivations.theorems import theorems
+from derivations import planar_flow
+from derivations.theorems import lyapunov, relu_squared, theorems
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation, DerivationError
 from sobolev_theory.symbolic.signs import Signs
@@ -115,6 +116,24 @@ def test_a_step_may_not_lean_on_one_that_was_removed(records):
     record = records["theorem/lyapunov_comparison"]
     with pytest.raises(DerivationError, match="not known"):
         replace(record, proof=record.proof[1:]).verify()
+
+
+def test_a_false_derivation_proves_nothing(monkeypatch):
+    """A derivative of the other sign, a form with a sign changed, a wrong coefficient."""
+    name, form, slope, end = planar_flow.POSITIVE[1]
+    with monkeypatch.context() as patch:
+        patch.setattr(planar_flow, "POSITIVE", ((name, form, -slope, end),))
+        with pytest.raises(DerivationError, match="the derivative is not the one given"):
+            lyapunov.prove()
+    with monkeypatch.context() as patch:
+        right = planar_flow._benign
+        patch.setattr(planar_flow, "_benign", lambda *case: right(*case).subs(planar_flow.PSI, 2 * planar_flow.PSI))
+        with pytest.raises(DerivationError, match="is not the sum of the terms"):
+            lyapunov.prove()
+    scale, square, cube = relu_squared.SHOWN[0, None]
+    monkeypatch.setitem(relu_squared.SHOWN, (0, None), (scale, 2 * square, cube))
+    with pytest.raises(DerivationError, match="reduces to"):
+        relu_squared.prove()
 
 
 FALSE = [

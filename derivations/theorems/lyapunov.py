@@ -6,7 +6,7 @@ neither 0 nor ``w*``.
 
 import sympy as sp
 
-from derivations.planar_flow import CASES, POSITIVE, _angular, _benign, _dissipation, _plain
+from derivations import planar_flow
 from derivations.theorems.single_neuron import SOURCE
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
@@ -23,14 +23,15 @@ NAMES = ("L2", "J, backprop", "J, exact")
 def prove() -> Theorem:
     """The forms, their positivity inside and at both ends of the angle, and the comparison at equal sharpness."""
     proof = Derivation()
-    l2, backprop, exact = forms = tuple(readable(_dissipation(*case)) for case in CASES)
+    l2, backprop, exact = forms = tuple(readable(planar_flow._dissipation(*case)) for case in planar_flow.CASES)
     for sign in (1, -1):
         half = sp.cos(theta / 2) if sign == 1 else sp.sin(theta / 2)
         proof.prove("By the half angle", 1 + sign * COSINE, ">", 0, "terms", terms=[2 * half**2], where=INSIDE,
                     reduction="simplify")  # fmt: skip
-    for name, form, slope, end in POSITIVE:
-        proof.prove(f"${latex(_angular(form))} > 0$, by its derivative and its value at {end}; used below as {name}",
-                    _angular(form), ">", 0, "monotone", letter=theta, end=end, slope=readable(slope), where=INSIDE,
+    for name, form, slope, end in planar_flow.POSITIVE:
+        written = planar_flow._angular(form)
+        proof.prove(f"${latex(written)} > 0$, by its derivative and its value at {end}; used below as {name}", written,
+                    ">", 0, "monotone", letter=theta, end=end, slope=readable(slope), where=INSIDE,
                     reduction="normal form")  # fmt: skip
     positive_l2 = proof.prove("L2: a sum of terms none of which is negative", l2, ">", 0, "terms", where=INSIDE,
                               terms=_terms(), reduction="normal form")  # fmt: skip
@@ -101,8 +102,8 @@ def prove() -> Theorem:
 
 def _terms() -> list[sp.Expr]:
     """The terms of the form of L2 without cancellation, arc-cosine functions written out."""
-    return [readable(term).doit() for term in map(_written, sp.Add.make_args(_benign(0, None)))]
+    return [readable(term).doit() for term in map(_written, sp.Add.make_args(planar_flow._benign(0, None)))]
 
 
 def _written(term: sp.Expr) -> sp.Expr:
-    return sp.Mul(*(_angular(factor) for factor in sp.Mul.make_args(_plain(term))))
+    return sp.Mul(*(planar_flow._angular(factor) for factor in sp.Mul.make_args(planar_flow._plain(term))))
