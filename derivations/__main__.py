@@ -13,6 +13,7 @@ import sympy
 
 from derivations import arc_cosine, charts, erf, gauss_newton, planar_flow, price, relu, single_neuron
 from derivations.catalogue import catalogue_file
+from derivations.theorems import theorems
 
 DERIVATIONS = (price, charts, gauss_newton, arc_cosine, relu, erf, single_neuron, planar_flow)
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
@@ -27,7 +28,7 @@ def generate(folder: Path) -> None:
         output = derivation.derive()
         records += output.records
         files |= output.files
-    files["catalogue.json"] = catalogue_file(records)
+    files["catalogue.json"] = catalogue_file([*records, *theorems()])
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

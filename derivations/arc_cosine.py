@@ -6,10 +6,13 @@ order ``(pi - theta)^(2n+1)``. There ``J_n(pi - x) = x^(2n+1) sum_k c_k x^(2k)``
 
 import sympy as sp
 
-from derivations.catalogue import Output, record
+from derivations.catalogue import Output
+from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import ArcCosine, Derivation
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral, supplement_series
 from sobolev_theory.symbolic.codegen import function, header
+from sobolev_theory.symbolic.forms import polar_form
+from sobolev_theory.symbolic.records import formula
 from sobolev_theory.symbolic.reduction import reduce
 from sobolev_theory.symbolic.symbols import cosine, sine, theta
 
@@ -20,23 +23,37 @@ SWITCH = sp.Rational(5, 4)  # series below, closed form above; at the switch nei
 
 def derive() -> Output:
     """Prove the rules that `ArcCosine` uses, and write the series table."""
-    proof = Derivation()
+    proofs = {n: Derivation() for n in range(HIGHEST + 1)}
     c, n_sin = sp.cos(theta), sp.sin(theta)
-    for n in range(HIGHEST + 1):
+    for n, proof in proofs.items():
         closed = ArcCosine(n, theta).closed_form() if n else sp.pi - theta
-        proof.step(f"J_{n}: closed form of the defining integral", defining_integral(n), closed)
+        proof.step("Closed form of the defining integral", defining_integral(n), closed)
         if n >= 1:
             lower = ArcCosine(n - 1, theta)
             rule = sp.diff(ArcCosine(n, theta), theta)
-            proof.step(f"J_{n}': the rule by which SymPy differentiates", sp.diff(closed, theta), rule, reduce)
-            proof.step(f"J_{n}' = -{n}^2 sin J_{n - 1}", sp.diff(closed, theta), -(n**2) * n_sin * lower, reduce)
+            proof.check(f"J_{n}': the rule by which SymPy differentiates", sp.diff(closed, theta), rule, reduce)
+            derivative = f"Derivative $J_{n}' = -{n**2} \\sin \\weightangle \\, J_{n - 1}$"
+            proof.step(derivative, sp.diff(closed, theta), -(n**2) * n_sin * lower, reduce)
         if n >= 2:
             recursion = (2 * n - 1) * c * ArcCosine(n - 1, theta) + (n - 1) ** 2 * n_sin**2 * ArcCosine(n - 2, theta)
-            proof.step(f"J_{n}: recursion", closed, recursion, reduce)
-    definition = sp.Integral(sp.factorial(1) * (c + sp.cos(sp.Symbol("alpha"))), (sp.Symbol("alpha"), 0, sp.pi - theta))
-    statement = "J_n(theta) = n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha; shown for n = 1"
-    entry = record("arc_cosine/J", statement, (theta,), (definition,), "0 <= theta <= pi; radians", SOURCE, proof)
-    return Output({"arc_cosine.py": _module(proof)}, [entry])
+            proof.step(f"Recursion from $J_{n - 1}$ and $J_{n - 2}$", closed, recursion, reduce)
+    table = Derivation()
+    module = _module(table)
+    return Output({"arc_cosine.py": module}, [_record(n, proof) for n, proof in proofs.items() if n])
+
+
+def _record(n: int, proof: Derivation) -> Formula:
+    integral = rf"{n}! \int_0^{{\pi - \weightangle}} (\cos \weightangle + \cos \alpha)^{n} \, d\alpha"
+    return formula(
+        f"arc_cosine/J{n}",
+        f"Arc-cosine function of degree {n}, ${integral}$",
+        rf"J_{n}(\weightangle)",
+        polar_form(ArcCosine(n, theta)),
+        domain=r"$0 \le \weightangle \le \pi$, radians",
+        numeric="_special.arc_cosine",
+        source=SOURCE,
+        derivation=proof,
+    )
 
 
 def _terms(n: int) -> int:

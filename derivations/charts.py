@@ -6,9 +6,11 @@ derivatives.
 
 import sympy as sp
 
-from derivations.catalogue import Output, record
+from derivations.catalogue import Output
 from sobolev_theory.symbolic import POLAR, Derivation, sobolev
 from sobolev_theory.symbolic.charts import Block
+from sobolev_theory.symbolic.latex import latex
+from sobolev_theory.symbolic.records import formula
 from sobolev_theory.symbolic.symbols import p, q, rho, s, t, theta
 
 
@@ -17,12 +19,18 @@ def derive() -> Output:
     proof = Derivation()
     _chain_rule(proof)
     _jacobians(proof)
-    statement = "d/ds, d/drho, d/dt in the coordinates (p, q, theta), and Jacobians in the frame (u^, e)"
     return Output(
         {},
         [
-            record(
-                "polar/chart", statement, (p, q, theta), (POLAR.inner,), "p, q > 0, 0 < theta < pi", "this file", proof
+            formula(
+                "polar/inner_product",
+                r"Polar coordinates of a pair, $(\vecnorm{\student}, \vecnorm{\teacher}, \weightangle)$",
+                r"\rho = \student \cdot \teacher",
+                POLAR.inner,
+                domain=r"non-zero $\student$, $\teacher$; radians",
+                numeric="_special.angle_and_direction",
+                source="elementary",
+                derivation=proof,
             )
         ],
     )
@@ -34,7 +42,8 @@ def _chain_rule(proof: Derivation) -> None:
     for letter, derivation in ((s, POLAR.d_s), (rho, POLAR.d_rho), (t, POLAR.d_t)):
         for coordinate, expression in coordinates.items():
             left, right = sp.diff(expression, letter), derivation(coordinate).subs(coordinates)
-            proof.step(f"d {coordinate} / d {letter} in polar coordinates", left, right)
+            names = latex(sp.Derivative(coordinate, letter, evaluate=False))
+            proof.step(f"${names}$ in polar coordinates", left, right)
 
 
 def _jacobians(proof: Derivation) -> None:
@@ -57,7 +66,7 @@ def _jacobians(proof: Derivation) -> None:
                 for i in range(3):
                     for j in range(3):
                         label = f"{block.__name__} of ({a}) u + ({b}) v, entry {i}{j}"
-                        proof.step(label, expected[i, j], matrix[i, j])
+                        proof.check(label, expected[i, j], matrix[i, j])
 
 
 def _matrix(block: Block) -> sp.Matrix:

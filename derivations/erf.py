@@ -7,8 +7,9 @@ form.
 
 import sympy as sp
 
-from derivations.catalogue import Output, activation_records
+from derivations.catalogue import Output
 from sobolev_theory.symbolic import Derivation, GramChart, derive_activation
+from sobolev_theory.symbolic.activation_records import activation_records
 from sobolev_theory.symbolic.codegen import activation_module
 from sobolev_theory.symbolic.symbols import g, rho, s, t, z
 
@@ -31,12 +32,12 @@ def derive() -> Output:
 
 def _kernel(proof: Derivation) -> sp.Expr:
     """``K_00 = (2/pi) arctan(rho / sqrt(Delta))``, ``Delta = (1+s)(1+t) - rho^2``."""
-    slope = proof.step("sigma' is a Gaussian", sp.diff(SIGMA, z), sp.sqrt(2 / sp.pi) * sp.exp(-(z**2) / 2))
+    slope = proof.step(r"$\sigma'$ is a Gaussian", sp.diff(SIGMA, z), sp.sqrt(2 / sp.pi) * sp.exp(-(z**2) / 2))
     moment = _gaussian_integral(slope, proof)
     kernel = 2 / sp.pi * sp.atan(rho / sp.sqrt(DELTA))
-    proof.step("Price: d K_00/d rho = K_11", sp.diff(kernel, rho), moment)
-    proof.step("sigma is odd: at rho = 0, K_00 = E[sigma] E[sigma] = 0", SIGMA.subs(z, -z), -SIGMA)
-    proof.step("K_00 = 0 at rho = 0", kernel.subs(rho, 0), sp.Integer(0))
+    proof.step(r"Price's theorem, $\partial_\rho K_{00} = K_{11}$", sp.diff(kernel, rho), moment)
+    proof.step(r"$\sigma$ is odd, so that $K_{00} = \mathbb{E}[\sigma]^2 = 0$ at $\rho = 0$", SIGMA.subs(z, -z), -SIGMA)
+    proof.step(r"$K_{00}$ at $\rho = 0$", kernel.subs(rho, 0), sp.Integer(0))
     classical = sp.asin(rho / sp.sqrt((1 + s) * (1 + t)))
     proof.step(
         "Equal to the classical arcsine: the tangents agree",
@@ -60,19 +61,19 @@ def _gaussian_integral(slope: sp.Expr, proof: Derivation) -> sp.Expr:
     exponent = sp.log(slope.subs(z, x) / slope.subs(z, 0)) + sp.log(slope.subs(z, y) / slope.subs(z, 0))
     exponent = sp.expand_log(exponent, force=True) + density
     proof.step(
-        "The exponents of sigma' sigma' and the density add up",
+        r"Exponents of $\sigma' \sigma'$ and of the density",
         exponent,
         -(a * x**2 - 2 * b * x * y + c * y**2).subs(form) / 2,
     )
     amplitude = slope.subs(z, 0) ** 2 / (2 * sp.pi * sp.sqrt(d))
     inner = sp.integrate(sp.exp(-(a * x**2 - 2 * b * x * y) / 2), (x, -sp.oo, sp.oo))
-    inner = proof.step("Integral over z_1", inner, sp.sqrt(2 * sp.pi / a) * sp.exp((b * y) ** 2 / (2 * a)))
+    inner = proof.step("Integral over $z_1$", inner, sp.sqrt(2 * sp.pi / a) * sp.exp((b * y) ** 2 / (2 * a)))
     k = sp.Symbol("k", positive=True)  # c - b^2/a, positive since the form is
     outer = sp.integrate(sp.exp(-k * y**2 / 2), (y, -sp.oo, sp.oo))
-    outer = proof.step("Integral over z_2", outer, sp.sqrt(2 * sp.pi / k)).subs(k, c - b**2 / a)
-    proof.step("Determinant a c - b^2", (a * c - b**2).subs(form), DELTA / d)
+    outer = proof.step("Integral over $z_2$", outer, sp.sqrt(2 * sp.pi / k)).subs(k, c - b**2 / a)
+    proof.step("Determinant $a c - b^2$", (a * c - b**2).subs(form), DELTA / d)
     left = amplitude * (sp.sqrt(2 * sp.pi / a) * outer).subs(form)
-    return proof.step("K_11 = (2/pi)/sqrt(Delta)", left, 2 / sp.pi / sp.sqrt(DELTA), _with_positive_roots)
+    return proof.step(r"$K_{11}$", left, 2 / sp.pi / sp.sqrt(DELTA), _with_positive_roots)
 
 
 def _with_positive_roots(difference: sp.Expr) -> sp.Expr:

@@ -8,8 +8,10 @@ differentiated, which is the cross block with ``K_mm`` held fixed.
 
 import sympy as sp
 
-from derivations.catalogue import Output, record
+from derivations.catalogue import Output
 from sobolev_theory.symbolic import Derivation, GramChart, sobolev
+from sobolev_theory.symbolic.activation_records import order_parameters
+from sobolev_theory.symbolic.records import Combination, formula
 from sobolev_theory.symbolic.symbols import rho, s, t
 
 ORDERS = (0, 1, 2, 3)
@@ -32,20 +34,21 @@ def derive() -> Output:
             ("at the jump: d_u d_v rho^m at fixed K_mm", at_jump, sobolev.cross_block(chart, sp.Integer(0), power)),
         ):
             for name, x, y in zip(left._fields, left, right, strict=True):
-                proof.step(f"Order {order}, {label}, {name}", x, y)
-    statement = "E <d_u psi_u, d_v psi_v> for exp(alpha z), exp(beta z), m = 1; on (I, u u', u v', v u', v v')"
+                add = proof.step if order == 1 else proof.check
+                add(f"Order {order}, {label}, {name.replace('_', ', ')}", x, y)
     block = sobolev.gauss_newton_block(chart, moment, 1, jumps=False)
-    return Output(
-        {},
-        [
-            record(
-                "gauss_newton/block",
-                statement,
-                (s, rho, t, alpha, beta),
-                tuple(block),
-                "s t >= rho^2",
-                "this file",
-                proof,
-            )
-        ],
+    labels = ["I", *(rf"{u} {{{v}}}^\top" for u in (r"\student", r"\teacher") for v in (r"\student", r"\teacher"))]
+    entry = formula(
+        "gauss_newton/block",
+        r"Gauss--Newton block of order 1, "
+        r"$\mathbb{E}[\partial \nabla_x \sigma(\student \cdot x)^\top \, \partial \nabla_x \sigma(\teacher \cdot x)]$, "
+        r"for the moments of $e^{\alpha z}$ and $e^{\beta z}$, which stand for all by superposition",
+        r"N\left(\student, \teacher\right)",
+        Combination(zip(labels, map(sp.factor, block), strict=True)),
+        domain=r"$s t \ge \rho^{2}$",
+        numeric="",
+        source="derived here",
+        derivation=proof,
+        where=order_parameters({s, rho, t}),
     )
+    return Output({}, [entry])

@@ -4,25 +4,36 @@ With ``p = |w|``, ``q = |w*|``, ``D = w - w*`` and ``w' = -G``, ``G`` the gradie
 e)`` of the pair ``(w, w*)``:
 
 - ``p' = -G . u^`` and ``theta' = G . e / p``, since ``e`` points to ``w*``;
-- ``V = |D|^2 / 2`` has ``V' = -D . G``, where ``2 pi D . G`` is a quadratic form in ``(p, q)``: `_theorem` proves that
-  the forms of all orders are positive wherever ``w`` is neither ``0`` nor ``w*``.
+- ``V = |D|^2 / 2`` has ``V' = -D . G``, where ``2 pi D . G`` is a quadratic form in ``(p, q)``: `theorems.lyapunov`
+  proves that the forms of all orders are positive wherever ``w`` is neither ``0`` nor ``w*``.
 
 The forms that are emitted are accurate at both ends of the angle and near ``w*``: they use ``psi = pi - theta``, ``1 -
 cos`` and ``p - q``, which can be had without cancellation, and arc-cosine functions by name.
 """
 
+from collections.abc import Iterator
+
 import sympy as sp
 
-from derivations.catalogue import Output, Record, record
+from derivations.catalogue import Output
 from derivations.relu import power_of_relu
 from sobolev_theory._checks import CONVENTIONS
+from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import POLAR, ArcCosine, Derivation
 from sobolev_theory.symbolic.codegen import function, header
+from sobolev_theory.symbolic.forms import polar_form
+from sobolev_theory.symbolic.records import formula
 from sobolev_theory.symbolic.reduction import reduce, short_form
 from sobolev_theory.symbolic.symbols import cosine, p, q, ratio, sine, theta
 
 SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"
-DOMAIN = "0 < theta < pi, r > 0; radians; |w*| = 1"
+DOMAIN = r"$0 < \weightangle < \pi$, radians; $r > 0$"
+RATIO = ("r", r"\vecnorm{\teacher} / \vecnorm{\student}")
+VELOCITY_LABELS = (
+    r"\frac{d}{dt} \frac{\vecnorm{\student}}{\vecnorm{\teacher}}",
+    r"\frac{d \weightangle}{dt}",
+)
+LYAPUNOV = r"\frac{1}{\vecnorm{\teacher}^{2}} \frac{d}{dt} \frac{\vecnorm{\student - \teacher}^{2}}{2}"
 CASES = ((0, None), (1, "backprop"), (1, "exact"))
 PSI = sp.Symbol("psi", nonnegative=True)  # pi - theta
 VERSINE = sp.Symbol("versine", nonnegative=True)  # 1 - cos(theta)
@@ -43,8 +54,9 @@ POSITIVE = (
 
 
 def derive() -> Output:
-    """Velocity and Lyapunov derivative per order and convention, and the theorem on their signs."""
-    functions, records, tables = [], [], {}
+    """Velocity and Lyapunov derivative per order and convention; the theorem on their signs is in `theorems`."""
+    functions, tables = [], {}
+    shown: dict[tuple[str, int, str | None], tuple[tuple[sp.Expr, ...], Derivation]] = {}
     for name, form, doc in (
         ("velocity", _velocity, "d(|w|/|w*|)/dt and d theta/dt"),
         ("lyapunov_derivative", _lyapunov_derivative, "d/dt |w - w*|^2/2 in units of |w*|^2"),
@@ -52,20 +64,42 @@ def derive() -> Output:
         tables[name] = [f"{name.upper()} = {{"]
         for order, derivative in CASES:
             proof = Derivation()
-            shown, emitted = form(order, derivative, proof)
+            values, emitted = form(order, derivative, proof)
+            shown[name, order, derivative] = values, proof
             called = "_".join(filter(None, (name, str(order), derivative)))
             where = f"order {order}{', ' + derivative if derivative else ''}"
             functions.append(function(called, f"{doc}, {where}.", ARGUMENTS, emitted))
             tables[name] += [f'    ({order}, "{d}"): {called},' for d in ((derivative,) if derivative else CONVENTIONS)]
-            key = "/".join(filter(None, ("relu/single_neuron", name, f"order{order}", derivative)))
-            statement = f"{doc} along the gradient flow of one neuron"
-            records.append(record(key, statement, (theta, ratio), shown, DOMAIN, SOURCE, proof))
         tables[name].append("}")
     preamble = header("One ReLU neuron under gradient flow, per order m.", "derivations/planar_flow.py")
     imports = ["from typing import Any", "", "from .._special import arc_cosine, arc_cosine_of_supplement", "", ""]
     rows = [row for table in tables.values() for row in table]
     text = "\n".join([preamble, *imports, "\n\n".join(functions), "", *rows, ""])
-    return Output({"planar_flow.py": text}, [*records, _theorem()])
+    return Output({"planar_flow.py": text}, list(_records(shown)))
+
+
+def _records(shown: dict[tuple[str, int, str | None], tuple[tuple[sp.Expr, ...], Derivation]]) -> Iterator[Formula]:
+    """Velocity and Lyapunov derivative per norm and convention, from those per order."""
+    for name, statement, labels in (
+        ("velocity", "Planar system of one neuron under gradient flow", VELOCITY_LABELS),
+        ("lyapunov_derivative", "Decrease of the squared distance to the teacher under gradient flow", None),
+    ):
+        for norm, convention in (("L2", None), ("H1", "backprop"), ("H1", "exact")):
+            parts = [shown[name, 0, None]] + ([shown[name, 1, convention]] if convention else [])
+            values = [polar_form(sp.Add(*terms)) for terms in zip(*(values for values, _ in parts), strict=True)]
+            suffix = f", {norm}" + (f", {convention} convention" if convention else "")
+            option = f', derivative="{convention}"' if convention else ""
+            yield formula(
+                "/".join(filter(None, ("relu", norm, "single_neuron", name, convention))),
+                statement + suffix,
+                LYAPUNOV,
+                dict(zip(labels, values, strict=True)) if labels else values[0],
+                domain=DOMAIN,
+                numeric=f'single_neuron.{name}(angle, ratio, "{norm}"{option})',
+                source=SOURCE,
+                derivation=Derivation([step for _, proof in parts for step in proof.steps]),
+                where=[RATIO],
+            )
 
 
 def _gradient(order: int, derivative: str | None) -> tuple[sp.Expr, sp.Expr]:
@@ -92,14 +126,19 @@ def _velocity(
     else:
         g, rest = PSI * cosine / sp.pi, VERSINE + theta * cosine / sp.pi
     turning = -ratio * (PSI * sine + (cosine if derivative == "exact" else 0)) / (2 * sp.pi)
-    proof.step("theta' = G.e/p", (across / p).subs(AT_RATIO), _plain(turning), reduce)
+    proof.step(
+        r"$\dot\weightangle = G \cdot \towards / \vecnorm{\student}$",
+        (across / p).subs(AT_RATIO),
+        _plain(turning),
+        reduce,
+    )
     closed = ((sp.pi - theta) * cosine + (sine if order == 0 else 0)) / sp.pi
-    growing = proof.step("p' = -G.u^ = (q g - p)/2", -along, (q * closed - p) / 2, reduce)
-    proof.step("1 - g, which vanishes at theta = 0", 1 - closed, _plain(rest), reduce)
+    growing = proof.step(r"Growth of $\vecnorm{\student}$, $- G \cdot \along$", -along, (q * closed - p) / 2, reduce)
+    proof.step(r"What vanishes at $\weightangle = 0$", 1 - closed, _plain(rest), reduce)
     benign = (-EXCESS * g - p * rest) / 2
-    proof.step("p' = ((q - p) g - p (1 - g))/2: no cancellation near w*", growing, _plain(benign), reduce)
+    proof.step(r"Growth without cancellation near the teacher", growing, _plain(benign), reduce)
     radial = ((ratio - 1) * g - rest) / (2 * ratio)
-    proof.step("the same in units of |w*|", _plain(benign).subs(AT_RATIO), _plain(radial))
+    proof.step(r"The same in units of $\vecnorm{\teacher}$", _plain(benign).subs(AT_RATIO), _plain(radial))
     return (growing.subs(AT_RATIO), _plain(turning)), (radial, turning)
 
 
@@ -110,7 +149,7 @@ def _moving_frame(proof: Derivation) -> None:
     cos, sin = sp.cos(angle), sp.sin(angle)
     for name, unit, e in (("first", cos, sin), ("second", sin, -cos)):
         moved = norm.diff(time) * unit - norm * angle.diff(time) * e
-        proof.step(f"w' = p' u^ - p theta' e, {name} component", (norm * unit).diff(time), moved)
+        proof.step(f"Velocity in the moving frame, {name} component", (norm * unit).diff(time), moved)
 
 
 def _lyapunov_derivative(
@@ -118,7 +157,7 @@ def _lyapunov_derivative(
 ) -> tuple[tuple[sp.Expr], tuple[sp.Expr]]:
     """``V' = -D . G`` and the form that is emitted."""
     form = _dissipation(order, derivative)
-    statement = "2 pi D.G, D = (p - q cos) u^ - q sin e, and its form without cancellation"
+    statement = r"$2 \pi (\student - \teacher) \cdot G$, and its form without cancellation"
     proof.step(statement, form, _plain(_benign(order, derivative)), reduce)
     shown, emitted = (-f.subs(AT_RATIO) / (2 * sp.pi) for f in (form, _benign(order, derivative)))
     return (shown,), (emitted,)
@@ -145,42 +184,6 @@ def _benign(order: int, derivative: str | None) -> sp.Expr:
     together = TOGETHER * EXCESS**2 + 2 * p * q * (PSI - sine) * VERSINE
     alone = p**2 * ALONE + p * q * J1_SUPPLEMENT
     return together + alone + (p * q * sine if order else 0)
-
-
-def _theorem() -> Record:
-    """``dV/dt(H1) < dV/dt(L2) < 0``: the forms of L2 and of J are positive wherever ``w`` is neither 0 nor ``w*``."""
-    proof = Derivation()
-    forms = tuple(_dissipation(*case) for case in CASES)
-    l2, backprop, exact = forms
-    for name, form, slope, end in POSITIVE:
-        proof.step(f"{name} = 0 at theta = {end}", _angular(form).subs(theta, end), sp.Integer(0))
-        says = f"its derivative has one sign on (0, pi): {name} > 0 there"
-        proof.step(says, sp.diff(_angular(form), theta), slope, reduce)
-    for end, value in ((0, sp.pi * (p - q) ** 2), (sp.pi, sp.pi * p * (p + q))):
-        for name, form in zip(("L2", "J, backprop", "J, exact"), forms, strict=True):
-            says = f"{name}: 2 pi D.G at theta = {end}, positive unless w = w*"
-            proof.step(says, _angular(form).subs(theta, end), value)
-    says = "L2: on (0, pi) a sum of positive terms, but for (p - q)^2 >= 0"
-    proof.step(says, l2, _plain(_benign(0, None)), reduce)
-    proof.step("J, exact: the form of L2 plus a positive term on (0, pi)", exact, l2 + p * q * sine, reduce)
-    says = "J, backprop: the form of L2 plus a term of the sign of w.(w - w*) = p (p - q cos)"
-    proof.step(says, backprop, l2 + q * sine * (p - q * cosine), reduce)
-    terms = sp.pi * p**2 - p * q * (2 * sp.pi - theta) * cosine + q**2 * (sp.pi - theta)
-    proof.step("J, backprop: no negative term where cos <= 0", backprop, terms, reduce)
-    rest = 4 * sp.pi * (sp.pi - theta) * sine**2 - theta**2 * cosine**2
-    square = (2 * sp.pi * p - q * (2 * sp.pi - theta) * cosine) ** 2
-    proof.step("J, backprop, where cos > 0: complete the square", 4 * sp.pi * terms, square + q**2 * rest, reduce)
-    parts = (sine - theta * cosine) * (sine + theta * cosine) + (2 * sp.pi**2 - 1) * sine**2
-    parts += 2 * sp.pi * (sp.pi - 2 * theta) * sine**2
-    proof.step("the rest is a sum of positive terms on (0, pi/2)", rest, parts, reduce)
-    statement = (
-        "2 pi (w - w*).gradient of L2, of J (backprop) and of J (exact), all positive; with V = |w - w*|^2/2 along "
-        "the gradient flow, dV/dt(H1) < dV/dt(L2) < 0 in both conventions; with H1 at half speed (equal sharpness in "
-        "backprop) the first holds for all 0 < theta < pi (exact), or exactly where also w.(w - w*) > 0 (backprop)"
-    )
-    deviation = "The paper states it on the ball 0 < |w - w*| < |w*|; it holds everywhere."
-    domain = "all w other than 0 and w*; 0 <= theta <= pi, radians"
-    return record("relu/single_neuron/lyapunov", statement, (p, q, theta), forms, domain, SOURCE, proof, deviation)
 
 
 def _plain(form: sp.Expr) -> sp.Expr:

@@ -8,8 +8,10 @@ lemma.
 
 import sympy as sp
 
-from derivations.catalogue import Output, record
+from derivations.catalogue import Output
 from sobolev_theory.symbolic import Derivation
+from sobolev_theory.symbolic.activation_records import order_parameters
+from sobolev_theory.symbolic.records import formula
 from sobolev_theory.symbolic.symbols import rho, s, t
 
 SOURCE = "Price 1958; Stein 1981"
@@ -21,14 +23,34 @@ def derive() -> Output:
     determinant = s * t - rho**2
     phi = sp.exp(-(t * x**2 - 2 * rho * x * y + s * y**2) / (2 * determinant)) / (2 * sp.pi * sp.sqrt(determinant))
 
+    density = sp.Function("phi")(x, y, s, rho, t)
+
     def reduce(difference: sp.Expr) -> sp.Expr:
-        return sp.simplify(difference / phi)
+        return sp.simplify(difference.subs(density, phi).doit() / phi)
+
+    def d(*letters: sp.Symbol) -> sp.Expr:
+        return sp.Derivative(density, *letters)
 
     proof = Derivation()
-    proof.step("Heat identity in rho: d phi/d rho = d_1 d_2 phi", sp.diff(phi, rho), sp.diff(phi, x, y), reduce)
-    proof.step("Heat identity in s: d phi/d s = d_1^2 phi / 2", sp.diff(phi, s), sp.diff(phi, x, 2) / 2, reduce)
-    proof.step("Heat identity in t: d phi/d t = d_2^2 phi / 2", sp.diff(phi, t), sp.diff(phi, y, 2) / 2, reduce)
-    gradient = s * sp.diff(phi, x) + rho * sp.diff(phi, y)
-    proof.step("Stein: z_1 phi = -(s d_1 phi + rho d_2 phi)", x * phi, -gradient, reduce)
-    statement = "d K_ab/d rho = K_(a+1)(b+1), d K_ab/d s = K_(a+2)b / 2, E[x h(u.x, v.x)] = u E[d_1 h] + v E[d_2 h]"
-    return Output({}, [record("gaussian/price_stein", statement, (s, rho, t), (phi,), "s t > rho^2", SOURCE, proof)])
+    proof.step(r"Heat identity in $\rho$", d(rho), d(x, y), reduce)
+    proof.step("Heat identity in $s$", d(s), d(x, x) / 2, reduce)
+    proof.step("Heat identity in $t$", d(t), d(y, y) / 2, reduce)
+    proof.step(r"Stein: $z \varphi = - \Sigma \nabla \varphi$", x * density, -s * d(x) - rho * d(y), reduce)
+    statement = (
+        r"Density of $(\student \cdot x, \teacher \cdot x)$. Integrated by parts, its identities give Price's theorem, "
+        r"$\partial_\rho K_{ab} = K_{a+1, b+1}$ and $\partial_s K_{ab} = \tfrac12 K_{a+2, b}$, and Stein's lemma, "
+        r"$\mathbb{E}[x \, h(\student \cdot x, \teacher \cdot x)] "
+        r"= \mathbb{E}[\partial_1 h] \, \student + \mathbb{E}[\partial_2 h] \, \teacher$"
+    )
+    entry = formula(
+        "gaussian/price_stein",
+        statement,
+        r"\varphi(z_1, z_2)",
+        phi,
+        domain=r"$s t > \rho^{2}$",
+        numeric="",
+        source=SOURCE,
+        derivation=proof,
+        where=order_parameters({s, rho, t}),
+    )
+    return Output({}, [entry])

@@ -8,10 +8,12 @@ from functools import cache
 
 import sympy as sp
 
-from derivations.catalogue import Output, activation_records, readable
+from derivations.catalogue import Output
 from sobolev_theory.symbolic import POLAR, ActivationFormulas, ArcCosine, Derivation, derive_activation
+from sobolev_theory.symbolic.activation_records import activation_records
 from sobolev_theory.symbolic.arc_cosine import defining_integral
 from sobolev_theory.symbolic.codegen import activation_module
+from sobolev_theory.symbolic.latex import readable
 from sobolev_theory.symbolic.reduction import reduce
 from sobolev_theory.symbolic.symbols import p, q, theta, z
 
@@ -39,9 +41,7 @@ def power_of_relu(n: int) -> ActivationFormulas:
         # ReLU(z) = z/2 + |z|/2: the linear half leaves a remainder that vanishes like theta^3 at theta = 0
         split = sp.Rational(1, 2)
         remainder = p * q * ArcCosine(1, sp.pi - theta) / (2 * sp.pi)
-        kernel = proof.step(
-            "Split off rho/2: the rest is p q (sin - theta cos)/(2 pi)", kernel, split * POLAR.inner + remainder, reduce
-        )
+        kernel = proof.step(r"Split off $\rho/2$", kernel, split * POLAR.inner + remainder, reduce)
     name = "relu" if n == 1 else f"relu{n}"
     formulas = derive_activation(name, z**n * sp.Heaviside(z), kernel, POLAR, proof, degree=n, split=split, max_order=n)
     _second_route(formulas, proof)
@@ -52,17 +52,17 @@ def _kernel(n: int, proof: Derivation) -> sp.Expr:
     """``E[(u.x)_+^n (v.x)_+^n]`` by integration over radius and angle."""
     radius, phi, alpha = sp.Symbol("R", positive=True), sp.Symbol("phi", real=True), sp.Symbol("alpha", real=True)
     radial = sp.integrate(radius ** (2 * n + 1) * sp.exp(-(radius**2) / 2), (radius, 0, sp.oo))
-    radial = proof.step("Radial integral of R^(2n) against R exp(-R^2/2)", radial, 2**n * sp.factorial(n))
+    radial = proof.step(r"Radial integral $\int_0^\infty R^{2n+1} e^{-R^2/2} dR$", radial, 2**n * sp.factorial(n))
     product = sp.cos(phi) * sp.cos(phi - theta)
     half_angle = ((sp.cos(theta) + sp.cos(alpha)) / 2).subs(alpha, 2 * phi - theta)
-    proof.step("cos(phi) cos(phi - theta) = (cos theta + cos alpha)/2, alpha = 2 phi - theta", product, half_angle)
+    proof.step(r"Half angle, $\alpha = 2 \phi - \weightangle$", product, half_angle)
     integrand = sp.expand(((sp.cos(theta) + sp.cos(alpha)) / 2) ** n) / 2  # d phi = d alpha / 2
     angular = sp.integrate(integrand, (alpha, theta - sp.pi, sp.pi - theta))
     angular = proof.step(
         "Angular integral over the sector", angular, defining_integral(n) / (2**n * sp.factorial(n)), reduce
     )
     return proof.step(
-        "K_00 = (p q)^n J_n / (2 pi)",
+        r"$K_{00}$, by the arc-cosine function",
         (p * q) ** n * radial * angular / (2 * sp.pi),
         (p * q) ** n * ArcCosine(n, theta) / (2 * sp.pi),
         reduce,
@@ -82,8 +82,8 @@ def _second_route(formulas: ActivationFormulas, proof: Derivation) -> None:
         if name in ("field", "field_in_frame") and derivative != "backprop":
             (term,) = table["value", order, None]
             alpha, beta = _in_frame(table, order, derivative)
-            proof.step(f"Gradient by polar calculus, u^ ({label})", sp.diff(term, p), alpha, reduce)
-            proof.step(f"Gradient by polar calculus, e ({label})", -sp.diff(term, theta) / p, beta, reduce)
+            proof.check(f"Gradient by polar calculus, u^ ({label})", sp.diff(term, p), alpha, reduce)
+            proof.check(f"Gradient by polar calculus, e ({label})", -sp.diff(term, theta) / p, beta, reduce)
         if name == "own":
             alpha, beta = _in_frame(table, order, derivative)
             transverse = (alpha - beta * sp.cos(theta) / sp.sin(theta)) / p
@@ -94,7 +94,7 @@ def _second_route(formulas: ActivationFormulas, proof: Derivation) -> None:
                 (alpha - sp.diff(beta, theta)) / p - transverse,
             )
             for left, right in zip((transverse, *in_plane), coefficients, strict=True):
-                proof.step(f"Jacobian by polar calculus ({label})", left, right, reduce)
+                proof.check(f"Jacobian by polar calculus ({label})", left, right, reduce)
 
 
 def _in_frame(

@@ -5,46 +5,69 @@ The curvature of ``1/2 E |grad^m f_S - grad^m f_T|^2`` is the self block of ``w`
 of a sum of orders are sums of eigenvalues.
 """
 
+from collections.abc import Iterator
+
 import sympy as sp
 
-from derivations.catalogue import Output, Record, record
+from derivations.catalogue import Output
+from derivations.planar_flow import DOMAIN, RATIO
 from derivations.relu import power_of_relu
 from sobolev_theory._checks import CONVENTIONS
+from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.codegen import function, header
-from sobolev_theory.symbolic.reduction import reduce, short_form
-from sobolev_theory.symbolic.symbols import cosine, p, q, ratio, sine, theta
+from sobolev_theory.symbolic.forms import polar_form
+from sobolev_theory.symbolic.records import formula
+from sobolev_theory.symbolic.reduction import short_form
+from sobolev_theory.symbolic.symbols import cosine, p, q, ratio, sine
 
 SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"
 DEVIATION = (
-    "A secondary source prints the factor |w*|^2/(2 pi |w| sin(theta)); "
-    "homogeneity of degree 0 of the ReLU Hessian forces |w*|/(2 pi |w| sin(theta))."
+    r"A secondary source prints the factor $\vecnorm{\teacher}^{2} / (2 \pi \vecnorm{\student} \sin \weightangle)$; "
+    "homogeneity of degree 0 of the ReLU Hessian forces "
+    r"$\vecnorm{\teacher} / (2 \pi \vecnorm{\student} \sin \weightangle)$."
 )
+LABELS = tuple(rf"\lambda_{{\mathrm{{{name}}}}}" for name in ("radial", "plane", "transverse"))
 
 
 def derive() -> Output:
     """Eigenvalues per order and convention, and the condition numbers that follow."""
     proof = Derivation()
-    functions, table, records = [], [], []
-    eigenvalues = {}
+    functions, table = [], []
+    eigenvalues: dict[tuple[int, str | None], tuple[sp.Expr, ...]] = {}
     for order, derivative in ((0, None), (1, "backprop"), (1, "exact")):
         values = _eigenvalues(order, derivative, proof)
         name = "_".join(filter(None, ("eigenvalues", str(order), derivative)))
         doc = f"Radial, in-plane and transverse eigenvalue, order {order}{', ' + derivative if derivative else ''}."
         functions.append(function(name, doc, (ratio, sine, cosine), values))
         table += [f'    ({order}, "{d}"): {name},' for d in ((derivative,) if derivative else CONVENTIONS)]
-        statement = "Eigenvalues of the curvature: radial, in-plane, transverse (multiplicity d - 2)"
-        key = "/".join(filter(None, ("relu/single_neuron/eigenvalues", f"order{order}", derivative)))
-        records.append(
-            record(key, statement, (theta, ratio), values, "0 < theta < pi, r > 0; radians", SOURCE, None, DEVIATION)
-        )
         eigenvalues[order, derivative] = values
-    records += _condition_numbers(eigenvalues, proof)
     title = "One ReLU neuron: eigenvalues of the curvature of order m in the norm ratio r and the angle."
     preamble = header(title, "derivations/single_neuron.py")
     body = "\n\n".join(functions)
     text = "\n".join([preamble, "from typing import Any", "", "", body, "", "EIGENVALUES = {", *table, "}", ""])
-    return Output({"single_neuron.py": text}, records)
+    return Output({"single_neuron.py": text}, [*_spectra(eigenvalues, proof), *_condition_numbers(eigenvalues)])
+
+
+def _spectra(eigenvalues: dict[tuple[int, str | None], tuple[sp.Expr, ...]], proof: Derivation) -> Iterator[Formula]:
+    """The three eigenvalues per norm and convention."""
+    for norm, convention in (("L2", None), ("H1", "backprop"), ("H1", "exact")):
+        parts = [eigenvalues[0, None]] + ([eigenvalues[1, convention]] if convention else [])
+        values = [polar_form(sp.Add(*terms)) for terms in zip(*parts, strict=True)]
+        suffix = f", {norm}" + (f", {convention} convention" if convention else "")
+        option = f', derivative="{convention}"' if convention else ""
+        yield formula(
+            "/".join(filter(None, ("relu", norm, "single_neuron/eigenvalues", convention))),
+            f"Eigenvalues of the Hessian of one neuron: radial, in the plane, and transverse ($d - 2$ times){suffix}",
+            "",
+            dict(zip(LABELS, values, strict=True)),
+            domain=DOMAIN,
+            numeric=f'single_neuron.eigenvalues(angle, ratio, "{norm}"{option})',
+            source=SOURCE,
+            derivation=proof,
+            deviations=DEVIATION,
+            where=[RATIO],
+        )
 
 
 def _eigenvalues(order: int, derivative: str | None, proof: Derivation) -> tuple[sp.Expr, ...]:
@@ -58,35 +81,41 @@ def _eigenvalues(order: int, derivative: str | None, proof: Derivation) -> tuple
     return tuple(sp.expand(short_form(x)) for x in (bulk + radial - own[1], bulk - own[4], bulk))
 
 
-def _condition_numbers(
-    eigenvalues: dict[tuple[int, str | None], tuple[sp.Expr, ...]], proof: Derivation
-) -> list[Record]:
-    r"""The condition numbers of L2 and backprop H1, and their ratio, in ``x = r sin(theta)/pi < 1/2``."""
+def _condition_numbers(eigenvalues: dict[tuple[int, str | None], tuple[sp.Expr, ...]]) -> Iterator[Formula]:
+    r"""The condition numbers of L2 and backprop H1, and their ratio, in ``x = r sin(theta)/pi < 1/2``.
+
+    That the radial eigenvalue is the largest and the in-plane one the smallest is proved in `theorems.single_neuron`.
+    """
     x = sp.Symbol("x", nonnegative=True)
     at_x = {sine: sp.pi * x / ratio}
-    l2 = [sp.simplify(e.subs(at_x)) for e in eigenvalues[0, None]]
-    h1 = [
-        sp.simplify((a + b).subs(at_x)) for a, b in zip(eigenvalues[0, None], eigenvalues[1, "backprop"], strict=True)
-    ]
-    for name, values, expected in (
-        ("L2", l2, (sp.Rational(1, 2), sp.Rational(1, 2) - x, sp.Rational(1, 2) - x / 2)),
-        ("H1", h1, (sp.Integer(1), 1 - 3 * x / 2, 1 - x / 2)),
-    ):
-        for left, right in zip(values, expected, strict=True):
-            proof.step(f"{name} eigenvalue in x", left, right)
-    kappa_l2 = proof.step("kappa_L2: radial over in-plane", l2[0] / l2[1], 1 / (1 - 2 * x))
-    kappa_h1 = proof.step("kappa_H1: radial over in-plane", h1[0] / h1[1], 1 / (1 - 3 * x / 2))
-    gain = proof.step("kappa_H1/kappa_L2", kappa_h1 / kappa_l2, (1 - 2 * x) / (1 - 3 * x / 2))
-    proof.step(
-        "1 - kappa_H1/kappa_L2 = (x/2)/(1 - 3x/2), positive for 0 < x < 1/2", 1 - gain, (x / 2) / (1 - 3 * x / 2)
+    backprop = zip(eigenvalues[0, None], eigenvalues[1, "backprop"], strict=True)
+    kappas = {}
+    for norm, values in (("L2", eigenvalues[0, None]), ("H1", tuple(a + b for a, b in backprop))):
+        radial, in_plane, _ = (sp.simplify(value.subs(at_x)) for value in values)
+        proof = Derivation()
+        kappas[norm] = 1 / sp.expand(in_plane / radial)
+        proof.step("Radial over in-plane eigenvalue", radial / in_plane, kappas[norm])
+        statement = f"Condition number of the Hessian of one neuron, {norm}"
+        name, symbol = f"{norm}/single_neuron/condition_number", rf"\kappa_{{{norm[0]}^{norm[1]}}}"
+        yield _in_x(name, statement, symbol, kappas[norm], f'condition_number(angle, ratio, "{norm}")', proof)
+    proof = Derivation()
+    gain = proof.step("Ratio", kappas["H1"] / kappas["L2"], (1 - 2 * x) / (1 - 3 * x / 2))
+    proof.step("What is gained; positive for $0 < x < 1/2$", 1 - gain, (x / 2) / (1 - 3 * x / 2))
+    name, numeric = "single_neuron/condition_number_ratio", 'condition_number_ratio(angle, ratio, ("H1", "L2"))'
+    statement = "Gain in conditioning of H1 over L2 for one neuron"
+    yield _in_x(name, statement, r"\kappa_{H^1} / \kappa_{L^2}", gain, numeric, proof)
+
+
+def _in_x(name: str, statement: str, symbol: str, value: sp.Expr, numeric: str, proof: Derivation) -> Formula:
+    """A record in the letter ``x``."""
+    return formula(
+        f"relu/{name}",
+        f"{statement}, backprop convention",
+        symbol,
+        value,
+        domain=r"$0 \le x < \tfrac12$; beyond, the $L^2$ Hessian is singular or indefinite",
+        numeric=f"single_neuron.{numeric}",
+        source=SOURCE,
+        derivation=proof,
+        where=[("x", r"r \sin \weightangle / \pi"), RATIO],
     )
-    statement = "kappa_H1/kappa_L2 with x = r sin(theta)/pi, backprop convention"
-    domain = "0 <= x < 1/2; for x >= 1/2 the L2 Hessian is singular or indefinite"
-    exact = [reduce(a + b) for a, b in zip(eigenvalues[0, None], eigenvalues[1, "exact"], strict=True)]
-    proof.step(
-        "Exact convention: transverse H1 eigenvalue 1 + r cos(2 theta)/(2 pi sin(theta)), divergent as theta -> 0",
-        exact[2],
-        1 + ratio * sp.cos(2 * theta) / (2 * sp.pi * sp.sin(theta)),
-        reduce,
-    )
-    return [record("relu/single_neuron/condition_number_ratio", statement, (x,), (gain,), domain, SOURCE, proof)]

@@ -10,7 +10,7 @@ cost that does not grow with the input dimension, and checked by sampling.
 True
 """
 
-from . import activations, monte_carlo, reduced, single_neuron
+from . import activations, formulas, monte_carlo, reduced, single_neuron
 from .comparison import Comparison, compare, condition_number_ratio
 from .critical_points import CriticalPoint, critical_point
 from .curvature import Curvature
@@ -59,6 +59,7 @@ __all__ = [
     "find_critical_points",
     # activations, closed forms, checks
     "activations",
+    "formulas",
     "monte_carlo",
     "reduced",
     "single_neuron",

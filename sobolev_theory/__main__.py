@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 
 from . import __version__
-from ._commands import compare, flow, plot, verify
+from ._commands import compare, flow, latex, plot, verify
 
-COMMANDS = (compare, flow, plot, verify)
+COMMANDS = (compare, flow, latex, plot, verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,16 +6,27 @@ LaTeX is stored with macros for what an author may want to write otherwise (``\\
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from .layout import aligned, one_line, split, width
+from .notation import Notation
+
+if TYPE_CHECKING:
+    import sympy as sp
+
+WIDE_ENTRY = 12.0
+"""Entries of a matrix wider than this are listed one by one."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One expression of a formula: its label, SymPy text, and LaTeX cut where a line may break."""
+    """One expression of a formula: its label, SymPy text, and LaTeX."""
 
     label: str
     expression: str
-    latex: tuple[str, ...]
+    latex: str
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Formula:
-    """One derived result.
+    r"""One derived result.
 
     Attributes
     ----------
@@ -52,6 +63,15 @@ class Formula:
         The public function that computes it.
     steps, checks
         Verified steps of the derivation, and the number of identities that confirm it by a second route.
+
+    Examples
+    --------
+    >>> from sobolev_theory import formulas
+    >>> f = formulas.get("relu/L2/gradient")
+    >>> print(f.latex(student="u", vectors="plain", norm="|{}|"))
+    g\left(u, v\right) = \frac{|v| \sin \theta}{2 \pi |u|} u + \frac{\pi - \theta}{2 \pi} v
+    >>> f.sympy()
+    ((pi - theta)/(2*pi))*v + (q*sin(theta)/(2*pi*p))*w
     """
 
     name: str
@@ -67,3 +87,89 @@ class Formula:
     deviations: str
     steps: tuple[Step, ...]
     checks: int
+
+    def latex(
+        self, notation: Notation | None = None, *, style: str = "inline", macros: bool = False, **changes: str
+    ) -> str:
+        """The formula in LaTeX.
+
+        Parameters
+        ----------
+        notation, changes
+            A `Notation`, and its fields given by keyword: ``student``, ``teacher``, ``vectors``, ``norm``, ``angle``.
+        style
+            ``"inline"``: one line without delimiters. ``"align"``: an ``align*`` environment (package ``amsmath``) with
+            line breaks; a part that no line holds is scaled (``graphicx``).
+        macros
+            Leave the macros in, for a document that contains `Notation.preamble`.
+
+        Raises
+        ------
+        ValueError
+            For an unknown style or symbol, or LaTeX that cannot be set.
+        """
+        text = in_style(style, {"inline": one_line, "align": aligned})(self.rows())
+        chosen = Notation.of(notation, dict(changes))
+        return text if macros else chosen.expand(text)
+
+    def rows(self) -> list[str]:
+        """The formula with macros; several where it is a list."""
+        if self.form == "listing":
+            return [f"{entry.label} = {entry.latex}" for entry in self.entries]
+        if self.form == "matrix":
+            return self._matrix_rows()
+        return [f"{self.symbol} = {self.entries[0].latex if self.form == 'scalar' else self._combination()}"]
+
+    def _combination(self) -> str:
+        """Coefficients times basis elements, with brackets around sums."""
+        text = ""
+        for entry in self.entries:
+            coefficient = {"1": "", "- 1": "- "}.get(entry.latex, entry.latex)
+            if len(split(coefficient, brackets=False)) > 1:
+                coefficient = rf"\Bigl( {coefficient} \Bigr)"
+            sign = " " if coefficient.startswith("-") else " + "
+            text += f"{sign if text else ''}{coefficient} {entry.label if coefficient != '0' else ''}".rstrip()
+        return text
+
+    def _matrix_rows(self) -> list[str]:
+        """A matrix, or its entries one by one where they are wide."""
+        size = round(len(self.entries) ** 0.5)
+        table = [[entry.latex for entry in self.entries[size * i : size * (i + 1)]] for i in range(size)]
+        if max(width(entry) for row in table for entry in row) <= WIDE_ENTRY:
+            body = r" \\ ".join(" & ".join(row) for row in table)
+            return [rf"{self.symbol} = \begin{{pmatrix}} {body} \end{{pmatrix}}"]
+        return [
+            rf"\left[{self.symbol}\right]_{{{i + 1}{j + 1}}} = {table[i][j]}" for i in range(size) for j in range(size)
+        ]
+
+    def sympy(self) -> sp.Basic:
+        """The formula as a SymPy object; loads SymPy (extra ``formulas``).
+
+        An expression, a `sympy.Tuple` of named values, a `sympy.Matrix`, or, for sums over a basis, a matrix expression
+        in ``w``, ``v``, the frame ``f_1`` (along ``w``), ``f_2`` and the identity ``I``, all of symbolic dimension d.
+        """
+        from ..symbolic.parsing import parse
+
+        return parse(self)
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.latex()}$"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Formula:
+        """The formula that `to_dict` came from; lists stand for tuples."""
+        kept: dict[str, Any] = {key: tuple(x) if isinstance(x, list) else x for key, x in data.items()}
+        entries = tuple(Entry(**entry) for entry in data["entries"])
+        steps = tuple(Step(**step) for step in data["steps"])
+        return cls(**kept | {"entries": entries, "steps": steps, "where": tuple(map(tuple, data["where"]))})
+
+
+def in_style(style: str, styles: Mapping[str, Callable[[list[str]], str]]) -> Callable[[list[str]], str]:
+    """The way to put parts together that a style names."""
+    if style not in styles:
+        raise ValueError(f"style: one of {', '.join(map(repr, styles))} is required, got {style!r}")
+    return styles[style]

@@ -5,9 +5,13 @@ Needs no SymPy until `Theorem.verify` is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
+
+from .notation import Notation
+from .records import in_style
+from .text import itemized, prose
 
 Ingredients = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -99,6 +103,35 @@ class Theorem:
     letters: tuple[tuple[str, tuple[str, ...]], ...]
     proof: tuple[ProofStep, ...]
     counterexamples: tuple[ProofStep, ...]
+
+    def latex(
+        self, notation: Notation | None = None, *, style: str = "inline", macros: bool = False, **changes: str
+    ) -> str:
+        """Statement, hypotheses, conclusions and remarks as LaTeX text, mathematics in dollars.
+
+        Arguments and errors are those of `Formula.latex`: ``"inline"`` gives one paragraph, ``"align"`` lists. The
+        proof is printed by `document`.
+        """
+        parts = [
+            rf"\textbf{{{prose(self.title)}.}} {prose(self.statement)}",
+            *self._part("Hypotheses", self.hypotheses, style),
+            *self._part("Conclusions", [conclusion.text for conclusion in self.conclusions], style),
+            *(self._part("Remarks", self.remarks, style) if self.remarks else []),
+        ]
+        text = in_style(style, {"inline": " ".join, "align": "\n\n".join})(parts)
+        chosen = Notation.of(notation, dict(changes))
+        return text if macros else chosen.expand(text)
+
+    def _part(self, head: str, texts: Sequence[str], style: str) -> list[str]:
+        """A heading and its sentences."""
+        shown = [prose(text) for text in texts]
+        return [rf"\emph{{{head}.}}", "; ".join(text.rstrip(".") for text in shown) + "." if style == "inline" else itemized(shown)]
+
+    def _repr_markdown_(self) -> str:
+        """For notebooks."""
+        sentences = [("Hypotheses", self.hypotheses), ("Conclusions", [c.text for c in self.conclusions])]
+        lists = "\n\n".join(f"*{head}*\n\n" + "\n".join(f"- {text}" for text in texts) for head, texts in sentences)
+        return Notation().expand(f"**{self.title}.** {self.statement}\n\n{lists}")
 
     def verify(self) -> Verified:
         """Verify every step and counter-example again, from the stored text alone; loads SymPy.

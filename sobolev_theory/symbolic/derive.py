@@ -21,8 +21,10 @@ import sympy as sp
 
 from .. import activations
 from .._checks import positive_integer
+from ..formulas.records import Formula
 from . import evidence, expressions, gaussian_integrals, kinds, rectifiers, sobolev
 from .activation import ActivationFormulas, derive_activation
+from .activation_records import activation_records
 from .charts import POLAR, GramChart
 from .codegen import activation_module
 from .expressions import NoClosedFormError
@@ -73,6 +75,11 @@ class DerivedActivation:
             raise ValueError(f"order: an integer from 0 to {self.formulas.max_order} is required, got {order}")
         moment = sobolev.diagonal_moment(self.formulas.chart, self.kernel, order)
         return reduce(moment) if self.formulas.chart is POLAR else kinds.reduce(moment)
+
+    @cached_property
+    def records(self) -> list[Formula]:
+        """Everything derived as `sobolev_theory.formulas.Formula`, to be printed as LaTeX."""
+        return activation_records(self.formulas, "derived from the expression of the activation")
 
     @cached_property
     def source(self) -> str:

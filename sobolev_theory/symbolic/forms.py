@@ -1,5 +1,6 @@
 r"""Forms of local-frame expressions for the eye: few terms, ``pi - theta`` kept together, common factors in front."""
 
+from functools import cache
 from functools import reduce as fold
 
 import sympy as sp
@@ -18,6 +19,7 @@ LETTERS = {
 """Sums that stay together, each as one letter; they are printed as sums."""
 
 
+@cache
 def polar_form(expression: sp.Expr) -> sp.Expr:
     r"""The shortest of several equal forms of an expression of the polar chart.
 
@@ -66,8 +68,9 @@ def _shortest(term: sp.Expr) -> sp.Expr:
     return min(forms, key=_length)
 
 
+@cache
 def gram_form(expression: sp.Expr) -> sp.Expr:
-    """A factored form in ``s, rho, t``, and in ``1 + s``, ``1 + t``, ``Delta = (1 + s)(1 + t) - rho^2`` if that is shorter.
+    """A factored form in ``s, rho, t``, or in ``1 + s``, ``1 + t`` and ``Delta = (1 + s)(1 + t) - rho^2`` if shorter.
 
     These letters are natural for activations whose derivative is a Gaussian; ``g`` is ``s t - rho^2``.
     """
@@ -75,7 +78,13 @@ def gram_form(expression: sp.Expr) -> sp.Expr:
     if not expression.has(t):
         return _positive(plain)
     shifted = expression.subs(g, DELTA - 1 - s - t).subs({s: PLUS_S - 1, t: PLUS_T - 1})
+    shifted = shifted.subs(PLUS_S * PLUS_T - rho**2, DELTA)
     return min(map(_positive, (plain, sp.factor(shifted))), key=_length)
+
+
+def total(terms: list[sp.Expr]) -> sp.Expr:
+    """A sum whose terms stay as they are."""
+    return sp.Add(*terms, evaluate=False) if len(terms) > 1 else sp.Add(*terms)
 
 
 def product(*factors: sp.Expr) -> sp.Expr:

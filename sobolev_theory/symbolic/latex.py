@@ -9,9 +9,9 @@ from typing import Any
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
-from .arc_cosine import ArcCosine
-from .forms import LETTERS, SUPPLEMENT, is_negative
-from .symbols import cosine, p, q, sine, theta
+from ..formulas.layout import width
+from .forms import DELTA, LETTERS, SUPPLEMENT, is_negative
+from .symbols import cosine, p, q, rho, s, sine, t, theta
 
 ANGLE = r"\weightangle"
 NAMES = {
@@ -22,47 +22,29 @@ NAMES = {
 SHORT = 3
 """Sums of at most so many symbols stand in a numerator, longer ones behind the fraction."""
 
-WIDE = 45
-"""Visible characters above which a bracket may be broken over lines."""
+WIDE = 40.0
+"""Width, in letters, above which a bracket may be broken over lines."""
 
 
 def readable(expression: sp.Expr) -> sp.Expr:
-    """Letters that stand for sums and for sine and cosine written out."""
-    return expression.subs(LETTERS).subs({sine: sp.sin(theta), cosine: sp.cos(theta)})
+    """Letters that stand for sums, ``Delta``, and sine and cosine, written out."""
+    letters = {**LETTERS, DELTA: (1 + s) * (1 + t) - rho**2, sine: sp.sin(theta), cosine: sp.cos(theta)}
+    return expression.subs(letters)
 
 
 def latex(expression: sp.Expr) -> str:
     """LaTeX on one line."""
-    return _printer.doprint(_shown(expression))
+    return str(_printer.doprint(_shown(expression)))
 
 
-def chunks(expression: sp.Expr) -> tuple[str, ...]:
-    """LaTeX, cut where a line may break: before the terms of a sum, and before those in a long bracket behind a factor.
-
-    Joined by spaces, the chunks are the expression.
-    """
+def breakable(expression: sp.Expr) -> str:
+    r"""LaTeX for a display, in which a long bracket behind a factor is one that a line may break in."""
     shown = _shown(expression)
-    if shown.is_Add:
-        return tuple(_printer.terms(shown))
-    whole = _printer.doprint(shown)
-    factor, bracket = _printer.factor_and_sum(shown)
+    factor, bracket = ("", None) if shown.is_Add else _printer.factor_and_sum(shown)
+    whole = str(_printer.doprint(shown))
     if bracket is None or width(whole) <= WIDE:
-        return (whole,)
-    first, *rest = _printer.terms(bracket)
-    return (rf"{factor} \Bigl[ {first}", *rest[:-1], rf"{rest[-1]} \Bigr]")
-
-
-def width(text: str) -> int:
-    """Characters that a reader sees, roughly: a command counts as one, fractions by their longer part."""
-    for command in (r"\left", r"\right", r"\Bigl", r"\Bigr", r"\vecnorm", r"\frac", " ", "{", "}", "^", "_"):
-        text = text.replace(command, "")
-    count, inside = 0, False
-    for character in text:
-        if character == "\\":
-            count, inside = count + 1, True
-        elif not (inside and character.isalpha()):
-            count, inside = count + 1, False
-    return count
+        return whole
+    return rf"{factor} \Bigl[ {_printer.doprint(bracket)} \Bigr]"
 
 
 def _shown(expression: sp.Expr) -> sp.Expr:
@@ -144,20 +126,11 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
         plain = argument.is_Atom or (argument.is_Mul and not any(_is_sum(f) for f in argument.args))
         return rf"\{type(expr).__name__}{power} " + (text if plain else rf"\left({text}\right)")
 
-    def _print_ArcCosine(self, expr: ArcCosine) -> str:
-        """The first function is short enough to be written out."""
-        n, x = expr.args
-        if n == 1:
-            cos, sin = sp.cos(theta), sp.sin(theta)
-            with sp.evaluate(False):
-                return str(self._print(SUPPLEMENT * cos + sin if x == theta else sin - theta * cos))
-        return str(expr._latex(self))
-
 
 def _is_sum(factor: sp.Expr) -> bool:
     """Whether a factor needs brackets, alone or as a base."""
     base = factor.base if factor.is_Pow and factor.exp.is_Integer else factor
-    return base.is_Add or base in LETTERS or (isinstance(base, ArcCosine) and base.args[0] == 1)
+    return base.is_Add or base in LETTERS
 
 
 def _is_angle(factor: sp.Expr) -> bool:

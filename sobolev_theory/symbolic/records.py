@@ -1,19 +1,35 @@
 """From SymPy results to the records of the catalogue."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
 from ..formulas.records import Entry, Formula, Step
-from . import latex
-from .steps import Derivation
+from . import kinds, latex
+from .reduction import reduce
+from .steps import Derivation, DerivationError
+from .steps import Step as DerivationStep
+from .symbols import cosine, g, rho, s, sine, t, theta
 
 
 class Combination(dict[str, sp.Expr]):
     """A sum of basis elements (keys, LaTeX) times coefficients."""
 
 
-Value = sp.Expr | sp.MatrixBase | Mapping[str, sp.Expr]
+@dataclass(frozen=True)
+class Rule:
+    """A step by a rule for every activation: what it says, its left side (LaTeX), the value, and the form shown."""
+
+    statement: str
+    rule: str
+    value: sp.Expr
+    shown: sp.Expr
+
+
+Value = Any
+"""An expression, a square matrix, a mapping from labels to named values, or a `Combination`."""
 
 
 def formula(
@@ -28,6 +44,7 @@ def formula(
     derivation: Derivation | None = None,
     deviations: str = "",
     where: Sequence[tuple[str, str]] = (),
+    rules: Sequence[Rule] = (),
 ) -> Formula:
     """A record of the catalogue.
 
@@ -42,12 +59,33 @@ def formula(
         form, labelled = "combination" if isinstance(value, Combination) else "listing", list(value.items())
     else:
         form, labelled = "scalar", [("", value)]
-    shown = [(label, latex.readable(sp.sympify(entry))) for label, entry in labelled]
-    arguments = sorted({str(letter) for _, entry in shown for letter in entry.free_symbols})
-    entries = tuple(Entry(label, str(entry), latex.chunks(entry)) for label, entry in shown)
+    shown = [(label, sp.sympify(entry)) for label, entry in labelled]
+    entries = tuple(Entry(label, str(latex.readable(entry)), latex.breakable(entry)) for label, entry in shown)
+    arguments = sorted({str(letter) for _, entry in shown for letter in latex.readable(entry).free_symbols})
     steps = derivation.steps if derivation else []
     return Formula(
         name, statement, symbol, form, entries, tuple(arguments), tuple(where), domain, numeric, source, deviations,
-        tuple(Step(s.statement, latex.latex(s.left), latex.latex(s.right)) for s in steps if not s.check),
-        sum(s.check for s in steps),
+        (*(_step(s) for s in steps if not s.check), *map(_by_rule, rules)), sum(s.check for s in steps),
     )  # fmt: skip
+
+
+def _step(step: DerivationStep) -> Step:
+    return Step(step.statement, latex.breakable(step.left), latex.breakable(step.right))
+
+
+def _by_rule(rule: Rule) -> Step:
+    """The step, after proving that the form shown is the value."""
+    difference = rule.value - latex.readable(rule.shown)
+    polar = difference.has(theta, sine, cosine)
+    zero = reduce(difference) if polar else kinds.reduce(_expanded(difference.subs(g, s * t - rho**2)))
+    if zero != 0:
+        raise DerivationError(f"{rule.statement}: the form shown differs by {zero}")
+    return Step(rule.statement, rule.rule, latex.breakable(rule.shown))
+
+
+def _expanded(expression: sp.Expr) -> sp.Expr:
+    """Arguments of roots and functions multiplied out, so that equal ones are the same."""
+    return expression.replace(
+        lambda part: part.is_Function or (part.is_Pow and not part.exp.is_Integer),
+        lambda part: part.func(*map(sp.expand, part.args)),
+    )

@@ -1,0 +1,129 @@
+r"""What the letters of the catalogue are printed as.
+
+LaTeX is stored with macros: ``\student`` and ``\teacher`` for the two vectors of a pair, ``\along`` and ``\towards``
+for the orthonormal frame of their plane, ``\vecnorm{...}`` for a norm and ``\weightangle`` for their angle. A
+`Notation` expands them, or defines them in a preamble.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+STYLES = {"bold": r"\mathbf{%s}", "arrow": r"\vec{%s}", "plain": "%s"}
+BASE = re.compile(r"(\\[A-Za-z]+|[A-Za-z])(.*)", re.DOTALL)
+FORBIDDEN = re.compile(r"[$#%&~\n]|\\\\|(?<!\\)\\$")
+DOUBLED = re.compile(r"([\^_])(?:\{[^{}]*\}|\\[A-Za-z]+|[^{}\\])\s*\1|[\^_]\s*$|[\^_]\s*[\^_]")
+
+
+@dataclass(frozen=True)
+class Notation:
+    r"""Symbols in which formulas are printed.
+
+    Parameters
+    ----------
+    student, teacher
+        Letters of the two vectors of a pair, with sub- or superscripts: ``"w"``, ``"w^*"``, ``r"\omega"``.
+    vectors
+        ``"bold"``, ``"arrow"`` or ``"plain"``.
+    norm
+        LaTeX of a norm with ``{}`` for the vector.
+    angle
+        LaTeX of the angle between the two vectors.
+
+    Raises
+    ------
+    ValueError
+        For LaTeX that cannot be set (unbalanced braces, a double superscript, ``$``, ...), an unknown style, a norm
+        without ``{}``, or one letter for both vectors.
+
+    Examples
+    --------
+    >>> Notation(teacher="w^*", norm=r"|{}|").expand(r"\vecnorm{\teacher} \sin \weightangle")
+    '|\\mathbf{w}^*| \\sin \\theta'
+    """
+
+    student: str = "w"
+    teacher: str = "v"
+    vectors: str = "bold"
+    norm: str = r"\lVert {} \rVert"
+    angle: str = r"\theta"
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            _require_latex(field.name, getattr(self, field.name))
+        if self.vectors not in STYLES:
+            raise ValueError(f"vectors: one of {', '.join(map(repr, STYLES))} is required, got {self.vectors!r}")
+        if self.norm.count("{}") != 1:
+            raise ValueError(f"norm: LaTeX with one {{}} for the vector is required, got {self.norm!r}")
+        for name in ("student", "teacher"):
+            if not BASE.fullmatch(getattr(self, name)):
+                raise ValueError(
+                    f"{name}: a letter or a command, with scripts, is required, got {getattr(self, name)!r}"
+                )
+        if self.student == self.teacher:
+            raise ValueError(f"student, teacher: two different symbols are required, got {self.student!r} for both")
+
+    @classmethod
+    def of(cls, notation: Notation | None, changes: dict[str, Any]) -> Notation:
+        """A notation with some symbols changed."""
+        known = [field.name for field in fields(cls)]
+        unknown = sorted(set(changes) - set(known))
+        if unknown:
+            raise ValueError(f"notation: {', '.join(known)} can be chosen, got {', '.join(unknown)}")
+        if not isinstance(notation, Notation | None):
+            raise ValueError(f"notation: a Notation is required, got {notation!r}")
+        return replace(notation or cls(), **changes)
+
+    def macros(self) -> dict[str, str]:
+        """LaTeX of every macro that stands for a symbol; ``\\vecnorm`` has an argument besides."""
+        return {
+            "student": self._vector(self.student),
+            "teacher": self._vector(self.teacher),
+            "along": self._vector(self.student, r"\hat{%s}"),
+            "towards": self._vector("e"),
+            "weightangle": self.angle,
+        }
+
+    def expand(self, latex: str) -> str:
+        """LaTeX without macros."""
+        for name, meaning in self.macros().items():
+            # a space that only ended the macro's name goes, unless the meaning ends in a command's name too
+            latex = re.sub(rf"\\{name}(?![A-Za-z])", meaning.replace("\\", r"\\"), latex)
+        return re.sub(r"\\vecnorm\{((?:[^{}]|\{[^{}]*\})*)\}", lambda match: self.norm.replace("{}", match[1]), latex)
+
+    def preamble(self) -> str:
+        r"""Definitions of the macros, for a document that uses ``latex(macros=True)``.
+
+        Examples
+        --------
+        >>> print(Notation(vectors="arrow").preamble().splitlines()[0])
+        \newcommand{\student}{\vec{w}}
+        """
+        lines = [rf"\newcommand{{\{name}}}{{{meaning}}}" for name, meaning in self.macros().items()]
+        return "\n".join([*lines, rf"\newcommand{{\vecnorm}}[1]{{{self.norm.replace('{}', '#1')}}}"])
+
+    def _vector(self, symbol: str, accent: str = "%s") -> str:
+        """A letter in the style of vectors, under an accent; scripts stay as they are."""
+        match = BASE.fullmatch(symbol)
+        assert match is not None  # checked when the notation was made
+        base, scripts = match.groups()
+        style = r"\boldsymbol{%s}" if self.vectors == "bold" and base.startswith("\\") else STYLES[self.vectors]
+        return accent % (style % base) + scripts
+
+
+def _require_latex(name: str, text: object) -> None:
+    """Refuse what TeX cannot set in mathematics."""
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"{name}: LaTeX is required, got {text!r}")
+    depth = 0
+    for brace in re.findall(r"(?<!\\)[{}]", text):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            break
+    if depth or FORBIDDEN.search(text) or DOUBLED.search(text) or text.count(r"\left") != text.count(r"\right"):
+        raise ValueError(
+            f"{name}: valid LaTeX for mathematics is required (balanced braces, single scripts, no $ # % & ~), "
+            f"got {text!r}"
+        )
