@@ -13,7 +13,6 @@ from .text import prose, verbatim
 from .theorems import ProofStep, Theorem
 
 HEAD = r"""\documentclass[10pt,a4paper]{article}
-\usepackage[T1]{fontenc}
 \usepackage[margin=2.2cm]{geometry}
 \usepackage{amsmath,amssymb,graphicx}
 \setlength{\parindent}{0pt}

@@ -5,6 +5,7 @@ from functools import reduce as fold
 
 import sympy as sp
 
+from . import kinds
 from .reduction import ANGLE, normal_form
 from .symbols import cosine, g, rho, s, sine, t, theta
 
@@ -75,11 +76,12 @@ def gram_form(expression: sp.Expr) -> sp.Expr:
     These letters are natural for activations whose derivative is a Gaussian; ``g`` is ``s t - rho^2``.
     """
     plain = sp.factor(expression.subs(g, s * t - rho**2))
-    if not expression.has(t):
-        return _positive(plain)
-    shifted = expression.subs(g, DELTA - 1 - s - t).subs({s: PLUS_S - 1, t: PLUS_T - 1})
-    shifted = shifted.subs(PLUS_S * PLUS_T - rho**2, DELTA)
-    return min(map(_positive, (plain, sp.factor(shifted))), key=_length)
+    forms = [plain]
+    if expression.has(t):
+        shifted = expression.subs(g, DELTA - 1 - s - t).subs({s: PLUS_S - 1, t: PLUS_T - 1})
+        shifted = sp.factor(shifted).subs(PLUS_S * PLUS_T - rho**2, DELTA)
+        forms += [shifted, kinds.reduce(shifted)]
+    return min((_positive(sp.powsimp(form, combine="exp")) for form in forms), key=_length)
 
 
 def total(terms: list[sp.Expr]) -> sp.Expr:

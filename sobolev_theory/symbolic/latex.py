@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
 from ..formulas.layout import width
-from .forms import DELTA, LETTERS, SUPPLEMENT, is_negative
+from .forms import DELTA, LETTERS, SUPPLEMENT, is_negative, product
 from .symbols import cosine, p, q, rho, s, sine, t, theta
 
 ANGLE = r"\weightangle"
@@ -119,6 +119,13 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
         return self._trigonometric(expr)
 
     _print_cos = _print_sin
+
+    def _print_exp(self, expr: sp.exp, exp: Any = None) -> str:
+        """``e^{...}`` with the common factor of the exponent in front."""
+        content, rest = expr.args[0].primitive()
+        if all(is_negative(term) for term in sp.Add.make_args(rest)):
+            content, rest = -content, -rest
+        return rf"e^{{{self._print(product(content, rest))}}}"
 
     def _trigonometric(self, expr: sp.Expr, power: str = "") -> str:
         (argument,) = expr.args
