@@ -10,7 +10,7 @@ cost that does not grow with the input dimension, and checked by sampling.
 True
 """
 
-from . import activations, formulas, monte_carlo, reduced, single_neuron
+from . import activations, formulas, monte_carlo, reduced, single_neuron, symmetric
 from .comparison import Comparison, compare, condition_number_ratio
 from .critical_points import CriticalPoint, critical_point
 from .curvature import Curvature
@@ -63,6 +63,7 @@ __all__ = [
     "monte_carlo",
     "reduced",
     "single_neuron",
+    "symmetric",
     # errors
     "InfiniteNormError",
     "NotDifferentiableError",

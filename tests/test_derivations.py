@@ -28,7 +28,7 @@ from sobolev_theory.symbolic.symbols import rho, s, t, z
 
 ROOT = Path(writer.__file__).parent.parent
 RECORDS: list[dict[str, Any]] = json.loads((writer.KERNELS / "catalogue.json").read_text(encoding="utf-8"))
-MODULES = (*activations.names(), "__init__", "arc_cosine", "planar_flow", "single_neuron")
+MODULES = (*activations.names(), "__init__", "arc_cosine", "planar_flow", "single_neuron", "symmetric")
 FILES = {f"{name}.py" for name in MODULES} | {"catalogue.json"}
 AT = {"p": 1.3, "q": 0.6, "theta": 0.7, "r": 1.7, "x": 0.2, "s": 1.1, "rho": 0.4, "t": 0.9}
 AT["g"] = AT["s"] * AT["t"] - AT["rho"] ** 2

@@ -21,7 +21,7 @@ DOOR = """
 Network PopulationLoss Comparison Curvature Spectrum compare condition_number_ratio OptimalWeight optimal_weight
 Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative BestStep Descent best_step gradient_descent
 CriticalPoint critical_point Search find_critical_points
-activations formulas monte_carlo reduced single_neuron
+activations formulas monte_carlo reduced single_neuron symmetric
 InfiniteNormError NotDifferentiableError UnknownActivationError
 """
 
