@@ -1,0 +1,242 @@
+"""Spectra along the symmetric family: against dense matrices for small widths, and an oracle of any width."""
+
+import numpy as np
+import pytest
+from scipy.optimize import linear_sum_assignment
+
+import sobolev_theory as st
+from examples import width_scaling
+from sobolev_theory import symmetric
+from sobolev_theory._eigenvalues import context, merged, roots_of_three, roots_of_two
+from tests.oracles import symmetric as oracle
+
+NORMS = {
+    "relu": ["L2", "H1", (0.3, 2.0)],
+    "relu2": ["L2", "H1", "H2"],
+    "relu3": ["L2", "H3", (0.0, 1.0, 0.5)],
+    "erf": ["L2", "H1", "H3"],
+}
+CASES = [(name, norm, curvature, derivative) for name, norms in NORMS.items() for norm in norms
+         for curvature in ("hessian", "gauss_newton") for derivative in ("backprop", "exact")]  # fmt: skip
+SPECIAL = [(1.0, 0.0), (0.5, 0.5), (0.7, -0.7), (0.0, 0.8), (0.8, 0.0), (-1.0, 0.0), (0.0, 0.0)]
+HUGE = 10**9
+WEIGHTS = {"L2": [1.0], "H1": [1.0, 1.0], "H2": [1.0, 1.0, 1.0]}
+
+
+def weights_of_student(width, dim, x, y):
+    V = np.eye(width, dim)
+    return V, x * V + y * (V.sum(axis=0) - V)
+
+
+def dense(width, dim, x, y, norm, activation, curvature, derivative):
+    V, W = weights_of_student(width, dim, x, y)
+    loss = st.PopulationLoss(V, norm, activation=activation, derivative=derivative)
+    return getattr(loss, curvature)(W).to_dense()
+
+
+def matrix_or_refusal(*arguments, **options):
+    """The dense matrix, or the rows for which it does not exist."""
+    try:
+        return dense(*arguments, **options), set()
+    except st.NotDifferentiableError as error:
+        return None, set(error.pairs)
+
+
+def distance(matrix, spectrum):
+    """Largest distance of paired eigenvalues, each as often as its multiplicity says."""
+    symmetric_one = np.allclose(matrix, matrix.T, rtol=0, atol=1e-14 * np.abs(matrix).max())
+    values = np.linalg.eigvalsh(matrix) if symmetric_one else np.linalg.eigvals(matrix)
+    closed = np.repeat(spectrum.values, spectrum.multiplicities)
+    assert len(closed) == len(values)
+    apart = np.abs(values[:, None] - closed)
+    return apart[linear_sum_assignment(apart)].max() / max(np.abs(closed).max(), 1e-300)
+
+
+@pytest.mark.parametrize(("activation", "norm", "curvature", "derivative"), CASES)
+def test_is_the_dense_spectrum_or_refuses_alike(activation, norm, curvature, derivative):
+    rng = np.random.default_rng(5)
+    for width in range(1, 7):
+        for extra in (0, 1, 4):
+            for x, y in [*rng.normal(size=(2, 2)), *SPECIAL]:
+                options = {"activation": activation, "curvature": curvature, "derivative": derivative}
+                matrix, pairs = matrix_or_refusal(width, width + extra, x, y, norm, **options)
+                if pairs:
+                    with pytest.raises(st.NotDifferentiableError) as refusal:
+                        symmetric.spectrum(width, width + extra, x, y, norm, **options)
+                    assert set(refusal.value.pairs) <= pairs
+                    continue
+                spectrum = symmetric.spectrum(width, width + extra, x, y, norm, **options)
+                assert spectrum.multiplicities.sum() == len(matrix) == len(spectrum)
+                assert distance(matrix, spectrum) < 1e-12
+
+
+@pytest.mark.parametrize("width", [2, 3, 4, 10, 20])
+def test_published_values_at_the_teacher(width):
+    """Arjevani & Field 2020: 1/4 -+ 1/(2 pi) in L2; the Gauss-Newton matrix of H1 adds 1/4."""
+    for norm, curvature, shift in (("L2", "hessian", 0.0), ("H1", "gauss_newton", 0.25)):
+        spectrum = symmetric.spectrum(width, width, norm=norm, curvature=curvature)
+        found = dict(zip(spectrum.values, spectrum.multiplicities, strict=True))
+        low, high = 0.25 - 0.5 / np.pi + shift, 0.25 + 0.5 / np.pi + shift
+        (at_low,) = (count for value, count in found.items() if abs(value - low) < 1e-15)
+        assert at_low == (width - 1) * (width - 2) // 2 + (width - 1)  # one of the standard block coincides
+        if width > 3:
+            (at_high,) = (count for value, count in found.items() if abs(value - high) < 1e-15)
+            assert at_high == width * (width - 3) // 2
+        assert distance(dense(width, width, 1.0, 0.0, norm, "relu", curvature, "backprop"), spectrum) < 1e-13
+
+
+NEAR = [(1.0, 0.0), (1 + 1e-9, 1e-10), (1 - 1e-6, -1e-8), (0.9, 1e-15), (0.3, -0.2)]
+
+
+@pytest.mark.parametrize(
+    "width", [pytest.param(7, marks=pytest.mark.long), pytest.param(1000, marks=pytest.mark.long), HUGE]
+)
+@pytest.mark.parametrize(("x", "y"), NEAR)
+@pytest.mark.parametrize(
+    ("activation", "norm", "derivative", "curvature"),
+    [
+        ("relu", "L2", "backprop", "hessian"),
+        ("relu", "H1", "backprop", "hessian"),
+        ("relu", "H1", "exact", "hessian"),
+        ("relu", "H1", "backprop", "gauss_newton"),
+        ("relu2", "H2", "backprop", "gauss_newton"),
+        ("erf", "H1", "exact", "hessian"),
+    ],
+)
+def test_every_eigenvalue_against_many_digits(activation, norm, derivative, curvature, width, x, y):
+    singular = (activation, norm, curvature) == ("relu", "H1", "hessian") and y == 0
+    options = {"activation": activation, "curvature": curvature, "derivative": derivative}
+    if singular:
+        with pytest.raises(st.NotDifferentiableError, match="gauss_newton"):
+            symmetric.spectrum(width, width + 1, x, y, norm, **options)
+        return
+    problem = (activation, WEIGHTS[norm], derivative, curvature, width, x, y)
+    true = [*oracle.eigenvalues(*problem), *oracle.outside(*problem)]
+    spectrum = symmetric.spectrum(width, width + 1, x, y, norm, **options)
+    assert sum(spectrum.multiplicities.tolist()) == width * (width + 1)
+    for value in spectrum.values.tolist():
+        assert min(abs(complex(other - value)) for other in true) <= 1e-12 * abs(value)
+    for other in true:
+        assert min(abs(complex(other - value)) for value in spectrum.values.tolist()) <= 1e-12 * abs(other)
+
+
+@pytest.mark.parametrize("width", [HUGE, 10**15, 10**30])
+def test_multiplicities_sum_to_the_size_at_any_width(width):
+    for dim in (width, width + 1, 3 * width):
+        counts = symmetric.spectrum(width, dim, 0.9, 0.1).multiplicities.tolist()
+        assert sum(counts) == width * dim
+        assert min(counts) > 0
+
+
+@pytest.mark.parametrize(("x", "y"), [(1.0, 1e-300), (1e-300, 1.0), (1.0, 1 - 2.0**-53), (1e-80, 1e-80), (1e80, -1e80)])
+def test_extreme_weights_give_numbers(x, y):
+    spectrum = symmetric.spectrum(5, 6, x, y, curvature="gauss_newton")
+    assert np.isfinite(spectrum.values).all()
+    assert spectrum.smallest >= 0
+
+
+def test_gauss_newton_of_equal_rows_is_singular_exactly():
+    spectrum = symmetric.spectrum(4, 6, 0.5, 0.5, curvature="gauss_newton")
+    assert spectrum.smallest == 0
+    assert spectrum.multiplicities[0] == 18  # differences of rows change nothing
+
+
+def test_ratio_is_the_quotient_of_condition_numbers():
+    V, W = weights_of_student(4, 5, 0.8, 0.1)
+    for curvature in ("hessian", "gauss_newton"):
+        expected = st.condition_number_ratio(W, V, curvature=curvature)
+        assert symmetric.condition_number_ratio(4, 5, 0.8, 0.1, curvature=curvature) == pytest.approx(expected, 1e-12)
+    assert np.isnan(symmetric.condition_number_ratio(4, x=0.5, y=0.5))  # both singular
+
+
+def test_limit_of_wide_networks():
+    limit = symmetric.condition_number_ratio(np.inf)
+    assert limit == pytest.approx((np.pi - 2) / (np.pi - 1), rel=4e-16)
+    ratios = [symmetric.condition_number_ratio(10**n) for n in (1, 3, 6, 9, 15)]
+    assert ratios == sorted(ratios)
+    assert 0 < limit - ratios[-1] < 4 / 10**15
+    relu2 = symmetric.condition_number_ratio(np.inf, norms=("H2", "L2"), activation="relu2")
+    assert relu2 == pytest.approx(symmetric.condition_number_ratio(10**15, norms=("H2", "L2"), activation="relu2"))
+
+
+def test_activations_of_a_user(user_activation):
+    name = user_activation
+    for norm in ("L2", "H1"):
+        matrix = dense(4, 6, 0.7, 0.2, norm, name, "hessian", "backprop")
+        assert distance(matrix, symmetric.spectrum(4, 6, 0.7, 0.2, norm, activation=name)) < 1e-12
+        at_teacher = symmetric.spectrum(4, 6, norm=norm, activation=name)
+        assert distance(dense(4, 6, 1.0, 0.0, norm, name, "hessian", "backprop"), at_teacher) < 1e-12
+
+
+@pytest.fixture
+def user_activation():
+    import sympy as sp
+
+    from sobolev_theory.symbolic import derive
+    from sobolev_theory.symbolic.symbols import z
+
+    name = "symmetric_test"
+    derive(sp.sin(z), name=name).register()
+    yield name
+    del st.activations.REGISTRY[name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((3, 2), {}, "width: at most dim"),
+        ((0, 2), {}, "width: a positive integer"),
+        ((2.0, 2), {}, "width: a positive integer"),
+        ((2, 2.5), {}, "dim: a positive integer"),
+        ((2, -1), {}, "dim: a positive integer"),
+        ((2, 2, np.nan), {}, "x: a finite number"),
+        ((2, 2, 1.0, np.inf), {}, "y: a finite number"),
+        ((2, 2, "1"), {}, "x: a finite number"),
+        ((2, 2), {"norm": "H2"}, "norm: the term of order 2 is infinite"),
+        ((2, 2), {"norm": "G"}, "norm: "),
+        ((2, 2), {"activation": "gelu"}, "activation: 'gelu' is not known"),
+        ((2, 2), {"curvature": "fisher"}, "curvature: one of"),
+        ((2, 2), {"derivative": "weak"}, "derivative: one of"),
+        ((2, 2, 1e200), {"activation": "relu3"}, "overflow"),
+    ],
+)
+def test_bad_input_is_refused(arguments, options, message):
+    with pytest.raises(ValueError, match=message):
+        symmetric.spectrum(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"x": 0.5}, "width: a finite one is required"),
+        ({"dim": 7}, "dim: none, or inf"),
+        ({"norms": "L2"}, "norms: two norms"),
+        ({"curvature": "hessian"}, "does not exist"),
+    ],
+)
+def test_bad_limits_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        symmetric.condition_number_ratio(np.inf, **options)
+
+
+def test_roots_in_many_digits():
+    mp = context(80)
+    third = mp.mpf(1) / 3
+    assert roots_of_two(mp, third, mp.mpf(0), mp.mpf(0), third) == (third, third)
+    assert [mp.nstr(root, 5) for root in roots_of_two(mp, mp.mpf(0), mp.mpf(-1), mp.mpf(1), mp.mpf(0))] == [
+        "(0.0 - 1.0j)",
+        "(0.0 + 1.0j)",
+    ]
+    for roots in ([1, 2, 3], [1, 1, 3], [1, 1 + mp.mpf(10) ** -20, 3], [2, 2, 2], [1, mp.mpc(0, 1), mp.mpc(0, -1)]):
+        a, b, c = roots
+        companion = (a + b + c, -(a * b + b * c + c * a), a * b * c, 1, 0, 0, 0, 1, 0)
+        found = roots_of_three(mp, tuple(mp.mpf(mp.re(entry)) for entry in companion))
+        for root in roots:
+            assert min(abs(root - other) for other in found) < mp.mpf(10) ** -35
+    assert merged(mp, [(third, 2), (third + mp.mpf(10) ** -50, 3), (mp.mpf(10) ** -60, 1)], 30) == [(third, 5), (0, 1)]
+
+
+def test_example_of_widths():
+    table = width_scaling.gains()
+    assert list(table)[-1] == np.inf
+    assert table[2] < table[HUGE] < table[np.inf] == pytest.approx(0.53306, abs=1e-5)
