@@ -11,10 +11,16 @@ import re
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from .validity import is_mathematics
+
 STYLES = {"bold": r"\mathbf{%s}", "arrow": r"\vec{%s}", "plain": "%s"}
-BASE = re.compile(r"(\\[A-Za-z]+|[A-Za-z])(.*)", re.DOTALL)
-FORBIDDEN = re.compile(r"[$#%&~\n]|\\\\|(?<!\\)\\$")
-DOUBLED = re.compile(r"([\^_])(?:\{[^{}]*\}|\\[A-Za-z]+|[^{}\\])\s*\1|[\^_]\s*$|[\^_]\s*[\^_]")
+BASE = re.compile(r"(\\[A-Za-z]+(?:\{[^{}]*\})*|[A-Za-z])((?:[\^_'].*)?)", re.DOTALL)
+VALID = (
+    "valid LaTeX for mathematics is required (balanced braces, single scripts, no $ # % & ~, arguments for commands, "
+    "ASCII)"
+)
+FRAME = "e"
+"""Letter of the unit vector that spans the plane of a pair together with the student's."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Notation:
     ------
     ValueError
         For LaTeX that cannot be set (unbalanced braces, a double superscript, ``$``, ...), an unknown style, a norm
-        without ``{}``, or one letter for both vectors.
+        without ``{}``, one letter for both vectors, or the letter ``e`` of the frame.
 
     Examples
     --------
@@ -52,16 +58,21 @@ class Notation:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            _require_latex(field.name, getattr(self, field.name))
+            if not isinstance(getattr(self, field.name), str) or not getattr(self, field.name).strip():
+                raise ValueError(f"{field.name}: LaTeX is required, got {getattr(self, field.name)!r}")
         if self.vectors not in STYLES:
             raise ValueError(f"vectors: one of {', '.join(map(repr, STYLES))} is required, got {self.vectors!r}")
         if self.norm.count("{}") != 1:
             raise ValueError(f"norm: LaTeX with one {{}} for the vector is required, got {self.norm!r}")
-        for name in ("student", "teacher"):
-            if not BASE.fullmatch(getattr(self, name)):
-                raise ValueError(
-                    f"{name}: a letter or a command, with scripts, is required, got {getattr(self, name)!r}"
-                )
+        for name, text in (("norm", self.norm.replace("{}", "{x}")), ("angle", self.angle)):
+            if not is_mathematics(text):
+                raise ValueError(f"{name}: {VALID}, got {getattr(self, name)!r}")
+        for name, text in (("student", self.student), ("teacher", self.teacher)):
+            if not is_mathematics(text):
+                raise ValueError(f"{name}: {VALID}, got {text!r}")
+            if not BASE.fullmatch(text) or text == FRAME:
+                required = f"a letter other than {FRAME} or a command, with scripts, is required"
+                raise ValueError(f"{name}: {required}, got {text!r}")
         if self.student == self.teacher:
             raise ValueError(f"student, teacher: two different symbols are required, got {self.student!r} for both")
 
@@ -82,16 +93,16 @@ class Notation:
             "student": self._vector(self.student),
             "teacher": self._vector(self.teacher),
             "along": self._vector(self.student, r"\hat{%s}"),
-            "towards": self._vector("e"),
-            "weightangle": self.angle,
+            "towards": self._vector(FRAME),
+            "weightangle": self.angle if is_mathematics(f"{self.angle}^2") else f"{{{self.angle}}}",
         }
 
     def expand(self, latex: str) -> str:
         """LaTeX without macros."""
+        latex = re.sub(r"\\vecnorm\{([^{}]*)\}", lambda match: self._norm(match[1]), latex)
         for name, meaning in self.macros().items():
-            # a space that only ended the macro's name goes, unless the meaning ends in a command's name too
             latex = re.sub(rf"\\{name}(?![A-Za-z])", meaning.replace("\\", r"\\"), latex)
-        return re.sub(r"\\vecnorm\{((?:[^{}]|\{[^{}]*\})*)\}", lambda match: self.norm.replace("{}", match[1]), latex)
+        return latex
 
     def preamble(self) -> str:
         r"""Definitions of the macros, for a document that uses ``latex(macros=True)``.
@@ -102,7 +113,13 @@ class Notation:
         \newcommand{\student}{\vec{w}}
         """
         lines = [rf"\newcommand{{\{name}}}{{{meaning}}}" for name, meaning in self.macros().items()]
-        return "\n".join([*lines, rf"\newcommand{{\vecnorm}}[1]{{{self.norm.replace('{}', '#1')}}}"])
+        return "\n".join([*lines, rf"\newcommand{{\vecnorm}}[1]{{{self._norm('#1')}}}"])
+
+    def _norm(self, vector: str) -> str:
+        """The norm of a vector, in braces where its power would be a second superscript."""
+        text = self.norm.replace("{}", vector)
+        raised = [self.norm.replace("{}", self._vector(symbol)) for symbol in (self.student, self.teacher)]
+        return text if all(is_mathematics(f"{norm}^2") for norm in raised) else f"{{{text}}}"
 
     def _vector(self, symbol: str, accent: str = "%s") -> str:
         """A letter in the style of vectors, under an accent; scripts stay as they are."""
@@ -111,19 +128,3 @@ class Notation:
         base, scripts = match.groups()
         style = r"\boldsymbol{%s}" if self.vectors == "bold" and base.startswith("\\") else STYLES[self.vectors]
         return accent % (style % base) + scripts
-
-
-def _require_latex(name: str, text: object) -> None:
-    """Refuse what TeX cannot set in mathematics."""
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"{name}: LaTeX is required, got {text!r}")
-    depth = 0
-    for brace in re.findall(r"(?<!\\)[{}]", text):
-        depth += 1 if brace == "{" else -1
-        if depth < 0:
-            break
-    if depth or FORBIDDEN.search(text) or DOUBLED.search(text) or text.count(r"\left") != text.count(r"\right"):
-        raise ValueError(
-            f"{name}: valid LaTeX for mathematics is required (balanced braces, single scripts, no $ # % & ~), "
-            f"got {text!r}"
-        )

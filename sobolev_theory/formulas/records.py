@@ -128,7 +128,8 @@ class Formula:
             if len(split(coefficient, brackets=False)) > 1:
                 coefficient = rf"\Bigl( {coefficient} \Bigr)"
             sign = " " if coefficient.startswith("-") else " + "
-            text += f"{sign if text else ''}{coefficient} {entry.label if coefficient != '0' else ''}".rstrip()
+            term = f"{coefficient} {entry.label if coefficient != '0' else ''}".strip()
+            text += f"{sign if text else ''}{term}"
         return text
 
     def _matrix_rows(self) -> list[str]:

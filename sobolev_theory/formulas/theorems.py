@@ -125,7 +125,10 @@ class Theorem:
     def _part(self, head: str, texts: Sequence[str], style: str) -> list[str]:
         """A heading and its sentences."""
         shown = [prose(text) for text in texts]
-        return [rf"\emph{{{head}.}}", "; ".join(text.rstrip(".") for text in shown) + "." if style == "inline" else itemized(shown)]
+        return [
+            rf"\emph{{{head}.}}",
+            "; ".join(text.rstrip(".") for text in shown) + "." if style == "inline" else itemized(shown),
+        ]
 
     def _repr_markdown_(self) -> str:
         """For notebooks."""
