@@ -1,0 +1,225 @@
+"""The catalogue: what is printed is what the package computes; all results are there, by name, without SymPy."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy as sp
+from mpmath import mp
+
+import sobolev_theory as st
+from sobolev_theory import _special, activations, formulas
+from sobolev_theory.formulas import Formula, Theorem, UnknownFormulaError
+from sobolev_theory.symbolic.parsing import DIMENSION, VECTORS
+from tests.catalogue_values import FORMULAS, Point, assembled, computed, exact_values
+
+ROOT = Path(__file__).parent.parent
+NAMES = formulas.names()
+POINTS = [Point.random(seed, dim) for seed, dim in ((0, 3), (1, 4), (2, 3))]
+CONVENTIONS = ("backprop", "exact")
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_what_is_printed_is_what_is_computed(name: str) -> None:
+    """To 1e-12 of the numbers that are computed: the term of a pair is the difference of two losses."""
+    formula = formulas.get(name)
+    for point in POINTS:
+        with mp.workdps(30):
+            expected = assembled(formula, exact_values(formula, point), point)
+        value, scale = computed(formula, point)
+        np.testing.assert_allclose(value, expected, rtol=0, atol=1e-12 * scale)
+
+
+def test_a_record_that_nothing_computes_is_an_error() -> None:
+    unknown = formulas.get("relu/K00").to_dict() | {"name": "relu/L2/new_quantity"}
+    with pytest.raises(KeyError, match="new_quantity"):
+        computed(Formula.from_dict(unknown), POINTS[0])
+
+
+def expected_names(activation: str) -> set[str]:
+    """What every activation has: moments, and per norm the terms of loss, gradient and curvature."""
+    known = activations.get(activation)
+    found = {f"{activation}/K{m}{m}" for m in range(known.max_order + 1)}
+    for order in range(known.max_order + 1):
+        norm = f"{activation}/{f'H{order}' if order else 'L2'}"
+        endings = [f"/{name}" for name in CONVENTIONS] if order == known.jump_order else [""]
+        found |= {f"{norm}/{quantity}{itself}" for quantity in ("loss", "gauss_newton") for itself in ("", "/self")}
+        for quantity in ("gradient", "gradient/self", "hessian/own", "hessian/own/self", "hessian/cross"):
+            found |= {f"{norm}/{quantity}{ending}" for ending in endings}
+    return found
+
+
+ONE_NEURON = {
+    f"relu/{norm}/single_neuron/{quantity}{convention}"
+    for quantity in ("eigenvalues", "velocity", "lyapunov_derivative")
+    for norm, convention in (("L2", ""), ("H1", "/backprop"), ("H1", "/exact"))
+}
+OTHERS = {
+    *("relu/single_neuron/condition_number_ratio", "relu/L2/single_neuron/condition_number"),
+    *("relu/H1/single_neuron/condition_number", "gaussian/price_stein", "gauss_newton/block", "polar/inner_product"),
+    *("arc_cosine/J1", "arc_cosine/J2", "arc_cosine/J3"),
+}
+
+
+def test_every_activation_norm_and_convention_is_there() -> None:
+    expected = set().union(OTHERS, ONE_NEURON, *map(expected_names, activations.names()))
+    assert expected <= set(NAMES)
+    others = {name for name in set(FORMULAS) - expected if "/symmetric/" not in name}
+    assert not others
+
+
+def test_names_are_unique_sorted_and_found_by_prefix() -> None:
+    assert sorted(set(NAMES)) == NAMES
+    assert formulas.names("relu/H1/gradient/") == [
+        "relu/H1/gradient/backprop",
+        "relu/H1/gradient/exact",
+        "relu/H1/gradient/self/backprop",
+        "relu/H1/gradient/self/exact",
+    ]
+    assert formulas.names("nothing") == []
+    assert len(formulas.names("theorem/")) == 6
+    stored = json.loads((Path(st.__file__).parent / "_kernels" / "catalogue.json").read_text(encoding="utf-8"))
+    assert [record["name"] for record in stored] == NAMES
+
+
+@pytest.mark.parametrize(
+    ("name", "suggested"),
+    [
+        ("relu/H1/gradient", ["relu/H1/gradient/backprop", "relu/H1/gradient/exact"]),
+        ("relu/H1/gradient/backprob", ["relu/H1/gradient/backprop"]),
+        ("RELU/k00", ["relu/K00"]),
+        ("relu/K01", ["relu/K00"]),
+        ("theorem/lyapunov", ["theorem/lyapunov_comparison"]),
+        ("exact_cone", ["theorem/exact_cone"]),
+    ],
+)
+def test_unknown_names_suggest_near_ones(name: str, suggested: list[str]) -> None:
+    with pytest.raises(UnknownFormulaError) as error:
+        formulas.get(name)
+    assert str(error.value).startswith(f"name: the name of a formula is required, got {name!r}; did you mean ")
+    assert all(repr(near) in str(error.value) for near in suggested)
+
+
+@pytest.mark.parametrize("name", ["", "zzz", 7, None, ["relu/K00"]])
+def test_names_that_are_near_to_nothing(name: object) -> None:
+    with pytest.raises(UnknownFormulaError, match=r"got .*; formulas\.names\(\) lists all"):
+        formulas.get(name)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="prefix"):
+        formulas.names(3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_records_are_complete_and_survive_json(name: str) -> None:
+    record = formulas.get(name)
+    assert record.name == name
+    assert type(record).from_dict(json.loads(json.dumps(record.to_dict()))) == record
+    assert record.statement
+    assert record.source
+    assert record.statement.count("$") % 2 == 0
+    if isinstance(record, Theorem):
+        return
+    assert record.domain.count("$") % 2 == 0
+    assert record.domain
+    assert record.entries
+    assert all(entry.label for entry in record.entries) if record.form in ("listing", "combination") else record.symbol
+    assert all(entry.latex and entry.expression for entry in record.entries)
+    assert all(step.statement and step.left and step.right for step in record.steps)
+    assert all(letter and meaning for letter, meaning in record.where)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_the_numeric_function_named_in_a_record_exists(name: str) -> None:
+    """The call as it is written, with weights and angles put in."""
+    formula = formulas.get(name)
+    if formula.numeric.startswith("_special."):
+        assert callable(getattr(_special, formula.numeric.removeprefix("_special.")))
+    elif formula.numeric:
+        w, v = (st.Network([x], activation=name.split("/")[0]) for x in (POINTS[0].w, POINTS[0].v))
+        result = eval(formula.numeric, vars(st) | {"W": w, "V": v.weights, "angle": 1.0, "ratio": 0.5})
+        assert np.all(np.isfinite(result.to_dense() if isinstance(result, st.Curvature) else result))
+    else:
+        assert name in ("gaussian/price_stein", "gauss_newton/block")
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_sympy_objects(name: str) -> None:
+    """Of the type of the form; its letters are the arguments, the vectors and the dimension."""
+    formula = formulas.get(name)
+    value = formula.sympy()
+    kind = {"scalar": sp.Expr, "listing": sp.Tuple, "matrix": sp.MatrixBase, "combination": sp.MatrixExpr}[formula.form]
+    assert isinstance(value, kind)
+    if formula.form == "combination":
+        blocks = any("top" in entry.label or entry.label == "I" for entry in formula.entries)
+        assert value.shape == (DIMENSION, DIMENSION if blocks else 1)
+    others = {DIMENSION, *VECTORS.values()}
+    assert {str(letter) for letter in value.free_symbols - others} == set(formula.arguments)
+
+
+def test_sympy_letters_keep_their_assumptions() -> None:
+    """``theta`` is positive and a norm too, so that SymPy can simplify."""
+    letters = {str(x): x for x in formulas.get("relu/K00").sympy().free_symbols}
+    assert all(letters[name].is_positive for name in ("p", "q", "theta"))
+
+
+QUICK = """
+import sys, time
+from sobolev_theory import formulas
+start = time.perf_counter()
+found = formulas.names()
+print(time.perf_counter() - start)
+assert found
+assert "sympy" not in sys.modules and "sobolev_theory.symbolic" not in sys.modules
+"""
+COLD = """
+import sys
+from sobolev_theory import formulas
+print(formulas.get("relu/H1/gradient/backprop").latex(student="u", style="align"))
+assert "sympy" not in sys.modules and "sobolev_theory.symbolic" not in sys.modules
+"""
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_names_take_less_than_50_ms_without_sympy() -> None:
+    """The least of five processes: a busy machine slows some of them."""
+    assert min(float(run(QUICK)) for _ in range(5)) < 0.05
+
+
+def test_one_formula_takes_less_than_a_second_cold_without_sympy() -> None:
+    """Interpreter and import included; the least of three processes."""
+
+    def seconds() -> float:
+        start = time.perf_counter()
+        assert r"\begin{align*}" in run(COLD)
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(3)) < 1
+
+
+@pytest.mark.long
+def test_an_installed_wheel_needs_no_repository(tmp_path: Path) -> None:
+    """The wheel alone, in a folder of its own; `sys.path` holds neither the checkout nor its editable install."""
+    target = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(ROOT)]
+    subprocess.run(install, check=True)
+    code = f"""
+import sys
+sys.path = [{str(target)!r}, *(path for path in sys.path if path != {str(ROOT)!r})]
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+import sobolev_theory
+assert sobolev_theory.__file__.startswith({str(target)!r}), sobolev_theory.__file__
+from sobolev_theory import formulas
+for name in formulas.names():
+    assert formulas.get(name).latex()
+assert formulas.get("relu/K11").sympy().free_symbols
+assert formulas.document()
+print(len(formulas.names()))
+"""
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert int(result.stdout) == len(NAMES)
