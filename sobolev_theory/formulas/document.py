@@ -102,10 +102,7 @@ def _formula(formula: Formula) -> str:
     if formula.numeric:
         parts.append(rf"Computed by {{\small\texttt{{{verbatim(formula.numeric)}}}}}.")
     if formula.steps:
-        confirmed = (
-            f" ({formula.checks} more identities confirm the result by a second route)" if formula.checks else ""
-        )
-        parts.append(f"Derivation{confirmed}:")
+        parts.append(f"Derivation{_confirmed(formula.checks)}:")
         parts += _steps((step.statement, f"{step.left} = {step.right}") for step in formula.steps)
     return "\n\n".join(parts)
 

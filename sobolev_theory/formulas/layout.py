@@ -112,17 +112,23 @@ def aligned(rows: Iterable[str], line: float = LINE) -> str:
 
 
 def _broken(start: str, parts: Sequence[str], room: float) -> list[str]:
-    """Lines that hold the parts; continued ones are indented. A part is broken only where no line would hold it."""
+    """Lines that hold the parts; continued ones are indented.
+
+    A part is broken only where no line would hold it; it then has lines of its own, indented further.
+    """
     lines, current, used = [], start, 0.0
     for part in parts:
         whole = width(part) <= room
-        for chunk in [part] if whole else split(part):
+        for number, chunk in enumerate([part] if whole else split(part)):
             size = width(chunk)
-            if used and used + size > room:
+            if used and (used + size > room or not (whole or number)):
                 lines.append(current)
-                current, used = r"&\quad", 1.5
+                current, used = (r"&\qquad", 3.0) if number and size + 3.0 <= room else (r"&\quad", 1.5)
             if size > room:
-                chunk = rf"\resizebox{{{room / LINE:.2f}\linewidth}}{{!}}{{$\displaystyle {chunk}$}}"
+                limit = rf"{room / LINE:.2f}\linewidth"
+                smaller = rf"\ifdim\width>{limit} {limit}\else\width\fi"  # the estimate may be too large
+                chunk = rf"\resizebox{{{smaller}}}{{!}}{{$\displaystyle {chunk}$}}"
             current += f" {chunk}"
             used += min(size, room)
+        used = used if whole else room
     return [*lines, current]

@@ -127,4 +127,7 @@ class Notation:
         assert match is not None  # checked when the notation was made
         base, scripts = match.groups()
         style = r"\boldsymbol{%s}" if self.vectors == "bold" and base.startswith("\\") else STYLES[self.vectors]
-        return accent % (style % base) + scripts
+        accented = accent != "%s" or self.vectors == "arrow" or base.startswith("\\")
+        # TeX takes the braces off a group that is one accented letter; an empty one behind the scripts keeps them
+        end = "{}" if accented and re.search(r"[\^']", scripts) else ""
+        return accent % (style % base) + scripts + end
