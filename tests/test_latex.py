@@ -195,7 +195,7 @@ NOTATIONS = [
 def test_notation_of_one_formula() -> None:
     formula = formulas.get("relu/L2/gradient")
     shown = [
-        r"\vec{w}: \frac{\lVert \vec{w}^* \rVert \sin \theta}{2 \pi \lVert \vec{w} \rVert} \vec{w}",
+        r"\vec{w}: \frac{\lVert \vec{w}^*{} \rVert \sin \theta}{2 \pi \lVert \vec{w} \rVert} \vec{w}",
         r"w: \frac{|v| \sin \varphi_{wv}}{2 \pi |w|} w",
         r"\boldsymbol{\omega}: \frac{\left| \boldsymbol{\bar{v}}_1 \right|_2 \sin \angle(w, v)}"
         r"{2 \pi \left| \boldsymbol{\omega} \right|_2} \boldsymbol{\omega}",
@@ -271,7 +271,7 @@ def test_lines_are_not_wider_than_a_page(name: str) -> None:
     lines = [line.removesuffix(r" \\").replace("&", "") for line in text.splitlines()[1:-1]]
     assert all(width(line) <= LINE for line in lines if r"\resizebox" not in line)
     if r"\resizebox" not in text:
-        kept = "".join(lines).replace(r"\quad", "").replace(" ", "")
+        kept = "".join(lines).replace(r"\qquad", "").replace(r"\quad", "").replace(" ", "")
         assert kept == "".join(formula.rows()).replace(" ", "")
 
 

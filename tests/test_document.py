@@ -1,0 +1,141 @@
+r"""The catalogue as a document that a real TeX sets: no errors, no lines that stick out, every record by its name.
+
+Without ``pdflatex`` the tests are skipped, except in the continuous check, where TeX must be there.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from sobolev_theory import formulas
+from sobolev_theory.formulas import Formula, Notation, Theorem, UnknownFormulaError
+from sobolev_theory.formulas.text import itemized, prose, verbatim
+
+TOO_WIDE = re.compile(r"Overfull \\hbox \(([\d.]+)pt too wide\)")
+ALLOWED = 10.0
+"""A tenth of an inch, in points: less is not seen beside margins of 2.2 cm."""
+
+
+class Typeset(NamedTuple):
+    """What TeX says about a document."""
+
+    errors: list[str]
+    overfull: list[float]
+    pages: int
+
+
+def typeset(text: str, folder: Path) -> Typeset:
+    """Run ``pdflatex`` once; there are no references that need a second run."""
+    command = shutil.which("pdflatex")
+    if command is None:
+        assert not os.environ.get("CI"), "the continuous check needs pdflatex (texlive-latex-base)"
+        pytest.skip("pdflatex is not installed")
+    (folder / "document.tex").write_text(text, encoding="utf-8")
+    options = ["-interaction=nonstopmode", "-no-shell-escape", "document.tex"]
+    subprocess.run([command, *options], cwd=folder, capture_output=True, timeout=120)
+    log = (folder / "document.log").read_text(encoding="utf-8", errors="replace")
+    pages = re.search(r"Output written on document\.pdf \((\d+) page", log)
+    errors = [line for line in log.splitlines() if line.startswith("!")]
+    return Typeset(errors, [float(width) for width in TOO_WIDE.findall(log)], int(pages[1]) if pages else 0)
+
+
+@pytest.fixture(scope="module")
+def whole() -> str:
+    return formulas.document()
+
+
+def test_the_whole_catalogue_is_set_without_errors_or_wide_lines(whole: str, tmp_path: Path) -> None:
+    errors, overfull, pages = typeset(whole, tmp_path)
+    assert errors == []
+    assert max(overfull, default=0) <= ALLOWED
+    assert pages > 20
+
+
+HOSTILE = [
+    Notation(vectors="arrow", teacher="w^*", norm=r"|{}|"),
+    Notation(
+        student=r"\omega_1", teacher=r"\omega^{\star}", norm=r"\left\lVert {} \right\rVert_2^2", angle=r"\theta^*"
+    ),
+    Notation(student=r"\tilde{u}", teacher=r"\bar{v}'", vectors="plain", norm="{}", angle=r"\angle_{w}^{v}"),
+]
+
+
+@pytest.mark.parametrize("notation", HOSTILE, ids=lambda notation: notation.teacher)
+def test_other_notations_are_set_without_errors(notation: Notation, tmp_path: Path) -> None:
+    """Wider symbols may make wider lines; in notation without macros nothing is left undefined."""
+    text = formulas.document(notation=notation)
+    assert typeset(text, tmp_path).errors == []
+    names = ["relu/K00", "erf/H2/hessian/own", "relu/H1/single_neuron/velocity/exact", "theorem/lyapunov_comparison"]
+    body = [formulas.get(name).latex(notation, style="align") for name in names]
+    head = formulas.document(["relu/K00"]).split(r"\newcommand{\student}")[0]
+    plain = "\n\n".join([head, r"\begin{document}", *body, r"\end{document}"])
+    assert typeset(plain, tmp_path).errors == []
+
+
+def test_tex_finds_what_is_wrong(tmp_path: Path) -> None:
+    """The log is read: an undefined command, a double superscript, and a line that sticks out."""
+    text = formulas.document(["relu/K00"])
+    for old, new in ((r"\sin", r"\undefined"), (r"\pi}", "x^a^b}"), (r"\sin", "$")):
+        assert old in text
+        assert typeset(text.replace(old, new), tmp_path).errors
+    wide = typeset(text.replace(r"\sin", r"\hspace{20cm}"), tmp_path)
+    assert wide.errors == []
+    assert max(wide.overfull) > ALLOWED
+
+
+def test_every_record_is_in_the_document_with_all_that_it_says(whole: str) -> None:
+    for name in formulas.names():
+        record = formulas.get(name)
+        head = rf"\entry{{{verbatim(name)}}}"
+        assert whole.count(head) == 1
+        body = whole.split(head)[1].split(r"\entry{")[0]
+        assert prose(record.statement) in body
+        assert prose(record.source) in body
+        if isinstance(record, Formula):
+            assert all(prose(step.statement) in body for step in record.steps)
+            assert not record.deviations or prose(record.deviations) in body
+            assert all(f"${letter} = {meaning}$" in body for letter, meaning in record.where)
+        else:
+            assert all(prose(step.statement) in body for step in (*record.proof, *record.counterexamples))
+            assert all(prose(text) in body for text in (*record.hypotheses, *record.remarks))
+
+
+def test_chosen_records_stand_in_the_order_given() -> None:
+    text = formulas.document(["theorem/exact_cone", "relu/K00"])
+    assert text.index("Proof.") < text.index(rf"\entry{{{verbatim('relu/K00')}}}")
+    assert text.count(r"\entry{") == 2
+    assert r"\section*{References}" in text
+    assert text.startswith(r"\documentclass")
+    assert isinstance(formulas.get("theorem/exact_cone"), Theorem)
+
+
+def test_one_record_is_set(tmp_path: Path) -> None:
+    errors, overfull, pages = typeset(formulas.document(["relu/K00"]), tmp_path)
+    assert (errors, pages) == ([], 1)
+    assert max(overfull, default=0) <= ALLOWED
+
+
+@pytest.mark.parametrize("names", [[], (), "relu/K00", ""])
+def test_names_that_are_no_list_are_refused(names: object) -> None:
+    with pytest.raises(ValueError, match="names: a sequence of names, at least one, is required, got "):
+        formulas.document(names)  # type: ignore[arg-type]
+
+
+def test_unknown_names_and_notation_are_refused() -> None:
+    with pytest.raises(UnknownFormulaError, match="did you mean"):
+        formulas.document(["relu/K00", "relu/K0"])
+    with pytest.raises(ValueError, match="notation: a Notation is required"):
+        formulas.document(["relu/K00"], "arrow")  # type: ignore[arg-type]
+
+
+def test_words_code_and_lists() -> None:
+    """What TeX would misread outside of mathematics is escaped, and left alone inside."""
+    assert prose("50% of a_b & $a_b < c$ #1 x < y") == r"50\% of a\_b \& $a_b < c$ \#1 x $<$ y"
+    assert prose(r"already \_ and \%") == r"already \_ and \%"
+    assert verbatim('f("a_b", {1})') == r'f(\allowbreak "a\_b",\allowbreak  \{1\})'
+    assert itemized(["a", "b"]) == "\\begin{itemize}\n\\item a\n\\item b\n\\end{itemize}"
