@@ -116,6 +116,41 @@ def test_without_matplotlib_figures_have_status_two(tmp_path):
         assert "pip install 'sobolev_theory[plot]'" in result.stderr
 
 
+def test_latex_prints_formulas_one_under_another(capsys):
+    assert main(["latex", "relu/K11", "relu/L2/loss/self", "--student", "u", "--vectors", "plain"]) == 0
+    expected = [st.formulas.get(name).latex(student="u", vectors="plain") for name in ("relu/K11", "relu/L2/loss/self")]
+    assert capsys.readouterr().out.splitlines() == expected
+
+
+def test_latex_notation_and_style(capsys):
+    options = ["--teacher", "w^*", "--vectors", "arrow", "--norm", "|{}|", "--angle", r"\phi", "--style", "align"]
+    assert main(["latex", "relu/L2/gradient", *options]) == 0
+    notation = st.formulas.Notation(teacher="w^*", vectors="arrow", norm="|{}|", angle=r"\phi")
+    assert capsys.readouterr().out == st.formulas.get("relu/L2/gradient").latex(notation, style="align") + "\n"
+
+
+def test_latex_for_machines(capsys):
+    status, data = run_json(capsys, "latex", "relu/K00", "theorem/exact_cone", "--angle", r"\phi")
+    assert status == 0
+    assert data == {name: st.formulas.get(name).latex(angle=r"\phi") for name in ("relu/K00", "theorem/exact_cone")}
+    assert run_json(capsys, "latex", "--list", "theorem/") == (0, {"names": st.formulas.names("theorem/")})
+
+
+def test_latex_lists_names(capsys):
+    assert main(["latex", "--list"]) == 0
+    assert capsys.readouterr().out.splitlines() == st.formulas.names()
+    assert main(["latex", "--list", "relu/H1"]) == 0
+    assert capsys.readouterr().out.splitlines() == st.formulas.names("relu/H1")
+
+
+def test_latex_documents(capsys):
+    assert main(["latex", "--document", "relu/K00", "theorem/exact_cone", "--vectors", "arrow"]) == 0
+    notation = st.formulas.Notation(vectors="arrow")
+    assert capsys.readouterr().out == st.formulas.document(["relu/K00", "theorem/exact_cone"], notation) + "\n"
+    assert main(["latex", "--document"]) == 0
+    assert capsys.readouterr().out == st.formulas.document() + "\n"
+
+
 def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
     value = st.PopulationLoss.value
     monkeypatch.setattr(st.PopulationLoss, "value", lambda self, w: 1.2 * value(self, w))
@@ -156,6 +191,17 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["plot", "phase", "--output", "nowhere/x.png"], "an existing folder"),
         (["plot", "phase", "--output", "x.png", "--norm", "H2"], "infinite"),
         (["plot", "loss", "--angle", "0", "--output", "x.png"], "away from zero"),
+        (["latex"], "NAME: at least one name is required"),
+        (["latex", "relu/K01"], "got 'relu/K01'; did you mean 'relu/K11' or 'relu/K00'"),
+        (["latex", "relu/K00", "nothing at all"], "got 'nothing at all'"),
+        (["latex", "--document", "relu/K01"], "did you mean"),
+        (["latex", "relu/K00", "--teacher", "w^*^2"], "teacher: valid LaTeX"),
+        (["latex", "relu/K00", "--student", "v"], "student, teacher: two different symbols"),
+        (["latex", "relu/K00", "--norm", "|x|"], "norm: LaTeX with one {}"),
+        (["latex", "--list", "--angle", "%"], "angle: valid LaTeX"),
+        (["latex", "relu/K00", "--vectors", "italic"], "invalid choice: 'italic'"),
+        (["latex", "--document", "--style", "align"], "--style: not together with --document"),
+        (["latex", "--list", "--style", "align"], "--style: not together with --list"),
         (["nothing"], "invalid choice"),
         ([], "required"),
     ],
@@ -169,7 +215,7 @@ def test_usage_errors_have_status_two(capsys, arguments, message):
 
 @pytest.mark.parametrize(
     "command",
-    ["compare", "verify", "flow", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"],
+    ["compare", "verify", "flow", "latex", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"],
 )
 def test_help_has_examples(capsys, command):
     with pytest.raises(SystemExit) as stop:
