@@ -19,6 +19,7 @@ import sobolev_theory as st
 from sobolev_theory import formulas
 from sobolev_theory.formulas import Formula
 from sobolev_theory.symbolic.parsing import expressions
+from tests import symmetric_values
 
 BLOCK_LABEL = re.compile(r"(\\\w+) \{(\\\w+)\}\^\\top")
 NAME = re.compile(
@@ -34,7 +35,7 @@ class Point:
 
     w: np.ndarray
     v: np.ndarray
-    others: dict[str, float]
+    others: dict[str, mp.mpf]
 
     @classmethod
     def random(cls, seed: int, dim: int) -> "Point":
@@ -43,8 +44,9 @@ class Point:
         w, v = rng.normal(size=(2, dim))
         p, ratio = rng.uniform(0.7, 1.6), rng.uniform(0.5, 1.5)
         w, v = p * w / np.linalg.norm(w), p * ratio * v / np.linalg.norm(v)
-        drawn = rng.uniform(-1, 1, size=4)
-        return cls(w, v, dict(zip(("alpha", "beta", "z_1", "z_2"), map(float, drawn), strict=True)))
+        drawn = map(mp.mpf, rng.uniform(-1, 1, size=4))
+        others = dict(zip(("alpha", "beta", "z_1", "z_2"), drawn, strict=True))
+        return cls(w, v, others | symmetric_values.letters(seed))
 
     @cached_property
     def letters(self) -> dict[str, mp.mpf]:
@@ -55,8 +57,7 @@ class Point:
             p, q = mp.sqrt(s), mp.sqrt(t)
             theta = mp.acos(rho / (p * q))
             lengths = {"p": p, "q": q, "theta": theta, "r": q / p, "x": q / p * mp.sin(theta) / mp.pi}
-            others = {name: mp.mpf(value) for name, value in self.others.items()}
-            return lengths | {"s": s, "rho": rho, "t": t} | others
+            return lengths | {"s": s, "rho": rho, "t": t} | self.others
 
     @property
     def angle_and_ratio(self) -> tuple[float, float]:
@@ -110,6 +111,9 @@ class Computed(NamedTuple):
 
 def computed(formula: Formula, point: Point) -> Computed:
     """The same from the public numeric functions; a `KeyError` for a result that nothing here computes."""
+    if "/symmetric/" in formula.name:
+        values = [float(value) for value in exact_values(formula, point)]
+        return Computed.directly(symmetric_values.computed(formula.name, values, point.letters))
     if formula.name in DEFINITIONS:
         return Computed.directly(DEFINITIONS[formula.name](point))
     if match := re.fullmatch(r"arc_cosine/J(\d)", formula.name):
@@ -235,7 +239,7 @@ def _gauss_newton_of_exponentials(point: Point) -> np.ndarray:
     x, measure = (np.stack(np.meshgrid(*[line] * dim), axis=-1).reshape(-1, dim) for line in (nodes, weights))
     measure = np.prod(measure / np.sqrt(2 * np.pi), axis=1)
     factors = []
-    for scale, u in ((point.others["alpha"], point.w), (point.others["beta"], point.v)):
+    for scale, u in ((float(point.others["alpha"]), point.w), (float(point.others["beta"]), point.v)):
         derivative = scale * u[:, None] * x[:, None, :] + np.eye(dim)
         factors.append(np.exp(scale * x @ u)[:, None, None] * derivative)
     return np.einsum("n,nai,naj->ij", measure, *factors)

@@ -21,6 +21,9 @@ POINT = Point.random(5, 3)
 VECTORS = {r"\along", r"\towards"}
 PRINTED = {"p": r"\vecnorm{\student}", "q": r"\vecnorm{\teacher}", "theta": r"\weightangle"}
 RELATIONS = {"=": "=", ">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
+WORDS = re.compile(r"\\text|\\mathbb")
+"""Definitions that are no formulas: of a basis, or by an expectation."""
+
 RELATION = re.compile(r" (=|<|>|\\le|\\ge|\\ne|\\to) ")
 
 
@@ -31,23 +34,34 @@ GIVEN = {
     r"\student \cdot \teacher": "rho",
     r"\alpha": "alpha",
     r"\beta": "beta",
-    "z_{1}": "z_1",
-    "z_{2}": "z_2",
 }
 """Letters of the theory by the LaTeX that the reader knows without a definition."""
+
+DEFINED = {*GIVEN.values(), "s", "t", "r", "x"}
+"""Letters of expressions that records must define before they print them."""
+
+
+def subscripted(name: str) -> str:
+    """``h_12_13`` as ``h_{12 13}``."""
+    letter, *rest = name.split("_")
+    return f"{letter}_{{{' '.join(rest)}}}" if rest else letter
 
 
 def printed_letters(formula: Formula, point: Point) -> dict[str, mp.mpf]:
     """Values by LaTeX: those of the point, and those that the record defines, which may use each other."""
     letters = {latex: point.letters[name] for latex, name in GIVEN.items()}
-    waiting = [(letter, meaning) for letter, meaning in formula.where if letter not in VECTORS]
-    while waiting:
-        letter, meaning = waiting.pop(0)
-        try:
-            letters[letter] = read(meaning, letters)
-        except UnreadableError:
-            assert waiting, f"{letter} = {meaning} uses a letter that is not defined"
-            waiting.append((letter, meaning))
+    letters |= {subscripted(name): point.letters[name] for name in formula.arguments if name not in DEFINED}
+    waiting = {
+        letter: text for letter, text in formula.where if letter not in VECTORS and not WORDS.search(text + letter)
+    }
+    for _ in formula.where:
+        for letter, meaning in list(waiting.items()):
+            try:
+                letters[letter] = read(meaning, letters)
+            except UnreadableError:
+                continue  # it uses a letter that stands further down
+            del waiting[letter]
+    assert not waiting
     return letters
 
 
@@ -272,13 +286,13 @@ def test_lines_are_not_wider_than_a_page(name: str) -> None:
     assert all(width(line) <= LINE for line in lines if r"\resizebox" not in line)
     if r"\resizebox" not in text:
         kept = "".join(lines).replace(r"\qquad", "").replace(r"\quad", "").replace(" ", "")
-        assert kept == "".join(formula.rows()).replace(" ", "")
+        assert kept == re.sub("[& ]", "", "".join(formula.rows()))
 
 
 def test_few_parts_are_scaled() -> None:
-    """Scaled text is smaller than the rest: three terms of erf with ninth powers of roots."""
+    """Scaled text is smaller than the rest: terms of erf with ninth powers of roots, and long radicands of ReLU^3."""
     scaled = [name for name in FORMULAS if r"\resizebox" in formulas.get(name).latex(style="align")]
-    assert len(scaled) <= 3
+    assert len(scaled) <= 6
 
 
 def test_breaks_are_between_terms() -> None:
