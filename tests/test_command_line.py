@@ -133,6 +133,8 @@ def test_latex_for_machines(capsys):
     status, data = run_json(capsys, "latex", "relu/K00", "theorem/exact_cone", "--angle", r"\phi")
     assert status == 0
     assert data == {name: st.formulas.get(name).latex(angle=r"\phi") for name in ("relu/K00", "theorem/exact_cone")}
+    document = st.formulas.document(["relu/K00"])
+    assert run_json(capsys, "latex", "--document", "relu/K00") == (0, {"document": document})
     assert run_json(capsys, "latex", "--list", "theorem/") == (0, {"names": st.formulas.names("theorem/")})
 
 
@@ -201,6 +203,7 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["latex", "--list", "--angle", "%"], "angle: valid LaTeX"),
         (["latex", "relu/K00", "--vectors", "italic"], "invalid choice: 'italic'"),
         (["latex", "--document", "--style", "align"], "--style: not together with --document"),
+        (["latex", "relu/K00", "--list", "relu"], "NAME: not together with --list"),
         (["latex", "--list", "--style", "align"], "--style: not together with --list"),
         (["nothing"], "invalid choice"),
         ([], "required"),

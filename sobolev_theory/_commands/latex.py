@@ -38,11 +38,14 @@ def run(options: argparse.Namespace) -> int:
     notation = formulas.Notation.of(None, {name: text for name, text in chosen.items() if text is not None})
     if options.list is not None:
         refuse(options, ("style",), "not together with --list")
+        if options.names:
+            raise ValueError("NAME: not together with --list, which has a prefix of its own")
         found = formulas.names(options.list)
         print_json({"names": found}) if options.json else print("\n".join(found))
     elif options.document:
         refuse(options, ("style",), "not together with --document")
-        print(formulas.document(options.names or None, notation))
+        text = formulas.document(options.names or None, notation)
+        print_json({"document": text}) if options.json else print(text)
     elif not options.names:
         raise ValueError("NAME: at least one name is required; --list shows them, --document prints all")
     else:
