@@ -6,7 +6,7 @@ from scipy.optimize import linear_sum_assignment
 
 import sobolev_theory as st
 from examples import width_scaling
-from sobolev_theory import symmetric
+from sobolev_theory import formulas, symmetric
 from sobolev_theory._eigenvalues import context, merged, roots_of_three, roots_of_two
 from tests.oracles import symmetric as oracle
 
@@ -234,6 +234,70 @@ def test_roots_in_many_digits():
         for root in roots:
             assert min(abs(root - other) for other in found) < mp.mpf(10) ** -35
     assert merged(mp, [(third, 2), (third + mp.mpf(10) ** -50, 3), (mp.mpf(10) ** -60, 1)], 30) == [(third, 5), (0, 1)]
+
+
+RECORDS = [name for name in formulas.names() if "/symmetric/" in name]
+AT_TEACHER = sorted({name.rpartition("/")[0] for name in RECORDS if "/teacher/" in name})
+WIDTH, DIM = 7, 9
+
+
+def printed(record, letters):
+    """Eigenvalues that a record gives: its values, or those of its matrix."""
+    value = record.sympy().subs(letters)
+    numbers = [complex(entry.evalf(30)) for entry in (value if record.form != "scalar" else [value])]
+    return np.linalg.eigvals(np.reshape(numbers, value.shape)) if record.form == "matrix" else np.array(numbers)
+
+
+def moments_of(activation):
+    """The moments of `derivations.symmetric_records`, by quadrature in one dimension on both half-lines."""
+    z, weights = np.polynomial.legendre.leggauss(200)
+    z, weights = np.concatenate([7.5 * z - 7.5, 7.5 * z + 7.5]), np.concatenate([weights, weights]) * 7.5
+    weights = weights * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+    chosen = st.activations.get(activation)
+    once, twice = chosen.derivative(z, 1), chosen.derivative(z, 2)
+    forms = {"a_0": once, "a_1": z * once, "a_2": z * z * once, "b_0": once**2, "b_2": (z * once) ** 2, "c_0": twice,
+             "c_1": z * twice, "f_0": twice**2, "f_2": (z * twice) ** 2, "f_1": z * once * twice}  # fmt: skip
+    return {name: float(weights @ form) for name, form in forms.items()}
+
+
+@pytest.mark.parametrize("prefix", AT_TEACHER)
+def test_records_at_the_teacher_give_the_whole_spectrum(prefix):
+    """Parts of the Gauss-Newton matrix; blocks in moments hold for every activation."""
+    name, norm, *_ = prefix.split("/")
+    order = int(norm[1]) if norm != "L2" else 0
+    for activation in st.activations.names() if name == "moments" else [name]:
+        if order > st.activations.get(activation).max_order:
+            continue
+        letters = {"K": WIDTH} | (moments_of(activation) if name == "moments" else {})
+        parts = [formulas.get(record) for record in RECORDS if record.startswith(f"{prefix}/")]
+        values = np.concatenate([printed(part, letters) for part in parts])
+        spectrum = symmetric.spectrum(WIDTH, DIM, norm=norm, activation=activation, curvature="gauss_newton")
+        apart = np.abs(values[:, None] - spectrum.values)
+        assert apart.min(axis=1).max() < 1e-12 * spectrum.largest
+        assert apart.min(axis=0).max() < 1e-12 * spectrum.largest
+        evaluated = eval(parts[0].numeric, {"symmetric": symmetric, "K": WIDTH, "d": DIM})
+        assert name == "moments" or np.array_equal(evaluated, spectrum.values)
+
+
+def test_records_of_the_split_give_the_spectrum_from_entries():
+    """``h_12_13``: the entry of neuron 1, direction 2 with neuron 1, direction 3."""
+    x, y = 0.7, -0.2
+    matrix = dense(WIDTH, WIDTH, x, y, "L2", "relu", "hessian", "backprop").reshape((WIDTH,) * 4)
+    spectrum = symmetric.spectrum(WIDTH, WIDTH, x, y)
+    values = []
+    for name in ("trivial", "standard", "scalars"):
+        record = formulas.get(f"curvature/symmetric/{name}")
+        entries = {letter: matrix[tuple(int(k) - 1 for k in letter if k.isdigit())]
+                   for letter in record.arguments if letter[0] == "h"}  # fmt: skip
+        values.append(printed(record, {"K": WIDTH} | entries))
+    apart = np.abs(np.concatenate(values)[:, None] - spectrum.values)
+    assert apart.min(axis=1).max() < 1e-12
+    assert apart.min(axis=0).max() < 1e-12
+
+
+def test_record_of_the_limit():
+    (value,) = printed(formulas.get("relu/symmetric/condition_number_ratio/limit"), {})
+    assert symmetric.condition_number_ratio(np.inf) == pytest.approx(value.real, rel=4e-16)
 
 
 def test_example_of_widths():
