@@ -135,10 +135,14 @@ def test_extreme_weights_give_numbers(x, y):
     assert spectrum.smallest >= 0
 
 
-def test_gauss_newton_of_equal_rows_is_singular_exactly():
-    spectrum = symmetric.spectrum(4, 6, 0.5, 0.5, curvature="gauss_newton")
-    assert spectrum.smallest == 0
-    assert spectrum.multiplicities[0] == 18  # differences of rows change nothing
+@pytest.mark.parametrize("activation", ["relu", "relu2", "relu3", "erf"])
+@pytest.mark.parametrize("width", [2, 3, 8, HUGE])
+def test_gauss_newton_of_equal_rows_is_singular_exactly(activation, width):
+    """Differences of equal rows change nothing."""
+    for x in (0.1, 0.3, -0.7):
+        spectrum = symmetric.spectrum(width, width + 2, x, x, activation=activation, curvature="gauss_newton")
+        assert spectrum.smallest == 0
+        assert spectrum.multiplicities[0] == (width - 1) * (width + 2)
 
 
 def test_ratio_is_the_quotient_of_condition_numbers():
