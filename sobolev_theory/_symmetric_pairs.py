@@ -100,7 +100,7 @@ def eigenvalues(
     cross[0] += linear
     nothing = [mp.mpf(0)] * 5
     blocks = kernels.blocks(
-        mp, K, *diagonal,
+        mp, mp.mpf(K), *diagonal,
         *(sums("own", students, 5) if hessian and K > 1 else nothing),
         *(sums("own", own, 5) if hessian else nothing),
         *(sums("own", other, 5) if hessian and K > 1 else nothing),

@@ -37,6 +37,9 @@ DIGITS = 40
 SAME = 30
 """Digits to which eigenvalues agree that are taken as equal."""
 
+POWERS = 4
+"""Powers of the student's length by which terms of an eigenvalue differ, at most: of ReLU^3, and of erf."""
+
 LIMIT = 10**80
 """A width at which quantities of the teacher are equal to their limits to `SAME` digits."""
 
@@ -97,15 +100,17 @@ def spectrum(
     >>> len(spectrum(10**9, 10**9)) == 10**18
     True
     """
-    distinct = _distinct(width, dim, x, y, norm, activation, curvature, derivative)
-    counts = [count for _, count in distinct]
+    counts: dict[complex, int] = {}
     try:
-        numbers = [complex(value) if value.imag else float(value.real) for value, _ in distinct]
+        for value, count in _distinct(width, dim, x, y, norm, activation, curvature, derivative):
+            rounded = complex(value) if value.imag else float(value.real)
+            counts[rounded] = counts.get(rounded, 0) + count
     except OverflowError:
-        numbers = [np.inf]
-    if not np.isfinite(numbers).all():
-        raise OverflowingError("x, y: eigenvalues overflow double precision; rescale the student")
-    return Spectrum(np.array(numbers), np.array(counts, dtype=np.intp if sum(counts) < 2**63 else object))
+        counts = {np.inf: 0}
+    if not np.isfinite(list(counts)).all():
+        raise OverflowingError("width, x, y: eigenvalues overflow double precision; a smaller student is required")
+    size = sum(counts.values())
+    return Spectrum(np.array(list(counts)), np.array(list(counts.values()), dtype=np.intp if size < 2**63 else object))
 
 
 def condition_number_ratio(
@@ -205,10 +210,15 @@ def _multiplicities(K: int, d: int) -> list[int]:
 
 
 def _digits(K: int, x: float, y: float) -> int:
-    """Twice, as double roots need, the digits wanted and those lost to the width and to nearly equal weights."""
+    """Twice, as double roots need, the digits wanted and those lost on the way.
+
+    They are lost to the width, to nearly equal weights, and to students much longer or shorter than their teachers, whose
+    lengths enter the terms of one eigenvalue with different powers.
+    """
     size = max(abs(x), abs(y))
     small = [s for s in (abs(x), abs(y), abs(x - y), abs(x + y)) if s > 0]
     lost = sum(max(0.0, np.log10(size) - np.log10(s)) for s in small) if size else 0.0
+    lost += POWERS * abs(np.log10(size)) if size else 0.0
     return 2 * (DIGITS + 3 * len(str(K)) + 16 * int(np.ceil(lost / 8)))
 
 

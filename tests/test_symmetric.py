@@ -135,6 +135,30 @@ def test_extreme_weights_give_numbers(x, y):
     assert spectrum.smallest >= 0
 
 
+def test_small_eigenvalues_of_students_of_another_size_are_no_zeros():
+    """Of one erf neuron, radial ``(2/pi)(1 + 2 w^2)^(-3/2)``: far below the digits of the transverse ``w^-1``."""
+    spectrum = symmetric.spectrum(1, 3, 1e21, activation="erf", curvature="gauss_newton")
+    assert spectrum.smallest == pytest.approx(2 / np.pi * (2e42) ** -1.5, rel=1e-14)
+    short, shorter = (symmetric.spectrum(3, 3, 10.0**-n, 2 * 10.0**-n) for n in (45, 60))
+    assert short.values[2:] == pytest.approx(shorter.values[2:], rel=1e-14)  # what the student's length leaves alone
+    assert shorter.multiplicities.tolist() == short.multiplicities.tolist()
+
+
+def test_widths_beyond_doubles_are_not_rounded():
+    """At the teacher the symmetric eigenvalue off the mean, with the width left out, is 1/4; the mean has K more."""
+    width = 10**20 + 1
+    gauss_newton = symmetric.spectrum(width, width + 1, curvature="gauss_newton")
+    assert gauss_newton.smallest == pytest.approx(1 / 4 - 1 / (2 * np.pi), rel=1e-15)
+    with pytest.raises(ValueError, match="overflow"):
+        symmetric.spectrum(10**309, 10**309)
+
+
+def test_values_that_round_alike_are_one():
+    """At y = 1e-32 the teacher's eigenvalues are split below the last digit of a double."""
+    values = symmetric.spectrum(4, 4, 1, 1e-32).values
+    assert len(set(values.tolist())) == len(values) == 6
+
+
 @pytest.mark.parametrize("activation", ["relu", "relu2", "relu3", "erf"])
 @pytest.mark.parametrize("width", [2, 3, 8, HUGE])
 def test_gauss_newton_of_equal_rows_is_singular_exactly(activation, width):

@@ -17,7 +17,7 @@ PROBLEMS = [
 ]
 
 
-@pytest.mark.parametrize("width", [2, 3, 6])
+@pytest.mark.parametrize("width", [pytest.param(2, marks=pytest.mark.long), 3, pytest.param(6, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("activation", "weights", "derivative", "curvature"), PROBLEMS)
 def test_oracle_has_the_dense_spectrum(activation, weights, derivative, curvature, width):
     x, y = 0.7, -0.3
