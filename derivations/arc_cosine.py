@@ -32,7 +32,8 @@ def derive() -> Output:
             lower = ArcCosine(n - 1, theta)
             rule = sp.diff(ArcCosine(n, theta), theta)
             proof.check(f"J_{n}': the rule by which SymPy differentiates", sp.diff(closed, theta), rule, reduce)
-            derivative = f"Derivative $J_{n}' = -{n**2} \\sin \\weightangle \\, J_{n - 1}$"
+            factor = n**2 if n > 1 else ""
+            derivative = f"Derivative $J_{n}' = -{factor} \\sin \\weightangle \\, J_{n - 1}$"
             proof.step(derivative, sp.diff(closed, theta), -(n**2) * n_sin * lower, reduce)
         if n >= 2:
             recursion = (2 * n - 1) * c * ArcCosine(n - 1, theta) + (n - 1) ** 2 * n_sin**2 * ArcCosine(n - 2, theta)
@@ -43,7 +44,9 @@ def derive() -> Output:
 
 
 def _record(n: int, proof: Derivation) -> Formula:
-    integral = rf"{n}! \int_0^{{\pi - \weightangle}} (\cos \weightangle + \cos \alpha)^{n} \, d\alpha"
+    power = f"^{n}" if n > 1 else ""
+    factor = f"{n}! \\, " if n > 1 else ""
+    integral = rf"{factor}\int_0^{{\pi - \weightangle}} (\cos \weightangle + \cos \alpha){power} \, d\alpha"
     return formula(
         f"arc_cosine/J{n}",
         f"Arc-cosine function of degree {n}, ${integral}$",

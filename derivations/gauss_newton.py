@@ -11,6 +11,7 @@ import sympy as sp
 from derivations.catalogue import Output
 from sobolev_theory.symbolic import Derivation, GramChart, sobolev
 from sobolev_theory.symbolic.activation_records import order_parameters
+from sobolev_theory.symbolic.forms import gram_form
 from sobolev_theory.symbolic.records import Combination, formula
 from sobolev_theory.symbolic.symbols import rho, s, t
 
@@ -30,8 +31,12 @@ def derive() -> Output:
         at_jump = sobolev.gauss_newton_block(chart, frozen, order, jumps=True)
         power = sp.diff(rho**order, rho) * frozen
         for label, left, right in (
-            ("below the jump: the cross block of F_m", below, sobolev.cross_block(chart, *field)),
-            ("at the jump: d_u d_v rho^m at fixed K_mm", at_jump, sobolev.cross_block(chart, sp.Integer(0), power)),
+            ("below the jump: the cross block of $F$", below, sobolev.cross_block(chart, *field)),
+            (
+                r"at the jump: $\partial_{\student} \partial_{\teacher} \rho$ at a fixed moment",
+                at_jump,
+                sobolev.cross_block(chart, sp.Integer(0), power),
+            ),
         ):
             for name, x, y in zip(left._fields, left, right, strict=True):
                 add = proof.step if order == 1 else proof.check
@@ -42,9 +47,10 @@ def derive() -> Output:
         "gauss_newton/block",
         r"Gauss--Newton block of order 1, "
         r"$\mathbb{E}[\partial \nabla_x \sigma(\student \cdot x)^\top \, \partial \nabla_x \sigma(\teacher \cdot x)]$, "
-        r"for the moments of $e^{\alpha z}$ and $e^{\beta z}$, which stand for all by superposition",
+        r"for the derivatives $\sigma' = e^{\alpha z}$ at $\student$ and $e^{\beta z}$ at $\teacher$, which stand for "
+        "all by superposition",
         r"N\left(\student, \teacher\right)",
-        Combination(zip(labels, map(sp.factor, block), strict=True)),
+        Combination(zip(labels, map(gram_form, block), strict=True)),
         domain=r"$s t \ge \rho^{2}$",
         numeric="",
         source="derived here",

@@ -92,7 +92,7 @@ def _records(shown: dict[tuple[str, int, str | None], tuple[tuple[sp.Expr, ...],
             yield formula(
                 "/".join(filter(None, ("relu", norm, "single_neuron", name, convention))),
                 statement + suffix,
-                LYAPUNOV,
+                "" if labels else LYAPUNOV,
                 dict(zip(labels, values, strict=True)) if labels else values[0],
                 domain=DOMAIN,
                 numeric=f'single_neuron.{name}(angle, ratio, "{norm}"{option})',

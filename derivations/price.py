@@ -23,7 +23,7 @@ def derive() -> Output:
     determinant = s * t - rho**2
     phi = sp.exp(-(t * x**2 - 2 * rho * x * y + s * y**2) / (2 * determinant)) / (2 * sp.pi * sp.sqrt(determinant))
 
-    density = sp.Function("phi")(x, y, s, rho, t)
+    density = sp.Function("mu")(x, y, s, rho, t)
 
     def reduce(difference: sp.Expr) -> sp.Expr:
         return sp.simplify(difference.subs(density, phi).doit() / phi)
@@ -35,7 +35,7 @@ def derive() -> Output:
     proof.step(r"Heat identity in $\rho$", d(rho), d(x, y), reduce)
     proof.step("Heat identity in $s$", d(s), d(x, x) / 2, reduce)
     proof.step("Heat identity in $t$", d(t), d(y, y) / 2, reduce)
-    proof.step(r"Stein: $z \varphi = - \Sigma \nabla \varphi$", x * density, -s * d(x) - rho * d(y), reduce)
+    proof.step(r"Stein: $z \mu = - \Sigma \nabla \mu$", x * density, -s * d(x) - rho * d(y), reduce)
     statement = (
         r"Density of $(\student \cdot x, \teacher \cdot x)$. Integrated by parts, its identities give Price's theorem, "
         r"$\partial_\rho K_{ab} = K_{a+1, b+1}$ and $\partial_s K_{ab} = \tfrac12 K_{a+2, b}$, and Stein's lemma, "
@@ -45,7 +45,7 @@ def derive() -> Output:
     entry = formula(
         "gaussian/price_stein",
         statement,
-        r"\varphi(z_1, z_2)",
+        r"\mu(z_1, z_2)",
         phi,
         domain=r"$s t > \rho^{2}$",
         numeric="",

@@ -1,7 +1,7 @@
 r"""Powers of the rectifier, ``sigma(z) = max(z, 0)^n``: ``K_00 = (p q)^n J_n(theta) / (2 pi)``, and what follows.
 
-In polar coordinates of span(u, v), ``u . x = p R cos(phi)`` and ``v . x = q R cos(phi - theta)``; both are positive
-on the sector ``theta - pi/2 < phi < pi/2``. The radius integrates to ``2^n n!``, the sector to ``J_n``.
+In polar coordinates of span(u, v), ``u . x = p R cos(eta)`` and ``v . x = q R cos(eta - theta)``; both are positive
+on the sector ``theta - pi/2 < eta < pi/2``. The radius integrates to ``2^n n!``, the sector to ``J_n``.
 """
 
 from functools import cache
@@ -50,13 +50,13 @@ def power_of_relu(n: int) -> ActivationFormulas:
 
 def _kernel(n: int, proof: Derivation) -> sp.Expr:
     """``E[(u.x)_+^n (v.x)_+^n]`` by integration over radius and angle."""
-    radius, phi, alpha = sp.Symbol("R", positive=True), sp.Symbol("phi", real=True), sp.Symbol("alpha", real=True)
+    radius, eta, alpha = sp.Symbol("R", positive=True), sp.Symbol("eta", real=True), sp.Symbol("alpha", real=True)
     radial = sp.integrate(radius ** (2 * n + 1) * sp.exp(-(radius**2) / 2), (radius, 0, sp.oo))
     radial = proof.step(r"Radial integral $\int_0^\infty R^{2n+1} e^{-R^2/2} dR$", radial, 2**n * sp.factorial(n))
-    product = sp.cos(phi) * sp.cos(phi - theta)
-    half_angle = ((sp.cos(theta) + sp.cos(alpha)) / 2).subs(alpha, 2 * phi - theta)
-    proof.step(r"Half angle, $\alpha = 2 \phi - \weightangle$", product, half_angle)
-    integrand = sp.expand(((sp.cos(theta) + sp.cos(alpha)) / 2) ** n) / 2  # d phi = d alpha / 2
+    product = sp.cos(eta) * sp.cos(eta - theta)
+    half_angle = ((sp.cos(theta) + sp.cos(alpha)) / 2).subs(alpha, 2 * eta - theta)
+    proof.step(r"Half angle, $\alpha = 2 \eta - \weightangle$", product, half_angle)
+    integrand = sp.expand(((sp.cos(theta) + sp.cos(alpha)) / 2) ** n) / 2  # d eta = d alpha / 2
     angular = sp.integrate(integrand, (alpha, theta - sp.pi, sp.pi - theta))
     angular = proof.step(
         "Angular integral over the sector", angular, defining_integral(n) / (2**n * sp.factorial(n)), reduce

@@ -4,6 +4,7 @@ Tables go to standard output, progress to standard error. Exit status: 0, 1 if a
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,7 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader, such as head, has enough: nothing more is to be written, at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, NotImplementedError, OSError) as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
 

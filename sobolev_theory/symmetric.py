@@ -212,8 +212,8 @@ def _multiplicities(K: int, d: int) -> list[int]:
 def _digits(K: int, x: float, y: float) -> int:
     """Twice, as double roots need, the digits wanted and those lost on the way.
 
-    They are lost to the width, to nearly equal weights, and to students much longer or shorter than their teachers, whose
-    lengths enter the terms of one eigenvalue with different powers.
+    They are lost to the width, to nearly equal weights, and to students much longer or shorter than their teachers,
+    whose lengths enter the terms of one eigenvalue with different powers.
     """
     size = max(abs(x), abs(y))
     small = [s for s in (abs(x), abs(y), abs(x - y), abs(x + y)) if s > 0]

@@ -97,7 +97,7 @@ def test_every_record_is_in_the_document_with_all_that_it_says(whole: str) -> No
         assert prose(record.statement) in body
         assert prose(record.source) in body
         if isinstance(record, Formula):
-            assert all(prose(step.statement) in body for step in record.steps)
+            assert all(prose(step.statement) in body for step in record.steps if step.left != step.right)
             assert not record.deviations or prose(record.deviations) in body
             assert all(f"${letter} = {meaning}$" in body for letter, meaning in record.where)
         else:

@@ -3,7 +3,6 @@
 ``tests/accuracy.py`` defines cases, points and natural scale, and says how the committed numbers are rewritten.
 """
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from sobolev_theory import activations
 from tests import accuracy, oracles
 from tests.accuracy import CONVENTIONS, IN_FRAME, ITSELF, PAIR, QUANTITIES, REQUIREMENT, Case, Point
 
-CATALOGUE = Path(activations.__file__).parent / "_kernels" / "catalogue.json"
 CASES = accuracy.cases()
 ROOT = Path(__file__).parent.parent
 
@@ -65,12 +63,6 @@ def test_tables_hold_every_quantity_order_and_convention(name: str) -> None:
         for derivative in CONVENTIONS
     }
     assert set(activation.kernels.KERNELS) == expected
-
-
-def test_cases_are_the_records_of_the_catalogue() -> None:
-    records = {record["name"] for record in json.loads(CATALOGUE.read_text(encoding="utf-8"))}
-    prefixes = tuple(f"{name}/order" for name in activations.names())
-    assert {name for name in records if name.startswith(prefixes)} == {case.name for case in CASES}
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.derivative is None], ids=lambda case: case.name)

@@ -106,7 +106,7 @@ def test_the_reader_refuses_what_it_does_not_know() -> None:
 def test_steps_of_derivations_are_true_as_printed() -> None:
     """Those without derivatives and named functions: both sides are read at one point."""
     others = {
-        name: mp.mpf(k) / 7 for k, name in enumerate((r"\phi", r"\psi", "z", "a", "b", "k", "s", "t", "p"), start=2)
+        name: mp.mpf(k) / 7 for k, name in enumerate((r"\eta", r"\psi", "z", "a", "b", "k", "s", "t", "p"), start=2)
     }
     readable = 0
     for name in FORMULAS:

@@ -41,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
         if options.names:
             raise ValueError("NAME: not together with --list, which has a prefix of its own")
         found = formulas.names(options.list)
+        if not found:
+            raise ValueError(f"--list {options.list}: the beginning of a name is required, such as relu/H1 or theorem")
         print_json({"names": found}) if options.json else print("\n".join(found))
     elif options.document:
         refuse(options, ("style",), "not together with --document")

@@ -51,7 +51,9 @@ $c = [a; -b]$ it is a sum over pairs. A pair is written $(\student, \teacher)$, 
 \emph{exact} one they are kept."""
 
 
-def document(names: Sequence[str] | None = None, notation: Notation | None = None) -> str:
+def document(
+    names: Sequence[str | Formula | Theorem] | None = None, notation: Notation | None = None, **changes: str
+) -> str:
     r"""A standalone LaTeX document with statement, formula, derivation steps, proofs and references.
 
     It needs the packages ``amsmath``, ``amssymb``, ``geometry`` and ``graphicx`` only.
@@ -59,9 +61,10 @@ def document(names: Sequence[str] | None = None, notation: Notation | None = Non
     Parameters
     ----------
     names
-        Names of formulas and theorems, in the order to print; default: the whole catalogue.
-    notation
-        Symbols; default: `Notation()`.
+        Names of formulas and theorems, in the order to print, or these themselves, such as the ``records`` of a derived
+        activation; default: the whole catalogue.
+    notation, changes
+        A `Notation`, and its fields given by keyword.
 
     Raises
     ------
@@ -74,8 +77,8 @@ def document(names: Sequence[str] | None = None, notation: Notation | None = Non
     >>> text.splitlines()[0], text.splitlines()[-1]
     ('\\documentclass[10pt,a4paper]{article}', '\\end{document}')
     """
-    chosen = [get(name) for name in (all_names() if names is None else _as_names(names))]
-    parts = [HEAD + Notation.of(notation, {}).preamble(), r"\begin{document}"]
+    chosen = _records(all_names() if names is None else names)
+    parts = [HEAD + Notation.of(notation, dict(changes)).preamble(), r"\begin{document}"]
     parts += [r"\section*{Setting}", SETTING] if len(chosen) > 1 else [SETTING]
     chapter = ""
     for record in chosen:
@@ -86,10 +89,10 @@ def document(names: Sequence[str] | None = None, notation: Notation | None = Non
     return "\n\n".join([*parts, _references(), r"\end{document}"])
 
 
-def _as_names(given: Sequence[str]) -> list[str]:
-    if isinstance(given, str) or not given:
+def _records(given: Sequence[str | Formula | Theorem]) -> list[Formula | Theorem]:
+    if isinstance(given, str) or not isinstance(given, Sequence) or not given:
         raise ValueError(f"names: a sequence of names, at least one, is required, got {given!r}")
-    return list(given)
+    return [record if isinstance(record, Formula | Theorem) else get(record) for record in given]
 
 
 def _formula(formula: Formula) -> str:
@@ -130,8 +133,14 @@ def _proof_step(step: ProofStep) -> tuple[str, str]:
 
 
 def _steps(steps: Iterable[tuple[str, str]]) -> list[str]:
-    """Words and the relation under them, one after another."""
+    """Words and the relation under them, one after another; identities of two sides that print alike say nothing."""
+    steps = [(statement, relation) for statement, relation in steps if not _is_trivial(relation)]
     return [rf"{{\small {prose(statement)}" + "\n" + aligned([relation]) + "}" for statement, relation in steps]
+
+
+def _is_trivial(relation: str) -> bool:
+    left, _, right = relation.partition(" = ")
+    return left == right
 
 
 def _references() -> str:

@@ -19,6 +19,10 @@ VALID = (
     "valid LaTeX for mathematics is required (balanced braces, single scripts, no $ # % & ~, arguments for commands, "
     "ASCII)"
 )
+GREEK = ("alpha", "beta", "eta", "rho", "mu", "sigma", "tau", "kappa", "lambda", "pi", "Delta", "Sigma", "partial")
+TAKEN = {*"abcdefghpqrstxyzCDEFGHIJKNRST", *(rf"\{name}" for name in GREEK)}
+"""Letters that formulas and derivations use for something else: no angle, and no vector without a style, may be one."""
+
 FRAME = "e"
 """Letter of the unit vector that spans the plane of a pair together with the student's."""
 
@@ -42,7 +46,8 @@ class Notation:
     ------
     ValueError
         For LaTeX that cannot be set (unbalanced braces, a double superscript, ``$``, ...), an unknown style, a norm
-        without ``{}``, one letter for both vectors, or the letter ``e`` of the frame.
+        without ``{}``, one letter for both vectors, or a letter that formulas use for something else: ``e`` is the
+        frame, and the angle and vectors in plain style may be none of `TAKEN`.
 
     Examples
     --------
@@ -73,6 +78,12 @@ class Notation:
             if not BASE.fullmatch(text) or text == FRAME:
                 required = f"a letter other than {FRAME} or a command, with scripts, is required"
                 raise ValueError(f"{name}: {required}, got {text!r}")
+        plain = ("student", "teacher") if self.vectors == "plain" else ()
+        for name in (*plain, "angle"):
+            if getattr(self, name) in TAKEN:
+                raise ValueError(
+                    f"{name}: a letter that formulas do not use otherwise is required, got {getattr(self, name)!r}"
+                )
         if self.student == self.teacher:
             raise ValueError(f"student, teacher: two different symbols are required, got {self.student!r} for both")
 

@@ -60,7 +60,7 @@ class Formula:
     domain, source, deviations
         Where it holds, where it is from, and where it departs from its source.
     numeric
-        The public function that computes it.
+        The public call that evaluates it, or in which it enters.
     steps, checks
         Verified steps of the derivation, and the number of identities that confirm it by a second route.
 
@@ -143,15 +143,25 @@ class Formula:
             rf"\left[{self.symbol}\right]_{{{i + 1}{j + 1}}} = {table[i][j]}" for i in range(size) for j in range(size)
         ]
 
-    def sympy(self) -> sp.Basic:
+    def sympy(self, **values: Any) -> sp.Basic:
         """The formula as a SymPy object; loads SymPy (extra ``formulas``).
+
+        Letters: ``p = |w|``, ``q = |v|``, ``theta`` their angle; ``s = p^2``, ``rho = w.v``, ``t = q^2``; those of
+        `where`. They carry assumptions, such as positive: give values by keyword, ``f.sympy(theta=1)``, or take letters
+        from `free_symbols`.
 
         An expression, a `sympy.Tuple` of named values, a `sympy.Matrix`, or, for sums over a basis, a matrix expression
         in ``w``, ``v``, the frame ``f_1`` (along ``w``), ``f_2`` and the identity ``I``, all of symbolic dimension d.
         """
         from ..symbolic.parsing import parse
 
-        return parse(self)
+        return parse(self, values)
+
+    def __str__(self) -> str:
+        """Statement, formula, definitions, domain and source, to be read."""
+        lines = [f"{self.name}: {self.statement}", *self.rows()]
+        lines += [f"where {letter} = {meaning}" for letter, meaning in self.where]
+        return Notation().expand("\n".join([*lines, f"domain: {self.domain}", f"source: {self.source}"]))
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {self.latex()}$"

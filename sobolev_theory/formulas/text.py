@@ -27,7 +27,7 @@ def _escaped(words: str) -> str:
 def verbatim(text: str) -> str:
     """Text such as code or a name, with places where a line may break."""
     escaped = re.sub(r"([_&%#{}$])", r"\\\1", text.replace("\\", r"\textbackslash "))
-    return re.sub(r"([/,.(=])", r"\1\\allowbreak ", escaped)
+    return re.sub(r"([/,.(=])", r"\1\\allowbreak{}", escaped)
 
 
 def itemized(texts: Iterable[str]) -> str:

@@ -45,6 +45,16 @@ QUANTITIES = {
 GRAM_JACOBIAN = ("A", r"2 \, \partial_s A", r"\partial_\rho A", r"2 \, \partial_s B", r"\partial_\rho B")
 """Jacobian of the field ``g = A w + B v``."""
 
+POLAR_GRADIENT = (
+    rf"\partial F / \partial {LENGTH}",
+    rf"- \left(\partial F / \partial \weightangle\right) / {LENGTH}",
+)
+BACKPROP_FIELD = (
+    r"\sum_{m < n} 2 \, \partial_s F_m",
+    r"\sum_{m < n} \partial_\rho F_m + n \, \rho^{n - 1} K_{nn}",
+)
+"""Fields: the gradient by polar calculus, and in the backprop convention of a norm whose order ``n`` jumps."""
+
 POLAR_JACOBIAN = (
     rf"\tau = \left(\alpha - \beta \cot \weightangle\right) / {LENGTH}",
     rf"\partial \alpha / \partial {LENGTH} - \tau",
@@ -132,6 +142,11 @@ class _Sum:
             return [*fields, chart.field(sp.S.Zero, self.bilinear)]
         found = [self.table[quantity, m] for m in self._range]
         return [*found, self._bilinear_part(quantity, len(found[0]))]
+
+    def terms(self) -> list[sp.Expr]:
+        """The terms ``F_m`` of a pair, order by order, whole."""
+        inner = self.formulas.chart.inner
+        return [readable(self.table["value", m][0] + self.formulas.bilinear[m] * inner) for m in self._range]
 
     def _bilinear_part(self, quantity: str, length: int) -> tuple[sp.Expr, ...]:
         """What ``b u . v`` adds."""
@@ -227,16 +242,29 @@ def _rules(sums: _Sum, quantity: str, coefficients: list[sp.Expr]) -> list[Rule]
     (term,) = _plain(sums, "value")
     field = _plain(sums, "field")
     rules: Iterable[tuple[str, sp.Expr]] = ()
-    labels = [f"Coefficient of ${label}$" for label in _labels(quantity, chart.name == "polar" and quantity != "field")]
+    framed = chart.name == "polar" and (sums.in_frame or quantity != "field")
+    labels = [f"Coefficient of ${label}$" for label in _labels(quantity, framed)]
     if quantity == "value":
         rules, labels = [(r"\sum_m \rho^m K_{mm}", term)], ["Sum over orders"]
-    elif quantity == "field" and not sums.in_frame and sums.convention is None:
+    elif quantity == "field" and sums.in_frame:
+        rules = zip(POLAR_GRADIENT, (sp.diff(term, p), -sp.diff(term, theta) / p), strict=True)
+    elif quantity == "field" and sums.convention == "backprop":
+        rules = zip(BACKPROP_FIELD, _backprop_field(sums), strict=True)
+    elif quantity == "field":
         rules = zip((r"2 \, \partial_s F", r"\partial_\rho F"), sobolev.exact_field(chart, term), strict=True)
     elif quantity == "own" and chart.name == "gram":
         rules = zip(GRAM_JACOBIAN, sobolev.own_block(chart, *field), strict=True)
     elif quantity == "own":
         rules = zip(POLAR_JACOBIAN, _polar_jacobian(*(field if sums.in_frame else chart.field(*field))), strict=True)
     return [Rule(says, *rule, shown) for says, rule, shown in zip(labels, rules, coefficients, strict=False)]
+
+
+def _backprop_field(sums: _Sum) -> tuple[sp.Expr, sp.Expr]:
+    """Lower orders by the gradient of their terms; of the order ``n`` that jumps ``n rho^(n-1) K_nn v`` only."""
+    chart, n = sums.formulas.chart, sums.highest
+    *lower, highest = sums.terms()
+    along, towards = sobolev.exact_field(chart, sp.Add(*lower))
+    return along, towards + n * highest / chart.inner if n else towards
 
 
 def _polar_jacobian(alpha: sp.Expr, beta: sp.Expr) -> tuple[sp.Expr, ...]:

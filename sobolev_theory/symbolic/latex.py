@@ -88,7 +88,7 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
             numerator = rf"\frac{{{numerator or 1}}}{{{denominator}}}"
         elif len(above) == 1 and sums:
             numerator = self._factor(above[0])
-        return sign + " ".join(filter(None, (numerator, *map(self._sum, sums))))
+        return sign + " ".join(filter(None, (numerator, *map(self._factor, sums))))
 
     def _factor(self, factor: sp.Expr) -> str:
         return self._sum(factor) if _is_sum(factor) else str(self._print(factor))
@@ -157,7 +157,7 @@ def _sorted_factors(expr: sp.Mul) -> tuple[str, list[sp.Expr], list[sp.Expr], li
     for factor in sp.Mul.make_args(factors):
         if factor.is_Pow and factor.exp.is_Rational and factor.exp.is_negative:
             below.append(factor.base**-factor.exp)
-        elif _is_sum(factor) and not _is_angle(factor):
+        elif isinstance(factor, sp.atan) or (_is_sum(factor) and not _is_angle(factor)):
             sums.append(factor)
         elif factor != 1:
             above.append(factor)

@@ -1,5 +1,6 @@
 """From the text of a catalogue record back to SymPy."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
@@ -32,9 +33,15 @@ def expressions(formula: Formula) -> list[sp.Expr]:
     return [sp.sympify(entry.expression, locals=LETTERS | other) for entry in formula.entries]
 
 
-def parse(formula: Formula) -> sp.Basic:
-    """A record as one SymPy object; see `Formula.sympy`."""
-    values = expressions(formula)
+def parse(formula: Formula, given: Mapping[str, Any]) -> sp.Basic:
+    """A record as one SymPy object, with values for some of its letters; see `Formula.sympy`."""
+    unknown = sorted(set(given) - set(formula.arguments))
+    if unknown:
+        raise ValueError(f"{unknown[0]}: a letter of {formula.name} is required, one of {', '.join(formula.arguments)}")
+    plain = expressions(formula)
+    letters = set().union(*(expression.free_symbols for expression in plain))
+    chosen = {letter: given[str(letter)] for letter in letters if str(letter) in given}
+    values = [expression.subs(chosen) for expression in plain]
     if formula.form == "scalar":
         return values[0]
     if formula.form == "listing":

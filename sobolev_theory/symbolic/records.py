@@ -84,8 +84,8 @@ def _by_rule(rule: Rule) -> Step:
 
 
 def _expanded(expression: sp.Expr) -> sp.Expr:
-    """Arguments of roots and functions multiplied out, so that equal ones are the same."""
+    """Arguments of roots and functions in one form, so that equal ones are the same."""
     return expression.replace(
         lambda part: part.is_Function or (part.is_Pow and not part.exp.is_Integer),
-        lambda part: part.func(*map(sp.expand, part.args)),
+        lambda part: part.func(*(sp.expand(sp.cancel(argument)) for argument in part.args)),
     )
