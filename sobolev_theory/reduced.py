@@ -23,7 +23,7 @@ from ._checks import as_array
 from .activations import get
 from .norms import Norm, parse_norm
 from .planar import PlanarFlow, Sides, integrate
-from .symmetric_family import (
+from .symmetric.family import (
     SymmetricSaddle,
     family_width,
     representative,

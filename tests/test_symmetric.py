@@ -7,7 +7,7 @@ from scipy.optimize import linear_sum_assignment
 import sobolev_theory as st
 from examples import width_scaling
 from sobolev_theory import formulas, symmetric
-from sobolev_theory._eigenvalues import context, merged, roots_of_three, roots_of_two
+from sobolev_theory.symmetric.eigenvalues import context, merged, roots_of_three, roots_of_two
 from tests.oracles import symmetric as oracle
 
 NORMS = {

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._eigenvalues import roots_of_three, roots_of_two
-from ._kernels import symmetric as kernels
-from .activations import Activation
+from .._kernels import symmetric as kernels
+from ..activations import Activation
+from .eigenvalues import roots_of_three, roots_of_two
 
 if TYPE_CHECKING:
     from mpmath.ctx_mp import MPContext

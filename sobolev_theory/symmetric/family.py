@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from ._checks import as_array, positive_integer
-from .losses import PopulationLoss
-from .networks import Network
-from .norms import Norm
+from .._checks import as_array, positive_integer
+from ..losses import PopulationLoss
+from ..networks import Network
+from ..norms import Norm
 
 FloatArray = NDArray[np.float64]
 

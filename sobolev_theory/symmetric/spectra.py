@@ -1,16 +1,4 @@
-r"""Spectra in closed form along ``w_j = x v_j + y sum_(k != j) v_k`` for an orthonormal teacher, for any width.
-
-Curvature there commutes with permutations of neurons and teachers together, so it splits into a 2 x 2 block, a 3 x 3
-block that occurs ``K - 1`` times, two numbers of multiplicities ``(K - 1)(K - 2)/2`` and ``K(K - 3)/2``, and, off the
-span of the teacher, two numbers that occur ``d - K`` and ``(K - 1)(d - K)`` times. Nothing of size K is formed.
-
-The generated blocks are evaluated in mpmath numbers with as many digits as their cancellations can take, and rounded
-once: near the teacher and at any width every eigenvalue is accurate to 1e-15 relative, and equal ones are recognised
-as such. The gradient flow of the same family is in `reduced`.
-
-Source: splitting: Arjevani & Field 2020 (arXiv 2008.01805), who have L2 at the teacher; family: Tian 2017 (arXiv
-1703.00560); derivations: `permutations.py` and `symmetric.py` in `derivations/`.
-"""
+"""Distinct eigenvalues with multiplicities along the symmetric family, and condition numbers; see the package."""
 
 from __future__ import annotations
 
@@ -18,18 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from . import activations
-from ._checks import CONVENTIONS, number, one_of, positive_integer
-from ._eigenvalues import context, merged
-from ._kernels import symmetric as kernels
-from ._special import PARALLEL
-from ._symmetric_pairs import Family, eigenvalues
-from .activations import Activation
-from .errors import NotDifferentiableError, OverflowingError
-from .norms import Norm, parse_norm, two_norms
-from .spectrum import Spectrum
-
-__all__ = ["condition_number_ratio", "spectrum"]
+from .. import activations
+from .._checks import CONVENTIONS, number, one_of, positive_integer
+from .._kernels import symmetric as kernels
+from .._special import PARALLEL
+from ..activations import Activation
+from ..errors import NotDifferentiableError, OverflowingError
+from ..norms import Norm, parse_norm, two_norms
+from ..spectrum import Spectrum
+from .eigenvalues import context, merged
+from .pairs import Family, eigenvalues
 
 DIGITS = 40
 """Digits that are right after all cancellations; equal eigenvalues agree to more than `SAME`."""
