@@ -28,8 +28,11 @@ NAMES = {
         "large_width_gain",
     )
 }
+LONG = {"theorem/relu_squared", "theorem/large_width_gain"}
+SWEPT = [pytest.param(name, marks=pytest.mark.long if name in LONG else ()) for name in sorted(NAMES)]
 LIMIT = (np.pi - 2) / (np.pi - 1)
 T, Y = sp.Symbol("theta", positive=True), sp.Symbol("y", real=True)
+X, Z = sp.Symbol("x", positive=True), sp.Symbol("z", positive=True)
 BELOW_PI = (sp.Lt(T, sp.pi),)
 
 
@@ -69,20 +72,21 @@ def spoiled(record: Theorem, number: int, **changes: object) -> Theorem:
     return replace(record, proof=tuple(proof))
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("name", SWEPT)
 def test_a_changed_claim_is_caught_wherever_it_is(name, records):
     """Every identity and limit with another right-hand side, every inequality turned round: no certificate accepts it,
     though all earlier steps hold.
     """
     letters, proof = _namespace(records[name].letters), Derivation()
-    for stored in (*records[name].proof, *records[name].counterexamples):
+    proved, refuted = records[name].proof, records[name].counterexamples
+    for stored, accept in [(s, proof.accept) for s in proved] + [(s, proof.accept_counterexample) for s in refuted]:
         step = _parsed(stored, letters)
         turned = {">": "<", ">=": "<", "<": ">", "<=": ">", "!=": "="}.get(step.relation)
         other = step.right / 3 + 1 if step.right.is_finite else sp.Integer(0)
         false = replace(step, relation=turned) if turned else replace(step, right=other)
         with pytest.raises(DerivationError):
-            proof.accept(false)
-        proof.accept(step)
+            accept(false)
+        accept(step)
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
@@ -98,8 +102,10 @@ def test_changed_records_are_caught(name, records):
     for old, new in ((" > ", " < "), (" < ", " > ")) if turned in "<>" else ():
         if old in first.latex and first.relation in old:
             latex = first.latex.replace(old, new)
+    alone = replace(record, proof=(), conclusions=())  # counter-examples stand by themselves
+    assert alone.verify() == (0, len(record.counterexamples))
     with pytest.raises(DerivationError):
-        replace(record, counterexamples=(replace(first, relation=turned, latex=latex),)).verify()
+        replace(alone, counterexamples=(replace(first, relation=turned, latex=latex),)).verify()
 
 
 def test_a_conclusion_must_show_its_step(records):
@@ -109,6 +115,103 @@ def test_a_conclusion_must_show_its_step(records):
     conclusions[number] = replace(conclusions[number], text="$1 = 2$")
     with pytest.raises(DerivationError, match="does not show"):
         replace(record, conclusions=tuple(conclusions)).verify()
+
+
+def test_a_point_proves_nothing_for_all_letters(records):
+    """An evaluation in place of a proof; the sign of a counter-example in a proof."""
+    record = records["theorem/single_neuron_conditioning"]
+    (number,) = (i for i, step in enumerate(record.proof) if step.statement.startswith("Strictly below one"))
+    step, data = record.proof[number], (("letters", ("x",)), ("values", ("1",)))
+    latex = step.latex.replace(" < ", " > ")
+    tampered = spoiled(record, number, relation=">", latex=latex, where=(), conditions="", method="evaluation",
+                       data=data)  # fmt: skip
+    assert latex != step.latex
+    with pytest.raises(DerivationError, match="at a point shows nothing"):
+        replace(tampered, conclusions=()).verify()
+    alone = replace(tampered, proof=(), counterexamples=(tampered.proof[number],), conclusions=())
+    assert alone.verify() == (0, 1)  # what it says at the point is true
+    proof = Derivation()
+    with pytest.raises(DerivationError, match="at a point shows nothing"):
+        proof.prove("false", Y, ">", 1, "evaluation", letters=[Y], values=[2])
+    proof.counterexample("true", Y, ">", 1, {Y: sp.Integer(2)})
+    with pytest.raises(DerivationError, match="not known"):
+        proof.prove("false", Y**3, ">", 0, "terms", terms=[Y**3])
+    proof.prove("numbers", sp.pi, ">", 3, "evaluation", letters=[], values=[])
+
+
+def test_a_counterexample_is_at_a_point(records):
+    record = records["theorem/exact_cone"]
+    first = replace(record.counterexamples[0], where=("theta < pi",), conditions=r"\weightangle < \pi")
+    for changed in (first, record.proof[1]):
+        with pytest.raises(DerivationError, match="evaluated at a point"):
+            replace(record, counterexamples=(changed,)).verify()
+
+
+def test_conditions_are_printed_and_verified(records):
+    record = records["theorem/exact_cone"]
+    (number,) = (i for i, step in enumerate(record.proof) if step.where == ("theta < pi/6",) and step.right == "1/2")
+    assert record.proof[number].conditions == r"\weightangle < \frac{\pi}{6}"
+    for changes in ({"conditions": ""}, {"where": ()}, {"where": ("theta < pi/8",)}):
+        with pytest.raises(DerivationError, match="what is printed"):
+            spoiled(record, number, **changes).verify()
+    blocks = [step for step in records["theorem/large_width_gain"].proof if step.where == ("Eq(theta, pi/2)",)]
+    assert blocks
+    assert {step.conditions for step in blocks} == {r"\weightangle = \frac{\pi}{2}"}
+
+
+def test_stored_steps_say_something(records):
+    for record in records.values():
+        for step in record.proof:
+            left, _, right = step.latex.partition(" = ")
+            assert left != right, step.statement
+
+
+UNMET = r"no point is found|equations letter = value are required"
+
+
+@pytest.mark.parametrize("where", [
+    (sp.Gt(X, 2), sp.Lt(X, 1)),
+    (sp.Gt(X, 1), sp.Lt(X, 1)),
+    (sp.Lt(X, -1),),
+    (sp.Gt(Y**2, 2), sp.Lt(Y**2, 1)),
+    (sp.Gt(X, Y), sp.Gt(Y, X)),
+    (sp.Eq(X, -2),),
+    (sp.Eq(X, 2), sp.Eq(X, 3)),
+    (sp.Eq(X, 2), sp.Gt(X, 3)),
+    (sp.Eq(X, Y), sp.Lt(Y, 0)),
+    (sp.Eq(X, X**2),),
+])  # fmt: skip
+def test_conditions_that_cannot_be_met_are_refused(where):
+    """From a contradiction everything would follow."""
+    with pytest.raises(DerivationError, match=UNMET):
+        Derivation().prove("false", sp.Integer(0), "=", 0, where=where)
+    with pytest.raises(DerivationError, match=UNMET):
+        Derivation().prove("false", sp.Integer(0), ">", 1, "terms", terms=[sp.Integer(1), sp.Integer(-2)], where=where)
+
+
+@pytest.mark.parametrize("where", [
+    (sp.Gt(X, 1), sp.Lt(X, 2)),
+    (sp.Ge(X, 1), sp.Le(X, 1)),
+    (sp.Ge(T, sp.pi / 4), sp.Le(T, 3 * sp.pi / 4)),
+    (sp.Lt(T, sp.pi), sp.Lt(X * sp.sin(T) / sp.pi, sp.Rational(1, 2))),
+    (sp.Gt(sp.Symbol("n", integer=True), 3),),
+    (sp.Eq(T, sp.pi / 2),),
+    (sp.Lt(T, sp.pi), sp.Eq(X, sp.sin(T))),
+    (sp.Gt(Y, X),),
+])  # fmt: skip
+def test_conditions_that_can_be_met(where):
+    Derivation().prove("true", sp.Integer(0), "=", 0, where=where)
+
+
+def test_equations_are_put_in_for_identities_only():
+    right = (sp.Eq(T, sp.pi / 2),)
+    proof = Derivation()
+    proof.prove("true", sp.sin(T) + X, "=", 1 + X, where=right)
+    for left in (sp.cos(T) + X, 1 / sp.cos(T), (T - sp.pi / 2) / sp.cos(T)):
+        with pytest.raises(DerivationError, match="reduces to"):
+            proof.prove("false", left, "=", 1 + X, where=right)
+    with pytest.raises(DerivationError, match="an inequality is required"):
+        proof.prove("no identity", T, ">", 0, "terms", terms=[T], where=right)
 
 
 def test_a_step_may_not_lean_on_one_that_was_removed(records):
@@ -152,6 +255,13 @@ FALSE = [
     ("monotone", 1 / (1 - T) - 1, ">", 0, {"letter": T, "end": 0, "slope": 1 / (1 - T) ** 2}),  # a pole between
     ("integral", sp.Integer(-2), ">", 0, {"letter": Y, "lower": [-1], "upper": [1], "integrands": [Y**-2],
                                           "antiderivatives": [-1 / Y]}),
+    ("integral", -sp.Rational(1, 2), ">=", 0, {"letter": Z, "lower": [-1], "upper": [0], "integrands": [Z],
+                                               "antiderivatives": [Z**2 / 2]}),  # a positive letter
+    ("integral", -sp.pi, ">=", 0, {"letter": T, "lower": [sp.pi], "upper": [2 * sp.pi], "integrands": [sp.sin(T)],
+                                   "antiderivatives": [-sp.cos(T)]}),  # a letter of the conditions
+    ("monotone", sp.exp(-1 / Y) - 1, ">=", 0, {"letter": Y, "end": -sp.oo, "slope": sp.exp(-1 / Y) / Y**2}),
+    ("terms", X ** (1 / Y), ">", 0, {"terms": [X ** (1 / Y)]}),  # no value at y = 0
+    ("terms", X ** sp.tan(Y), ">", 0, {"terms": [X ** sp.tan(Y)]}),
     ("interval", sp.cos(T), ">", -sp.Rational(9, 10), {}),
     ("interval", sp.sin(T), ">", 0, {}),  # true inside, zero at an end of the closed box
     ("limit", sp.sin(T) / T, "->", 2, {"letter": T, "point": 0}),
@@ -178,6 +288,7 @@ TRUE = [
     ("terms", sp.sin(T), ">", 0, {"terms": [sp.sin(T)]}),
     ("monotone", T - sp.sin(T), ">", 0, {"letter": T, "end": 0, "slope": 2 * sp.sin(T / 2) ** 2,
                                          "reduction": "simplify"}),
+    ("terms", X ** (1 / X) + Z ** (1 / (1 + Y**2)), ">", 0, {"terms": [X ** (1 / X), Z ** (1 / (1 + Y**2))]}),
     ("interval", 2 + sp.cos(T) + T * sp.sin(T), ">", sp.Rational(1, 2), {}),
     ("limit", sp.sin(T) / T, "->", 1, {"letter": T, "point": 0}),
     ("integral", sp.Integer(2), ">", 0, {"letter": Y, "lower": [0], "upper": [sp.pi], "integrands": [sp.sin(Y)],
@@ -188,6 +299,32 @@ TRUE = [
 @pytest.mark.parametrize(("method", "left", "relation", "right", "data"), TRUE)
 def test_certificates_accept_what_they_show(method, left, relation, right, data):
     assert Derivation().prove("true", left, relation, right, method, where=BELOW_PI, **data).method == method
+
+
+POLE = 2 ** (1 / (X - 1))
+POLES = [
+    (sp.Rational(1, 2) - POLE, sp.log(2) * POLE * 4 ** (-sp.log(sp.Abs(X - 1)) / sp.log(2)), "simplify"),
+    (1 - sp.exp(1 / (X - 1)) - (1 - sp.exp(-1)), sp.exp(1 / (X - 1)) / (X - 1) ** 2, "simplify"),
+    (-1 - 1 / (X - 1), (X - 1) ** -2, "rational"),
+    (sp.sin(-1 / (X - 1)) - sp.sin(1), sp.cos(1 / (X - 1)) / (X - 1) ** 2, "simplify"),
+    (1 - sp.sqrt((X - 1) ** -2), sp.diff(-sp.sqrt((X - 1) ** -2), X), "simplify"),
+]
+
+
+@pytest.mark.parametrize(("left", "slope", "reduction"), POLES)
+def test_poles_anywhere_between_are_seen(left, slope, reduction):
+    """All begin at zero for x = 0 and rise where they are defined, but have a pole at x = 1."""
+    assert left.subs(X, 0) == 0
+    with pytest.raises(DerivationError, match="no poles"):
+        Derivation().prove("false", left, ">=", 0, "monotone", where=(sp.Lt(X, 2),), letter=X, end=0, slope=slope,
+                           reduction=reduction)  # fmt: skip
+
+
+def test_conditions_on_two_letters_are_no_interval():
+    """The derivative is positive where x > y only, but it begins at x = 0."""
+    with pytest.raises(DerivationError, match="an interval is required"):
+        Derivation().prove("false", X**2 / 2 - X * Z, ">=", 0, "monotone", where=(sp.Gt(X, Z),), letter=X, end=0,
+                           slope=X - Z)  # fmt: skip
 
 
 @pytest.mark.parametrize(("left", "relation", "right", "at"), [

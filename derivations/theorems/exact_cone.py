@@ -1,4 +1,4 @@
-r"""One ReLU neuron, exact convention: the curvature of H1 diverges at the teacher, and H1 is never better than L2.
+r"""One ReLU neuron, exact convention: the curvature of H1 diverges at the teacher; H1 is never better than definite L2.
 
 The transverse eigenvalue ``1 + r cos(2 theta)/(2 pi sin(theta))`` is at least ``1 - 2x``, the in-plane one: so the
 largest eigenvalue is the radial or the transverse one, and the condition number at least that of L2.
@@ -38,22 +38,22 @@ def prove() -> Theorem:
     proof.prove("$\\cos 2\\theta > 0$ for $\\theta < \\pi/4$", sp.cos(2 * theta), ">", 0, "terms",
                 terms=[sp.cos(2 * theta)], where=near)  # fmt: skip
     worse = proof.prove("Next to the teacher the transverse eigenvalue is the largest", top, ">", 1, "terms",
-                        terms=[R * sp.cos(2 * theta) / (2 * PI * SINE)], where=(*INSIDE, *near))  # fmt: skip
+                        terms=[R * sp.cos(2 * theta) / (2 * PI * SINE)], where=near)  # fmt: skip
     supplement = sp.Symbol("psi", positive=True)
     at_supplement = top.subs(theta, PI - supplement)
     far = (sp.Lt(supplement, PI / 4),)
     proof.prove("Likewise next to the angle $\\pi$, $\\psi = \\pi - \\theta$", at_supplement, ">", 1, "terms",
                 terms=[R * sp.cos(2 * supplement) / (2 * PI * sp.sin(supplement))],
-                where=(*far, sp.Lt(supplement, PI)), reduction="simplify")  # fmt: skip
+                where=far, reduction="simplify")  # fmt: skip
     between = (sp.Ge(theta, PI / 4), sp.Le(theta, 3 * PI / 4))
     proof.prove("Between $\\pi/4$ and $3\\pi/4$ it is at most one", top, "<=", 1, "terms", multiplier=2 * PI * SINE,
-                terms=[-R * sp.cos(2 * theta)], where=(*INSIDE, *between), reduction="simplify")  # fmt: skip
+                terms=[-R * sp.cos(2 * theta)], where=between, reduction="simplify")  # fmt: skip
     infinite = proof.prove("The transverse eigenvalue diverges at the teacher", top, "->", sp.oo, "limit", letter=theta,
                            point=0)  # fmt: skip
     rate = proof.prove("at the rate", theta * top / (1 - 2 * X), "->", R / (2 * PI), "limit", letter=theta, point=0)
     proof.prove("$\\sin\\theta < \\theta$", theta - SINE, ">", 0, "monotone", letter=theta, end=0,
                 slope=2 * sp.sin(theta / 2) ** 2, where=INSIDE, reduction="simplify")  # fmt: skip
-    sixth = (*INSIDE, sp.Lt(theta, PI / 6))
+    sixth = (sp.Lt(theta, PI / 6),)
     proof.prove("$\\cos 2\\theta > 1/2$ for $\\theta < \\pi/6$", sp.cos(2 * theta), ">", sp.Rational(1, 2), "monotone",
                 letter=theta, end=PI / 6, slope=-2 * sp.sin(2 * theta), where=sixth)  # fmt: skip
     bound = proof.prove(
@@ -74,10 +74,11 @@ def prove() -> Theorem:
         "theorem/exact_cone",
         "In the exact convention the curvature of H1 diverges at the teacher",
         "The population loss of H1 for one ReLU neuron has a cone at the teacher: an eigenvalue of its true Hessian "
-        "diverges as the angle tends to zero, and nowhere is H1 better conditioned than L2.",
+        "diverges as the angle tends to zero, and H1 is nowhere better conditioned than L2 where L2 is definite, "
+        "$x < 1/2$, in $d \\ge 3$ dimensions.",
         hypotheses=(
             r"exact convention, $0 < \weightangle < \pi$, $r = \vecnorm{\teacher} / \vecnorm{\student}$",
-            "at least three dimensions",
+            "standard Gaussian inputs in $d \\ge 3$ dimensions",
             r"for the condition numbers: $x = \frac{r \sin \weightangle}{\pi} < \frac{1}{2}$",
         ),
         conclusions=(

@@ -32,9 +32,10 @@ def prove() -> Theorem:
                 "coefficient of $\\alpha^n \\beta^k / (n! k!)$ is $n! \\rho^n$ for $k = n$, otherwise 0",
                 mean * sp.exp(-(ALPHA**2 + BETA**2) / 2), "=", sp.exp(ALPHA * BETA * rho))  # fmt: skip
     power = COSINE ** (N - M)
-    proof.prove("Derivatives of $\\rho^n$, $\\rho = c > 0$: none, $m = 0$", falling(N, 0) * COSINE**N, "=", COSINE**N)
-    proof.prove("One more: from $m$ to $m + 1$", sp.diff(falling(N, M) * power, COSINE), "=",
-                falling(N, M + 1) * COSINE ** (N - M - 1), "factorials")  # fmt: skip
+    proof.step("Derivatives of $\\rho^n$: none, $m = 0$", falling(N, 0) * COSINE**N, COSINE**N)
+    proof.prove("Derivatives of $\\rho^n$ at $\\rho = c > 0$, by induction from $m = 0$: from $m$ to $m + 1$",
+                sp.diff(falling(N, M) * power, COSINE), "=", falling(N, M + 1) * COSINE ** (N - M - 1),
+                "factorials")  # fmt: skip
     general = proof.prove("$\\rho^m$ restores the power: the term of order $m$ multiplies $h_n \\rho^n$ by",
                           COSINE**M * falling(N, M) * power / COSINE**N, "=", falling(N, M), "factorials")  # fmt: skip
     first = proof.prove("Orders 0 and 1", falling(N, 0) + falling(N, 1), "=", 1 + N, "factorials")
@@ -69,6 +70,8 @@ def prove() -> Theorem:
         remarks=(
             "A statement about losses, and thus about their exact gradients; for smooth activations backprop is "
             "exact. The backprop field of ReLU in H1 is not the gradient of a loss.",
+            r"The proof takes powers of $\rho = c > 0$; both sides are polynomials in $\rho$, and so agree for every "
+            r"$\rho$, also $\rho \le 0$.",
             r"For other norms $K_{00}$ is still a series in $\rho$, whose coefficients depend on the norms; but its "
             r"terms "
             "are then not the Hermite components of the activation.",

@@ -47,7 +47,7 @@ def prove() -> Theorem:
         2 * PI * q**2 * (PI - 2 * theta) * SINE**2,
     ]
     proof.prove("and for $\\theta < \\pi/2$: a square and positive terms", backprop, ">", 0, "terms", multiplier=4 * PI,
-                terms=acute, where=(*ACUTE, *INSIDE), reduction="normal form")  # fmt: skip
+                terms=acute, where=ACUTE, reduction="normal form")  # fmt: skip
     for name, form in zip(NAMES, forms, strict=True):
         proof.step(
             f"{name}: the form at the angle 0, positive unless $w = w^*$", form.subs(theta, 0), PI * (p - q) ** 2

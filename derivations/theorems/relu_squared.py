@@ -25,7 +25,7 @@ from sobolev_theory.symbolic.theorems import theorem
 PI, SINE, COSINE, R = sp.pi, sp.sin(theta), sp.cos(theta), ratio
 PSI = PI - theta
 U = sp.Symbol("u", positive=True)  # angle of integration
-INSIDE, ACUTE = (sp.Lt(theta, PI),), (sp.Lt(theta, PI / 2), sp.Lt(theta, PI))
+INSIDE, ACUTE = (sp.Lt(theta, PI),), (sp.Lt(theta, PI / 2),)
 OBTUSE = (sp.Gt(theta, PI / 2), *INSIDE)
 CASES = ((0, None), (1, None), (2, "backprop"), (2, "exact"))
 NAMES = ("L2", "order 1", "order 2, backprop", "order 2, exact")
@@ -75,7 +75,7 @@ def prove() -> Theorem:
         "student and teacher have no negative inner product, which contains the ball of the teacher's radius around "
         "it.",
         hypotheses=(
-            r"$\student \ne 0$, $\student \ne \teacher$ and $\student \cdot \teacher \ge 0$",
+            r"$\student \ne 0$, $\student \ne \teacher$ and $\student \cdot \teacher \ge 0$, if nothing else is said",
             "standard Gaussian inputs; backprop or exact convention (they differ in the term of order 2, whose "
             "derivative jumps)",
         ),
@@ -89,8 +89,9 @@ def prove() -> Theorem:
             f"in the exact convention the last one is larger by ${latex(extra)}$",
             "for an obtuse angle the term of order 2 has one zero in $r$, and the ordering holds exactly for the "
             "ratios below it, in either convention; it also holds at the angle $\\pi$",
-            f"at the teacher the Gauss-Newton matrices have the condition numbers ${latex(chain[0])}$ for L2, "
-            f"${latex(chain[1])}$ for H1 and ${latex(chain[2])}$ for H2",
+            "at the teacher itself, $\\student = \\teacher$, for $d \\ge 2$ the Gauss-Newton matrices have the "
+            f"condition numbers ${latex(chain[0])}$ for L2, ${latex(chain[1])}$ for H1 and ${latex(chain[2])}$ for H2; "
+            "for $d = 1$ all are 1",
         ),
         derivation=proof,
         source=SOURCE + ", which treats ReLU^2 with H2 as its second case; region and proof: this derivation",
@@ -141,8 +142,9 @@ def _everywhere(proof: Derivation, form: sp.Expr) -> None:
 def _antiderivative(integrand: sp.Expr) -> sp.Expr:
     """Term by term, of sums of exponentials; real again by sines and cosines of multiples."""
     total = sp.S.Zero
-    for term in sp.Add.make_args(sp.expand(sp.expand(integrand.rewrite(sp.exp)), power_exp=True)):
-        total += sp.integrate(sp.powsimp(term), U)
+    for term in map(sp.powsimp, sp.Add.make_args(sp.expand(sp.expand(integrand.rewrite(sp.exp)), power_exp=True))):
+        rate = sp.diff(term, U) / term
+        total += term / rate if rate else term * U
     return sp.expand(sp.expand_complex(sp.expand(total.rewrite(sp.cos))))
 
 

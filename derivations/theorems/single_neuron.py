@@ -49,37 +49,42 @@ def prove() -> Theorem:
             f"Order {order} {derivative or ''}: the block that feeds the radial direction into the plane vanishes"
         )
         proof.step(statement, _blocks(order, derivative)[1][3], sp.Integer(0))
-    in_x = {sine: sp.pi * X / ratio}
+    in_x, is_x = {sine: sp.pi * X / ratio}, (sp.Lt(theta, sp.pi), sp.Eq(X, ratio * sp.sin(theta) / sp.pi))
     l2, h1 = (tuple(sp.expand(e.subs(in_x)) for e in values) for values in spectra()[:2])
     shown = []
     for norm, values, forms in (
         ("L2", l2, (HALF, HALF - X, HALF - X / 2)),
         ("H1", h1, (sp.Integer(1), 1 - 3 * X / 2, 1 - X / 2)),
     ):
-        for which, value, form in zip(("radial", "in-plane", "transverse"), values, forms, strict=True):
-            proof.prove(f"{norm}: the {which} eigenvalue, self block less own block of the pair", value, "=", form)
+        original = map(readable, spectra()[0 if norm == "L2" else 1])
+        for which, first, value, form in zip(
+            ("radial", "in-plane", "transverse"), original, values, forms, strict=True
+        ):
+            proof.prove(f"{norm}: the {which} eigenvalue, self block less own block of the pair", first, "=", form,
+                        where=is_x)  # fmt: skip
+            proof.step(f"{norm}: the {which} eigenvalue in $x$", value, form)
             shown.append(f"${latex(form)}$")
     for norm, (radial, plane, transverse), limit in (("L2", l2, HALF), ("H1", h1, sp.Rational(2, 3))):
         inside = (sp.Lt(X, limit),)
-        proof.prove(f"{norm}: none is larger than the radial one", radial - transverse, ">=", 0, "terms",
+        proof.prove(f"{norm}: none is larger than the radial one", radial, ">=", transverse, "terms",
                     terms=[radial - transverse])  # fmt: skip
-        proof.prove(f"{norm}: none is smaller than the in-plane one", transverse - plane, ">=", 0, "terms",
+        proof.prove(f"{norm}: none is smaller than the in-plane one", transverse, ">=", plane, "terms",
                     terms=[transverse - plane])  # fmt: skip
         proof.prove(f"{norm}: positive definite for $x < {sp.latex(limit)}$", plane, ">", 0, "terms",
                     terms=[plane], where=inside)  # fmt: skip
-    kappa_l2 = proof.prove("The condition number of L2, largest over smallest eigenvalue", l2[0] / l2[1], "=",
-                           1 / (1 - 2 * X))  # fmt: skip
-    kappa_h1 = proof.prove("The condition number of H1", h1[0] / h1[1], "=", 1 / (1 - 3 * X / 2))
-    gain = proof.prove("Their ratio", kappa_h1.right / kappa_l2.right, "=", (1 - 2 * X) / (1 - 3 * X / 2))
-    positive_x = sp.Symbol("y", positive=True)
-    proof.prove("The gain at $x = y$", 1 - gain.right.subs(X, positive_x), "=",
-                (positive_x / 2) / (1 - 3 * positive_x / 2))  # fmt: skip
-    strict = proof.prove("Strictly below one for $0 < y < 1/2$", gain.right.subs(X, positive_x), "<", 1, "terms",
-                         multiplier=1 - 3 * positive_x / 2, terms=[positive_x / 2],
-                         where=(sp.Lt(positive_x, HALF),))  # fmt: skip
+    kappa_l2, kappa_h1 = 1 / (1 - 2 * X), 1 / (1 - 3 * X / 2)
+    definite = (sp.Gt(X, 0), sp.Lt(X, HALF))
+    proof.prove("L2: the condition number times the smallest eigenvalue is the largest", kappa_l2 * l2[1], "=", l2[0],
+                where=definite[1:])  # fmt: skip
+    proof.step("H1: likewise", kappa_h1 * h1[1], h1[0])
+    gain = (1 - 2 * X) / (1 - 3 * X / 2)
+    proof.step("Their ratio", kappa_h1 / kappa_l2, gain)
+    proof.prove("The gain", 1 - gain, "=", (X / 2) / (1 - 3 * X / 2), where=definite[1:])
+    strict = proof.prove("Strictly below one for $0 < x < 1/2$", gain, "<", 1, "terms", multiplier=1 - 3 * X / 2,
+                         terms=[X / 2], where=definite)  # fmt: skip
     proof.prove("H1 is definite where L2 is not, at $1/2 \\le x < 2/3$: the in-plane eigenvalue of L2", HALF - X, "<=",
                 0, "terms", terms=[X - HALF], where=(sp.Ge(X, HALF),))  # fmt: skip
-    proof.prove("Equal at $x = 0$", gain.right.subs(X, 0), "=", 1)
+    proof.prove("The ratio is one at $x = 0$", gain, "=", 1, where=(sp.Eq(X, 0),))
     _counterexamples(proof, l2, h1)
     return theorem(
         "theorem/single_neuron_conditioning",
@@ -97,10 +102,10 @@ def prove() -> Theorem:
             "L2 has the eigenvalues: radial {}, in-plane {}, and transverse, with multiplicity $d - 2$, {}; the first "
             "is the largest, the second the smallest".format(*shown[:3]),
             "H1 has, likewise, {}, {} and {}".format(*shown[3:]),
-            f"their condition numbers are $\\kappa_{{L^2}} = {latex(kappa_l2.right)}$ and $\\kappa_{{H^1}} = "
-            f"{latex(kappa_h1.right)}$, their ratio $\\kappa_{{H^1}} / \\kappa_{{L^2}} = {latex(gain.right)}$",
-            ("the ratio is smaller than one, %s for $0 < y < 1/2$, and tends to one only as $x \\to 0$, that is at the "
-             "angles $0$ and $\\pi$", strict),
+            f"their condition numbers are $\\kappa_{{L^2}} = {latex(kappa_l2)}$ and $\\kappa_{{H^1}} = "
+            f"{latex(kappa_h1)}$, their ratio $\\kappa_{{H^1}} / \\kappa_{{L^2}} = {latex(gain)}$",
+            ("the ratio is smaller than one, %s for $0 < x < 1/2$, and tends to one only as $x \\to 0$: as the angle "
+             "tends to $0$ or $\\pi$, or $r$ to $0$", strict),
             r"for $\frac{1}{2} \le x < \frac{2}{3}$ the H1 Hessian is positive definite where that of L2 is singular "
             r"or "
             "indefinite",
@@ -109,7 +114,7 @@ def prove() -> Theorem:
         source=SOURCE,
         remarks=(
             "A statement about the backprop convention. In the exact convention H1 is never better conditioned than "
-            "L2: see theorem/exact_cone.",
+            "L2 where L2 is definite, $x < 1/2$, in $d \\ge 3$ dimensions: see theorem/exact_cone.",
             "For $x > 1/2$ the L2 Hessian is indefinite, for $x > 2/3$ the H1 one: a condition number is then a ratio "
             "of moduli of eigenvalues, from which no rate follows, and the formulas above need not give it.",
             "The backprop matrix of H1 is not symmetric; its eigenvalues are real, since its in-plane part is "

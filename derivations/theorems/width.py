@@ -28,6 +28,13 @@ EPSILON = 1 / (2 * PI)
 LOWEST = {0: QUARTER - EPSILON, 1: HALF - EPSILON}
 NORMS = {0: "L2", 1: "H1"}
 LIMIT = (PI - 2) / (PI - 1)
+DEFINITIONS = (
+    ", in which the blocks (i, i) are $I/2$ in each order and blocks that are not shown are zero; of a perturbation "
+    "$X$ whose row $X_i$ is that of neuron $i$, in coordinates that begin with the teachers: $D$, $R$ and $Z$ are the "
+    "sums of the squares of its diagonal entries $X_{ii}$, of the others $X_{ij}$, $j \\le K$, and of the transverse "
+    "ones, $j > K$; $N = D + R + Z = |X|^2$, $C = |\\sum_i X_i|^2$, $T = (\\sum_i X_{ii})^2$, "
+    "$S = \\sum_{i<j} (X_{ij} + X_{ji})^2$"
+)
 
 
 def prove() -> Theorem:
@@ -65,6 +72,14 @@ def prove() -> Theorem:
             "A statement about the Gauss-Newton matrix, the expected per-sample Hessian. At the teacher the Jacobian "
             "of the backprop field depends on the direction of approach, and in the exact convention the Hessian of H1 "
             "diverges.",
+            "Why every $K$ follows: the forms do not change if neurons and teachers are permuted alike, nor if the "
+            "transverse coordinates are rotated. So they split along invariant subspaces: the matrices "
+            "$a I + b (J - I)$; those made of one vector $u$ with sum zero (diagonal $u_i$, entries $u_i + u_j$ and "
+            "$u_i - u_j$; without the second for $K = 2$), $K - 1$ times the same form in three coordinates; the rest, "
+            "with zero diagonal, row and column sums, where $C = T = 0$ and $S \\le 2 R$; and the transverse ones, "
+            "where $T = S = 0$ and $C \\le K Z$. On each the steps treat the form for a letter $K$. This splitting and "
+            "the values of $N$, $C$ and $S$ on the second kind are counted by hand; the latter are checked on explicit "
+            "matrices of $K = 3, 4, 5$.",
             "The gain is larger than in the limit at every finite width: derivatives help a constant factor, about "
             "1.88, and do not change the growth of the condition number with $K$.",
         ),
@@ -86,8 +101,8 @@ def _forms(proof: Derivation) -> tuple[sp.Expr, sp.Expr]:
         own = [sp.sympify(x).subs(p, 1) for x in table["self_gauss_newton", order]]
         names = ("I", "v_i v_i'", "v_i v_j'", "v_j v_i'", "v_j v_j'")
         for name, left, right in zip(names, at_angle, pair, strict=True):
-            proof.prove(f"Order {order}: block (i, j) on ${name}$, at right angles $\\theta = \\pi/2$", left, "=",
-                        right, "evaluation", letters=[theta], values=[PI / 2])  # fmt: skip
+            proof.prove(f"Order {order}: block (i, j) of two neurons on ${name}$, at right angles", left, "=",
+                        right, where=(sp.Eq(theta, PI / 2),))  # fmt: skip
         proof.step(f"Order {order}: block (i, i), a multiple of the identity", bilinear + own[0], HALF)
         proof.step(f"Order {order}: and nothing else", own[1], sp.Integer(0))
         term = HALF * N + pair[0] * (C - N) + pair[2] * (T - D) + pair[3] * (S - R)
@@ -95,7 +110,7 @@ def _forms(proof: Derivation) -> tuple[sp.Expr, sp.Expr]:
         forms.append(total)
     for order in (0, 1):
         shown = QUARTER * (1 + order) * (N + C) + (T - D + S - R) * EPSILON
-        proof.step(f"The form of {NORMS[order]}", forms[order], shown, sp.expand)
+        proof.step(f"The form of {NORMS[order]}{'' if order else DEFINITIONS}", forms[order], shown, sp.expand)
     return forms[0], forms[1]
 
 
@@ -132,7 +147,8 @@ def _largest(proof: Derivation, order: int) -> sp.Expr:
     # X = (a I + b (J - I)/sqrt(k))/sqrt(K), K = k + 1: sums of squares and of products over K and K k entries
     at = {D: a**2, R: b**2, Z: 0, C: (a + ROOT * b) ** 2, T: (K + 1) * a**2, S: 2 * b**2}
     form = factor * (N + C) + (T - D + S - R) * EPSILON
-    proof.step(f"{norm}, on $a I + b (J - I)/\\sqrt k$: a 2 x 2 matrix", form.subs(at),
+    proof.step(f"{norm}, on $X = (a I + b (J - I)/\\sqrt k)/\\sqrt K$, $k = K - 1$, $J$ all ones, "
+               "$a^2 + b^2 = |X|^2$: a 2 x 2 matrix", form.subs(at),
                first * a**2 + 2 * coupling * a * b + second * b**2, sp.expand)  # fmt: skip
     spread = LOWEST[order] * (K - 1)
     top = (first + second + sp.sqrt(spread**2 + 4 * coupling**2)) / 2
@@ -150,14 +166,15 @@ def _largest(proof: Derivation, order: int) -> sp.Expr:
                "coordinates a, b, c): diagonal plus rank one", form.subs(kind),
                (factor - EPSILON) * (a**2 + c**2) + (factor + EPSILON) * b**2 + factor * column**2,
                sp.expand)  # fmt: skip
-    for width in (3, 4, 5):
+    for width in (3, 4, 5) if order == 0 else ():  # the same for both norms
         _check_invariants(proof, width, kind, (a, b, c))
     # the standard representation: D + factor n n', n = (1, sqrt((K-2)/2), -sqrt(K/2)), D = LOWEST or LOWEST + 1/pi
     low, high = LOWEST[order], LOWEST[order] + 1 / PI
     secular = factor * ((1 + (K + 1) / 2) / (bound - low) + (K - 1) / 2 / (bound - high))
     at_one = {K: DIFFERENCE + 1}
     proof.prove(f"{norm}: on the $K - 1$ dimensional kind the form is diagonal plus rank one, and its secular "
-                f"function at $(K + 1)$ times ${latex(factor)}$ is below one: all eigenvalues are smaller",
+                f"function, with $K = j + 2$, at $(K + 1)$ times ${latex(factor)}$ is below one: all eigenvalues are "
+                "smaller",
                 secular.subs(at_one), "<", 1, "terms", multiplier=((bound - low) * (bound - high)).subs(at_one),
                 terms=[factor * 2 * EPSILON - EPSILON**2])  # fmt: skip
     proof.prove(f"{norm}: so are those on the rest, where $C = 0$", factor + EPSILON, "<", bound.subs(at_one), "terms",
@@ -194,8 +211,8 @@ def _ratio(proof: Derivation, l2: sp.Expr, h1: sp.Expr) -> None:
     a = 2 * sp.sqrt(LOWEST[0] ** 2 * j**2 + (j + 1) / 4)
     b = sp.sqrt(high**2 * j**2 + (j + 1))
     offset = 1 / (2 * low)
-    proof.prove("The root of L2, from below", a, ">", low * j, "terms", multiplier=a + low * j, terms=[j + 1],
-                reduction="expand")  # fmt: skip
+    proof.prove("The root in the largest eigenvalue of L2, with $K = j + 2$, from below", a, ">", low * j, "terms",
+                multiplier=a + low * j, terms=[j + 1], reduction="expand")  # fmt: skip
     proof.prove("from above", a, "<", low * j + offset, "terms", multiplier=a + low * j + offset,
                 terms=[offset**2 - 1], reduction="simplify")  # fmt: skip
     proof.prove("That of H1, from below", b, ">", high * j, "terms", multiplier=b + high * j, terms=[j + 1],

@@ -37,6 +37,8 @@ class ProofStep:
         Both sides and the relation.
     where
         Conditions on the letters beyond their assumptions, SymPy text.
+    conditions
+        The same as LaTeX, without dollars: ``left REL right`` holds for these letters; empty if there are none.
     method, data
         Certificate and its ingredients; see `sobolev_theory.symbolic.certificates`.
     check
@@ -52,6 +54,7 @@ class ProofStep:
     method: str
     data: Ingredients
     check: bool = False
+    conditions: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,9 @@ class Conclusion:
 
 @dataclass(frozen=True)
 class Theorem:
-    r"""A theorem with a verified proof.
+    r"""A theorem, with a proof whose steps are verified claims.
+
+    The claims are verified (`verify`); that they add up to the theorem is said in words, for a reader to judge.
 
     Attributes
     ----------
@@ -79,7 +84,7 @@ class Theorem:
     source, numeric
         Where it is from; the public function with which it can be seen.
     letters
-        Letters of the proof and their assumptions.
+        Letters of the proof and their assumptions, for all values of which its steps hold.
     proof, counterexamples
         Verified claims; the latter hold at a point outside the hypotheses, where a conclusion fails.
 
@@ -139,12 +144,20 @@ class Theorem:
     def verify(self) -> Verified:
         """Verify every step and counter-example again, from the stored text alone; loads SymPy.
 
+        Checked are: each step, for all values of its letters that satisfy its conditions, by its certificate and the
+        signs that earlier steps prove; each counter-example, at its point; that LaTeX and conditions as printed are
+        those that are verified; and that a conclusion that refers to steps shows them.
+
+        Not checked are words: hypotheses, statements of steps, remarks, conclusions that refer to no step, and what
+        the others say around the steps that they show; nor that the steps suffice for the conclusions.
+
         The text is evaluated: verify records of origins that you trust.
 
         Raises
         ------
         DerivationError
-            If a claim is not verified, or if what is printed is not what is verified.
+            If a claim is not verified, if what is printed is not what is verified, or if a conclusion does not show
+            its steps.
         """
         from ..symbolic.theorems import verify
 

@@ -10,8 +10,11 @@ not verified and is empty if it is; nothing is decided by floating-point numbers
 ``integral``      left - right is a sum of integrals of functions that are not negative, antiderivatives given
 ``interval``      left - right > 0 on a closed box: interval arithmetic on parts of it
 ``limit``         left tends to right
-``evaluation``    both sides at a point, by interval arithmetic or exactly: for counter-examples
+``evaluation``    both sides at a point, by interval arithmetic or exactly: for counter-examples, and for numbers
 ================  ==================================================================================================
+
+Conditions on the letters are inequalities, for reductions also equations ``letter = value``, which are put in. A claim
+is refused if no point is found at which they hold: it would say nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +23,7 @@ import sympy as sp
 
 from .enclosure import compare, positive_on_box
 from .reduction import reduce
-from .signs import Condition, Signs
+from .signs import Condition, Signs, admits, can_be_met, given
 
 Data = Mapping[str, tuple[sp.Expr, ...]]
 
@@ -69,10 +72,14 @@ def objection(
 def _objection(
     left: sp.Expr, relation: str, right: sp.Expr, method: str, data: Data, where: Iterable[Condition], signs: Signs
 ) -> str:
+    where = tuple(where)
+    if where and not can_be_met(where):
+        return f"no point is found at which the conditions {where} hold"
     if method in REDUCTIONS:
         if relation != "=":
             return f"{method} verifies identities only"
-        difference = REDUCTIONS[method](left - right)
+        values = given(where)
+        difference = REDUCTIONS[method](left.subs(values) - right.subs(values))
         return "" if difference == 0 else f"left - right reduces to {difference}, not to 0"
     certificate = CERTIFICATES.get(method)
     if certificate is None:
@@ -92,11 +99,9 @@ def _vanishes(expression: sp.Expr, data: Data) -> bool:
     return bool(reduction(expression) == 0)
 
 
-def _smooth(expression: sp.Expr, signs: Signs) -> bool:
-    """Whether it is built from sines, cosines and exponentials, with a denominator of known sign."""
-    denominator = sp.fraction(sp.together(expression))[1]
-    entire = all(isinstance(f, sp.sin | sp.cos | sp.exp) for f in expression.atoms(sp.Function))
-    return entire and (signs.positive(denominator) or signs.positive(-denominator))
+def _smooth(expression: sp.Expr, letter: sp.Symbol, signs: Signs) -> bool:
+    """Whether it is real and smooth (`Signs.regular`), exponents of powers being integers or free of the letter."""
+    return signs.regular(expression) and not any(power.exp.has(letter) for power in expression.atoms(sp.Pow))
 
 
 def _terms(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: Signs) -> str:
@@ -123,25 +128,32 @@ def _monotone(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: S
         return f"{end} is no end of the interval from {low} to {high}"
     if not _vanishes(sp.diff(difference, letter) - slope, data):
         return "the derivative is not the one given"
-    if not (signs.is_interval(letter) and _smooth(difference, signs)):
+    if not (end.is_finite and signs.is_interval(letter) and _smooth(difference, letter, signs)):
         return "an interval is required on which the difference has no poles"
     towards = slope if end == low else -slope
     if not (signs.positive(towards) if strict else signs.nonnegative(towards)):
         return f"the sign of the derivative {slope} is not known"
     at_end = sp.simplify(difference.subs(letter, end))
+    if at_end.has(sp.nan, sp.zoo, sp.oo, -sp.oo, sp.AccumBounds):
+        return f"there may be a pole at {end}"
     return "" if signs.nonnegative(at_end) else f"the value at {end} is {at_end}"
 
 
 def _integral(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: Signs) -> str:
     difference, strict = _difference(left, relation, right)
     (letter,) = data["letter"]
+    ends = (*data["lower"], *data["upper"])
+    if any(x.has(letter) for x in (difference, *ends, *signs.conditions)) or not signs.is_interval(letter):
+        return f"the letter of integration {letter} is required to be real, and to occur nowhere else"
+    if letter.is_nonpositive or (letter.is_nonnegative and not all(map(signs.nonnegative, data["lower"]))):
+        return f"the letter of integration {letter} does not take all values between the ends"
     total, any_positive = sp.S.Zero, False
     parts = zip(data["lower"], data["upper"], data["integrands"], data["antiderivatives"], strict=True)
     for lower, upper, integrand, antiderivative in parts:
         if exponentials(sp.diff(antiderivative, letter) - integrand) != 0:
             return f"the derivative of {antiderivative} is not the integrand"
         inside = signs.under((sp.Gt(letter, lower), sp.Lt(letter, upper)))
-        if not _smooth(antiderivative, inside):
+        if not _smooth(antiderivative, letter, inside):
             return f"the antiderivative {antiderivative} may have poles"
         if not (signs.positive(upper - lower) and inside.nonnegative(integrand)):
             return f"the integrand {integrand} is not known to be non-negative"
@@ -171,7 +183,7 @@ def _limit(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: Sign
 def _evaluation(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: Signs) -> str:
     point = dict(zip(data["letters"], data["values"], strict=True))
     for letter, value in point.items():
-        if (letter.is_positive and not value.is_positive) or (letter.is_nonnegative and not value.is_nonnegative):
+        if not admits(letter, value):
             return f"{letter} = {value} contradicts its assumptions"
     return compare(left.subs(point), relation, right.subs(point))
 

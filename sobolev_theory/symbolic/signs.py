@@ -2,20 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice, product
 from typing import TypeAlias
 
 import sympy as sp
 
+from .enclosure import compare
+
 Condition: TypeAlias = sp.Basic  # a relation such as theta < pi
 
 UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
+FRACTIONS = tuple(sp.Rational(n, 100) for n in (50, 10, 90, 30, 70, 1, 99, 0))
+STEPS = tuple(sp.Rational(n, 100) for n in (1, 10, 50, 100, 200, 500, 1000, 10000, 0))
+POINTS = 5000
+"""Where in a bounded and in an unbounded range of a letter points are looked for, and how many at most."""
+
+INTERVALS = {"real", "positive", "nonnegative", "negative", "nonpositive"}
+"""Assumptions under which the values of a letter are an interval."""
 
 
 def gap(condition: Condition) -> tuple[sp.Expr, int]:
     """What a condition says is positive (or not negative)."""
+    if not isinstance(condition, sp.Ge | sp.Gt | sp.Le | sp.Lt):
+        raise ValueError(f"an inequality is required, got the condition {condition}")
     strict = isinstance(condition, sp.StrictGreaterThan | sp.StrictLessThan)
     return condition.gts - condition.lts, POSITIVE if strict else NONNEGATIVE
+
+
+def given(conditions: Iterable[Condition]) -> dict[sp.Symbol, sp.Expr]:
+    """The letters that conditions set equal to something, and to what.
+
+    Raises
+    ------
+    ValueError
+        If one is set twice, or equal to something with such a letter in it.
+    """
+    equations = [condition for condition in conditions if isinstance(condition, sp.Eq)]
+    values = {equation.lhs: equation.rhs for equation in equations}
+    inside = set().union(*(value.free_symbols for value in values.values()))
+    if len(values) < len(equations) or any(letter in inside or not letter.is_Symbol for letter in values):
+        raise ValueError(f"equations letter = value are required, got {equations}")
+    return values
+
+
+def admits(letter: sp.Symbol, value: sp.Expr) -> bool:
+    """Whether a value is known to have the assumptions of a letter."""
+    return all(getattr(value, f"is_{key}") is truth for key, truth in letter._assumptions_orig.items())
+
+
+@lru_cache(maxsize=256)
+def can_be_met(conditions: tuple[Condition, ...]) -> bool:
+    """Whether a point is found that satisfies conditions and the assumptions of their letters.
+
+    A few values of each letter are tried, between the bounds on it alone; whether the conditions hold there is decided
+    by interval arithmetic. So none may be found though there are some, where conditions leave little room.
+    """
+    conditions = tuple(condition for condition in conditions if condition != sp.true)
+    if sp.false in conditions:
+        return False
+    values = given(conditions)
+    inequalities = [condition.subs(values) for condition in conditions if not isinstance(condition, sp.Eq)]
+    if sp.false in inequalities:
+        return False
+    signs = Signs(condition for condition in inequalities if condition != sp.true)
+    letters = set().union(*(x.free_symbols for x in (*values.values(), *inequalities)))
+    ordered = sorted(letters, key=str)
+    for point in islice(product(*(_samples(letter, *signs.bounds(letter)) for letter in ordered)), POINTS):
+        at = dict(zip(ordered, point, strict=True))
+        if all(admits(letter, value.subs(at)) for letter, value in values.items()) and all(
+            _holds_at(at, condition) for condition in signs.conditions
+        ):
+            return True
+    return False
+
+
+def _holds_at(point: dict[sp.Symbol, sp.Expr], condition: Condition) -> bool:
+    try:
+        return not compare(condition.lhs.subs(point), condition.rel_op, condition.rhs.subs(point))
+    except (ArithmeticError, TypeError, ValueError):  # a pole, or no number
+        return False
+
+
+def _samples(letter: sp.Symbol, low: sp.Expr, high: sp.Expr) -> Iterator[sp.Expr]:
+    """Numbers between two, with the assumptions of a letter."""
+    found: Iterator[sp.Expr]
+    if letter.is_integer:
+        start = sp.ceiling(low) if low.is_finite else sp.floor(high) if high.is_finite else sp.S.Zero
+        found = (start + n for n in sorted(range(-9, 10), key=abs))
+    elif low.is_finite and high.is_finite:
+        found = (low + fraction * (high - low) for fraction in FRACTIONS)
+    elif low.is_finite or high.is_finite:
+        found = (low + step if low.is_finite else high - step for step in STEPS)
+    else:
+        found = (sign * step for step in STEPS for sign in (1, -1))
+    return (value for value in found if admits(letter, value))
 
 
 class Signs:
@@ -80,9 +162,26 @@ class Signs:
         return sp.Max(*low), sp.Min(*high)
 
     def is_interval(self, letter: sp.Symbol) -> bool:
-        """Whether the conditions on a letter are bounds on it alone."""
-        gaps = [gap(condition)[0] for condition in self.conditions]
-        return all(sp.diff(x, letter).is_number for x in gaps if letter in x.free_symbols)
+        """Whether the letter takes all values of an interval: the conditions on it are bounds on it alone."""
+        gaps = [gap(condition)[0] for condition in self.conditions if letter in condition.free_symbols]
+        alone = all(x.free_symbols == {letter} and sp.diff(x, letter).is_number for x in gaps)
+        return alone and bool(letter.is_real) and set(letter._assumptions_orig) <= INTERVALS
+
+    def regular(self, x: sp.Expr) -> bool:
+        """Whether it is seen to be real and smooth wherever the conditions hold: no poles, no roots of zero.
+
+        It may be built from real letters by sums, products, sines, cosines, exponentials and powers, with denominators
+        of known sign anywhere and with positive bases of powers that are not integers.
+        """
+        if isinstance(x, sp.Symbol):
+            return bool(x.is_real)
+        if not x.args:
+            return bool(x.is_real and x.is_finite)
+        if not isinstance(x, sp.Add | sp.Mul | sp.Pow | sp.sin | sp.cos | sp.exp) or not all(map(self.regular, x.args)):
+            return False
+        if not isinstance(x, sp.Pow) or (x.exp.is_integer and x.exp.is_nonnegative):
+            return True
+        return self.positive(x.base) or bool(x.exp.is_integer and self.positive(-x.base))
 
     def _holds(self, condition: Condition) -> bool:
         expression, sign = gap(condition)
@@ -92,12 +191,8 @@ class Signs:
         self._decided.clear()
         key = _canonical(expression)
         self.known[key] = max(sign, self.known.get(key, UNKNOWN))
-        letters = expression.free_symbols
-        if len(letters) == 1 and sp.diff(expression, *letters).is_number:
-            (letter,) = letters
-            slope = sp.diff(expression, letter)
-            bound = sp.expand(-expression.subs(letter, 0) / slope)
-            self.limits.setdefault(letter, []).append((bound, bool(slope.is_positive)))
+        for letter, bound, is_lower in _bounds(expression):
+            self.limits.setdefault(letter, []).append((bound, is_lower))
 
     def _sign(self, x: sp.Expr, *, shift: bool = True) -> int:
         """`POSITIVE`, `NONNEGATIVE`, their negatives, or `UNKNOWN`."""
@@ -134,6 +229,8 @@ class Signs:
 
     def _power(self, x: sp.Pow, shift: bool) -> int:
         base, exponent = x.args
+        if not self.regular(exponent):
+            return UNKNOWN
         sign = self._sign(base, shift=shift)
         if exponent.is_even and all(part.is_real for part in sp.fraction(sp.together(base))):
             return POSITIVE if abs(sign) == POSITIVE else (NONNEGATIVE if exponent.is_positive else UNKNOWN)
@@ -178,6 +275,18 @@ class Signs:
         return POSITIVE if excluded else NONNEGATIVE
 
 
+@lru_cache(maxsize=4096)
+def _bounds(expression: sp.Expr) -> tuple[tuple[sp.Symbol, sp.Expr, bool], ...]:
+    """What an affine expression of one letter, if positive, bounds; by what, and whether from below."""
+    letters = expression.free_symbols
+    if len(letters) != 1 or not sp.diff(expression, *letters).is_number:
+        return ()
+    (letter,) = letters
+    slope = sp.diff(expression, letter)
+    return ((letter, sp.expand(-expression.subs(letter, 0) / slope), bool(slope.is_positive)),)
+
+
+@lru_cache(maxsize=4096)
 def _canonical(expression: sp.Expr) -> sp.Expr:
     """The same for positive multiples by rational numbers."""
     content, primitive = sp.expand(expression).as_content_primitive()

@@ -24,7 +24,7 @@ class Step:
 
     A ``check`` is no part of the way to the result: it confirms it by a second route. ``method`` and ``data`` are the
     certificate (see `certificates`; an empty method cannot be called by name), ``where`` are conditions on the letters
-    beyond their assumptions.
+    beyond their assumptions: inequalities, or equations ``letter = value`` under which an identity holds.
     """
 
     statement: str
@@ -83,16 +83,15 @@ class Derivation:
         method, data
             Name and ingredients of the certificate; see `certificates`.
         where
-            Conditions on the letters beyond their assumptions.
+            Conditions on the letters beyond their assumptions; see `Step`.
 
         Raises
         ------
         DerivationError
-            If the certificate does not verify the claim.
+            If the certificate does not verify the claim, or no point is found at which the conditions hold.
         """
-        step = Step(
-            statement, sp.sympify(left), sp.sympify(right), False, relation, method, tuple(where), as_data(data)
-        )
+        where = tuple(condition for condition in where if condition != sp.true)
+        step = Step(statement, sp.sympify(left), sp.sympify(right), False, relation, method, where, as_data(data))
         self.accept(step)
         self.steps.append(step)
         return step
@@ -103,16 +102,27 @@ class Derivation:
         """Record what holds at a point outside the hypotheses, in contradiction to a conclusion, after verifying it."""
         data = as_data({"letters": tuple(at), "values": tuple(at.values())})
         step = Step(statement, sp.sympify(left), sp.sympify(right), False, relation, "evaluation", (), data)
-        self.accept(step)
+        self.accept_counterexample(step)
         self.counterexamples.append(step)
         return step
 
     def accept(self, step: Step) -> None:
-        """Verify a claim, and remember the sign it proves."""
+        """Verify a claim for all values of its letters, and remember the sign it proves."""
+        if step.method == "evaluation" and (step.left.free_symbols or step.right.free_symbols):
+            raise DerivationError(f"{step.statement}: an evaluation at a point shows nothing for all values of letters")
+        self._verify(step)
+        self.signs = self.signs.having(step.where, step.left, step.relation, step.right)
+
+    def accept_counterexample(self, step: Step) -> None:
+        """Verify a claim at one point; nothing follows from it elsewhere."""
+        if step.method != "evaluation" or step.where:
+            raise DerivationError(f"{step.statement}: a counter-example is evaluated at a point, without conditions")
+        self._verify(step)
+
+    def _verify(self, step: Step) -> None:
         reason = objection(step.left, step.relation, step.right, step.method, step.data, step.where, self.signs)
         if reason:
             raise DerivationError(f"{step.statement}: {reason}")
-        self.signs = self.signs.having(step.where, step.left, step.relation, step.right)
 
     def _record(
         self, statement: str, left: sp.Expr, right: sp.Expr, reduce: Callable[[sp.Expr], sp.Expr], *, check: bool

@@ -11,7 +11,7 @@ from .arc_cosine import ArcCosine
 from .latex import latex, readable
 from .steps import Derivation, DerivationError, Step
 
-RELATIONS = {"=": "=", ">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
+RELATIONS = {"=": "=", "==": "=", ">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
 FUNCTIONS: dict[str, Any] = {"ArcCosine": ArcCosine}
 
 
@@ -33,19 +33,22 @@ def theorem(
     ----------
     conclusions
         Words, or a tuple of words with a ``%s`` for each of the steps that follow: their LaTeX is printed there.
+    derivation
+        Steps whose two sides are printed alike, as ``1 = 1``, bind where they are made; they are not stored.
 
     Raises
     ------
     DerivationError
         If a step cannot be verified again from its text, or a conclusion rests on no step of the derivation.
     """
-    claims = [*derivation.steps, *derivation.counterexamples]
+    steps = [step for step in derivation.steps if _says_something(step)]
+    claims = [*steps, *derivation.counterexamples]
     letters = _letters(claims)
     stored = [_stored(step, _namespace(letters)) for step in claims]
-    proof, counterexamples = stored[: len(derivation.steps)], stored[len(derivation.steps) :]
+    proof, counterexamples = stored[: len(steps)], stored[len(steps) :]
     return Theorem(
         name, title, statement, tuple(hypotheses),
-        tuple(_conclusion(item, derivation.steps, proof) for item in conclusions),
+        tuple(_conclusion(item, steps, proof) for item in conclusions),
         tuple(remarks), source, numeric, letters, tuple(proof), tuple(counterexamples),
     )  # fmt: skip
 
@@ -53,11 +56,15 @@ def theorem(
 def verify(record: Theorem) -> Verified:
     """Verify every claim of a theorem from its text, in order; see `Theorem.verify`."""
     letters, derivation = _namespace(record.letters), Derivation()
-    for stored in (*record.proof, *record.counterexamples):
-        step = _parsed(stored, letters)
-        if relation(step) != stored.latex:
-            raise DerivationError(f"{step.statement}: what is printed, {stored.latex}, is not what is verified")
-        derivation.accept(step)
+    for claims, accept in (
+        (record.proof, derivation.accept),
+        (record.counterexamples, derivation.accept_counterexample),
+    ):
+        for stored in claims:
+            step, shown = _parsed(stored, letters), (stored.latex, stored.conditions)
+            if (relation(step), conditions(step)) != shown:
+                raise DerivationError(f"{step.statement}: what is printed, {shown}, is not what is verified")
+            accept(step)
     for conclusion in record.conclusions:
         if not all(number < len(record.proof) and record.proof[number].latex in conclusion.text
                    for number in conclusion.steps):  # fmt: skip
@@ -68,6 +75,18 @@ def verify(record: Theorem) -> Verified:
 def relation(step: Step) -> str:
     """LaTeX of a claim."""
     return f"{latex(step.left)} {RELATIONS[step.relation]} {latex(step.right)}"
+
+
+def conditions(step: Step) -> str:
+    """LaTeX of the conditions on the letters of a claim."""
+    return ", ".join(
+        f"{latex(x.lhs)} {RELATIONS[x.rel_op]} {latex(x.rhs)}" if x.is_Relational else latex(x) for x in step.where
+    )
+
+
+def _says_something(step: Step) -> bool:
+    """Whether it is no identity whose sides are printed alike."""
+    return step.relation != "=" or latex(readable(step.left)) != latex(readable(step.right))
 
 
 def _conclusion(item: Any, steps: Sequence[Step], proof: Sequence[ProofStep]) -> Conclusion:
@@ -84,14 +103,14 @@ def _stored(step: Step, letters: dict[str, Any]) -> ProofStep:
     """As text; LaTeX is printed from what the text says, in which SymPy may have moved a factor."""
     stored = ProofStep(
         step.statement, str(readable(step.left)), step.relation, str(readable(step.right)), "",
-        tuple(str(condition) for condition in step.where), step.method,
+        tuple(str(readable(condition)) for condition in step.where), step.method,
         tuple((key, tuple(str(readable(value)) for value in values)) for key, values in step.data.items()), step.check,
     )  # fmt: skip
     parsed = _parsed(stored, letters)
     same = all(_same(readable(getattr(step, side)), getattr(parsed, side)) for side in ("left", "right"))
-    if not (same and step.method):
+    if not (same and step.method and parsed.where == tuple(map(readable, step.where))):
         raise DerivationError(f"{step.statement}: it cannot be verified again from its text")
-    return replace(stored, latex=relation(parsed))
+    return replace(stored, latex=relation(parsed), conditions=conditions(parsed))
 
 
 def _parsed(stored: ProofStep, letters: dict[str, Any]) -> Step:
