@@ -137,5 +137,5 @@ def test_words_code_and_lists() -> None:
     """What TeX would misread outside of mathematics is escaped, and left alone inside."""
     assert prose("50% of a_b & $a_b < c$ #1 x < y") == r"50\% of a\_b \& $a_b < c$ \#1 x $<$ y"
     assert prose(r"already \_ and \%") == r"already \_ and \%"
-    assert verbatim('f("a_b", {1})') == r'f(\allowbreak "a\_b",\allowbreak  \{1\})'
+    assert verbatim('f("a_b", {1})') == r'f(\allowbreak{}"a\_b",\allowbreak{} \{1\})'
     assert itemized(["a", "b"]) == "\\begin{itemize}\n\\item a\n\\item b\n\\end{itemize}"

@@ -129,7 +129,8 @@ def _theorem(theorem: Theorem) -> str:
 
 
 def _proof_step(step: ProofStep) -> tuple[str, str]:
-    return rf"{step.statement} [{step.method}]", step.latex
+    conditions = f", for ${step.conditions}$" if step.conditions else ""
+    return f"{step.statement}{conditions} [{step.method}]", step.latex
 
 
 def _steps(steps: Iterable[tuple[str, str]]) -> list[str]:
