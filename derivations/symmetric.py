@@ -17,6 +17,7 @@ from derivations import erf
 from derivations.catalogue import Output
 from derivations.permutations import LETTERS, WIDTH, Pattern, pattern, split
 from derivations.relu import POWERS, power_of_relu
+from derivations.symmetric_entries import entries_record
 from derivations.symmetric_records import limit_record, moment_records, split_records, teacher_records
 from sobolev_theory._checks import CONVENTIONS
 from sobolev_theory.formulas.records import Formula
@@ -91,6 +92,7 @@ def _error_function() -> ActivationFormulas:
 def _records() -> Iterator[Formula]:
     known = [*map(power_of_relu, POWERS), _error_function()]
     yield from split_records()
+    yield entries_record(operator_entries(), PAIRS.letters)
     for formulas in known:
         yield from teacher_records(formulas)
     yield from moment_records(known)

@@ -5,9 +5,10 @@ maps into their span: column ``j`` holds the coordinates of the image of the ``j
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 from mpmath import mp
@@ -43,11 +44,13 @@ TENSORS = {
 
 
 def letters(seed: int) -> dict[str, mp.mpf]:
-    """``K``, the 15 entries of an equivariant operator, and moments of the activation that stands for others."""
-    names = sorted(name for formula in map(formulas.get, formulas.names("curvature/")) for name in formula.arguments)
-    entries = sorted({name for name in names if name.startswith("h_")})
-    drawn = np.random.default_rng(seed).uniform(-1, 1, size=len(entries))
-    return {"K": mp.mpf(WIDTH)} | dict(zip(entries, map(mp.mpf, drawn), strict=True)) | moments()
+    """``K``, the 15 entries of an equivariant operator, coefficients and vectors of pairs, and moments of `STAND_IN`.
+
+    Some letters of pairs are those of moments, whose values they have.
+    """
+    names = {name for record in map(formulas.get, formulas.names("curvature/")) for name in record.arguments} - {"K"}
+    drawn = np.random.default_rng(seed).uniform(-1, 1, size=len(names))
+    return {"K": mp.mpf(WIDTH)} | dict(zip(sorted(names), map(mp.mpf, drawn), strict=True)) | moments()
 
 
 @cache
@@ -77,6 +80,8 @@ def computed(name: str, values: Sequence[float], entries: dict[str, mp.mpf]) -> 
     """
     if name == "relu/symmetric/condition_number_ratio/limit":
         return np.array(st.symmetric.condition_number_ratio(np.inf))
+    if name == "curvature/symmetric/entries":
+        return _entries_from_pairs(entries)
     if name.startswith("curvature/symmetric/"):
         operator = _operator(entries)
         return _scalars(operator) if name.endswith("/scalars") else _part(operator, name.rpartition("/")[2])
@@ -110,7 +115,37 @@ def _gauss_newton(activation: str, norm: str) -> np.ndarray:
     return st.PopulationLoss(teacher, norm).gauss_newton(teacher).to_dense().reshape(WIDTH, DIM, WIDTH, DIM)
 
 
-def _operator(entries: dict[str, mp.mpf]) -> np.ndarray:
+def _entries_from_pairs(letters: dict[str, mp.mpf]) -> np.ndarray:
+    """The 15 entries of an operator whose blocks are those of pairs in frames that need not be orthonormal."""
+
+    def vector(name: str, i: int, k: int) -> np.ndarray:
+        at_i, at_k, elsewhere = (float(letters.get(f"{name}_{index}", 0)) for index in (1, 2, 3))
+        result = np.full(WIDTH, elsewhere)
+        result[k], result[i] = at_k, at_i
+        return result
+
+    def block(name: str, *frame: np.ndarray) -> np.ndarray:
+        result = float(letters[f"{name}_0"]) * EYE
+        for (r, f), (s, g) in product(enumerate(frame, 1), repeat=2):
+            result = result + float(letters[f"{name}_{r}{s}"]) * np.outer(f, g)
+        return result
+
+    operator = np.empty((WIDTH,) * 4)
+    for i in range(WIDTH):
+        first = vector("u", i, i)
+        diagonal = block("a", first) - block("c", first, vector("n", i, i))
+        for k in {*range(WIDTH)} - {i}:
+            towards = vector("m", i, k)
+            diagonal += block("b", first, towards) - block("d", first, vector("g", i, k))
+            operator[i, :, k] = block("k", first, towards)
+        operator[i, :, i] = diagonal
+    names = sorted(name for name in letters if name.startswith("h_"))
+    found = {name: operator[tuple(int(index) - 1 for index in re.findall(r"\d", name))] for name in names}
+    np.testing.assert_allclose(_operator(found), operator.reshape(WIDTH**2, WIDTH**2), rtol=0, atol=1e-12)
+    return np.array(list(found.values()))
+
+
+def _operator(entries: Mapping[str, Any]) -> np.ndarray:
     """The matrix of entries ``h((i, a), (j, b))`` that depend on which indices are equal."""
     operator = np.empty((WIDTH,) * 4)
     for index in product(range(WIDTH), repeat=4):

@@ -62,7 +62,7 @@ OTHERS = {
     *("relu/single_neuron/condition_number_ratio", "relu/L2/single_neuron/condition_number"),
     *("relu/H1/single_neuron/condition_number", "gaussian/price_stein", "gauss_newton/block", "polar/inner_product"),
     *("arc_cosine/J1", "arc_cosine/J2", "arc_cosine/J3", "relu/symmetric/condition_number_ratio/limit"),
-    *(f"curvature/symmetric/{part}" for part in ("trivial", "standard", "scalars")),
+    *(f"curvature/symmetric/{part}" for part in ("entries", "trivial", "standard", "scalars")),
     *(
         f"moments/{norm}/symmetric/teacher/{part}"
         for norm in ("L2", "H1")
