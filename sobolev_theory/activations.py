@@ -150,13 +150,23 @@ def get(name: str) -> Activation:
     >>> get("relu").jump_order
     1
     """
-    if not isinstance(name, str) or name not in REGISTRY:
+    if not isinstance(name, str):
+        raise UnknownActivationError(name, REGISTRY, _by_name(name))
+    if name not in REGISTRY:
         raise UnknownActivationError(name, REGISTRY)
     kernels = REGISTRY[name]
     if hasattr(kernels, "SOURCE"):
         name = Name(name)
         name.source = kernels.SOURCE
     return Activation(name, kernels)
+
+
+def _by_name(given: object) -> str:
+    """What to do with an activation that was given as an object."""
+    name = getattr(given, "name", None)
+    if not isinstance(name, str):
+        return ""
+    return ("call .register() and " if hasattr(given, "register") else "") + f"give its name, activation={name!r}"
 
 
 def names() -> list[str]:

@@ -36,5 +36,9 @@ class OverflowingError(ValueError):
 class UnknownActivationError(ValueError):
     """The activation is not registered."""
 
-    def __init__(self, name: object, known: Iterable[str]) -> None:
-        super().__init__(f"activation: {name!r} is not known; use one of {', '.join(sorted(known))}")
+    def __init__(self, name: object, known: Iterable[str], advice: str = "") -> None:
+        advice = advice or (
+            f"use one of {', '.join(sorted(known))}, or derive and register your own, "
+            'sobolev_theory.symbolic.derive("sin(z)", "my_name").register()'
+        )
+        super().__init__(f"activation: {name!r} is not known; {advice}")

@@ -36,7 +36,9 @@ SMOOTH_ORDER, SLOW_ORDER = 3, 1
 """Highest Sobolev order of smooth activations by default; the second where a higher one takes minutes."""
 
 AGREEMENT = 1e-18
-"""Largest difference between closed form and quadrature, relative to the moment's size."""
+"""Largest difference between closed form and quadrature, relative to ``sqrt(K_00(u, u) K_00(v, v))``."""
+
+REMADE = "Made by `derive`: to change it, derive it anew."
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +71,15 @@ class DerivedActivation:
         """``K_00 = E[sigma(u.x) sigma(v.x)]`` in the letters of its chart: ``s, rho, t`` or ``p, q, theta``."""
         return self.formulas.kernel
 
+    @property
+    def max_order(self) -> int:
+        """Highest Sobolev order that was derived."""
+        return self.formulas.max_order
+
     def moment(self, order: int) -> sp.Expr:
         """``K_mm = d^m K_00 / d rho^m``, the moment of the m-th derivatives."""
-        if order > self.formulas.max_order or order < 0:
-            raise ValueError(f"order: an integer from 0 to {self.formulas.max_order} is required, got {order}")
+        if order > self.max_order or order < 0:
+            raise ValueError(f"order: an integer from 0 to {self.max_order} is required, got {order}")
         moment = sobolev.diagonal_moment(self.formulas.chart, self.kernel, order)
         return reduce(moment) if self.formulas.chart is POLAR else kinds.reduce(moment)
 
@@ -81,10 +88,24 @@ class DerivedActivation:
         """Everything derived as `sobolev_theory.formulas.Formula`, to be printed as LaTeX."""
         return activation_records(self.formulas, "derived from the expression of the activation")
 
+    def record(self, name: str) -> Formula:
+        """The one of `records` of a name, ``"sin/H1/gradient"`` or, without that of the activation, ``"H1/gradient"``.
+
+        Raises
+        ------
+        ValueError
+            If there is none; the message lists those there are.
+        """
+        known = {record.name.removeprefix(f"{self.name}/"): record for record in self.records}
+        found = known.get(str(name).removeprefix(f"{self.name}/"))
+        if found is None:
+            raise ValueError(f"name: one of {', '.join(known)} is required, got {name!r}")
+        return found
+
     @cached_property
     def source(self) -> str:
         """The generated module as text."""
-        return activation_module(self.formulas, "sobolev_theory.symbolic.derive")
+        return activation_module(self.formulas, "sobolev_theory.symbolic.derive", REMADE)
 
     @cached_property
     def module(self) -> activations.Kernels:
@@ -110,7 +131,7 @@ class DerivedActivation:
         return self
 
     def __repr__(self) -> str:
-        return f"DerivedActivation(name={self.name!r}, sigma={self.sigma}, max_order={self.formulas.max_order})"
+        return f"DerivedActivation(name={self.name!r}, sigma={self.sigma}, max_order={self.max_order})"
 
 
 def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int | None = None) -> DerivedActivation:
@@ -123,11 +144,12 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
         strangers). Kinks by ``Abs``, ``Max``, ``Min``, ``Heaviside``, ``sign`` or ``Piecewise``. Floats are taken as
         the rational numbers they are written as.
     name
-        A word of letters, digits and ``_ . -``; by default from the expression, ``"sin"`` for ``sin(z)``.
+        A word of letters, digits and ``_ . -``, none of an activation of the package; by default from the expression,
+        ``"sin"`` for ``sin(z)``.
     max_order
         Highest Sobolev order; lower is faster. By default the order that jumps, or 3 for smooth activations (1 for
-        those with ``exp(a z^2 + b z)``, ``exp(a z^2) erf(k z)`` or ``z^2 erf(k z)``, which need half a minute or more,
-        and minutes for order 3).
+        those with ``z^2 erf(k z)``, or with two of ``exp(a z^2), exp(b z), erf(k z)``, in one term or in several: they
+        need half a minute or more, and minutes or hours for order 3).
 
     Returns
     -------
@@ -160,6 +182,8 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     expression = expressions.read(activation)
     if name is None:
         name = expressions.default_name(expression)
+    elif isinstance(name, str) and name in activations.BUILT_IN:
+        raise ValueError(f"name: {name!r} is an activation of the package; choose another name")
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", name):
         raise ValueError(f"name: a letter followed by letters, digits, _, . or - is required, got {name!r}")
     if max_order is not None and max_order != 0:
@@ -191,14 +215,18 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivati
     """An activation that is a sum of terms."""
     proof, sigma = Derivation(), sigma.rewrite(sp.erfc, sp.erf)
     terms = expressions.terms(sigma)
+    if all(term.expression(coefficient=False) == 1 for term in terms):
+        raise expressions.constant(sigma)
+    power = max(term.power for term in terms)
+    if power > expressions.HIGHEST_POWER:
+        raise expressions.too_high(sigma, z**power)
     if max_order is None:
-        slow = any((x.square != 0 and (x.slope != 0 or x.scale != 0)) or (x.scale != 0 and x.power > 1) for x in terms)
-        max_order = SLOW_ORDER if slow else SMOOTH_ORDER
+        max_order = default_order(terms)
     summands = sp.Add(*(x.expression() for x in terms))
     proof.step("sigma as a sum of z^n exp(a z^2 + b z) erf(k z)", sigma, summands, _reduce)
-    gaussian_integrals.prove(proof)
+    proof.steps += gaussian_integrals.proof_of_integral().steps
     if any(term.scale for term in terms):
-        gaussian_integrals.prove_erf(proof)
+        proof.steps += gaussian_integrals.proof_of_erf().steps
     kernel = _moment(sigma, terms)
     slope = sp.diff(sigma, z)
     if (first := expressions.terms(slope)) or slope == 0:
@@ -215,7 +243,16 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivati
         short_form=kinds.short_form,
         variation=gaussian_integrals.variation(terms),
     )
-    return _with_evidence(formulas)
+    return _with_evidence(formulas, power)
+
+
+def default_order(terms: tuple[gaussian_integrals.Term, ...]) -> int:
+    """Highest Sobolev order of a smooth activation by default; products of terms decide, so all are looked at."""
+    functions = [
+        any(kind != 0 for kind in kinds) for kinds in zip(*((x.square, x.slope, x.scale) for x in terms), strict=True)
+    ]
+    slow = sum(functions) > 1 or any(term.scale != 0 and term.power > 1 for term in terms)
+    return SLOW_ORDER if slow else SMOOTH_ORDER
 
 
 def _reduce(difference: sp.Expr) -> sp.Expr:
@@ -258,11 +295,12 @@ def _kinked(kinked: expressions.Kinked, name: str, max_order: int | None) -> Der
     return _with_evidence(formulas)
 
 
-def _with_evidence(formulas: ActivationFormulas) -> DerivedActivation:
+def _with_evidence(formulas: ActivationFormulas, power: int = 0) -> DerivedActivation:
     """The result, if quadrature of the definition agrees."""
-    discrepancy = evidence.discrepancy(formulas.sigma, formulas.kernel, formulas.degree, formulas.variation)
+    discrepancy = evidence.discrepancy(formulas.sigma, formulas.kernel, formulas.degree, formulas.variation, power)
     if not discrepancy < AGREEMENT:
         raise DerivationError(
-            f"K_00 of {formulas.sigma}: closed form and quadrature of the definition differ by {discrepancy:.1e}"
+            f"K_00 of {formulas.sigma}: closed form and quadrature of the definition differ by {discrepancy:.1e} of "
+            f"sqrt(K_00(u, u) K_00(v, v)), where at most {AGREEMENT:.0e} is allowed"
         )
     return DerivedActivation(formulas, discrepancy)

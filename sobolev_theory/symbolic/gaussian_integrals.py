@@ -85,8 +85,10 @@ def tilt(a: sp.Expr, b: sp.Expr, c: sp.Expr, d: sp.Expr) -> Tilt:
     )
 
 
-def prove(proof: Derivation) -> None:
-    """The steps of the module docstring, verified for symbols ``a, b, c, d`` and, for erf, ``k, l``."""
+@cache
+def proof_of_integral() -> Derivation:
+    """The steps of the module docstring, verified for symbols ``a, b, c, d``."""
+    proof = Derivation()
     x, y, a, b, c, d = sp.symbols("z_1 z_2 a b c d", real=True)
     tilted = tilt(a, b, c, d)
     product = a * x**2 + b * x + c * y**2 + d * y - (t * x**2 - 2 * rho * x * y + s * y**2) / (2 * DETERMINANT)
@@ -105,10 +107,13 @@ def prove(proof: Derivation) -> None:
     slopes = -sp.diff(form, x), -sp.diff(form, y)
     stein = -(tilted.variance_1 * slopes[0] + tilted.covariance * slopes[1])
     proof.step("Stein: (z_1 - mu_1) phi' = -(s' d_1 phi' + rho' d_2 phi')", dx, stein, sp.cancel)
+    return proof
 
 
-def prove_erf(proof: Derivation) -> None:
+@cache
+def proof_of_erf() -> Derivation:
     """``E[erf(k z_1) erf(l z_2)] = (2/pi) arctan(2 k l rho / sqrt(Delta))`` by Price's equation in ``rho``."""
+    proof = Derivation()
     k, l, x = sp.symbols("k l x", positive=True)  # noqa: E741  # the letters of the formula
     radicand = tilt(-(k**2), ZERO, -(l**2), ZERO).radicand
     slope = 2 * k / sp.sqrt(sp.pi) * sp.exp(-(k**2) * x**2)
@@ -117,6 +122,7 @@ def prove_erf(proof: Derivation) -> None:
     moment = 4 * k * l / (sp.pi * sp.sqrt(radicand))
     proof.step("Price: d/d rho E[erf(k z_1) erf(l z_2)]", sp.diff(kernel, rho), moment, reduce)
     proof.step("Zero at rho = 0, where the two odd factors are independent", kernel.subs(rho, 0), ZERO)
+    return proof
 
 
 def closed_form(left: tuple[Term, ...], right: tuple[Term, ...]) -> sp.Expr:

@@ -1,7 +1,7 @@
 """Combinations of roots and transcendental functions with rational coefficients: zero tests and short forms.
 
-Roots and functions become letters; a square of a root is rational. What is zero then is zero; functions are not tested
-for relations among each other.
+Roots and functions become letters; a square of a root is rational. What is zero then is zero; functions of equal
+arguments are the same however these are written, and ``exp`` takes sums to products; other relations are not known.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,28 @@ def reduce(expression: sp.Expr) -> sp.Expr:
     squares = {symbol: of.base for of, symbol in letters.items() if isinstance(of, sp.Pow)}
     meaning = {symbol: of for of, symbol in letters.items()}
     terms: dict[sp.Expr, sp.Expr] = {}
+    first: dict[tuple[sp.Expr, sp.Expr], sp.Expr] = {}
     for product, coefficient in _sum(plain, frozenset(meaning)).items():
         kind = sp.S.One
         for symbol, exponent in product.as_powers_dict().items():
             whole, odd = divmod(exponent, 2) if symbol in squares else (0, exponent)
             coefficient *= squares.get(symbol, sp.S.One) ** whole
             kind *= symbol**odd
+        kind = first.setdefault(_normal(kind, meaning), kind)
         terms[kind] = terms.get(kind, sp.S.Zero) + coefficient
     return sp.Add(*(sp.factor(value) * _product(kind, meaning) for kind, value in terms.items()))
+
+
+def _normal(kind: sp.Expr, meaning: dict[sp.Symbol, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    """The exponent of a product of letters in its normal form, and the product without exponentials."""
+    exponent, rest = sp.S.Zero, sp.S.One
+    for symbol, power in kind.as_powers_dict().items():
+        of = meaning.get(symbol, symbol)
+        if isinstance(of, sp.exp):
+            exponent += power * of.args[0]
+        else:
+            rest *= symbol**power
+    return _expanded(exponent), rest
 
 
 def _product(kind: sp.Expr, meaning: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
@@ -93,6 +107,7 @@ def _in_g(polynomial: sp.Expr) -> sp.Expr:
 def _in_letters(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Symbol]]:
     """The expression with letters for functions and roots, and what the letters stand for."""
     letters: dict[sp.Expr, sp.Symbol] = {}
+    first: dict[sp.Expr, tuple[sp.Expr, sp.Expr]] = {}
 
     def letter(of: sp.Expr) -> sp.Symbol:
         return letters.setdefault(of, sp.Symbol(f"letter_{len(letters)}"))
@@ -107,7 +122,11 @@ def _in_letters(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Symbol]]
         """Sums of exponents, which SymPy splits now and then, as products of one exponential for each term."""
         if isinstance(of, sp.exp):
             return sp.Mul(*(letter(sp.exp(part)) for part in sp.Add.make_args(_expanded(of.args[0]))))
-        return letter(of)
+        sign, normal = _with_normal_arguments(of).as_coeff_Mul()
+        if normal == 1:
+            return sign
+        sign_of_first, written = first.setdefault(normal, (sign, of))
+        return sign / sign_of_first * letter(written)
 
     plain = _replace_functions(expression, function)
     return plain.replace(sp.Pow, power), letters
@@ -121,8 +140,17 @@ def _factored(base: sp.Expr) -> sp.Expr:
 
 @cache
 def _expanded(exponent: sp.Expr) -> sp.Expr:
-    """A polynomial exponent as a sum."""
+    """A polynomial exponent as a sum, a rational one as one fraction."""
     return sp.expand(exponent) if exponent.is_polynomial() else sp.factor(exponent)
+
+
+@cache
+def _with_normal_arguments(function: sp.Expr) -> sp.Expr:
+    """A function as that of the normal form of its arguments, by which equal ones are known."""
+    try:
+        return function.func(*map(reduce, function.args))
+    except ValueError:  # an argument is no such combination
+        return function
 
 
 def _replace_functions(expression: sp.Expr, function: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
