@@ -16,13 +16,13 @@ from sobolev_theory.symbolic.latex import latex
 from sobolev_theory.symbolic.records import formula
 
 X, Y, P = (sp.Symbol(name, real=True) for name in "xyp")
-PHI, CHI, OMEGA = (sp.Symbol(name, real=True) for name in ("phi", "chi", "omega"))
+ZETA, CHI, OMEGA = (sp.Symbol(name, real=True) for name in ("zeta", "chi", "omega"))
 SQUARED = X**2 + (WIDTH - 1) * Y**2
 """``p^2``."""
 
-COSINES = {PHI: (2 * X * Y + (WIDTH - 2) * Y**2) / P**2, CHI: X / P, OMEGA: Y / P}
+COSINES = {ZETA: (2 * X * Y + (WIDTH - 2) * Y**2) / P**2, CHI: X / P, OMEGA: Y / P}
 SINES = {
-    PHI: sp.Abs(X - Y) * sp.sqrt((X + Y) ** 2 + 2 * (WIDTH - 2) * Y**2) / P**2,
+    ZETA: sp.Abs(X - Y) * sp.sqrt((X + Y) ** 2 + 2 * (WIDTH - 2) * Y**2) / P**2,
     CHI: sp.Abs(Y) * sp.sqrt(WIDTH - 1) / P,
     OMEGA: sp.sqrt(X**2 + (WIDTH - 2) * Y**2) / P,
 }
@@ -30,15 +30,16 @@ SINES = {
 
 FIRST = X, Y, Y
 SECOND = {
-    PHI: tuple(
-        numerator / (P * sp.sin(PHI)) for numerator in (Y - X * sp.cos(PHI), X - Y * sp.cos(PHI), Y * (1 - sp.cos(PHI)))
+    ZETA: tuple(
+        numerator / (P * sp.sin(ZETA))
+        for numerator in (Y - X * sp.cos(ZETA), X - Y * sp.cos(ZETA), Y * (1 - sp.cos(ZETA)))
     ),
     CHI: (sp.sin(CHI), *[-Y * sp.cos(CHI) / (P * sp.sin(CHI))] * 2),
     OMEGA: (-X * sp.cos(OMEGA) / (P * sp.sin(OMEGA)), sp.sin(OMEGA), -Y * sp.cos(OMEGA) / (P * sp.sin(OMEGA))),
 }
 """Second vector of a frame: along ``v_i``, along ``v_j`` of the partner, along each of the ``K - 2`` others."""
 
-KINDS = {PHI: "two students", CHI: "own teacher", OMEGA: "another teacher"}
+KINDS = {ZETA: "two students", CHI: "own teacher", OMEGA: "another teacher"}
 NAMES = (
     *("a_0", "a_11", "b_0", "b_11", "b_12", "b_21", "b_22", "c_0", "c_11", "c_12", "c_21", "c_22"),
     *("d_0", "d_11", "d_12", "d_21", "d_22", "k_0", "k_11", "k_12", "k_21", "k_22"),
@@ -54,8 +55,8 @@ STATEMENT = (
     r"Curvature of $K$ students $w_i = x v_i + y \sum_{a \ne i} v_a$ on the span of the teacher, from the coefficients "
     r"on $I$, $f_1 f_1^\top$, $f_1 f_2^\top$, $f_2 f_1^\top$, $f_2 f_2^\top$ (index 0, 11, 12, 21, 22) of the pair "
     r"records of an activation, norm and convention, with lengths $p$ of students and $1$ of teachers, and angles "
-    r"$\phi$ of $(w_i, w_j)$, $\chi$ of $(w_i, v_i)$, $\omega$ of $(w_i, v_j)$. The frame of a pair at angle $\theta$: "
-    r"$f_1$ (here $u$) is along the first vector, $f_2$ ($m$, $n$, $g$ for the three pairs) orthogonal to it, and the "
+    r"$\zeta$ of $(w_i, w_j)$, $\chi$ of $(w_i, v_i)$, $\omega$ of $(w_i, v_j)$. The frame of a pair at angle "
+    r"$\theta$: $f_1$ (here $u$) is along the first vector, $f_2$ ($m$, $n$, $g$ for the three pairs) orthogonal to it, and the "
     r"second vector is its length times $f_1 \cos \theta + f_2 \sin \theta$; coordinates 1, 2, 3: along $v_i$, $v_j$ "
     r"and any other $v_l$. For Gauss--Newton matrices $a$ is from gauss_newton/self, $k$ from gauss_newton, and "
     r"$b = c = d = 0$"
@@ -122,13 +123,13 @@ def _angles_and_frames(proof: Derivation) -> None:
         return a[0] * b[0] + a[1] * b[1] + others * a[2] * b[2]
 
     first = tuple(entry / P for entry in FIRST)
-    partner = {PHI: (Y / P, X / P, Y / P), CHI: (1, 0, 0), OMEGA: (0, 1, 0)}
+    partner = {ZETA: (Y / P, X / P, Y / P), CHI: (1, 0, 0), OMEGA: (0, 1, 0)}
     statement = "Square of the length of a student, by counting equal coordinates"
     proof.step(statement, inner(FIRST, FIRST), SQUARED, sp.expand)
     proof.step("Length of the first vector of every frame, squared", inner(first, first), sp.S.One, _known)
     for angle, kind in KINDS.items():
         other, second = partner[angle], SECOND[angle]
-        record = proof.step if angle == PHI else proof.check  # those of teachers are the same x/p, y/p twice
+        record = proof.step if angle == ZETA else proof.check  # those of teachers are the same x/p, y/p twice
         record(f"Cosine for {kind}", inner(first, other), COSINES[angle], _known)
         proof.step(f"Cosine and sine for {kind}", COSINES[angle] ** 2 + SINES[angle] ** 2, sp.S.One, _known)
         proof.step(f"Length of the second vector for {kind}, squared", inner(second, second), sp.S.One, _known)
@@ -155,7 +156,7 @@ def _geometry() -> list[tuple[str, str]]:
         found.append((rf"\text{{{kind}: }} {latex(sp.cos(angle))}", latex(COSINES[angle])))
         found.append((rf"\text{{and }} {latex(sp.sin(angle))}", latex(SINES[angle])))
     coordinates = {"u_1": X / P, "u_3": Y / P}
-    for letter, angle in (("m", PHI), ("n", CHI), ("g", OMEGA)):
+    for letter, angle in (("m", ZETA), ("n", CHI), ("g", OMEGA)):
         names = (f"{letter}_{index}" for index in (1, 2, 3))
         coordinates |= {name: value for name, value in zip(names, SECOND[angle], strict=True) if name in NAMES}
     return found + [(rf"\text{{coordinate }} {name}", latex(value)) for name, value in coordinates.items()]

@@ -19,8 +19,8 @@ VALID = (
     "valid LaTeX for mathematics is required (balanced braces, single scripts, no $ # % & ~, arguments for commands, "
     "ASCII)"
 )
-GREEK = ("alpha", "beta", "eta", "rho", "mu", "sigma", "tau", "kappa", "lambda", "pi", "Delta", "Sigma", "partial")
-TAKEN = {*"abcdefghpqrstxyzCDEFGHIJKNRST", *(rf"\{name}" for name in GREEK)}
+GREEK = "alpha beta zeta eta kappa lambda mu pi rho sigma tau chi omega Delta Sigma partial"
+TAKEN = {*"abcdefghpqrstxyzCDEFGHIJKNRST", *(rf"\{name}" for name in GREEK.split())}
 """Letters that formulas and derivations use for something else: no angle, and no vector without a style, may be one."""
 
 FRAME = "e"
