@@ -56,9 +56,10 @@ STATEMENT = (
     r"on $I$, $f_1 f_1^\top$, $f_1 f_2^\top$, $f_2 f_1^\top$, $f_2 f_2^\top$ (index 0, 11, 12, 21, 22) of the pair "
     r"records of an activation, norm and convention, with lengths $p$ of students and $1$ of teachers, and angles "
     r"$\zeta$ of $(w_i, w_j)$, $\chi$ of $(w_i, v_i)$, $\omega$ of $(w_i, v_j)$. The frame of a pair at angle "
-    r"$\theta$: $f_1$ (here $u$) is along the first vector, $f_2$ ($m$, $n$, $g$ for the three pairs) orthogonal to it, "
-    r"and the second vector is its length times $f_1 \cos \theta + f_2 \sin \theta$; coordinates 1, 2, 3: along $v_i$, $v_j$ "
-    r"and any other $v_l$. For Gauss--Newton matrices $a$ is from gauss_newton/self, $k$ from gauss_newton, and "
+    r"$\theta$: $f_1$ (here $u$) is along the first vector, $f_2$ ($m$, $n$, $g$ for the three pairs) orthogonal to "
+    r"it, and the second vector is its length times $f_1 \cos \theta + f_2 \sin \theta$; coordinates 1, 2, 3: along "
+    r"$v_i$, $v_j$ and any other $v_l$. For Gauss--Newton matrices $a$ is from gauss_newton/self, $k$ from "
+    "gauss_newton, and "
     r"$b = c = d = 0$"
 )
 
