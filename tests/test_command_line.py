@@ -153,6 +153,16 @@ def test_latex_documents(capsys):
     assert capsys.readouterr().out == st.formulas.document() + "\n"
 
 
+def test_a_reader_that_has_enough_ends_it_quietly():
+    """As ``head`` does: no message, status 0."""
+    command = [sys.executable, "-m", "sobolev_theory", "latex", "--document"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().startswith(r"\documentclass")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0
+
+
 def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
     value = st.PopulationLoss.value
     monkeypatch.setattr(st.PopulationLoss, "value", lambda self, w: 1.2 * value(self, w))
@@ -205,6 +215,7 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["latex", "--document", "--style", "align"], "--style: not together with --document"),
         (["latex", "relu/K00", "--list", "relu"], "NAME: not together with --list"),
         (["latex", "--list", "--style", "align"], "--style: not together with --list"),
+        (["latex", "--list", "nothing"], "--list nothing: the beginning of a name is required"),
         (["nothing"], "invalid choice"),
         ([], "required"),
     ],

@@ -3,6 +3,7 @@ r"""The catalogue as a document that a real TeX sets: no errors, no lines that s
 Without ``pdflatex`` the tests are skipped, except in the continuous check, where TeX must be there.
 """
 
+import dataclasses
 import os
 import re
 import shutil
@@ -124,6 +125,25 @@ def test_one_record_is_set(tmp_path: Path) -> None:
 def test_names_that_are_no_list_are_refused(names: object) -> None:
     with pytest.raises(ValueError, match="names: a sequence of names, at least one, is required, got "):
         formulas.document(names)  # type: ignore[arg-type]
+
+
+def test_records_themselves_and_notation_by_keyword() -> None:
+    """Also a record that is not in the catalogue."""
+    formula = formulas.get("relu/K00")
+    own = dataclasses.replace(formula, name="own/K00")
+    text = formulas.document([own, "relu/K11"], vectors="arrow")
+    assert text == formulas.document([own, "relu/K11"], formulas.Notation(vectors="arrow"))
+    assert text.index("own/") < text.index("relu/")
+    assert r"\newcommand{\student}{\vec{w}}" in text
+
+
+def test_identities_of_equal_sides_are_left_out() -> None:
+    formula = dataclasses.replace(
+        formulas.get("relu/K11"), steps=(formulas.Step("one", "a", "a"), formulas.Step("two", "a", "b"))
+    )
+    text = formulas.document([formula])
+    assert "small two" in text
+    assert "small one" not in text
 
 
 def test_unknown_names_and_notation_are_refused() -> None:

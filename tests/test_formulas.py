@@ -1,6 +1,7 @@
 """The catalogue: what is printed is what the package computes; all results are there, by name, without SymPy."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -172,40 +173,37 @@ def test_sympy_letters_keep_their_assumptions() -> None:
     assert all(letters[name].is_positive for name in ("p", "q", "theta"))
 
 
-LIGHT = """
-assert "sympy" not in sys.modules and "sobolev_theory.symbolic" not in sys.modules
-"""
-QUICK = f"""
-import sys, time
+def test_sympy_takes_values_by_name() -> None:
+    formula = formulas.get("relu/K00")
+    assert formula.sympy(p=2, q=3, theta=sp.pi / 2) == 3 / sp.pi
+    assert {str(letter) for letter in formula.sympy(p=2).free_symbols} == {"q", "theta"}
+    with pytest.raises(ValueError, match=r"s: a letter of relu/K00 is required, one of p, q, theta"):
+        formula.sympy(s=1)
+
+
+def test_a_formula_can_be_read() -> None:
+    """No macro of the catalogue is left in what is shown."""
+    for name in NAMES:
+        record = formulas.get(name)
+        if isinstance(record, formulas.Formula):
+            text = str(record)
+            assert text.startswith(f"{name}: ")
+            assert "domain: " in text
+            assert not re.search(r"\\(student|teacher|along|towards|weightangle|vecnorm)(?![A-Za-z])", text)
+
+
+def test_names_and_latex_load_no_sympy() -> None:
+    """Times are printed by ``tests/benchmarks/test_formulas.py``."""
+    code = """
+import sys
 from sobolev_theory import formulas
-start = time.process_time()
-found = formulas.names()
-print(time.process_time() - start)
-assert found
-{LIGHT}
-"""
-COLD = f"""
-import sys, time
-from sobolev_theory import formulas
+assert formulas.names()
 assert "align" in formulas.get("relu/H1/gradient/backprop").latex(student="u", style="align")
-print(time.process_time())
-{LIGHT}
+assert formulas.document(["relu/K00"])
+print("sympy" in sys.modules or "sobolev_theory.symbolic" in sys.modules)
 """
-
-
-def seconds(code: str) -> float:
-    """Processor time that a new process prints, the least of three: other work on the machine does not count."""
-    command = [sys.executable, "-c", code]
-    return min(float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(3))
-
-
-def test_names_take_less_than_50_ms_without_sympy() -> None:
-    assert seconds(QUICK) < 0.05
-
-
-def test_one_formula_takes_less_than_a_second_cold_without_sympy() -> None:
-    """The start of the interpreter and the import are included."""
-    assert seconds(COLD) < 1
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
 
 
 @pytest.mark.long

@@ -185,7 +185,7 @@ def test_exact_strings(name: str) -> None:
 def test_exact_strings_of_erf_and_of_several_lines() -> None:
     loss = formulas.get("erf/H1/loss").latex(vectors="plain")
     assert loss == (
-        r"F\left(w, v\right) = \frac{2 \arctan{\left(\frac{\rho}{\sqrt{\Delta}} \right)}}{\pi} "
+        r"F\left(w, v\right) = \frac{2}{\pi} \arctan{\left(\frac{\rho}{\sqrt{\Delta}} \right)} "
         r"+ \frac{2 \rho}{\pi \sqrt{\Delta}}"
     )
     own = formulas.get("relu/H1/hessian/own/exact").latex(vectors="plain", norm="|{}|", style="align")
@@ -270,6 +270,14 @@ def test_notation_that_cannot_be_set_is_refused(argument: str, value: object) ->
     with pytest.raises(ValueError, match=rf"^(student, )?{argument}:? ") as error:
         Notation(**{argument: value})  # type: ignore[arg-type]
     assert repr(value) in str(error.value)
+
+
+@pytest.mark.parametrize("changes", [{"angle": r"\alpha"}, {"angle": "x"}, {"student": "s", "vectors": "plain"}])
+def test_letters_that_formulas_use_otherwise_are_refused(changes: dict[str, str]) -> None:
+    """``x = r sin x/pi`` would be false; a bold ``s`` is another letter than ``s``."""
+    with pytest.raises(ValueError, match="a letter that formulas do not use otherwise is required"):
+        Notation(**changes)
+    assert Notation(student="s").expand(r"\student") == r"\mathbf{s}"
 
 
 def test_one_letter_for_both_vectors_is_refused() -> None:
