@@ -9,7 +9,7 @@ from .catalogue import names as all_names
 from .layout import aligned
 from .notation import Notation
 from .records import Formula
-from .text import prose, verbatim
+from .text import itemized, prose, verbatim
 from .theorems import ProofStep, Theorem
 
 HEAD = r"""\documentclass[10pt,a4paper]{article}
@@ -145,8 +145,4 @@ def _is_trivial(relation: str) -> bool:
 
 
 def _references() -> str:
-    return (
-        "\\section*{References}\n\\begin{itemize}\n"
-        + "\n".join(rf"\item {text}" for text in REFERENCES)
-        + "\n\\end{itemize}"
-    )
+    return "\\section*{References}\n" + itemized(REFERENCES)

@@ -1,4 +1,4 @@
-"""What the catalogue holds: formulas and theorems, as data that needs no SymPy.
+"""Formulas of the catalogue as data that needs no SymPy.
 
 LaTeX is stored with macros for what an author may want to write otherwise (``\\student``, ``\\teacher``,
 ``\\vecnorm{...}``, ``\\weightangle``); `Notation` says what they stand for.

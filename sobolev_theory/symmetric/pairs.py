@@ -79,7 +79,7 @@ class Family:
 def eigenvalues(
     mp: MPContext, family: Family, weights: tuple[float, ...], activation: Activation, curvature: str, convention: str
 ) -> Iterator[Any]:
-    """All eigenvalues in the order of `_multiplicities`; those of multiplicity zero have no meaning."""
+    """All eigenvalues in the order of `spectra._multiplicities`; those of multiplicity zero have no meaning."""
     if not family.norm and activation.chart == "polar":
         yield from [mp.mpf(0)] * 9  # homogeneous of degree above two, all terms vanish
         return
