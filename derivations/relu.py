@@ -1,7 +1,7 @@
 r"""Powers of the rectifier, ``sigma(z) = max(z, 0)^n``: ``K_00 = (p q)^n J_n(theta) / (2 pi)``, and what follows.
 
-In polar coordinates of span(u, v), ``u . x = p R cos(eta)`` and ``v . x = q R cos(eta - theta)``; both are positive
-on the sector ``theta - pi/2 < eta < pi/2``. The radius integrates to ``2^n n!``, the sector to ``J_n``.
+The integral is the case ``a = 1, b = 0`` of `symbolic.rectifiers`; what follows from it is checked here by a second
+route.
 """
 
 from functools import cache
@@ -9,9 +9,8 @@ from functools import cache
 import sympy as sp
 
 from derivations.catalogue import Output
-from sobolev_theory.symbolic import POLAR, ActivationFormulas, ArcCosine, Derivation, derive_activation
+from sobolev_theory.symbolic import POLAR, ActivationFormulas, Derivation, derive_activation, rectifiers
 from sobolev_theory.symbolic.activation_records import activation_records
-from sobolev_theory.symbolic.arc_cosine import defining_integral
 from sobolev_theory.symbolic.codegen import activation_module
 from sobolev_theory.symbolic.latex import readable
 from sobolev_theory.symbolic.reduction import reduce
@@ -35,38 +34,11 @@ def derive() -> Output:
 def power_of_relu(n: int) -> ActivationFormulas:
     """Derive all formulas of ``max(z, 0)^n``."""
     proof = Derivation()
-    kernel = _kernel(n, proof)
-    split = sp.S.Zero
-    if n == 1:
-        # ReLU(z) = z/2 + |z|/2: the linear half leaves a remainder that vanishes like theta^3 at theta = 0
-        split = sp.Rational(1, 2)
-        remainder = p * q * ArcCosine(1, sp.pi - theta) / (2 * sp.pi)
-        kernel = proof.step(r"Split off $\rho/2$", kernel, split * POLAR.inner + remainder, reduce)
+    kernel, split = rectifiers.kernel(n, sp.S.One, sp.S.Zero, proof)
     name = "relu" if n == 1 else f"relu{n}"
     formulas = derive_activation(name, z**n * sp.Heaviside(z), kernel, POLAR, proof, degree=n, split=split, max_order=n)
     _second_route(formulas, proof)
     return formulas
-
-
-def _kernel(n: int, proof: Derivation) -> sp.Expr:
-    """``E[(u.x)_+^n (v.x)_+^n]`` by integration over radius and angle."""
-    radius, eta, alpha = sp.Symbol("R", positive=True), sp.Symbol("eta", real=True), sp.Symbol("alpha", real=True)
-    radial = sp.integrate(radius ** (2 * n + 1) * sp.exp(-(radius**2) / 2), (radius, 0, sp.oo))
-    radial = proof.step(r"Radial integral $\int_0^\infty R^{2n+1} e^{-R^2/2} dR$", radial, 2**n * sp.factorial(n))
-    product = sp.cos(eta) * sp.cos(eta - theta)
-    half_angle = ((sp.cos(theta) + sp.cos(alpha)) / 2).subs(alpha, 2 * eta - theta)
-    proof.step(r"Half angle, $\alpha = 2 \eta - \weightangle$", product, half_angle)
-    integrand = sp.expand(((sp.cos(theta) + sp.cos(alpha)) / 2) ** n) / 2  # d eta = d alpha / 2
-    angular = sp.integrate(integrand, (alpha, theta - sp.pi, sp.pi - theta))
-    angular = proof.step(
-        "Angular integral over the sector", angular, defining_integral(n) / (2**n * sp.factorial(n)), reduce
-    )
-    return proof.step(
-        r"$K_{00}$, by the arc-cosine function",
-        (p * q) ** n * radial * angular / (2 * sp.pi),
-        (p * q) ** n * ArcCosine(n, theta) / (2 * sp.pi),
-        reduce,
-    )
 
 
 def _second_route(formulas: ActivationFormulas, proof: Derivation) -> None:

@@ -16,7 +16,7 @@ from sympy.core.cache import clear_cache
 from derivations import __main__ as writer
 from derivations import arc_cosine, charts, erf, gauss_newton, planar_flow, price, relu, single_neuron
 from sobolev_theory import activations
-from sobolev_theory.symbolic import POLAR, ArcCosine, DerivationError, sobolev
+from sobolev_theory.symbolic import POLAR, ArcCosine, DerivationError, rectifiers, sobolev
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral
 from sobolev_theory.symbolic.charts import Block
 from sobolev_theory.symbolic.symbols import rho, s, t, z
@@ -220,7 +220,7 @@ def wrong_cross_block(patch: pytest.MonkeyPatch) -> None:
 
 
 def wrong_angular_integral(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(relu, "defining_integral", lambda n: 2 * defining_integral(n))
+    patch.setattr(rectifiers, "defining_integral", lambda n: 2 * defining_integral(n))
 
 
 def wrong_gradient(patch: pytest.MonkeyPatch) -> None:

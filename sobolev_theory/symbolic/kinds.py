@@ -30,8 +30,8 @@ def reduce(expression: sp.Expr) -> sp.Expr:
     return sp.Add(*(sp.factor(value) * _product(kind, meaning) for kind, value in terms.items()))
 
 
-def _normal(kind: sp.Expr, meaning: dict[sp.Symbol, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
-    """The exponent of a product of letters in its normal form, and the product without exponentials."""
+def _split(kind: sp.Expr, meaning: dict[sp.Symbol, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    """A product of letters: the sum of the exponents of exponentials, and the other letters."""
     exponent, rest = sp.S.Zero, sp.S.One
     for symbol, power in kind.as_powers_dict().items():
         of = meaning.get(symbol, symbol)
@@ -39,19 +39,19 @@ def _normal(kind: sp.Expr, meaning: dict[sp.Symbol, sp.Expr]) -> tuple[sp.Expr, 
             exponent += power * of.args[0]
         else:
             rest *= symbol**power
+    return exponent, rest
+
+
+def _normal(kind: sp.Expr, meaning: dict[sp.Symbol, sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    """By what products of equal values are known: the exponent in its normal form, and the other letters."""
+    exponent, rest = _split(kind, meaning)
     return _expanded(exponent), rest
 
 
 def _product(kind: sp.Expr, meaning: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
     """What a product of letters stands for, with one exponential."""
-    exponent, rest = sp.S.Zero, sp.S.One
-    for symbol, power in kind.as_powers_dict().items():
-        of = meaning.get(symbol, symbol)
-        if isinstance(of, sp.exp):
-            exponent += power * of.args[0]
-        else:
-            rest *= of**power
-    return sp.exp(exponent) * rest
+    exponent, rest = _split(kind, meaning)
+    return sp.exp(exponent) * rest.xreplace(meaning)
 
 
 def _sum(plain: sp.Expr, letters: frozenset[sp.Symbol]) -> dict[sp.Expr, sp.Expr]:
