@@ -13,7 +13,7 @@ class Output:
     """What one derivation contributes: generated files by name, and catalogue records."""
 
     files: dict[str, str]
-    records: list[Formula] | list[Theorem] | list[Formula | Theorem]
+    records: list[Formula]
 
 
 def catalogue_file(records: list[Formula | Theorem]) -> str:

@@ -5,10 +5,12 @@ rho = K_11`` with ``K_00 = 0`` at ``rho = 0`` (independent arguments, odd activa
 form.
 """
 
+from functools import cache
+
 import sympy as sp
 
 from derivations.catalogue import Output
-from sobolev_theory.symbolic import Derivation, GramChart, derive_activation
+from sobolev_theory.symbolic import ActivationFormulas, Derivation, GramChart, derive_activation
 from sobolev_theory.symbolic.activation_records import activation_records
 from sobolev_theory.symbolic.codegen import activation_module
 from sobolev_theory.symbolic.symbols import g, rho, s, t, z
@@ -23,11 +25,16 @@ MAX_ORDER = 3
 
 
 def derive() -> Output:
+    """Kernels and records."""
+    formulas = error_function()
+    return Output({"erf.py": activation_module(formulas, "derivations/erf.py")}, activation_records(formulas, SOURCE))
+
+
+@cache
+def error_function() -> ActivationFormulas:
     """All formulas of erf(z / sqrt 2)."""
     proof = Derivation()
-    kernel = _kernel(proof)
-    formulas = derive_activation("erf", SIGMA, kernel, CHART, proof, max_order=MAX_ORDER)
-    return Output({"erf.py": activation_module(formulas, "derivations/erf.py")}, activation_records(formulas, SOURCE))
+    return derive_activation("erf", SIGMA, _kernel(proof), CHART, proof, max_order=MAX_ORDER)
 
 
 def _kernel(proof: Derivation) -> sp.Expr:

@@ -129,17 +129,17 @@ def _velocity(
     proof.step(
         r"$\dot\weightangle = G \cdot \towards / \vecnorm{\student}$",
         (across / p).subs(AT_RATIO),
-        _plain(turning),
+        written_out(turning),
         reduce,
     )
     closed = ((sp.pi - theta) * cosine + (sine if order == 0 else 0)) / sp.pi
     growing = proof.step(r"Growth of $\vecnorm{\student}$, $- G \cdot \along$", -along, (q * closed - p) / 2, reduce)
-    proof.step(r"What vanishes at $\weightangle = 0$", 1 - closed, _plain(rest), reduce)
+    proof.step(r"What vanishes at $\weightangle = 0$", 1 - closed, written_out(rest), reduce)
     benign = (-EXCESS * g - p * rest) / 2
-    proof.step(r"Growth without cancellation near the teacher", growing, _plain(benign), reduce)
+    proof.step(r"Growth without cancellation near the teacher", growing, written_out(benign), reduce)
     radial = ((ratio - 1) * g - rest) / (2 * ratio)
-    proof.step(r"The same in units of $\vecnorm{\teacher}$", _plain(benign).subs(AT_RATIO), _plain(radial))
-    return (growing.subs(AT_RATIO), _plain(turning)), (radial, turning)
+    proof.step(r"The same in units of $\vecnorm{\teacher}$", written_out(benign).subs(AT_RATIO), written_out(radial))
+    return (growing.subs(AT_RATIO), written_out(turning)), (radial, turning)
 
 
 def _moving_frame(proof: Derivation) -> None:
@@ -156,21 +156,21 @@ def _lyapunov_derivative(
     order: int, derivative: str | None, proof: Derivation
 ) -> tuple[tuple[sp.Expr], tuple[sp.Expr]]:
     """``V' = -D . G`` and the form that is emitted."""
-    form = _dissipation(order, derivative)
+    form = dissipation(order, derivative)
     statement = r"$2 \pi (\student - \teacher) \cdot G$, and its form without cancellation"
-    proof.step(statement, form, _plain(_benign(order, derivative)), reduce)
-    shown, emitted = (-f.subs(AT_RATIO) / (2 * sp.pi) for f in (form, _benign(order, derivative)))
+    proof.step(statement, form, written_out(without_cancellation(order, derivative)), reduce)
+    shown, emitted = (-f.subs(AT_RATIO) / (2 * sp.pi) for f in (form, without_cancellation(order, derivative)))
     return (shown,), (emitted,)
 
 
-def _dissipation(order: int, derivative: str | None) -> sp.Expr:
+def dissipation(order: int, derivative: str | None) -> sp.Expr:
     """``2 pi D . G``, a quadratic form in ``(p, q)``."""
     along, across = _gradient(order, derivative)
     form = sp.Poly(short_form(2 * sp.pi * ((p - q * cosine) * along - q * sine * across)), p, q)
     return sum(coefficient * p**i * q**j for (i, j), coefficient in form.terms())
 
 
-def _benign(order: int, derivative: str | None) -> sp.Expr:
+def without_cancellation(order: int, derivative: str | None) -> sp.Expr:
     r"""The same without cancellation, by ``p - q``, ``1 - cos`` and functions of the angle with all their digits.
 
     - L2: ``E[(D.x)^2; both active] + E[(w.x)(D.x); w alone active]`` times ``2 pi``, every term non-negative.
@@ -186,12 +186,6 @@ def _benign(order: int, derivative: str | None) -> sp.Expr:
     return together + alone + (p * q * sine if order else 0)
 
 
-def _plain(form: sp.Expr) -> sp.Expr:
+def written_out(form: sp.Expr) -> sp.Expr:
     """The letters of forms without cancellation written out."""
     return form.subs({PSI: sp.pi - theta, VERSINE: 1 - cosine, EXCESS: p - q})
-
-
-def _angular(form: sp.Expr) -> sp.Expr:
-    """A function of theta alone: letters and arc-cosine functions written out."""
-    written = _plain(form).replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form())
-    return sp.expand_trig(written.subs({sine: sp.sin(theta), cosine: sp.cos(theta)}))

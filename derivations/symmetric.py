@@ -13,15 +13,15 @@ from itertools import product
 
 import sympy as sp
 
-from derivations import erf
 from derivations.catalogue import Output
+from derivations.erf import error_function
 from derivations.permutations import LETTERS, WIDTH, Pattern, pattern, split
 from derivations.relu import POWERS, power_of_relu
 from derivations.symmetric_entries import entries_record
 from derivations.symmetric_records import limit_record, moment_records, split_records, teacher_records
 from sobolev_theory._checks import CONVENTIONS
 from sobolev_theory.formulas.records import Formula
-from sobolev_theory.symbolic import ActivationFormulas, Derivation, derive_activation
+from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.codegen import function, function_name, header
 
 QUANTITIES = ("own", "cross", "gauss_newton", "self_own", "self_gauss_newton")
@@ -59,7 +59,7 @@ PAIRS = Pairs()
 def derive() -> Output:
     """The blocks, and the coefficients of pairs in a form for numbers of any precision."""
     functions, table = [], []
-    for formulas in (*map(power_of_relu, POWERS), _error_function()):
+    for formulas in (*map(power_of_relu, POWERS), error_function()):
         for quantity in formulas.quantities:
             if quantity.name not in QUANTITIES:
                 continue
@@ -82,15 +82,8 @@ def derive() -> Output:
     return Output({"symmetric.py": text}, list(_records()))
 
 
-@cache
-def _error_function() -> ActivationFormulas:
-    """The formulas of ``erf(z / sqrt 2)``."""
-    proof = Derivation()
-    return derive_activation("erf", erf.SIGMA, erf._kernel(proof), erf.CHART, proof, max_order=erf.MAX_ORDER)
-
-
 def _records() -> Iterator[Formula]:
-    known = [*map(power_of_relu, POWERS), _error_function()]
+    known = [*map(power_of_relu, POWERS), error_function()]
     yield from split_records()
     yield entries_record(operator_entries(), PAIRS.letters)
     for formulas in known:

@@ -12,8 +12,9 @@ import sympy as sp
 from derivations.permutations import LETTERS, WIDTH, Pattern, Split, split
 from derivations.theorems.width import LIMIT, LOWEST
 from sobolev_theory.formulas.records import Formula
-from sobolev_theory.symbolic import ActivationFormulas, ArcCosine, Derivation
-from sobolev_theory.symbolic.activation_records import _Sum
+from sobolev_theory.symbolic import ActivationFormulas, Derivation
+from sobolev_theory.symbolic.activation_records import NormSum
+from sobolev_theory.symbolic.arc_cosine import closed_forms
 from sobolev_theory.symbolic.latex import readable
 from sobolev_theory.symbolic.records import formula
 from sobolev_theory.symbolic.symbols import g, p, q, rho, s, t, theta, z
@@ -206,10 +207,10 @@ def _standard_roots(proof: Derivation, m: sp.Matrix, simple: sp.Expr) -> tuple[s
     return simple, *pair
 
 
-def _coefficients(sums: _Sum, quantity: str, at: dict[sp.Symbol, sp.Expr]) -> list[sp.Expr]:
+def _coefficients(sums: NormSum, quantity: str, at: dict[sp.Symbol, sp.Expr]) -> list[sp.Expr]:
     """Coefficients of a pair, summed over orders, at a point."""
     added = (readable(sp.Add(*parts)) for parts in zip(*sums.orders(quantity), strict=True))
-    written = (e.replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form()) for e in added)
+    written = map(closed_forms, added)
     return [sp.expand(sp.radsimp(sp.expand(e.subs(at)))) for e in written]
 
 
@@ -218,7 +219,7 @@ def _entries(formulas: ActivationFormulas, highest: int) -> Entries:
     polar = formulas.chart.name == "polar"
     one = {p: sp.Integer(1)} if polar else {s: sp.Integer(1)}
     right = {p: 1, q: 1, theta: sp.pi / 2} if polar else {s: 1, t: 1, rho: 0, g: 1}
-    sums = _Sum(formulas, highest, None)
+    sums = NormSum(formulas, highest, None)
     own, radial = _coefficients(sums, "self_gauss_newton", one)
     identity, first, across, back, second = _coefficients(sums, "gauss_newton", right)
     return _from_pairs(own, radial, identity, first, across, back, second)

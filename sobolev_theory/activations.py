@@ -174,6 +174,19 @@ def names() -> list[str]:
     return sorted(REGISTRY)
 
 
+def require_name(name: object) -> str:
+    """A word that can name an activation."""
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", name):
+        raise ValueError(f"name: a letter followed by letters, digits, _, . or - is required, got {name!r}")
+    return name
+
+
+def require_free(name: str) -> None:
+    """Refuse the name of an activation of the package."""
+    if name in BUILT_IN:
+        raise ValueError(f"name: {name!r} is an activation of the package; choose another name")
+
+
 def register(name: str, kernels: Kernels, *, overwrite: bool = False) -> Activation:
     """Make an activation known by a name; see `symbolic.derive`.
 
@@ -199,14 +212,12 @@ def register(name: str, kernels: Kernels, *, overwrite: bool = False) -> Activat
     Traceback (most recent call last):
     ValueError: name: 'relu' is an activation of the package; choose another name
     """
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", name):
-        raise ValueError(f"name: a letter followed by letters, digits, _, . or - is required, got {name!r}")
+    require_name(name)
     members = [member for member in vars(Kernels) if member.isupper()]
     if missing := [member for member in members if not hasattr(kernels, member)]:
         raise ValueError(f"kernels: a generated module is required, got {kernels!r} without {', '.join(missing)}")
     if REGISTRY.get(name) is not kernels:
-        if name in BUILT_IN:
-            raise ValueError(f"name: {name!r} is an activation of the package; choose another name")
+        require_free(name)
         if name in REGISTRY and not overwrite:
             raise ValueError(f"name: {name!r} is registered already; choose another name, or pass overwrite=True")
         REGISTRY[name] = kernels

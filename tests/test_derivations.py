@@ -252,8 +252,10 @@ def wrong_determinant(patch: pytest.MonkeyPatch) -> None:
 
 
 def wrong_form_without_cancellation(patch: pytest.MonkeyPatch) -> None:
-    right = planar_flow._benign
-    patch.setattr(planar_flow, "_benign", lambda *case: right(*case).subs(planar_flow.EXCESS, -planar_flow.EXCESS))
+    right = planar_flow.without_cancellation
+    patch.setattr(
+        planar_flow, "without_cancellation", lambda *case: right(*case).subs(planar_flow.EXCESS, -planar_flow.EXCESS)
+    )
 
 
 SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
@@ -276,7 +278,7 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
 @pytest.fixture
 def no_caches() -> Iterator[None]:
     """Neither may a cached truth hide the sabotage, nor may the sabotage outlive the test in a cache."""
-    functions = (closed_form_coefficients, defining_integral, relu.power_of_relu)
+    functions = (closed_form_coefficients, defining_integral, relu.power_of_relu, erf.error_function)
     caches = (clear_cache, *(function.cache_clear for function in functions))
     for clear in caches:
         clear()

@@ -10,6 +10,7 @@ from derivations import planar_flow
 from derivations.theorems.single_neuron import SOURCE
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
+from sobolev_theory.symbolic.arc_cosine import closed_forms
 from sobolev_theory.symbolic.latex import latex, readable
 from sobolev_theory.symbolic.symbols import p, q, theta
 from sobolev_theory.symbolic.theorems import theorem
@@ -23,13 +24,13 @@ NAMES = ("L2", "J, backprop", "J, exact")
 def prove() -> Theorem:
     """The forms, their positivity inside and at both ends of the angle, and the comparison at equal sharpness."""
     proof = Derivation()
-    l2, backprop, exact = forms = tuple(readable(planar_flow._dissipation(*case)) for case in planar_flow.CASES)
+    l2, backprop, exact = forms = tuple(readable(planar_flow.dissipation(*case)) for case in planar_flow.CASES)
     for sign in (1, -1):
         half = sp.cos(theta / 2) if sign == 1 else sp.sin(theta / 2)
         proof.prove("By the half angle", 1 + sign * COSINE, ">", 0, "terms", terms=[2 * half**2], where=INSIDE,
                     reduction="simplify")  # fmt: skip
     for name, form, slope, end in planar_flow.POSITIVE:
-        written = planar_flow._angular(form)
+        written = _angular(form)
         proof.prove(f"${latex(written)} > 0$, by its derivative and its value at {end}; used below as {name}", written,
                     ">", 0, "monotone", letter=theta, end=end, slope=readable(slope), where=INSIDE,
                     reduction="normal form")  # fmt: skip
@@ -102,8 +103,15 @@ def prove() -> Theorem:
 
 def _terms() -> list[sp.Expr]:
     """The terms of the form of L2 without cancellation, arc-cosine functions written out."""
-    return [readable(term).doit() for term in map(_written, sp.Add.make_args(planar_flow._benign(0, None)))]
+    return [
+        readable(term).doit() for term in map(_written, sp.Add.make_args(planar_flow.without_cancellation(0, None)))
+    ]
 
 
 def _written(term: sp.Expr) -> sp.Expr:
-    return sp.Mul(*(planar_flow._angular(factor) for factor in sp.Mul.make_args(planar_flow._plain(term))))
+    return sp.Mul(*(_angular(factor) for factor in sp.Mul.make_args(planar_flow.written_out(term))))
+
+
+def _angular(form: sp.Expr) -> sp.Expr:
+    """A function of theta alone: letters and arc-cosine functions written out."""
+    return sp.expand_trig(readable(closed_forms(planar_flow.written_out(form))))

@@ -16,7 +16,8 @@ import sympy as sp
 from derivations.relu import power_of_relu
 from derivations.theorems.single_neuron import SOURCE
 from sobolev_theory.formulas.theorems import Theorem
-from sobolev_theory.symbolic import POLAR, ArcCosine, Derivation
+from sobolev_theory.symbolic import POLAR, Derivation
+from sobolev_theory.symbolic.arc_cosine import closed_forms
 from sobolev_theory.symbolic.latex import latex, readable
 from sobolev_theory.symbolic.reduction import reduce
 from sobolev_theory.symbolic.symbols import p, q, ratio, theta
@@ -124,7 +125,7 @@ def _form(proof: Derivation, name: str, order: int, derivative: str | None) -> s
 
 def _plain(x: sp.Expr) -> sp.Expr:
     """Arc-cosine functions written out."""
-    return readable(x).replace(ArcCosine, lambda n, angle: ArcCosine(n, angle).closed_form())
+    return closed_forms(readable(x))
 
 
 def _everywhere(proof: Derivation, form: sp.Expr) -> None:

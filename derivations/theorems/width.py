@@ -13,7 +13,8 @@ import sympy as sp
 
 from derivations.relu import power_of_relu
 from sobolev_theory.formulas.theorems import Theorem
-from sobolev_theory.symbolic import ArcCosine, Derivation
+from sobolev_theory.symbolic import Derivation
+from sobolev_theory.symbolic.arc_cosine import closed_forms
 from sobolev_theory.symbolic.latex import latex, readable
 from sobolev_theory.symbolic.symbols import p, q, theta
 from sobolev_theory.symbolic.theorems import theorem
@@ -95,7 +96,7 @@ def _forms(proof: Derivation) -> tuple[sp.Expr, sp.Expr]:
     for order, expected in ((0, (QUARTER, 0, EPSILON, EPSILON, 0)), (1, (QUARTER, 0, 0, 0, 0))):
         bilinear = formulas.bilinear[order]
         at_angle = [readable(x).subs({p: 1, q: 1}) for x in table["gauss_newton", order]]
-        at_angle = [x.replace(ArcCosine, lambda n, y: ArcCosine(n, y).closed_form()) for x in at_angle]
+        at_angle = list(map(closed_forms, at_angle))
         at_angle[0] += bilinear
         pair = [sp.sympify(x) for x in expected]
         own = [sp.sympify(x).subs(p, 1) for x in table["self_gauss_newton", order]]

@@ -42,8 +42,8 @@ class ActivationFormulas:
     ``bilinear |sum_i c_i u_i|^2``, which is then computed without cancellation. ``quantities`` describe the rest.
 
     ``degree`` is ``n`` if the activation has a kink at 0 and is positively homogeneous, ``sigma(c z) = c^n sigma(z)``
-    for ``c > 0``. ``jump_order`` is the first order whose derivative jumps, None for a smooth activation, and ``jump``
-    the height. ``variation`` is how fast ``K_00`` varies with the weights, 1 for ``erf(z/sqrt 2)``.
+    for ``c > 0``. ``jump`` is the height of the step of its derivative of order `jump_order`. ``variation`` is how fast
+    ``K_00`` varies with the weights, 1 for ``erf(z/sqrt 2)``.
     """
 
     name: str
@@ -55,9 +55,13 @@ class ActivationFormulas:
     max_order: int
     derivation: Derivation
     quantities: tuple[Quantity, ...]
-    jump_order: int | None = None
     jump: sp.Expr = sp.S.Zero
     variation: sp.Expr = sp.S.One
+
+    @property
+    def jump_order(self) -> int | None:
+        """First order whose derivative jumps: the degree of a homogeneous activation, None for a smooth one."""
+        return self.degree
 
 
 def derive_activation(
@@ -107,7 +111,7 @@ def derive_activation(
     )
     height = sp.factorial(degree) if degree is not None and jump is None else jump or sp.S.Zero
     return ActivationFormulas(
-        name, sigma, kernel, chart, degree, bilinear, max_order, derivation, quantities, degree, height, variation
+        name, sigma, kernel, chart, degree, bilinear, max_order, derivation, quantities, height, variation
     )
 
 

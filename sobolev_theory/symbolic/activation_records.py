@@ -72,7 +72,7 @@ def activation_records(formulas: ActivationFormulas, source: str) -> list[Formul
         for name in QUANTITIES:
             jumps = highest == formulas.jump_order and name in ("gradient", "hessian/own", "hessian/cross")
             for convention in CONVENTIONS if jumps else (None,):
-                sums = _Sum(formulas, highest, convention)
+                sums = NormSum(formulas, highest, convention)
                 records.append(_record(sums, name, source))
                 if name != "hessian/cross":
                     records.append(_record(sums, name, source, itself=True))
@@ -105,7 +105,7 @@ def _moments(formulas: ActivationFormulas, source: str) -> Iterator[Formula]:
 
 
 @dataclass(frozen=True)
-class _Sum:
+class NormSum:
     """Quantities of an activation summed over the orders of a norm with all weights one."""
 
     formulas: ActivationFormulas
@@ -165,7 +165,7 @@ class _Sum:
         return range(self.highest + 1)
 
 
-def _record(sums: _Sum, name: str, source: str, *, itself: bool = False) -> Formula:
+def _record(sums: NormSum, name: str, source: str, *, itself: bool = False) -> Formula:
     """One quantity of a norm, of a pair or of a vector with itself."""
     formulas, (quantity, symbol, statement) = sums.formulas, QUANTITIES[name]
     orders = sums.orders(f"self_{quantity}" if itself else quantity)
@@ -230,13 +230,13 @@ def _where(expressions: Sequence[sp.Expr], labels: Sequence[str] = ()) -> list[t
     return defined + [(letter, text) for letter, text in FRAME if any(letter in label for label in labels)]
 
 
-def _plain(sums: _Sum, quantity: str) -> list[sp.Expr]:
+def _plain(sums: NormSum, quantity: str) -> list[sp.Expr]:
     """Coefficients summed over orders, in coordinates only: ready to be differentiated."""
     added = (sp.Add(*parts) for parts in zip(*sums.orders(quantity), strict=True))
     return [readable(coefficient).subs(g, s * t - rho**2) for coefficient in added]
 
 
-def _rules(sums: _Sum, quantity: str, coefficients: list[sp.Expr]) -> list[Rule]:
+def _rules(sums: NormSum, quantity: str, coefficients: list[sp.Expr]) -> list[Rule]:
     """How the coefficients follow from ``F``, verified."""
     chart = sums.formulas.chart
     (term,) = _plain(sums, "value")
@@ -259,7 +259,7 @@ def _rules(sums: _Sum, quantity: str, coefficients: list[sp.Expr]) -> list[Rule]
     return [Rule(says, *rule, shown) for says, rule, shown in zip(labels, rules, coefficients, strict=False)]
 
 
-def _backprop_field(sums: _Sum) -> tuple[sp.Expr, sp.Expr]:
+def _backprop_field(sums: NormSum) -> tuple[sp.Expr, sp.Expr]:
     """Lower orders by the gradient of their terms; of the order ``n`` that jumps ``n rho^(n-1) K_nn v`` only."""
     chart, n = sums.formulas.chart, sums.highest
     *lower, highest = sums.terms()

@@ -46,6 +46,11 @@ class ArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return rf"J_{{{printer._print(n)}}}{power}\left({printer._print(x)}\right)"
 
 
+def closed_forms(expression: sp.Expr) -> sp.Expr:
+    """An expression with its arc-cosine functions written out."""
+    return expression.replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form())
+
+
 @cache
 def defining_integral(n: int) -> sp.Expr:
     """``n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha``, integrated by SymPy."""

@@ -10,7 +10,7 @@ import sympy as sp
 
 from .._checks import CONVENTIONS
 from .activation import ActivationFormulas, Quantity
-from .arc_cosine import ArcCosine
+from .arc_cosine import closed_forms
 from .printer import DAMPED, KernelPrinter, name_arc_cosines, name_damped
 from .symbols import cosine, sine, theta, z
 
@@ -74,8 +74,7 @@ def function(
 
 def _exactly(expression: sp.Expr) -> sp.Expr:
     """The expression in elementary functions; rational numbers, printed as quotients of doubles, must be doubles."""
-    written = expression.replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form())
-    written = written.subs({sp.sin(theta): sine, sp.cos(theta): cosine})
+    written = closed_forms(expression).subs({sp.sin(theta): sine, sp.cos(theta): cosine})
     if any(number.q & (number.q - 1) for number in written.atoms(sp.Rational)):
         raise ValueError(f"{expression}: its rational numbers are no doubles")
     return written

@@ -13,7 +13,6 @@ together rightly is checked besides at two points, to 20 digits, against quadrat
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -180,12 +179,10 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     (1, 0.9)
     """
     expression = expressions.read(activation)
-    if name is None:
-        name = expressions.default_name(expression)
-    elif isinstance(name, str) and name in activations.BUILT_IN:
-        raise ValueError(f"name: {name!r} is an activation of the package; choose another name")
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", name):
-        raise ValueError(f"name: a letter followed by letters, digits, _, . or - is required, got {name!r}")
+    if name is not None:
+        activations.require_free(activations.require_name(name))
+    else:
+        name = activations.require_name(expressions.default_name(expression))
     if max_order is not None and max_order != 0:
         max_order = positive_integer("max_order", max_order)
     return _derive(expression, name, max_order)

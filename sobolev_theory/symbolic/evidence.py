@@ -15,7 +15,7 @@ import mpmath
 import sympy as sp
 from mpmath import mp
 
-from .arc_cosine import ArcCosine
+from .arc_cosine import closed_forms
 from .symbols import p, q, rho, s, t, theta, z
 
 Function = Callable[[Any], Any]
@@ -39,7 +39,7 @@ def discrepancy(
     reach = _reach(power)
     function = sp.lambdify(z, sigma, "mpmath")
     letters = (s, rho, t, p, q, theta)
-    closed = sp.lambdify(letters, kernel.replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form()), "mpmath")
+    closed = sp.lambdify(letters, closed_forms(kernel), "mpmath")
     worst = 0.0
     with mp.workdps(DIGITS + 10 + power):
         unit = mp.mpmathify(sp.N(variation, DIGITS + 10 + power))
