@@ -6,8 +6,10 @@ from scipy.optimize import linear_sum_assignment
 
 import sobolev_theory as st
 from examples import width_scaling
-from sobolev_theory import formulas, symmetric
-from sobolev_theory.symmetric.eigenvalues import context, merged, roots_of_three, roots_of_two
+from sobolev_theory import activations, formulas, symmetric
+from sobolev_theory._kernels import symmetric as kernels
+from sobolev_theory.symmetric import spectra
+from sobolev_theory.symmetric.roots import context, merged, roots_of_three, roots_of_two
 from tests.oracles import symmetric as oracle
 
 NORMS = {
@@ -142,6 +144,30 @@ def test_small_eigenvalues_of_students_of_another_size_are_no_zeros():
     short, shorter = (symmetric.spectrum(3, 3, 10.0**-n, 2 * 10.0**-n) for n in (45, 60))
     assert short.values[2:] == pytest.approx(shorter.values[2:], rel=1e-14)  # what the student's length leaves alone
     assert shorter.multiplicities.tolist() == short.multiplicities.tolist()
+
+
+@pytest.mark.parametrize(("x", "y"), [(1e21, 3e20), (1e-60, 2e-60), (1e60, 1e-3), (3e8, 1e8)])
+@pytest.mark.parametrize(("activation", "norm"), [("relu", "H1"), ("relu2", "H2"), ("relu3", "H3"), ("erf", "H3")])
+def test_more_digits_change_nothing(activation, norm, x, y, monkeypatch):
+    """What students of another size than their teachers cost is allowed for: six times the digits give the same."""
+    for options in ({"derivative": "backprop"}, {"derivative": "exact"}, {"curvature": "gauss_newton"}):
+        arguments = (4, 5, x, y, norm)
+        spectrum = symmetric.spectrum(*arguments, activation=activation, **options)
+        with monkeypatch.context() as patch:
+            patch.setattr(spectra, "LENGTH_POWERS", 6 * spectra.LENGTH_POWERS)
+            other = symmetric.spectrum(*arguments, activation=activation, **options)
+        np.testing.assert_allclose(spectrum.values, other.values, rtol=1e-15, atol=0)
+        assert spectrum.multiplicities.tolist() == other.multiplicities.tolist()
+
+
+@pytest.mark.parametrize("activation", sorted(activations.BUILT_IN))
+def test_pairs_of_every_activation_of_the_package_are_exact(activation):
+    """None falls back on kernels in double precision, which are for activations of a user."""
+    known = activations.get(activation)
+    for quantity in ("own", "cross", "gauss_newton", "self_own", "self_gauss_newton"):
+        for order in range(known.max_order + 1):
+            for convention in ("backprop", "exact"):
+                assert (activation, quantity, order, convention) in kernels.PAIRS
 
 
 def test_widths_beyond_doubles_are_not_rounded():

@@ -1,7 +1,7 @@
 r"""Tian's family of students, ``w_j = x v_j + y sum_(k != j) v_k`` for orthonormal teachers: its field, and its saddle.
 
 Field and family are unchanged by a permutation of neurons and teachers together, so gradient flow stays in the family:
-it is a planar system in ``(x, y)``, whose cost does not depend on the number of neurons.
+it is a planar system in ``(x, y)``, whose cost does not depend on the number of neurons. It is offered by `reduced`.
 
 Source: Tian 2017 (arXiv 1703.00560); Saad & Solla 1995.
 """

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._kernels import symmetric as kernels
 from ..activations import Activation
-from .eigenvalues import roots_of_three, roots_of_two
+from .roots import roots_of_three, roots_of_two
 
 if TYPE_CHECKING:
     from mpmath.ctx_mp import MPContext
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Numbers = tuple[Any, ...]
 
 
-class Family:
+class PairGeometry:
     """Geometry of the three kinds of pairs, at ``width`` neurons."""
 
     def __init__(self, mp: MPContext, K: int, x: Any, y: Any) -> None:
@@ -77,16 +77,21 @@ class Family:
 
 
 def eigenvalues(
-    mp: MPContext, family: Family, weights: tuple[float, ...], activation: Activation, curvature: str, convention: str
+    mp: MPContext,
+    geometry: PairGeometry,
+    weights: tuple[float, ...],
+    activation: Activation,
+    curvature: str,
+    convention: str,
 ) -> Iterator[Any]:
     """All eigenvalues in the order of `spectra._multiplicities`; those of multiplicity zero have no meaning."""
-    if not family.norm and activation.chart == "polar":
+    if not geometry.norm and activation.chart == "polar":
         yield from [mp.mpf(0)] * 9  # homogeneous of degree above two, all terms vanish
         return
-    K = family.K
+    K = geometry.K
     hessian = curvature == "hessian"
-    students, own, other = family.arguments(activation.chart)
-    itself = (family.norm if activation.chart == "polar" else students[0],)
+    students, own, other = geometry.arguments(activation.chart)
+    itself = (geometry.norm if activation.chart == "polar" else students[0],)
 
     def sums(quantity: str, arguments: Numbers, size: int) -> list[Any]:
         return _sum_of_orders(mp, activation, quantity, weights, convention, arguments, size)
@@ -104,7 +109,7 @@ def eigenvalues(
         *(sums("own", students, 5) if hessian and K > 1 else nothing),
         *(sums("own", own, 5) if hessian else nothing),
         *(sums("own", other, 5) if hessian and K > 1 else nothing),
-        *cross, *family.vectors(activation.chart),
+        *cross, *geometry.vectors(activation.chart),
     )  # fmt: skip
     trivial, standard, rest = blocks[:4], blocks[4:13], blocks[13:]
     yield from (trivial[0], trivial[0]) if K == 1 else roots_of_two(mp, *trivial)

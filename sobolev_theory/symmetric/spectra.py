@@ -14,8 +14,8 @@ from ..activations import Activation
 from ..errors import NotDifferentiableError, OverflowingError
 from ..norms import Norm, parse_norm, two_norms
 from ..spectrum import Spectrum
-from .eigenvalues import context, merged
-from .pairs import Family, eigenvalues
+from .pairs import PairGeometry, eigenvalues
+from .roots import context, merged
 
 DIGITS = 40
 """Digits that are right after all cancellations; equal eigenvalues agree to more than `SAME`."""
@@ -23,8 +23,9 @@ DIGITS = 40
 SAME = 30
 """Digits to which eigenvalues agree that are taken as equal."""
 
-POWERS = 4
-"""Powers of the student's length by which terms of an eigenvalue differ, at most: of ReLU^3, and of erf."""
+LENGTH_POWERS = 4
+"""Digits allowed for each one by which the student's length differs from the teacher's. Heuristic: ReLU^3 has terms up
+to the fourth power of the length; a test compares with six times as many."""
 
 LIMIT = 10**80
 """A width at which quantities of the teacher are equal to their limits to `SAME` digits."""
@@ -181,9 +182,9 @@ def _distinct(
     one_of("curvature", curvature, ("hessian", "gauss_newton"))
     convention = "backprop" if one_of("derivative", derivative, CONVENTIONS) and d == 1 else derivative
     mp = context(_digits(K, x, y if K > 1 else 0.0))
-    family = Family(mp, K, mp.mpf(x), mp.mpf(y if K > 1 else 0.0))
-    _require_existence(family, weights, chosen, curvature, convention, d)
-    values = eigenvalues(mp, family, weights, chosen, curvature, convention)
+    geometry = PairGeometry(mp, K, mp.mpf(x), mp.mpf(y if K > 1 else 0.0))
+    _require_existence(geometry, weights, chosen, curvature, convention, d)
+    values = eigenvalues(mp, geometry, weights, chosen, curvature, convention)
     found = [(value, count) for value, count in zip(values, _multiplicities(K, d), strict=True) if count]
     generated = (chosen.name, "self_own", 0, "backprop") in kernels.PAIRS
     return merged(mp, found, SAME if generated else 12)
@@ -204,18 +205,18 @@ def _digits(K: int, x: float, y: float) -> int:
     size = max(abs(x), abs(y))
     small = [s for s in (abs(x), abs(y), abs(x - y), abs(x + y)) if s > 0]
     lost = sum(max(0.0, np.log10(size) - np.log10(s)) for s in small) if size else 0.0
-    lost += POWERS * abs(np.log10(size)) if size else 0.0
+    lost += LENGTH_POWERS * abs(np.log10(size)) if size else 0.0
     return 2 * (DIGITS + 3 * len(str(K)) + 16 * int(np.ceil(lost / 8)))
 
 
 def _require_existence(
-    family: Family, weights: tuple[float, ...], activation: Activation, curvature: str, convention: str, d: int
+    geometry: PairGeometry, weights: tuple[float, ...], activation: Activation, curvature: str, convention: str, d: int
 ) -> None:
     """Refuse what `PopulationLoss` refuses, for the same reasons."""
-    hessian, K = curvature == "hessian", family.K
+    hessian, K = curvature == "hessian", geometry.K
     what = "Hessian" if hessian else "Gauss-Newton matrix"
     jump = activation.jump_order
-    if not family.norm:
+    if not geometry.norm:
         if jump is not None and (2 if hessian else 1) >= jump:
             rows = [(i, i) for i in range(min(K, 5))]
             reason = f"{activation.name} has a kink at a zero weight"
@@ -226,7 +227,7 @@ def _require_existence(
         for quantity in ("own", "cross") for order, weight in enumerate(weights)
     )  # fmt: skip
     partners = [(0, 1), (0, K), (0, K + 1)]
-    parallel = [pair for pair, sine in zip(partners, family.sines, strict=True)
+    parallel = [pair for pair, sine in zip(partners, geometry.sines, strict=True)
                 if sine <= PARALLEL and (K > 1 or pair == (0, K))]  # fmt: skip
     if singular and parallel:
         reason = "weights are parallel where a derivative of the activation jumps"
