@@ -146,7 +146,7 @@ def test_small_eigenvalues_of_students_of_another_size_are_no_zeros():
     assert shorter.multiplicities.tolist() == short.multiplicities.tolist()
 
 
-@pytest.mark.parametrize(("x", "y"), [(1e21, 3e20), (1e-60, 2e-60), (1e60, 1e-3), (3e8, 1e8)])
+@pytest.mark.parametrize(("x", "y"), [(1e21, 3e20), (1e-60, 2e-60), (1e60, 1e59), (3e8, 1e8)])
 @pytest.mark.parametrize(("activation", "norm"), [("relu", "H1"), ("relu2", "H2"), ("relu3", "H3"), ("erf", "H3")])
 def test_more_digits_change_nothing(activation, norm, x, y, monkeypatch):
     """What students of another size than their teachers cost is allowed for: six times the digits give the same."""
