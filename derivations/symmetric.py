@@ -18,7 +18,8 @@ from derivations.erf import error_function
 from derivations.permutations import LETTERS, WIDTH, Pattern, pattern, split
 from derivations.relu import POWERS, power_of_relu
 from derivations.symmetric_entries import entries_record
-from derivations.symmetric_records import limit_record, moment_records, split_records, teacher_records
+from derivations.symmetric_moments import moment_records
+from derivations.symmetric_records import limit_record, split_records, teacher_records
 from sobolev_theory._checks import CONVENTIONS
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import Derivation

@@ -13,11 +13,11 @@ from derivations.permutations import LETTERS, WIDTH, Pattern, Split, split
 from derivations.theorems.width import LIMIT, LOWEST
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import ActivationFormulas, Derivation
-from sobolev_theory.symbolic.activation_records import NormSum
 from sobolev_theory.symbolic.arc_cosine import closed_forms
 from sobolev_theory.symbolic.latex import readable
+from sobolev_theory.symbolic.norm_sums import NormSum, norm_name
 from sobolev_theory.symbolic.records import formula
-from sobolev_theory.symbolic.symbols import g, p, q, rho, s, t, theta, z
+from sobolev_theory.symbolic.symbols import g, p, q, rho, s, t, theta
 
 SOURCE = "the split: Arjevani & Field 2020 (arXiv 2008.01805), who have L2 at the teacher; the rest: this derivation"
 ORTHONORMAL = r"orthonormal teacher $v_1, \dots, v_K$ in dimension $d \ge K$"
@@ -38,20 +38,6 @@ SCALARS = r"\lambda_{\mathrm{antisymmetric}}", r"\lambda_{\mathrm{symmetric}}"
 OFF_SPAN = r"\lambda_{\mathrm{off, mean}}", r"\lambda_{\mathrm{off, rest}}"
 ROOTS = r"\lambda_{\mathrm{trivial}}^{-}", r"\lambda_{\mathrm{trivial}}^{+}"
 STANDARD_ROOTS = tuple(rf"\lambda_{{\mathrm{{standard}}}}^{{{mark}}}" for mark in ("0", "-", "+"))
-MOMENTS = {
-    "a_0": r"\mathbb{E}[\sigma'(z)]",
-    "a_1": r"\mathbb{E}[z \sigma'(z)]",
-    "a_2": r"\mathbb{E}[z^2 \sigma'(z)]",
-    "b_0": r"\mathbb{E}[\sigma'(z)^2]",
-    "b_2": r"\mathbb{E}[z^2 \sigma'(z)^2]",
-    "c_0": r"\mathbb{E}[\sigma''(z)]",
-    "c_1": r"\mathbb{E}[z \sigma''(z)]",
-    "f_0": r"\mathbb{E}[\sigma''(z)^2]",
-    "f_2": r"\mathbb{E}[z^2 \sigma''(z)^2]",
-    "f_1": r"\mathbb{E}[z \sigma'(z) \sigma''(z)]",
-}
-"""Moments of a standard normal ``z``; derivatives are the absolutely continuous ones."""
-
 Entries = dict[Pattern, sp.Expr]
 
 
@@ -113,17 +99,17 @@ def _part(parts: Split, name: str) -> Derivation:
 def teacher_records(formulas: ActivationFormulas) -> Iterator[Formula]:
     """Blocks and eigenvalues at the teacher, for every norm of an activation."""
     for highest in range(formulas.max_order + 1):
-        norm = f"H{highest}" if highest else "L2"
-        blocks = Blocks.of(_entries(formulas, highest))
+        norm = norm_name(highest)
+        blocks = Blocks.of(entries_at_teacher(formulas, highest))
         numeric = (
             f'symmetric.spectrum(K, d, norm="{norm}", activation="{formulas.name}", curvature="gauss_newton").values'
         )
         prefix = f"{formulas.name}/{norm}/symmetric/teacher"
-        yield from _blocks(prefix, f", {norm}, {formulas.name}", blocks, numeric, [])
+        yield from block_records(prefix, f", {norm}, {formulas.name}", blocks, numeric, [])
         yield _spectrum(f"{prefix}/spectrum", f"{norm}, {formulas.name}", blocks, numeric)
 
 
-def _blocks(
+def block_records(
     prefix: str,
     ending: str,
     blocks: Blocks,
@@ -214,7 +200,7 @@ def _coefficients(sums: NormSum, quantity: str, at: dict[sp.Symbol, sp.Expr]) ->
     return [sp.expand(sp.radsimp(sp.expand(e.subs(at)))) for e in written]
 
 
-def _entries(formulas: ActivationFormulas, highest: int) -> Entries:
+def entries_at_teacher(formulas: ActivationFormulas, highest: int) -> Entries:
     """Entries of the Gauss-Newton matrix at the teacher; the frame of a pair is ``(v_i, v_k)``."""
     polar = formulas.chart.name == "polar"
     one = {p: sp.Integer(1)} if polar else {s: sp.Integer(1)}
@@ -222,10 +208,10 @@ def _entries(formulas: ActivationFormulas, highest: int) -> Entries:
     sums = NormSum(formulas, highest, None)
     own, radial = _coefficients(sums, "self_gauss_newton", one)
     identity, first, across, back, second = _coefficients(sums, "gauss_newton", right)
-    return _from_pairs(own, radial, identity, first, across, back, second)
+    return entries_from_pairs(own, radial, identity, first, across, back, second)
 
 
-def _from_pairs(
+def entries_from_pairs(
     own: sp.Expr, radial: sp.Expr, identity: sp.Expr, first: sp.Expr, across: sp.Expr, back: sp.Expr, second: sp.Expr
 ) -> Entries:
     """``own I + radial v_i v_i'`` on the diagonal, ``identity I + first v_i v_i' + ... + second v_k v_k'`` off it."""
@@ -240,64 +226,11 @@ def _from_pairs(
     }
 
 
-def moment_records(known: list[ActivationFormulas]) -> Iterator[Formula]:
-    """The blocks at the teacher of any activation, from moments in one dimension.
-
-    Inputs along different neurons are independent. Off the diagonal, order 0 gives ``E[s'(x_i) s'(x_k) x x']``; order 1
-    has ``v_i . v_k = 0`` and gives ``a_0^2 I + c_1 a_0 v_i v_i' + 2 c_0 a_1 v_k v_i' + a_0 c_1 v_k v_k'``.
-    """
-    a0, a1, a2, b0, b2, c0, c1, f0, f2, f1 = map(sp.Symbol, MOMENTS)
-    zeroth = [b0, b2 - b0, a0**2, a0 * (a2 - a0), a1**2, a1**2, a0 * (a2 - a0)]
-    first = [f0 + b0, f2 - f0 + 2 * f1, a0**2, a0 * c1, sp.S.Zero, 2 * c0 * a1, a0 * c1]
-    moments = [_moments(formulas) for formulas in known]
-    for order, parts in enumerate((zeroth, [x + y for x, y in zip(zeroth, first, strict=True)])):
-        norm = f"H{order}" if order else "L2"
-        entries, proof = _from_pairs(*parts), Derivation()
-        for formulas, values in zip(known, moments, strict=True):
-            if formulas.max_order >= order:
-                for key, value in _entries(formulas, order).items():
-                    statement = f"Entry {LETTERS[key]} of {formulas.name} from its moments"
-                    proof.check(statement, entries[key].subs(values), value)
-        blocks = Blocks.of(entries)
-        used = blocks.standard.free_symbols | blocks.trivial.free_symbols
-        where = [(letter, text) for letter, text in MOMENTS.items() if sp.Symbol(letter) in used]
-        numeric = f'symmetric.spectrum(K, d, norm="{norm}", curvature="gauss_newton").values'
-        ending = f", {norm}, any activation"
-        yield from _blocks(f"moments/{norm}/symmetric/teacher", ending, blocks, numeric, where, proof)
-        yield formula(
-            f"moments/{norm}/symmetric/teacher/scalars",
-            "Eigenvalues of the Gauss--Newton matrix at an orthonormal teacher: "
-            rf"{MULTIPLICITY['scalars']}, off the span $d - K$ times (mean) and $(K - 1)(d - K)$ times (rest){ending}",
-            "",
-            dict(zip((*SCALARS, *OFF_SPAN), (*blocks.scalars, *blocks.off_span), strict=True)),
-            domain=AT_TEACHER,
-            numeric=numeric,
-            source=SOURCE,
-            derivation=proof,
-            where=where,
-        )
-
-
-def _moments(formulas: ActivationFormulas) -> dict[sp.Symbol, sp.Expr]:
-    """Moments in one dimension by integration; on the half-line where the activation vanishes on the other."""
-    kinked = formulas.sigma.has(sp.Heaviside)
-    once = sp.diff(formulas.sigma.subs(sp.Heaviside(z), 1), z)
-    twice = sp.diff(once, z)
-
-    def mean(expression: sp.Expr) -> sp.Expr:
-        density = sp.exp(-(z**2) / 2) / sp.sqrt(2 * sp.pi)
-        return sp.simplify(sp.integrate(sp.expand(expression) * density, (z, 0 if kinked else -sp.oo, sp.oo)))
-
-    forms = [once, z * once, z**2 * once, once**2, z**2 * once**2]
-    forms += [twice, z * twice, twice**2, z**2 * twice**2, z * once * twice]
-    return {sp.Symbol(letter): mean(form) for letter, form in zip(MOMENTS, forms, strict=True)}
-
-
 def limit_record(relu: ActivationFormulas) -> Formula:
     """The gain of H1 over L2 for wide networks; which eigenvalues are extreme is proved in `theorems.width`."""
     proof, kappas = Derivation(), []
     for order in (0, 1):
-        blocks = Blocks.of(_entries(relu, order))
+        blocks = Blocks.of(entries_at_teacher(relu, order))
         lowest = proof.step("The smallest eigenvalue is the antisymmetric one", blocks.scalars[0], LOWEST[order])
         top = _roots(Derivation(), "trivial", blocks.trivial)[1]
         kappas.append(top / lowest)

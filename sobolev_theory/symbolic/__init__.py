@@ -1,4 +1,12 @@
-"""The SymPy engine: Gaussian moments, the Sobolev operator, charts of pair quantities, and code generation.
+"""The SymPy engine: from ``K_00`` to formulas, their proofs, their LaTeX and their kernels.
+
+- formulas: `charts`, `sobolev`, `activation`, `arc_cosine`, and zero tests and short forms, `reduction` (polar chart)
+  and `kinds` (Gram chart);
+- proofs: `steps` by certificates (`certificates`, `signs`, `conditions`, `enclosure`), `theorems`;
+- the catalogue: `records`, `activation_records`, `norm_sums`, printed by `latex` in the forms of `forms`, read back by
+  `parsing`;
+- kernels: `codegen`, `printer`;
+- activations of users: `derive`, `derived`, `expressions`, `gaussian_integrals`, `rectifiers`, `evidence`.
 
 Nothing on the numeric side imports this package; it needs SymPy and is loaded only when formulas are asked for or
 derived.
@@ -13,7 +21,8 @@ except ImportError as error:
 from .activation import ActivationFormulas, derive_activation
 from .arc_cosine import ArcCosine
 from .charts import POLAR, GramChart
-from .derive import DerivedActivation, derive
+from .derive import derive
+from .derived import DerivedActivation
 from .expressions import NoClosedFormError
 from .steps import Derivation, DerivationError
 

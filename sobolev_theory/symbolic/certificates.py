@@ -21,9 +21,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 import sympy as sp
 
+from .conditions import admits, can_be_met, given
 from .enclosure import compare, positive_on_box
 from .reduction import reduce
-from .signs import Condition, Signs, admits, can_be_met, given
+from .signs import Condition, Signs
 
 Data = Mapping[str, tuple[sp.Expr, ...]]
 
