@@ -51,7 +51,8 @@ def prove() -> Theorem:
         "The conditioning gain at an orthonormal teacher, for every width",
         r"At an orthonormal teacher of $K$ ReLU neurons the Gauss-Newton matrix of H1 is better conditioned than that "
         r"of "
-        rf"L2 by a factor that is below ${latex(LIMIT)} \approx 0.533$ for every $K \ge 2$, and tends to it for wide "
+        rf"L2 by a factor that is below ${latex(LIMIT)} \approx {float(LIMIT):.3f}$ for every $K \ge 2$, and tends to it "
+        "for wide "
         "networks.",
         hypotheses=(
             r"$W = V$ with $K \ge 2$ orthonormal rows in dimension $d \ge K$, output weights one",
@@ -82,7 +83,7 @@ def prove() -> Theorem:
             "the values of $N$, $C$ and $S$ on the second kind are counted by hand; the latter are checked on explicit "
             "matrices of $K = 3, 4, 5$.",
             "The gain is larger than in the limit at every finite width: derivatives help a constant factor, about "
-            "1.88, and do not change the growth of the condition number with $K$.",
+            f"{float(1 / LIMIT):.2f}, and do not change the growth of the condition number with $K$.",
         ),
         numeric="sobolev_theory.PopulationLoss.gauss_newton",
     )  # fmt: skip
