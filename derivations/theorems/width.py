@@ -50,10 +50,8 @@ def prove() -> Theorem:
         "theorem/large_width_gain",
         "The conditioning gain at an orthonormal teacher, for every width",
         r"At an orthonormal teacher of $K$ ReLU neurons the Gauss-Newton matrix of H1 is better conditioned than that "
-        r"of "
-        rf"L2 by a factor that is below ${latex(LIMIT)} \approx {float(LIMIT):.3f}$ for every $K \ge 2$, and tends to it "
-        "for wide "
-        "networks.",
+        rf"of L2 by a factor that is below ${latex(LIMIT)} \approx {float(LIMIT):.3f}$ for every $K \ge 2$, and tends "
+        "to it for wide networks.",
         hypotheses=(
             r"$W = V$ with $K \ge 2$ orthonormal rows in dimension $d \ge K$, output weights one",
             "standard Gaussian inputs; Gauss-Newton matrices",
