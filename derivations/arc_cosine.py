@@ -9,11 +9,11 @@ import sympy as sp
 from derivations.catalogue import Output
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import ArcCosine, Derivation
+from sobolev_theory.symbolic.algebra.reduction import reduce
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral, supplement_series
-from sobolev_theory.symbolic.codegen import function, header
-from sobolev_theory.symbolic.forms import polar_form
-from sobolev_theory.symbolic.records import formula
-from sobolev_theory.symbolic.reduction import reduce
+from sobolev_theory.symbolic.catalogue.forms import polar_form
+from sobolev_theory.symbolic.catalogue.records import formula
+from sobolev_theory.symbolic.code.modules import function, header
 from sobolev_theory.symbolic.symbols import cosine, sine, theta
 
 SOURCE = "Cho & Saul 2009, eq. (4) and (5)"

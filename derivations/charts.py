@@ -8,9 +8,9 @@ import sympy as sp
 
 from derivations.catalogue import Output
 from sobolev_theory.symbolic import POLAR, Derivation, sobolev
+from sobolev_theory.symbolic.catalogue.latex import latex
+from sobolev_theory.symbolic.catalogue.records import formula
 from sobolev_theory.symbolic.charts import Block
-from sobolev_theory.symbolic.latex import latex
-from sobolev_theory.symbolic.records import formula
 from sobolev_theory.symbolic.symbols import p, q, rho, s, t, theta
 
 

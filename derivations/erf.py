@@ -11,8 +11,8 @@ import sympy as sp
 
 from derivations.catalogue import Output
 from sobolev_theory.symbolic import ActivationFormulas, Derivation, GramChart, derive_activation
-from sobolev_theory.symbolic.activation_records import activation_records
-from sobolev_theory.symbolic.codegen import activation_module
+from sobolev_theory.symbolic.catalogue.activation_records import activation_records
+from sobolev_theory.symbolic.code.modules import activation_module
 from sobolev_theory.symbolic.symbols import g, rho, s, t, z
 
 SOURCE = "Williams 1997; Saad & Solla 1995"

@@ -10,9 +10,9 @@ import sympy as sp
 
 from derivations.catalogue import Output
 from sobolev_theory.symbolic import Derivation, GramChart, sobolev
-from sobolev_theory.symbolic.activation_records import order_parameters
-from sobolev_theory.symbolic.forms import gram_form
-from sobolev_theory.symbolic.records import Combination, formula
+from sobolev_theory.symbolic.catalogue.activation_records import order_parameters
+from sobolev_theory.symbolic.catalogue.forms import gram_form
+from sobolev_theory.symbolic.catalogue.records import Combination, formula
 from sobolev_theory.symbolic.symbols import rho, s, t
 
 ORDERS = (0, 1, 2, 3)

@@ -17,13 +17,13 @@ import sympy as sp
 
 from derivations.catalogue import Output
 from derivations.relu import power_of_relu
-from sobolev_theory._checks import CONVENTIONS
+from sobolev_theory._runtime.checks import CONVENTIONS
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import POLAR, ArcCosine, Derivation
-from sobolev_theory.symbolic.codegen import function, header
-from sobolev_theory.symbolic.forms import polar_form
-from sobolev_theory.symbolic.records import formula
-from sobolev_theory.symbolic.reduction import reduce, short_form
+from sobolev_theory.symbolic.algebra.reduction import reduce, short_form
+from sobolev_theory.symbolic.catalogue.forms import polar_form
+from sobolev_theory.symbolic.catalogue.records import formula
+from sobolev_theory.symbolic.code.modules import function, header
 from sobolev_theory.symbolic.symbols import cosine, p, q, ratio, sine, theta
 
 SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"

@@ -10,8 +10,8 @@ import sympy as sp
 
 from derivations.catalogue import Output
 from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.activation_records import order_parameters
-from sobolev_theory.symbolic.records import formula
+from sobolev_theory.symbolic.catalogue.activation_records import order_parameters
+from sobolev_theory.symbolic.catalogue.records import formula
 from sobolev_theory.symbolic.symbols import rho, s, t
 
 SOURCE = "Price 1958; Stein 1981"

@@ -9,11 +9,12 @@ from functools import cache
 import sympy as sp
 
 from derivations.catalogue import Output
-from sobolev_theory.symbolic import POLAR, ActivationFormulas, Derivation, derive_activation, rectifiers
-from sobolev_theory.symbolic.activation_records import activation_records
-from sobolev_theory.symbolic.codegen import activation_module
-from sobolev_theory.symbolic.latex import readable
-from sobolev_theory.symbolic.reduction import reduce
+from sobolev_theory.symbolic import POLAR, ActivationFormulas, Derivation, derive_activation
+from sobolev_theory.symbolic.algebra.reduction import reduce
+from sobolev_theory.symbolic.catalogue.activation_records import activation_records
+from sobolev_theory.symbolic.catalogue.latex import readable
+from sobolev_theory.symbolic.code.modules import activation_module
+from sobolev_theory.symbolic.derive import rectifiers
 from sobolev_theory.symbolic.symbols import p, q, theta, z
 
 SOURCE = "Cho & Saul 2009; Oh, Lyu & Son 2025 (arXiv 2509.19773)"

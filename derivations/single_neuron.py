@@ -12,13 +12,13 @@ import sympy as sp
 from derivations.catalogue import Output
 from derivations.planar_flow import DOMAIN, RATIO
 from derivations.relu import power_of_relu
-from sobolev_theory._checks import CONVENTIONS
+from sobolev_theory._runtime.checks import CONVENTIONS
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.codegen import function, header
-from sobolev_theory.symbolic.forms import polar_form
-from sobolev_theory.symbolic.records import formula
-from sobolev_theory.symbolic.reduction import short_form
+from sobolev_theory.symbolic.algebra.reduction import short_form
+from sobolev_theory.symbolic.catalogue.forms import polar_form
+from sobolev_theory.symbolic.catalogue.records import formula
+from sobolev_theory.symbolic.code.modules import function, header
 from sobolev_theory.symbolic.symbols import cosine, p, q, ratio, sine
 
 SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"

@@ -20,10 +20,10 @@ from derivations.relu import POWERS, power_of_relu
 from derivations.symmetric_entries import entries_record
 from derivations.symmetric_moments import moment_records
 from derivations.symmetric_records import limit_record, split_records, teacher_records
-from sobolev_theory._checks import CONVENTIONS
+from sobolev_theory._runtime.checks import CONVENTIONS
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.codegen import function, function_name, header
+from sobolev_theory.symbolic.code.modules import function, function_name, header
 
 QUANTITIES = ("own", "cross", "gauss_newton", "self_own", "self_gauss_newton")
 Coordinates = tuple[sp.Expr, sp.Expr, sp.Expr]

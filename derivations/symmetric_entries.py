@@ -12,8 +12,8 @@ from derivations.permutations import LETTERS, WIDTH, Pattern
 from derivations.symmetric_records import ENTRY
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.latex import latex
-from sobolev_theory.symbolic.records import formula
+from sobolev_theory.symbolic.catalogue.latex import latex
+from sobolev_theory.symbolic.catalogue.records import formula
 
 X, Y, P = (sp.Symbol(name, real=True) for name in "xyp")
 ZETA, CHI, OMEGA = (sp.Symbol(name, real=True) for name in ("zeta", "chi", "omega"))

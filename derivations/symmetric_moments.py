@@ -18,8 +18,8 @@ from derivations.symmetric_records import (
 )
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import ActivationFormulas, Derivation
-from sobolev_theory.symbolic.norm_sums import norm_name
-from sobolev_theory.symbolic.records import formula
+from sobolev_theory.symbolic.catalogue.norm_sums import norm_name
+from sobolev_theory.symbolic.catalogue.records import formula
 from sobolev_theory.symbolic.symbols import z
 
 MOMENTS = {

@@ -14,9 +14,9 @@ from derivations.theorems.width import LIMIT, LOWEST
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import ActivationFormulas, Derivation
 from sobolev_theory.symbolic.arc_cosine import closed_forms
-from sobolev_theory.symbolic.latex import readable
-from sobolev_theory.symbolic.norm_sums import NormSum, norm_name
-from sobolev_theory.symbolic.records import formula
+from sobolev_theory.symbolic.catalogue.latex import readable
+from sobolev_theory.symbolic.catalogue.norm_sums import NormSum, norm_name
+from sobolev_theory.symbolic.catalogue.records import formula
 from sobolev_theory.symbolic.symbols import g, p, q, rho, s, t, theta
 
 SOURCE = "the split: Arjevani & Field 2020 (arXiv 2008.01805), who have L2 at the teacher; the rest: this derivation"

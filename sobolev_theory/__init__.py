@@ -11,21 +11,21 @@ True
 """
 
 from . import activations, formulas, monte_carlo, reduced, single_neuron, symmetric
-from .comparison import Comparison, compare, condition_number_ratio
+from .conditioning.comparison import Comparison, compare, condition_number_ratio
+from .conditioning.optimal_weight import OptimalWeight, optimal_weight
 from .critical_points import CriticalPoint, critical_point
-from .curvature import Curvature
-from .descent import BestStep, Descent, best_step, gradient_descent
+from .curvature.operator import Curvature
+from .curvature.spectrum import Spectrum
 from .errors import InfiniteNormError, NotDifferentiableError, UnknownActivationError
-from .flow import Flow, gradient_flow
-from .flow_comparison import FlowComparison, compare_flows
+from .flow.comparison import FlowComparison, compare_flows
+from .flow.descent import BestStep, Descent, best_step, gradient_descent
+from .flow.lyapunov import lyapunov_derivative
+from .flow.rates import Rate
+from .flow.solution import Flow, gradient_flow
 from .losses import PopulationLoss
-from .lyapunov import lyapunov_derivative
 from .networks import Network
-from .optimal_weight import OptimalWeight, optimal_weight
-from .rates import Rate
-from .search import find_critical_points
-from .search_results import Search
-from .spectrum import Spectrum
+from .search.results import Search
+from .search.search import find_critical_points
 
 __version__ = "0.1.0"
 

@@ -8,13 +8,13 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ._checks import number, positive_integer
-from .alignment import has_kinks
+from ._runtime.checks import number, positive_integer
+from .curvature.spectrum import Spectrum
 from .errors import NotDifferentiableError
+from .flow.sliding import has_kinks
 from .losses import PopulationLoss, Student
 from .networks import Network
-from .span import SpanProblem
-from .spectrum import Spectrum
+from .problem import SpanProblem
 
 FloatArray = NDArray[np.float64]
 

@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
-from ._checks import CONVENTIONS, as_array, one_of
+from ._runtime.checks import CONVENTIONS, as_array, one_of
 from ._special import PARALLEL
-from .blocks import assemble
-from .curvature import Curvature
-from .existence import require_directions, require_finite, require_kinks_avoided
+from .curvature.blocks import assemble
+from .curvature.operator import Curvature
 from .networks import Displaced, Network
 from .norms import Norm, parse_norm
-from .pairs import CANCELS, Pairs
-from .segment import value_near_teacher
+from .pairs.existence import require_directions, require_finite, require_kinks_avoided
+from .pairs.geometry import CANCELS, Pairs
+from .pairs.near_teacher import value_near_teacher
 
 FloatArray = NDArray[np.float64]
 Student = Network | ArrayLike

@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from . import activations
-from ._checks import as_array, positive_integer
+from ._runtime.checks import as_array, positive_integer
 
 FloatArray = NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ._checks import as_array
-from .activations import Activation
+from ._runtime.checks import as_array
+from .activations.activation import Activation
 from .errors import InfiniteNormError
 
 Norm = str | Sequence[float] | NDArray[np.float64]

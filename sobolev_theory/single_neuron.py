@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
-from ._checks import CONVENTIONS, one_of
 from ._kernels.planar_flow import LYAPUNOV_DERIVATIVE, VELOCITY
 from ._kernels.single_neuron import EIGENVALUES
+from ._runtime.checks import CONVENTIONS, one_of
 from .norms import Norm, parse_norm, two_norms
 
 __all__ = ["condition_number", "condition_number_ratio", "eigenvalues", "lyapunov_derivative", "velocity"]

@@ -18,7 +18,7 @@ from mpmath import mp
 import sobolev_theory as st
 from sobolev_theory import formulas
 from sobolev_theory.formulas import Formula
-from sobolev_theory.symbolic.parsing import expressions
+from sobolev_theory.symbolic.catalogue.parsing import expressions
 from tests import symmetric_values
 
 BLOCK_LABEL = re.compile(r"(\\\w+) \{(\\\w+)\}\^\\top")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as hs
 
 from sobolev_theory.symbolic import Derivation, DerivationError
-from sobolev_theory.symbolic.signs import Signs
+from sobolev_theory.symbolic.proofs.signs import Signs
 
 T, Y = sp.Symbol("theta", positive=True), sp.Symbol("y", real=True)
 X, Z = sp.Symbol("x", positive=True), sp.Symbol("z", positive=True)

@@ -16,9 +16,10 @@ from sympy.core.cache import clear_cache
 from derivations import __main__ as writer
 from derivations import arc_cosine, charts, erf, gauss_newton, planar_flow, price, relu, single_neuron
 from sobolev_theory import activations
-from sobolev_theory.symbolic import POLAR, ArcCosine, DerivationError, rectifiers, sobolev
+from sobolev_theory.symbolic import POLAR, ArcCosine, DerivationError, sobolev
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral
 from sobolev_theory.symbolic.charts import Block
+from sobolev_theory.symbolic.derive import rectifiers
 from sobolev_theory.symbolic.symbols import rho, s, t, z
 
 ROOT = Path(writer.__file__).parent.parent

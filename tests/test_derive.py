@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 import sobolev_theory as st
 from sobolev_theory import activations
-from sobolev_theory.symbolic import DerivationError, DerivedActivation, derive, expressions, kinds
-from sobolev_theory.symbolic import gaussian_integrals as integrals
+from sobolev_theory.symbolic import DerivationError, DerivedActivation, derive
+from sobolev_theory.symbolic.algebra import kinds
 from sobolev_theory.symbolic.arc_cosine import ArcCosine
-from sobolev_theory.symbolic.derive import default_order
+from sobolev_theory.symbolic.derive import expressions
+from sobolev_theory.symbolic.derive import gaussian_integrals as integrals
+from sobolev_theory.symbolic.derive.derive import default_order
 from sobolev_theory.symbolic.symbols import p, q, rho, s, t, theta, z
 
 FloatArray = NDArray[np.float64]

@@ -15,7 +15,7 @@ import pytest
 
 from sobolev_theory import formulas
 from sobolev_theory.formulas import Formula, Notation, Theorem, UnknownFormulaError
-from sobolev_theory.formulas.text import itemized, prose, verbatim
+from sobolev_theory.formulas.tex.text import itemized, prose, verbatim
 
 TOO_WIDE = re.compile(r"Overfull \\hbox \(([\d.]+)pt too wide\)")
 ALLOWED = 10.0

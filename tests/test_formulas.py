@@ -14,7 +14,7 @@ from mpmath import mp
 import sobolev_theory as st
 from sobolev_theory import _special, activations, formulas
 from sobolev_theory.formulas import Formula, Theorem, UnknownFormulaError
-from sobolev_theory.symbolic.parsing import DIMENSION, VECTORS
+from sobolev_theory.symbolic.catalogue.parsing import DIMENSION, VECTORS
 from tests.catalogue_values import FORMULAS, Point, assembled, computed, exact_values
 
 ROOT = Path(__file__).parent.parent

@@ -12,7 +12,7 @@ from mpmath import mp
 
 from sobolev_theory import formulas
 from sobolev_theory.formulas import Formula, Notation, Theorem
-from sobolev_theory.formulas.layout import LINE, aligned, split, width
+from sobolev_theory.formulas.tex.layout import LINE, aligned, split, width
 from tests.catalogue_values import FORMULAS, Point, exact_values
 from tests.oracles.latex_reader import UnreadableError, read
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as hs
 
 import sobolev_theory as st
-from sobolev_theory.pairs import Pairs
+from sobolev_theory.pairs.geometry import Pairs
 from tests import oracles
 from tests.strategies import CONVENTIONS, Problem, problems, scale
 
@@ -236,7 +236,7 @@ def test_near_pairs_and_row_sums_agree_where_they_meet(monkeypatch):
     w = v + 0.35 * rng.standard_normal((2, 3))
     loss = st.PopulationLoss(v, "H1", derivative="exact")
     before = loss.hessian(w).to_dense(), loss.gradient(w)
-    monkeypatch.setattr("sobolev_theory.pairs.NEAR", 1.0)  # every pair is near
+    monkeypatch.setattr("sobolev_theory.pairs.geometry.NEAR", 1.0)  # every pair is near
     assert len(Pairs(np.vstack([w, v]), 2, st.activations.get("relu")).near.i) == 6
     after = loss.hessian(w).to_dense(), loss.gradient(w)
     for x, y in zip(before, after, strict=True):
@@ -248,6 +248,6 @@ def test_blocks_of_pairs_do_not_change_results(monkeypatch):
     w, v = rng.standard_normal((7, 5)), rng.standard_normal((4, 5))
     loss = st.PopulationLoss(v, "H1")
     before = loss.value(w), loss.gradient(w), loss.hessian(w).to_dense()
-    monkeypatch.setattr("sobolev_theory.pairs.BLOCK", 1)
+    monkeypatch.setattr("sobolev_theory.pairs.geometry.BLOCK", 1)
     for x, y in zip(before, (loss.value(w), loss.gradient(w), loss.hessian(w).to_dense()), strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-13, atol=1e-15)

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import bdtrc, kolmogorov
 
-from sobolev_theory import _parallel, monte_carlo
+from sobolev_theory import monte_carlo
+from sobolev_theory._runtime import parallel as _parallel
 from sobolev_theory.losses import PopulationLoss
 from sobolev_theory.monte_carlo import verification
 from sobolev_theory.monte_carlo.agreement import compare

@@ -14,7 +14,7 @@ from hypothesis import strategies as hs
 from scipy.optimize import brentq
 
 import sobolev_theory as st
-from sobolev_theory.optimal_weight import _Path, _search, optimal_weight
+from sobolev_theory.conditioning.optimal_weight import _Path, _search, optimal_weight
 from tests.strategies import problems
 
 ACTIVATIONS = ["erf", "relu", "relu2", "relu3"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sobolev_theory import _parallel
-from sobolev_theory._parallel import THREADS, ordered_map
+from sobolev_theory._runtime import parallel as _parallel
+from sobolev_theory._runtime.parallel import THREADS, ordered_map
 
 
 class Recorder(Executor):

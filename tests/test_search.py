@@ -13,8 +13,8 @@ import scipy.optimize
 import scipy.stats
 
 import sobolev_theory as st
-from sobolev_theory.basins import _polished, end_of_run
-from sobolev_theory.search_results import EndPoint, Share
+from sobolev_theory.search.results import EndPoint, Share
+from sobolev_theory.search.runs import _polished, end_of_run
 
 NARROW = st.PopulationLoss(np.eye(3), "L2")
 RUNS = 6

@@ -12,13 +12,7 @@ from numpy.typing import NDArray
 
 from sobolev_theory import _special
 from sobolev_theory._kernels.arc_cosine import SWITCH
-from sobolev_theory._special import (
-    angle_and_direction,
-    arc_cosine,
-    arc_cosine_of_supplement,
-    combine_rows,
-    components,
-)
+from sobolev_theory._special import angle_and_direction, arc_cosine, arc_cosine_of_supplement, combine_rows, components
 from sobolev_theory.symbolic import ArcCosine
 from sobolev_theory.symbolic.symbols import theta
 from tests.oracles.quadrature import gauss_legendre

@@ -25,11 +25,11 @@ from sobolev_theory.symbolic import (
     Derivation,
     DerivationError,
     GramChart,
-    codegen,
     derive_activation,
-    reduction,
 )
+from sobolev_theory.symbolic.algebra import reduction
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, supplement_series
+from sobolev_theory.symbolic.code import modules as codegen
 from sobolev_theory.symbolic.symbols import cosine, g, p, q, rho, s, sine, t, theta, z
 from tests import accuracy
 from tests.accuracy import Case, Point

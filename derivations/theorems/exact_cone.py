@@ -9,10 +9,10 @@ import sympy as sp
 from derivations.theorems.single_neuron import SOURCE, moduli, spectra
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.latex import readable
-from sobolev_theory.symbolic.reduction import reduce
+from sobolev_theory.symbolic.algebra.reduction import reduce
+from sobolev_theory.symbolic.catalogue.latex import readable
+from sobolev_theory.symbolic.proofs.theorems import theorem
 from sobolev_theory.symbolic.symbols import ratio, theta
-from sobolev_theory.symbolic.theorems import theorem
 
 R, PI = ratio, sp.pi
 SINE, COSINE = sp.sin(theta), sp.cos(theta)

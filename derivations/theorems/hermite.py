@@ -8,9 +8,9 @@ import sympy as sp
 
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.latex import latex
+from sobolev_theory.symbolic.catalogue.latex import latex
+from sobolev_theory.symbolic.proofs.theorems import theorem
 from sobolev_theory.symbolic.symbols import rho, s, t
-from sobolev_theory.symbolic.theorems import theorem
 
 N, M = sp.Symbol("n", integer=True, nonnegative=True), sp.Symbol("m", integer=True, nonnegative=True)
 ALPHA, BETA = sp.symbols("alpha beta", real=True)

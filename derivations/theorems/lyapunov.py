@@ -11,9 +11,9 @@ from derivations.theorems.single_neuron import SOURCE
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.arc_cosine import closed_forms
-from sobolev_theory.symbolic.latex import latex, readable
+from sobolev_theory.symbolic.catalogue.latex import latex, readable
+from sobolev_theory.symbolic.proofs.theorems import theorem
 from sobolev_theory.symbolic.symbols import p, q, theta
-from sobolev_theory.symbolic.theorems import theorem
 
 PI, SINE, COSINE = sp.pi, sp.sin(theta), sp.cos(theta)
 INSIDE = (sp.Lt(theta, PI),)

@@ -17,11 +17,11 @@ from derivations.relu import power_of_relu
 from derivations.theorems.single_neuron import SOURCE
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import POLAR, Derivation
+from sobolev_theory.symbolic.algebra.reduction import reduce
 from sobolev_theory.symbolic.arc_cosine import closed_forms
-from sobolev_theory.symbolic.latex import latex, readable
-from sobolev_theory.symbolic.reduction import reduce
+from sobolev_theory.symbolic.catalogue.latex import latex, readable
+from sobolev_theory.symbolic.proofs.theorems import theorem
 from sobolev_theory.symbolic.symbols import p, q, ratio, theta
-from sobolev_theory.symbolic.theorems import theorem
 
 PI, SINE, COSINE, R = sp.pi, sp.sin(theta), sp.cos(theta), ratio
 PSI = PI - theta

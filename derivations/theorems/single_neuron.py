@@ -7,10 +7,10 @@ import sympy as sp
 from derivations.relu import power_of_relu
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.latex import latex, readable
-from sobolev_theory.symbolic.reduction import reduce
+from sobolev_theory.symbolic.algebra.reduction import reduce
+from sobolev_theory.symbolic.catalogue.latex import latex, readable
+from sobolev_theory.symbolic.proofs.theorems import theorem
 from sobolev_theory.symbolic.symbols import p, q, ratio, sine, theta
-from sobolev_theory.symbolic.theorems import theorem
 
 SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"
 CASES: tuple[tuple[int, str | None], ...] = ((0, None), (1, "backprop"), (1, "exact"))

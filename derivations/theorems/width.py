@@ -15,9 +15,9 @@ from derivations.relu import power_of_relu
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.arc_cosine import closed_forms
-from sobolev_theory.symbolic.latex import latex, readable
+from sobolev_theory.symbolic.catalogue.latex import latex, readable
+from sobolev_theory.symbolic.proofs.theorems import theorem
 from sobolev_theory.symbolic.symbols import p, q, theta
-from sobolev_theory.symbolic.theorems import theorem
 
 D, R, Z, C, T, S = sp.symbols("D R Z C T S", nonnegative=True)
 K = sp.Symbol("k", positive=True)  # k = K - 1 >= 1

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import comparison, single_neuron
-from .._tables import print_table
+from .. import single_neuron
+from .._runtime.tables import print_table
+from ..conditioning import comparison
 from ..norms import norm_name
 from .options import add_command, add_json, add_networks, add_norms, describe, networks, print_json, refuse
 

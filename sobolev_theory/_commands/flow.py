@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .. import flow_comparison
-from .._tables import print_table
+from .._runtime.tables import print_table
+from ..flow import comparison as flow_comparison
 from ..networks import Network
 from .figures import load_plotting, save
 from .options import (

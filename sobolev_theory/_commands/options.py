@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import activations
-from .._checks import CONVENTIONS, as_array
+from .._runtime.checks import CONVENTIONS, as_array
 from ..networks import Network
 from ..norms import Norm
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..comparison import curvature_at
+from ..conditioning.comparison import curvature_at
 from ..norms import norm_name
 from .figures import load_plotting, save
 from .flow import add_flows, compared

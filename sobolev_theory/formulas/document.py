@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from .catalogue import get
 from .catalogue import names as all_names
-from .layout import aligned
 from .notation import Notation
 from .records import Formula
-from .text import itemized, prose, verbatim
+from .tex.layout import aligned
+from .tex.text import itemized, prose, verbatim
 from .theorems import ProofStep, Theorem
 
 HEAD = r"""\documentclass[10pt,a4paper]{article}

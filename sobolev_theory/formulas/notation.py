@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from .validity import is_mathematics
+from .tex.validity import is_mathematics
 
 STYLES = {"bold": r"\mathbf{%s}", "arrow": r"\vec{%s}", "plain": "%s"}
 BASE = re.compile(r"(\\[A-Za-z]+(?:\{[^{}]*\})*|[A-Za-z])((?:[\^_'].*)?)", re.DOTALL)

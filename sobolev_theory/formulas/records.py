@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from .layout import aligned, one_line, split, width
 from .notation import Notation
+from .tex.layout import aligned, one_line, split, width
 
 if TYPE_CHECKING:
     import sympy as sp
@@ -153,7 +153,7 @@ class Formula:
         An expression, a `sympy.Tuple` of named values, a `sympy.Matrix`, or, for sums over a basis, a matrix expression
         in ``w``, ``v``, the frame ``f_1`` (along ``w``), ``f_2`` and the identity ``I``, all of symbolic dimension d.
         """
-        from ..symbolic.parsing import parse
+        from ..symbolic.catalogue.parsing import parse
 
         return parse(self, values)
 

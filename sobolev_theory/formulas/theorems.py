@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from .notation import Notation
 from .records import in_style
-from .text import itemized, prose
+from .tex.text import itemized, prose
 
 Ingredients = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -159,7 +159,7 @@ class Theorem:
             If a claim is not verified, if what is printed is not what is verified, or if a conclusion does not show
             its steps.
         """
-        from ..symbolic.theorems import verify
+        from ..symbolic.proofs.theorems import verify
 
         return verify(self)
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import positive_integer
-from .._parallel import OrderedMap, Workers, ordered_map
-from .._progress import tracked
+from .._runtime.checks import positive_integer
+from .._runtime.parallel import OrderedMap, Workers, ordered_map
+from .._runtime.progress import tracked
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
 from ..networks import Network

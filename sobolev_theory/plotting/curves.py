@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from .._checks import one_of
-from ..flow_comparison import FlowComparison
+from .._runtime.checks import one_of
+from ..flow.comparison import FlowComparison
 from .style import DASHES, PAGE, PALETTE, panels
 
 FloatArray = NDArray[np.float64]

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
 
-from ..curvature import Curvature
-from ..spectrum import Spectrum
+from ..curvature.operator import Curvature
+from ..curvature.spectrum import Spectrum
 from .style import COLUMN, PALETTE, panels
 
 BASE = 0.5

@@ -21,10 +21,10 @@ except ImportError as error:
 from .activation import ActivationFormulas, derive_activation
 from .arc_cosine import ArcCosine
 from .charts import POLAR, GramChart
-from .derive import derive
-from .derived import DerivedActivation
-from .expressions import NoClosedFormError
-from .steps import Derivation, DerivationError
+from .derive.derive import derive
+from .derive.derived import DerivedActivation
+from .derive.expressions import NoClosedFormError
+from .proofs.steps import Derivation, DerivationError
 
 __all__ = [
     "POLAR",

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from .._checks import CONVENTIONS
+from .._runtime.checks import CONVENTIONS
 from . import sobolev
 from .charts import Chart
-from .steps import Derivation
+from .proofs.steps import Derivation
 
 Form = Callable[[sp.Expr], sp.Expr]
 """Another way to write an expression."""

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import sympy as sp
 
-from . import reduction
+from .algebra import reduction
 from .symbols import cosine, g, p, q, rho, s, sine, t, theta
 
 

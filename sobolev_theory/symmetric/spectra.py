@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from .. import activations
-from .._checks import CONVENTIONS, number, one_of, positive_integer
 from .._kernels import symmetric as kernels
+from .._runtime.checks import CONVENTIONS, number, one_of, positive_integer
 from .._special import PARALLEL
-from ..activations import Activation
+from ..activations.activation import Activation
+from ..curvature.spectrum import Spectrum
 from ..errors import NotDifferentiableError, OverflowingError
 from ..norms import Norm, parse_norm, two_norms
-from ..spectrum import Spectrum
-from .pairs import PairGeometry, eigenvalues
+from .eigenvalues import PairGeometry, eigenvalues
 from .roots import context, merged
 
 DIGITS = 40

@@ -1,0 +1,167 @@
+"""How norms compare in conditioning at given weights: condition-number ratios and a table of rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from .._runtime.checks import one_of
+from .._runtime.tables import plain_table
+from ..curvature.operator import Curvature
+from ..losses import PopulationLoss, Student
+from ..norms import Norm, norm_name, two_norms
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """Extreme eigenvalues (real parts), condition number and rates of one norm.
+
+    ``rate``, as is, is the smallest eigenvalue: along the slowest direction errors decay like ``exp(-rate t)``.
+    ``rate_equal_sharpness`` is the rate after rescaling time so that the largest eigenvalue equals that of the first
+    norm compared; NaN if that is not positive. Where the curvature is not positive ``definite``, errors grow along
+    some direction, and the condition number is a ratio of moduli from which no rate follows.
+    """
+
+    norm: str
+    smallest: float
+    largest: float
+    condition_number: float
+    rate: float
+    rate_equal_sharpness: float
+    definite: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row per norm; ``str()`` is a table in plain text, ``as_dicts()`` the data.
+
+    Examples
+    --------
+    >>> compare([[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]]).rows[1].definite
+    True
+    """
+
+    rows: tuple[ComparisonRow, ...]
+    curvature: str
+    derivative: str
+
+    HEADS = ("norm", "smallest", "largest", "kappa", "rate", "equal sharpness", "definite")
+
+    @property
+    def title(self) -> str:
+        """What was compared."""
+        name = {"hessian": "Hessian", "gauss_newton": "Gauss-Newton matrix"}[self.curvature]
+        convention = f", {self.derivative} convention" if self.curvature == "hessian" else ""
+        return f"{name}{convention}; rate as is, and at equal sharpness"
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Rows as dictionaries."""
+        return [asdict(row) for row in self.rows]
+
+    def cells(self) -> list[list[str]]:
+        """Rows as texts under `HEADS`, numbers with six significant digits."""
+        numbers = [
+            (row.smallest, row.largest, row.condition_number, row.rate, row.rate_equal_sharpness) for row in self.rows
+        ]
+        return [
+            [row.norm, *(f"{number:.6g}" for number in values), "yes" if row.definite else "no"]
+            for row, values in zip(self.rows, numbers, strict=True)
+        ]
+
+    def __str__(self) -> str:
+        return plain_table(self.title, self.HEADS, self.cells())
+
+
+def condition_number_ratio(
+    W: Student,
+    V: Student,
+    norms: Sequence[Norm] = ("H1", "L2"),
+    *,
+    curvature: str = "hessian",
+    activation: str | None = None,
+    derivative: str = "backprop",
+) -> float:
+    """``kappa(first norm) / kappa(second norm)`` at student ``W`` and teacher ``V``; below 1, the first is better.
+
+    ``kappa = max |lambda| / min |lambda|``. Far from the teacher a Hessian can be indefinite; `compare` tells, and
+    ``curvature="gauss_newton"`` is always positive semi-definite.
+
+    Parameters
+    ----------
+    W, V
+        Student and teacher: weights of shape (K, d) and (M, d), or networks.
+    norms
+        Two norms as in `PopulationLoss`.
+    curvature
+        ``"hessian"`` or ``"gauss_newton"``.
+    activation, derivative
+        As in `PopulationLoss`.
+
+    Returns
+    -------
+    float
+        The ratio; NaN if both matrices are singular.
+
+    Raises
+    ------
+    NotDifferentiableError, InfiniteNormError, UnknownActivationError, ValueError
+        As `PopulationLoss` and its ``hessian`` and ``gauss_newton``.
+
+    Examples
+    --------
+    >>> ratio = condition_number_ratio([[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
+    >>> x = 1 / np.pi                       # r sin(theta) / pi
+    >>> bool(np.isclose(ratio, (1 - 2 * x) / (1 - 1.5 * x)))
+    True
+    """
+    first, second = (
+        curvature_at(W, V, norm, curvature, activation, derivative).condition_number() for norm in two_norms(norms)
+    )
+    return first / second
+
+
+def compare(
+    W: Student,
+    V: Student,
+    norms: Sequence[Norm] = ("L2", "H1"),
+    *,
+    curvature: str = "hessian",
+    activation: str | None = None,
+    derivative: str = "backprop",
+) -> Comparison:
+    """Extreme eigenvalues, condition number and rates of several norms at the same weights.
+
+    Parameters and errors are those of `condition_number_ratio`, with any number of norms. The whole spectrum is
+    computed: the cost is cubic in ``K min(d, K + M)``, and does not depend on ``d`` beyond that.
+
+    Examples
+    --------
+    >>> print(compare([[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]]))
+    Hessian, backprop convention; rate as is, and at equal sharpness
+    norm  smallest  largest    kappa      rate  equal sharpness  definite
+      L2   0.18169      0.5  2.75194   0.18169          0.18169       yes
+      H1  0.522535        1  1.91375  0.522535         0.261268       yes
+    """
+    if not isinstance(norms, Sequence) or isinstance(norms, str) or not norms:
+        raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
+    rows: list[ComparisonRow] = []
+    for norm in norms:
+        spectrum = curvature_at(W, V, norm, curvature, activation, derivative).spectrum()
+        low, high = spectrum.smallest, spectrum.largest
+        reference = rows[0].largest if rows else high
+        scaled = low * reference / high if min(high, reference) > 0 else np.nan
+        kappa = spectrum.condition_number()
+        rows.append(ComparisonRow(norm_name(norm), low, high, kappa, low, scaled, low > 0))
+    return Comparison(tuple(rows), curvature, derivative)
+
+
+def curvature_at(
+    W: Student, V: Student, norm: Norm, curvature: str, activation: str | None = None, derivative: str = "backprop"
+) -> Curvature:
+    """The Hessian or the Gauss-Newton matrix of a norm at student ``W`` and teacher ``V``."""
+    one_of("curvature", curvature, ("hessian", "gauss_newton"))
+    loss = PopulationLoss(V, norm, activation=activation, derivative=derivative)
+    return loss.hessian(W) if curvature == "hessian" else loss.gauss_newton(W)

@@ -1,0 +1,1 @@
+"""Curvature matrices as structured operators, their blocks and their spectra."""

@@ -1,0 +1,1 @@
+"""Gradient flow and gradient descent: integration, events, rates, and comparisons that are fair."""

@@ -1,0 +1,195 @@
+"""How much faster training with one norm is than with another: as is, and at equal sharpness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._runtime.checks import number
+from .._runtime.tables import plain_table
+from ..losses import PopulationLoss, Student
+from ..norms import Norm, norm_name
+from .solution import Flow, gradient_flow
+from .steps import State
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FlowComparisonRow:
+    """One norm: rates and times to accuracy, as is and at equal sharpness.
+
+    Attributes
+    ----------
+    norm, status
+        Name of the norm, and why its flow ended.
+    rate, uncertainty, predicted
+        As in `Rate`; NaN if the flow did not come near an end point.
+    sharpness
+        As in `Rate`: the largest eigenvalue of the Hessian on the tail.
+    time
+        First time at which the L2 loss, the prediction error, has fallen to ``accuracy`` times its start; ``inf`` if
+        it does not.
+    time_equal_sharpness
+        The same after rescaling time so that the sharpness is that of the first norm.
+    acceleration, acceleration_equal_sharpness
+        Time of the first norm over the time of this one: above 1, this one is faster.
+    """
+
+    norm: str
+    status: str
+    rate: float
+    uncertainty: float
+    predicted: float
+    sharpness: float
+    time: float
+    time_equal_sharpness: float
+    acceleration: float
+    acceleration_equal_sharpness: float
+
+
+@dataclass(frozen=True)
+class FlowComparison:
+    """One row per norm; ``str()`` is a table in plain text, ``as_dicts()`` the data, ``flows`` the flows."""
+
+    rows: tuple[FlowComparisonRow, ...]
+    flows: tuple[Flow, ...]
+    accuracy: float
+    derivative: str
+
+    HEADS = ("norm", "rate", "+-", "predicted", "sharpness", "time", "gain", "equal time", "equal gain", "ended by")
+
+    @property
+    def title(self) -> str:
+        """What was compared."""
+        return (
+            f"Gradient flow, {self.derivative} convention; time until the L2 loss is {self.accuracy:g} of its start, "
+            f"gain over {self.rows[0].norm}; as is, and at equal sharpness"
+        )
+
+    @cached_property
+    def errors(self) -> tuple[FloatArray, ...]:
+        """The L2 loss, the prediction error, along each flow at its times ``t``."""
+        return tuple(flow.along(_prediction_error(flow)) for flow in self.flows)
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Rows as dictionaries."""
+        return [asdict(row) for row in self.rows]
+
+    def cells(self) -> list[list[str]]:
+        """Rows as texts under `HEADS`."""
+        return [
+            [
+                row.norm,
+                f"{row.rate:.5g}",
+                f"{row.uncertainty:.1g}",
+                f"{row.predicted:.5g}",
+                f"{row.sharpness:.5g}",
+                f"{row.time:.5g}",
+                f"{row.acceleration:.4g}",
+                f"{row.time_equal_sharpness:.5g}",
+                f"{row.acceleration_equal_sharpness:.4g}",
+                row.status,
+            ]
+            for row in self.rows
+        ]
+
+    @property
+    def notes(self) -> list[str]:
+        """What entries that are no plain numbers mean."""
+        notes = []
+        for row in self.rows:
+            if np.isnan(row.rate):
+                notes.append(f"{row.norm}: nan, the flow did not come near an end point with a rate; raise t_max")
+            if row.sharpness == np.inf:
+                notes.append(f"{row.norm}: infinite sharpness, rows slide on cones of the loss; no fixed step follows")
+            if row.time == np.inf:
+                notes.append(f"{row.norm}: did not reach the accuracy, so a gain against it has no value")
+        return notes
+
+    def __str__(self) -> str:
+        return "\n".join([plain_table(self.title, self.HEADS, self.cells()), *self.notes])
+
+
+def compare_flows(
+    W0: Student,
+    V: Student,
+    norms: Sequence[Norm] = ("L2", "H1"),
+    *,
+    t_max: float,
+    accuracy: float = 1e-6,
+    activation: str | None = None,
+    derivative: str = "backprop",
+    rtol: float = 1e-10,
+    atol: float = 1e-12,
+    progress: bool = False,
+) -> FlowComparison:
+    """Gradient flows of several norms from one start: rates, times to accuracy, and accelerations that are fair.
+
+    A loss added to itself doubles the speed of gradient flow and improves nothing. So every time is given twice: as
+    is, and with time rescaled so that all norms have the largest Hessian eigenvalue, on the tail, of the first. The
+    second is what a method feels whose step size is bounded by the sharpness, as that of gradient descent is.
+
+    All norms are judged by the same yardstick, the L2 loss: it is to fall to ``accuracy`` of its start.
+
+    Parameters
+    ----------
+    W0, V
+        Start and teacher: weights (K, d) and (M, d), or networks.
+    norms
+        Norms as in `PopulationLoss`; the first is the reference.
+    t_max
+        Positive, finite time to which each flow is followed.
+    accuracy
+        Fraction of the L2 loss at the start, in (0, 1).
+    activation, derivative, rtol, atol, progress
+        As in `PopulationLoss` and `gradient_flow`.
+
+    Raises
+    ------
+    ValueError, NotDifferentiableError, InfiniteNormError, UnknownActivationError
+        As `gradient_flow` and `PopulationLoss`.
+
+    Examples
+    --------
+    >>> table = compare_flows([[0.5, 0.8]], [[1.0, 0.0]], t_max=60.0)
+    >>> [f"{row.time:.4f}" for row in table.rows], f"{table.rows[1].acceleration_equal_sharpness:.4f}"
+    (['14.7554', '7.8175'], '0.9437')
+    """
+    if not isinstance(norms, Sequence) or isinstance(norms, str) or not norms:
+        raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
+    accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
+    t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
+    losses = [PopulationLoss(V, norm, activation=activation, derivative=derivative) for norm in norms]
+    flows = tuple(gradient_flow(loss, W0, t_max, rtol=rtol, atol=atol, progress=progress) for loss in losses)
+    rows: list[FlowComparisonRow] = []
+    for norm, flow in zip(norms, flows, strict=True):
+        rows.append(_row(norm_name(norm), flow, accuracy, rows[0] if rows else None))
+    return FlowComparison(rows=tuple(rows), flows=flows, accuracy=accuracy, derivative=derivative)
+
+
+def _prediction_error(flow: Flow) -> Callable[[State], float]:
+    """The L2 loss of a state of a flow."""
+    prediction = PopulationLoss(flow.problem.loss.teacher, "L2")
+    return lambda state: prediction.value(state.network)
+
+
+def _row(norm: str, flow: Flow, accuracy: float, reference: FlowComparisonRow | None) -> FlowComparisonRow:
+    try:
+        rate = flow.rate()
+        values = float(rate), rate.uncertainty, rate.predicted, rate.sharpness
+    except ValueError:  # no end point is near
+        values = (np.nan,) * 4
+    error = _prediction_error(flow)
+    start = error(State.start(flow.problem))
+    time = np.float64(flow.first_time(error, accuracy * start)) if start else np.nan  # nothing to learn
+    sharpness = values[-1]
+    with np.errstate(invalid="ignore"):  # inf / inf: neither arrived
+        scaled = time * sharpness / (reference.sharpness if reference else sharpness)
+        gains = (reference.time / time, reference.time / scaled) if reference else (1.0, 1.0)
+    return FlowComparisonRow(norm, flow.status, *values, *map(float, (time, scaled, *gains)))

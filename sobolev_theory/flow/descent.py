@@ -1,0 +1,184 @@
+r"""Gradient descent with a fixed step: what gradient flow becomes, and the step that contracts fastest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from .._runtime.checks import number, positive_integer
+from ..curvature.operator import Curvature
+from ..errors import NotDifferentiableError
+from ..losses import PopulationLoss, Student
+from ..networks import Network, matching
+from ..problem import SpanProblem
+
+FloatArray = NDArray[np.float64]
+
+
+BESIDE = 1e-6
+"""Part of the way from the teacher to the start at which the default step is best: the Hessian differs by as much."""
+
+LARGEST = 1e30
+"""Weights beyond this have diverged; losses and gradients of all activations up to it are finite."""
+
+
+@dataclass(frozen=True)
+class BestStep:
+    r"""The step ``2/(lambda_min + lambda_max)`` and its contraction ``(kappa - 1)/(kappa + 1)`` per iteration."""
+
+    step: float
+    contraction: float
+
+
+def best_step(curvature: Curvature) -> BestStep:
+    r"""The fixed step that contracts a quadratic of this Hessian fastest, and by how much.
+
+    An eigenvalue ``lambda`` contracts by ``|1 - step lambda|``. For real ones the ends of the spectrum agree at
+    ``step = 2/(lambda_min + lambda_max)``, where both give ``(kappa - 1)/(kappa + 1)``; complex ones, as a backprop
+    Hessian can have, are balanced numerically.
+
+    In the backprop convention of an order whose derivative jumps the Hessian near the teacher is not the Gauss-Newton
+    matrix, even in the limit: take ``loss.hessian`` at a point near the end.
+
+    Raises
+    ------
+    ValueError
+        If an eigenvalue has a real part that is not positive: no fixed step contracts.
+
+    Examples
+    --------
+    >>> best_step(PopulationLoss([[0.0, 1.0]], "L2").hessian([[0.6, 0.8]])).contraction < 1
+    True
+    """
+    if not isinstance(curvature, Curvature):
+        raise ValueError(f"curvature: a Curvature is required, got {type(curvature).__name__}")
+    spectrum = curvature.spectrum()
+    low, high = spectrum.smallest, spectrum.largest
+    if not low > 0:
+        raise ValueError(
+            f"curvature: eigenvalues of positive real part are required for a best step, the smallest is {low:.6g}; "
+            "take the Gauss-Newton matrix, or a point nearer to a minimum"
+        )
+    if not np.iscomplexobj(spectrum.values):
+        return BestStep(2 / (low + high), (high - low) / (high + low))
+
+    def contraction(step: float) -> float:  # convex in the step
+        return float(np.abs(1 - step * spectrum.values).max())
+
+    best = minimize_scalar(contraction, bounds=(0, 2 / high), method="bounded", options={"xatol": 1e-12 / high})
+    return BestStep(float(best.x), float(best.fun))
+
+
+class Descent:
+    """The iterates of gradient descent.
+
+    Attributes
+    ----------
+    weights
+        Hidden weights of all iterates, (steps + 1, K, d); formed when asked for.
+    loss, gradient_norm
+        Loss and gradient norm of each, (steps + 1,).
+    distance
+        ``|W - V|_F`` of each, NaN if student and teacher differ in width.
+    step
+        The step taken.
+    diverged
+        Whether weights grew beyond 1e30; the iterates end before that.
+    """
+
+    def __repr__(self) -> str:
+        state = "diverged" if self.diverged else f"loss {self.loss[-1]:.3g}"
+        return f"<Descent of {len(self._coordinates) - 1} steps of {self.step:g}: {state}>"
+
+    def __init__(self, problem: SpanProblem, coordinates: FloatArray, step: float, diverged: bool) -> None:
+        self.problem, self._coordinates, self.step, self.diverged = problem, coordinates, step, diverged
+
+    @cached_property
+    def weights(self) -> FloatArray:
+        """Hidden weights of the iterates."""
+        return self.problem.embed(self._coordinates)
+
+    @cached_property
+    def loss(self) -> FloatArray:
+        """Loss of the iterates."""
+        return np.array([self.problem.loss.value(self.problem.network(w)) for w in self._coordinates])
+
+    @cached_property
+    def gradient_norm(self) -> FloatArray:
+        """Gradient norm of the iterates."""
+        return np.array([np.linalg.norm(self.problem.gradient(w)) for w in self._coordinates])
+
+    @cached_property
+    def distance(self) -> FloatArray:
+        """Distance of the iterates to the teacher."""
+        if not self.problem.widths_agree:
+            return np.full(len(self._coordinates), np.nan)
+        distance: FloatArray = np.linalg.norm(self._coordinates - self.problem.loss.teacher.weights, axis=(1, 2))
+        return distance
+
+
+def gradient_descent(loss: PopulationLoss, W0: Student, steps: int, *, step: float | None = None) -> Descent:
+    r"""Iterate ``W <- W - step * loss.gradient(W)``.
+
+    Near the teacher the error contracts by ``(kappa - 1)/(kappa + 1)`` per iteration at the best step: see `best_step`.
+
+    Parameters
+    ----------
+    loss, W0
+        Norm and convention; start, weights (K, d) or a `Network`.
+    steps
+        Number of iterations, positive.
+    step
+        Positive step size; by default the best one at the teacher: that of ``best_step`` of the Hessian a millionth of
+        the way from the teacher to the start, or of the Gauss-Newton matrix where that does not exist.
+
+    Raises
+    ------
+    NotDifferentiableError
+        If the gradient does not exist at an iterate.
+    ValueError
+        For a step that is not positive; if there is none, for a student and a teacher of different widths or output
+        weights, or a teacher where no step contracts.
+
+    Notes
+    -----
+    Computed in coordinates of ``span(W0, V)``, which the iterates never leave.
+
+    Examples
+    --------
+    >>> descent = gradient_descent(PopulationLoss([[1.0, 0.0]], "L2"), [[1.5, 0.0]], 3, step=1.0)
+    >>> descent.distance                                                     # |1 - 1/2| per iteration
+    array([0.5   , 0.25  , 0.125 , 0.0625])
+    """
+    count = positive_integer("steps", steps)
+    if step is None:
+        step = best_step(_at_teacher(loss, loss.student(W0))).step
+    step = number("step", step, "a positive step size", 0, np.inf)
+    loss.gradient(W0)  # refuses a start where the gradient does not exist
+    problem = SpanProblem.of(loss, W0)
+    iterates, diverged = [problem.start.weights], False
+    for _ in range(count):
+        with np.errstate(over="ignore", invalid="ignore"):
+            moved = iterates[-1] - step * problem.gradient(iterates[-1])
+        if np.abs(moved).max() > LARGEST or not np.isfinite(moved).all():
+            diverged = True
+            break
+        iterates.append(moved)
+    return Descent(problem, np.array(iterates), step, diverged)
+
+
+def _at_teacher(loss: PopulationLoss, student: Network) -> Curvature:
+    """The Hessian beside the teacher, in the direction of the student; the Gauss-Newton matrix where there is none."""
+    order = matching(student, loss.teacher)
+    if order is None:
+        raise ValueError("step: a step is required if student and teacher differ in width or output weights, got None")
+    end = loss.teacher.weights[order]
+    try:
+        weights = end + BESIDE * (student.weights - end)
+        return loss.hessian(Network(weights, student.output_weights, activation=loss.activation))
+    except NotDifferentiableError:
+        return loss.gauss_newton(Network(end, student.output_weights, activation=loss.activation))

@@ -1,0 +1,170 @@
+"""The asymptotic rate of a gradient flow: measured on its tail, and predicted by the curvature there."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from ..critical_points import critical_point
+from ..errors import NotDifferentiableError
+from ..problem import SpanProblem
+from .steps import State, Step, resolution
+
+FloatArray = NDArray[np.float64]
+
+NEAR_END = 0.1
+"""Distance to the end point, relative to its norm, below which the tail begins."""
+
+RESOLVED = 1e-9
+"""Relative distance down to which Newton's end point is trusted, and at which it is taken for the teacher itself."""
+
+TAKEN = 1e-4
+"""Relative distance at which a flow that comes so near the teacher is taken to end there."""
+
+OCCUPIED = 1e-3
+"""Part of a displacement, relative to the largest, below which a mode is not in the tail.
+
+A symmetric start excites symmetric modes only.
+"""
+
+TRUSTED = 1e3
+"""Distance to the teacher, in units of what the field resolves, down to which it is used for a rate."""
+
+JORDAN = 1.5
+"""Factor on ``sqrt(|d rate/dt|)``, what is left of a slope ``1 - 1/(t + c)``, for its change along a quarter."""
+
+LINEAR = 1e-6
+"""Relative distance at which the curvature is taken: its change is of that order, and directions keep ten digits."""
+
+SAMPLES = 65
+"""Times at which each of the last two quarters of the tail is sampled."""
+
+DRIFT = 6.0
+"""What can be left of the drift of a slope, in units of its change between the last two quarters of the tail.
+
+For a slope ``1 - 1/t`` on ``[0, T]`` the quarters deviate by ``4 log(3/2)/T`` and ``4 log(4/3)/T`` from the limit: 2.4
+times the change is left, and more as long as the deviation is only becoming ``1/t``. Where it decays exponentially,
+less than once the change is left.
+"""
+
+
+class Rate(float):
+    """An exponential rate, measured: a float with more to say.
+
+    Attributes
+    ----------
+    uncertainty
+        Six times the change of the slope between the last two quarters of the tail, plus the standard error of the
+        fit. For one neuron in the backprop convention of an order that jumps, a Jordan block, the slope drifts like
+        ``1/(t + c)``, or not for a while: the square root of its speed, and the speed at which the displacement turns,
+        are added.
+    predicted
+        Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies;
+        of the Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`).
+    sharpness
+        Largest eigenvalue (real part) there, in the whole of weight space; infinite if all rows slide.
+    """
+
+    def __new__(cls, value: float, *_: float) -> Rate:
+        """A float of that value."""
+        return super().__new__(cls, value)
+
+    def __init__(self, value: float, uncertainty: float, predicted: float, sharpness: float) -> None:
+        self.uncertainty, self.predicted, self.sharpness = uncertainty, predicted, sharpness
+
+    def __str__(self) -> str:
+        return f"{float(self):.6g} +- {self.uncertainty:.1g}, predicted {self.predicted:.6g}"
+
+
+def tail_rate(problem: SpanProblem, path: list[Step], status: str) -> Rate:
+    """The slope of ``-log |W(t) - W(inf)|`` on the last quarter of the tail of a flow."""
+    if not path:
+        raise ValueError(f"rate: a flow that moves is required, this one ended at its start with {status!r}")
+    end, floor = _end_point(problem, path[-1].at_end)
+
+    def distance(state: State) -> float:
+        return float(np.linalg.norm(state.displacement + (state.anchor - end)))
+
+    distances = np.array([distance(step.at_end) for step in path])
+    far = np.flatnonzero(distances > NEAR_END * np.linalg.norm(end))
+    resolved = np.flatnonzero(distances >= floor)
+    first, last = (far[-1] + 1 if len(far) else 0), (resolved[-1] if len(resolved) else -1)
+    if last <= first or distances[last] > NEAR_END * distances[first]:
+        raise ValueError(
+            f"rate: a flow that comes near its end point and stays there for a decade is required, this one ended at "
+            f"t = {path[-1].end:g} with {status!r}; raise t_max"
+        )
+    times = np.linspace((path[first].end + path[last].end) / 2, path[last].end, 2 * SAMPLES)
+    ends = [step.end for step in path]
+    states = [path[int(np.searchsorted(ends, t))](float(t)) for t in times]
+    logarithms = np.log([distance(state) for state in states])
+    early, _ = _slope(times[:SAMPLES], logarithms[:SAMPLES])
+    late, error = _slope(times[SAMPLES:], logarithms[SAMPLES:])
+    near = np.flatnonzero(logarithms >= np.log(LINEAR * np.linalg.norm(end)))
+    state = states[near[-1] if len(near) else 0]
+    predicted, sharpness = _curvature(problem, state, state.displacement + (state.anchor - end))
+    uncertainty = DRIFT * abs(late - early) + error
+    if problem.loss.jumps and problem.loss.derivative == "backprop" and problem.start.width == 1:
+        quarter = times[-1] - times[SAMPLES]
+        uncertainty += _turning(states[SAMPLES], end) + JORDAN * np.sqrt(abs(late - early) / quarter)
+    return Rate(-late, uncertainty, predicted, sharpness)
+
+
+def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
+    """Coordinates of the critical point near a state, and the distance to it below which rounding is seen."""
+    near = state.from_nearest()
+    if near.order is not None and near.size < TAKEN * np.linalg.norm(near.anchor):
+        return near.anchor, TRUSTED * resolution(state)
+    try:
+        point = critical_point(problem.loss, problem.network(state.coordinates))
+    except NotDifferentiableError:
+        raise ValueError(
+            "rate: a flow that comes nearer to the teacher, or to a point with a Hessian, is required"
+        ) from None
+    size = float(np.linalg.norm(point.weights))
+    if not point.converged or np.linalg.norm(point.weights - state.coordinates) > NEAR_END * size:
+        raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
+    anchor = State(problem, None, point.weights).from_nearest().anchor
+    if np.linalg.norm(point.weights - anchor) < RESOLVED * size:
+        return anchor, TRUSTED * resolution(state)
+    return point.weights, RESOLVED * size
+
+
+def _slope(times: FloatArray, logarithms: FloatArray) -> tuple[float, float]:
+    """Slope of the least-squares line, with its standard error."""
+    fit, covariance = np.polyfit(times, logarithms, 1, cov=True)
+    return float(fit[0]), float(np.sqrt(covariance[0, 0]))
+
+
+def _turning(state: State, end: FloatArray) -> float:
+    """Speed at which the direction of the displacement turns: the residual of its eigenvalue equation."""
+    displacement, gradient = state.displacement + (state.anchor - end), state.gradient
+    across = gradient - displacement * (np.vdot(gradient, displacement) / np.vdot(displacement, displacement))
+    return float(np.linalg.norm(across) / np.linalg.norm(displacement))
+
+
+def _curvature(problem: SpanProblem, state: State, displacement: FloatArray) -> tuple[float, float]:
+    """Smallest eigenvalue among the modes of a displacement, and largest of all; NaN where there is no Hessian.
+
+    Where all rows slide (exact convention) the flow has their K lengths left, in which the loss is smooth; across the
+    lines it is a cone, of infinite sharpness.
+    """
+    if len(state.aligned) == problem.start.width:
+        rows = problem.loss.teacher.weights[[j for _, j in sorted(state.aligned)]]
+        lines = scipy.linalg.block_diag(*(rows / np.linalg.norm(rows, axis=1, keepdims=True)))
+        lengths = lines @ problem.loss.gauss_newton(state.network).to_dense() @ lines.T
+        return _slowest(lengths, lines @ displacement.ravel()), np.inf
+    try:
+        whole = problem.original.hessian(problem.student_at(state.coordinates))
+        within = problem.loss.hessian(state.network).to_dense()
+    except NotDifferentiableError:
+        return np.nan, np.nan
+    return _slowest(within, displacement.ravel()), whole.spectrum().largest
+
+
+def _slowest(matrix: FloatArray, displacement: FloatArray) -> float:
+    """The smallest eigenvalue (real part) whose eigenvector has a part in the displacement."""
+    values, vectors = np.linalg.eigh(matrix) if (matrix == matrix.T).all() else np.linalg.eig(matrix)
+    parts = np.abs(np.linalg.lstsq(vectors, displacement.astype(vectors.dtype), rcond=None)[0])
+    return float(values.real[parts > OCCUPIED * parts.max()].min())

@@ -1,0 +1,125 @@
+r"""Rows that meet in the exact convention, and what becomes of the flow then.
+
+An order whose derivative jumps gives the loss a cone in the angle of two rows: the exact gradient of row ``i`` contains
+``a_i c_j f_2 e``, where ``e`` points from ``u_i`` to ``u_j``, and the coefficient ``f_2`` does not vanish with the
+angle. Where ``a_i c_j f_2 < 0``, as between student and teacher, the rows meet in finite time, and the field points
+back from all sides: in Filippov's sense the flow *slides*. The row stays on the line of ``u_j`` as long as the rest of
+the gradient, across the line, is weaker than the pull; along the line it follows the rest of the gradient. Opposite
+rows, at the angle pi, meet in the same way. (`planar` follows the same motion from the field of two unknowns.)
+
+A row of a ReLU student can also shrink to zero in finite time, in any norm and convention: near zero the gradient
+depends on its direction only. There the flow ends.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import activations
+from .._special import angle_and_direction
+from ..losses import PopulationLoss
+from ..networks import Network
+
+FloatArray = NDArray[np.float64]
+Aligned = tuple[tuple[int, int], ...]
+"""Student rows ``i`` that slide on the line of row ``j`` of the teacher, as pairs ``(i, j)``."""
+
+STRAIGHT = 1e-3
+"""Sine of the angle at which a row must head for zero to be taken to reach it: others turn away in time."""
+
+
+def has_kinks(loss: PopulationLoss) -> bool:
+    """Whether the first derivative of the activation jumps, so that the loss has a kink where a row is zero."""
+    return activations.get(loss.activation).jump_order == 1
+
+
+def collapsing(
+    loss: PopulationLoss, student: Network, velocity: FloatArray, horizon: float
+) -> tuple[float, int] | None:
+    """Time to go, and row, of the student's first to reach zero within a horizon.
+
+    It does if it heads straight for zero, or if zero draws it in from all sides. Heuristic: from those of the axes.
+    """
+    norms = np.linalg.norm(student.weights, axis=1)
+    fall = -np.einsum("kd,kd->k", velocity, student.weights) / norms
+    times = np.divide(norms, fall, out=np.full(len(norms), np.inf), where=fall > 0)
+    row = int(np.argmin(times))
+    if not times[row] < horizon:
+        return None
+    straight = fall[row] >= np.sqrt(1 - STRAIGHT**2) * np.linalg.norm(velocity[row])
+    return (float(times[row]), row) if straight or _draws_in(loss, student, row) else None
+
+
+def _draws_in(loss: PopulationLoss, student: Network, row: int) -> bool:
+    """Whether the loss rises from zero along all axes in one row."""
+    weights, axes = student.weights.copy(), np.eye(loss.teacher.dim)
+    for axis in np.vstack([axes, -axes]):
+        weights[row] = np.linalg.norm(student.weights[row]) * axis
+        moved = Network(weights, student.output_weights, activation=loss.activation)
+        if loss.sliding_gradient(moved)[row] @ axis <= 0:
+            return False
+    return True
+
+
+def meeting(
+    student: Network, velocity: FloatArray, teacher: Network, aligned: Aligned, horizon: float
+) -> tuple[float, int, int] | None:
+    """Time to go, and rows of [W; V], of the pair that is first on one line within a horizon; sliding rows left out.
+
+    The sine of the angle falls at a finite speed, so its slope tells the time; what is ``e`` beside the line is
+    constant.
+    """
+    rows = np.vstack([student.weights, teacher.weights])
+    moving = np.vstack([velocity, np.zeros_like(teacher.weights)])
+    norms = np.linalg.norm(rows, axis=1)
+    i, j = np.triu_indices(student.width, 1, len(rows))
+    sliding = [row for row, _ in aligned]
+    free = ~np.isin(i, sliding) & ~np.isin(j, sliding) & (norms[j] > 0)  # who meets a sliding row meets its line
+    i, j = i[free], j[free]
+    angle, sine, towards = angle_and_direction(rows[i], rows[j])
+    back = angle_and_direction(rows[j], rows[i])[2]
+    turning = np.einsum("pd,pd->p", towards, moving[i]) / norms[i] + np.einsum("pd,pd->p", back, moving[j]) / norms[j]
+    fall = turning * np.cos(angle)
+    times = np.divide(sine, fall, out=np.full(len(i), np.inf), where=fall > 0)
+    first = int(np.argmin(times)) if len(times) else -1
+    if first < 0 or not times[first] < horizon:
+        return None
+    return float(times[first]), int(i[first]), int(j[first])
+
+
+def on_lines(vectors: FloatArray, teacher: FloatArray, aligned: Aligned) -> FloatArray:
+    """Vectors (K, n) with those of sliding rows projected onto their lines."""
+    projected = vectors.copy()
+    for i, j in aligned:
+        line = teacher[j] / np.linalg.norm(teacher[j])
+        projected[i] = (vectors[i] @ line) * line
+    return projected
+
+
+def slides(loss: PopulationLoss, student: Network, gradient: FloatArray, aligned: Aligned) -> bool:
+    """Whether the pull of the lines holds all sliding rows against the rest of the gradient."""
+    across = np.linalg.norm(gradient - on_lines(gradient, loss.teacher.weights, aligned), axis=1)
+    return all(across[i] < _pull(loss, student, i, j, aligned) for i, j in aligned)
+
+
+def _pull(loss: PopulationLoss, student: Network, i: int, j: int, aligned: Aligned) -> float:
+    """Strength of the cone of teacher row ``j``, less those of the other students on its line, at row ``i``."""
+    a, rows = student.output_weights, student.weights
+    pull = loss.teacher.output_weights[j] * _slope(loss, rows[i], loss.teacher.weights[j])
+    for k, other in aligned:
+        if other == j and k != i:
+            pull -= a[k] * _slope(loss, rows[i], rows[k])
+    return float(a[i] * pull)
+
+
+def _slope(loss: PopulationLoss, u: FloatArray, v: FloatArray) -> float:
+    """``f_2 cos(theta)`` of the exact field of vectors on one line, ``theta`` 0 or pi: positive if they attract."""
+    cosine = float(np.sign(u @ v))
+    numbers = np.linalg.norm(u), np.linalg.norm(v), np.arccos(cosine), 0.0, cosine
+    arguments = [np.array([number]) for number in numbers]
+    activation, total = activations.get(loss.activation), 0.0
+    for order, weight in enumerate(loss.sobolev_weights):
+        if weight and activation.has_kernel("field_in_frame", order, "exact"):
+            total += weight * activation.kernel("field_in_frame", order, "exact")(np, *arguments)[1].item()
+    return total * cosine

@@ -1,0 +1,1 @@
+"""LaTeX text: layout, words, and what TeX can set."""

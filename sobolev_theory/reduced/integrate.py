@@ -1,0 +1,181 @@
+r"""Trajectories of planar systems whose field may jump across coordinate lines.
+
+Where the field points to such a line from both sides, the trajectory slides on it, with the velocity along the line
+that both sides share (Filippov); elsewhere it crosses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.integrate import OdeSolution, solve_ivp
+
+from ..flow.solution import FINEST
+
+FloatArray = NDArray[np.float64]
+
+Sides = tuple[int, ...]
+"""Of each line, +1 above its level, -1 below, 0 on it: held there by the field from both sides."""
+
+Field = Callable[[FloatArray, Sides], FloatArray]
+"""``field(state, sides)``: the velocity on the given sides, none of them 0, continued smoothly beyond the lines."""
+
+Line = tuple[int, float]
+"""The line on which the coordinate of a number has a level."""
+
+STIFF = 5e3
+"""Number of time constants from which an implicit solver is cheaper: an explicit one needs two gradients for each."""
+
+SMALLEST = float(np.finfo(np.float64).tiny)
+
+
+@dataclass(frozen=True, eq=False)
+class PlanarFlow:
+    """A trajectory of a planar system; ``flow(t)`` gives states at any times in ``[0, t_max]``.
+
+    Attributes
+    ----------
+    names
+        The two coordinates, in words.
+    t, states
+        Times of the solver's steps (T,), and states there (T, 2).
+    alignment_time
+        Time from which on a student's row is parallel to a teacher's, reached at a finite speed in the exact convention
+        of a norm whose highest derivative jumps; ``inf`` if that does not happen.
+    """
+
+    names: tuple[str, str]
+    t: FloatArray
+    states: FloatArray
+    alignment_time: float
+    _solution: OdeSolution
+
+    def __call__(self, t: ArrayLike) -> FloatArray:
+        """States at times in ``[0, t_max]``, shape (..., 2)."""
+        times = np.asarray(t, dtype=np.float64)
+        if not ((times >= 0) & (times <= self.t[-1])).all():
+            raise ValueError(f"t: times between 0 and the end of the flow, {self.t[-1]:g}, are required, got {t!r}")
+        states: FloatArray = self._solution(times.ravel()).T.reshape(*times.shape, 2)
+        return states
+
+
+def integrate(
+    names: tuple[str, str],
+    field: Field,
+    start: FloatArray,
+    t_max: float,
+    *,
+    rtol: float,
+    atol: FloatArray,
+    sharpness: float,
+    lines: Sequence[Line] = (),
+) -> PlanarFlow:
+    """The trajectory from ``start``; ``sharpness`` is about the largest rate, and decides the solver."""
+    if not 0 < t_max < np.inf:
+        raise ValueError(f"t_max: a positive finite time is required, got {t_max}")
+    if not FINEST <= rtol < 1:
+        raise ValueError(f"rtol: {FINEST:.2g} <= rtol < 1, the range of double precision, is required, got {rtol}")
+    method = "DOP853" if sharpness * t_max < STIFF else "Radau"
+    plane, t, state, aligned = _Plane(field, lines), 0.0, start, np.inf
+    sides = plane.sides(state)
+    times, states, interpolants = [np.zeros(1)], [start[None]], []
+    while t < t_max:
+        aligned = min(aligned, t) if 0 in sides else np.inf
+        exits = plane.exits(sides)
+        piece = solve_ivp(
+            plane.velocity(sides), (t, t_max), state, method, None, True, exits or None, rtol=rtol, atol=atol
+        )
+        if piece.status < 0:
+            raise ValueError(f"t_max: the solver stopped at t = {piece.t[-1]:g}, lower t_max: {piece.message}")
+        t, state = float(piece.t[-1]), piece.y[:, -1].copy()
+        for leave in (leave for leave, at in zip(exits, piece.t_events or (), strict=True) if len(at)):
+            state, sides = plane.leave(state, sides, leave)
+        if t > times[-1][-1]:
+            times.append(piece.t[1:])
+            states.append(np.vstack([piece.y.T[1:-1], state]))
+            interpolants += piece.sol.interpolants
+    knots = np.concatenate(times)
+    solution = OdeSolution(knots, interpolants, alt_segment=True)  # at a knot the later piece: on the line exactly
+    return PlanarFlow(names, knots, np.concatenate(states), aligned, solution)
+
+
+@dataclass(frozen=True)
+class _Exit:
+    """A terminal SciPy event; `side` is the side of the line to be on afterwards, None if the field has to say."""
+
+    value: Callable[[FloatArray], float]
+    direction: int
+    line: int
+    side: int | None
+    terminal: bool = True
+
+    def __call__(self, _: float, state: FloatArray) -> float:
+        return self.value(state)
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """A field and the lines across which it jumps."""
+
+    field: Field
+    lines: Sequence[Line]
+
+    def sides(self, state: FloatArray) -> Sides:
+        """The sides on which a trajectory from a state begins."""
+        sides = tuple(int(np.sign(self._height(state, i))) for i in range(len(self.lines)))
+        for i in (i for i, side in enumerate(sides) if side == 0):
+            sides = self._departure(state, sides, i)
+        return sides
+
+    def velocity(self, sides: Sides) -> Callable[[float, FloatArray], FloatArray]:
+        """The velocity as long as the sides do not change."""
+        held = [axis for (axis, _), side in zip(self.lines, sides, strict=True) if side == 0]
+
+        def velocity(_: float, state: FloatArray) -> FloatArray:
+            value = self.field(state, tuple(side or 1 for side in sides))
+            value[held] = 0.0
+            return value
+
+        return velocity
+
+    def exits(self, sides: Sides) -> list[_Exit]:
+        """What ends a stay on the sides: a line is reached, or the field no longer holds the state on it."""
+        exits = []
+        for i, side in enumerate(sides):
+            if side:
+                exits.append(_Exit(partial(self._height, i=i), -side, i, None))
+            else:
+                exits += [_Exit(partial(self._pull, sides=sides, i=i, side=to), 1, i, to) for to in (1, -1)]
+        return exits
+
+    def leave(self, state: FloatArray, sides: Sides, end: _Exit) -> tuple[FloatArray, Sides]:
+        """State and sides after an exit."""
+        if end.side is not None:
+            return state, _replaced(sides, end.line, end.side)
+        axis, level = self.lines[end.line]
+        state[axis] = level
+        return state, self._departure(state, sides, end.line)
+
+    def _height(self, state: FloatArray, i: int) -> float:
+        """Height above line ``i``."""
+        axis, level = self.lines[i]
+        return float(state[axis] - level)
+
+    def _pull(self, state: FloatArray, sides: Sides, i: int, side: int) -> float:
+        """Velocity away from line ``i`` on one side of it, positive if a state on the line leaves it to there."""
+        beside = tuple(s or 1 for s in _replaced(sides, i, side))
+        away = side * float(self.field(state, beside)[self.lines[i][0]])
+        return away - SMALLEST  # a field that vanishes on the line holds: its sign never changes
+
+    def _departure(self, state: FloatArray, sides: Sides, i: int) -> Sides:
+        """The side to which the field leads from line ``i``."""
+        leads = (side for side in (1, -1) if self._pull(state, sides, i, side) > 0)
+        return _replaced(sides, i, next(leads, 0))
+
+
+def _replaced(sides: Sides, i: int, side: int) -> Sides:
+    return (*sides[:i], side, *sides[i + 1 :])

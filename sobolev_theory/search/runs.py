@@ -1,0 +1,117 @@
+"""Which critical point one run of gradient flow leads to: the flow chooses it, Newton's method finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..critical_points import CriticalPoint, critical_point
+from ..errors import NotDifferentiableError
+from ..flow.solution import Flow, gradient_flow
+from ..losses import PopulationLoss
+from ..networks import Network
+from .results import EndPoint, is_flat
+
+FloatArray = NDArray[np.float64]
+
+LOOSE: dict[str, Any] = {"method": "BDF", "rtol": 1e-3, "atol": 1e-3}
+"""How the flow is followed at first. Long implicit steps are cheap on the slow way into a minimum, but damp what should
+grow at a saddle: a run that seems to end in one is followed again from its start, as `gradient_flow` does by default.
+"""
+
+LEVELS = (1e-4, 1e-6, 1e-8, 1e-10)
+"""Gradient norms, relative to that at the start, at which Newton's method is tried. A flow that passes by a saddle is
+slow there as well: it goes on to the next level, and has left the saddle by then unless that is where it ends.
+"""
+
+NEAR = 1e-2
+"""Relative distance within which Newton's method must find its point for that to be where the flow is going.
+
+Heuristic: at gradient 1e-4 a minimum whose smallest eigenvalue is 1e-2 of the largest is as far.
+"""
+
+TOL, ROUNDING = 1e-12, 1e-14
+"""Gradient norm of a critical point, and the same relative to that at the start, for starts beyond 100 or below 1."""
+
+ZERO, FLAT = 1e-10, 1e-6
+"""Loss, relative to that of no student at all, which counts as zero.
+
+At a gradient of 1e-12 a loss that falls linearly to its minimum, as H1 of ReLU does at the teacher, is as far from zero
+as 1e-12 over the smallest eigenvalue. Where that is zero the gradient is quadratic, and leaves its square root.
+"""
+
+SETTLED = ("gradient_norm", "stationary", "t_max")
+"""Statuses of a flow whose end can be polished."""
+
+T_MAX = 1e5
+"""Time after which a run gives up."""
+
+
+def end_of_run(loss: PopulationLoss, start: FloatArray, run: int) -> EndPoint:
+    """Where gradient flow from a start ends."""
+    if loss.has_cones:  # loose tolerances would not let rows meet, and lines cannot be left and joined again
+        return _followed(loss, start, run, LEVELS[-1:], {})
+    end = _followed(loss, start, run, LEVELS, LOOSE)
+    return end if end.kind != "saddle" else _followed(loss, start, run, LEVELS, {})
+
+
+def _followed(
+    loss: PopulationLoss, start: FloatArray, run: int, levels: tuple[float, ...], options: dict[str, Any]
+) -> EndPoint:
+    """Follow the flow from level to level until it is seen to which minimum it leads."""
+    unit, size, weights = float(np.linalg.norm(loss.gradient(start))) or 1.0, _size(loss), start
+    tol = max(TOL * min(1.0, unit), ROUNDING * unit)
+    for level in levels:
+        flow = gradient_flow(loss, weights, T_MAX, until={"gradient_norm": level * unit}, **options)
+        weights = flow(flow.t[-1])
+        end = _named(loss, run, flow, weights, tol, size)
+        minimum = end.kind in ("global minimum", "spurious minimum")
+        if minimum or flow.status not in ("gradient_norm", "stationary") or (end.kind == "saddle" and options):
+            break
+    return end
+
+
+def _size(loss: PopulationLoss) -> float:
+    """The loss of a student that is zero; of the teacher's neurons with positive output weights, lest they cancel."""
+    weights, output_weights = loss.teacher.weights, np.abs(loss.teacher.output_weights)
+    teacher, silent = (Network(weights, c, activation=loss.activation) for c in (output_weights, 0 * output_weights))
+    return PopulationLoss(teacher, loss.sobolev_weights).value(silent)
+
+
+def _named(loss: PopulationLoss, run: int, flow: Flow, weights: FloatArray, tol: float, size: float) -> EndPoint:
+    """The critical point near the end of a flow, or that end itself, by its name."""
+    point = _polished(loss, weights, tol) if flow.status in SETTLED else None
+    if point is None:
+        value, norm = _or_nan(loss.value, weights), _or_nan(loss.gradient, weights)
+        nonsmooth = flow.status == "nonsmooth" or np.isnan(norm)
+        kind = "global minimum" if value <= ZERO * size else "nonsmooth" if nonsmooth else "unconverged"
+        return EndPoint(run, kind, weights, value, norm, np.empty(0), np.empty(0, np.intp), None, flow.message)
+    exists, values = point.curvature == "hessian", point.spectrum.values.real
+    flat = not exists or is_flat(values)
+    kind = "nonsmooth" if not exists else "saddle" if point.index else "spurious minimum"
+    if point.value <= (FLAT if flat else ZERO) * size:
+        kind = "global minimum"
+    index, values = (point.index, values) if exists else (None, values[:0])
+    counts = point.spectrum.multiplicities[: len(values)]
+    return EndPoint(run, kind, point.weights, point.value, point.gradient_norm, values, counts, index, flow.message)
+
+
+def _polished(loss: PopulationLoss, weights: FloatArray, tol: float) -> CriticalPoint | None:
+    """The critical point near the end of a flow, if there is one."""
+    try:
+        point = critical_point(loss, weights, tol=tol)
+    except NotDifferentiableError:
+        return None
+    near = np.linalg.norm(point.weights - weights) <= NEAR * np.linalg.norm(weights)
+    return point if point.converged and near else None
+
+
+def _or_nan(function: Callable[[FloatArray], float | FloatArray], weights: FloatArray) -> float:
+    """The norm of a value or a gradient, NaN where it does not exist."""
+    try:
+        return float(np.linalg.norm(function(weights)))
+    except ValueError:
+        return np.nan

@@ -1,0 +1,1 @@
+"""Exact normal forms, by which expressions are told equal."""

@@ -1,0 +1,1 @@
+"""From SymPy results to the records of the catalogue, and back."""

@@ -1,0 +1,1 @@
+"""Activations of a user, from an expression to formulas and kernels."""

@@ -1,0 +1,232 @@
+r"""``K_00`` of sums of ``c z^n exp(a z^2 + b z) erf(k z)``, from one Gaussian integral and Stein's lemma.
+
+For ``(z_1, z_2)`` centred with covariance ``[[s, rho], [rho, t]]``, ``g = s t - rho^2``, completing the square gives
+
+.. math:: \phi(z_1, z_2)\, e^{a z_1^2 + b z_1 + c z_2^2 + d z_2} = \frac{e^E}{\sqrt\Delta} \phi'(z_1, z_2), \qquad
+          \Delta = 1 - 2as - 2ct + 4acg, \quad E = \frac{b^2 (s - 2cg) + 2bd\rho + d^2 (t - 2ag)}{2\Delta}
+
+with a Gaussian ``phi'`` of covariance ``[[s - 2cg, rho], [rho, t - 2ag]]/Delta``. Stein's lemma under ``phi'`` lowers
+the powers of ``z_1, z_2`` and turns ``erf`` into ``exp``; what is left at power zero is elementary, or has no closed
+form. Sines, cosines and hyperbolic functions enter by complex or real ``b``.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import sympy as sp
+
+from ..algebra.kinds import reduce
+from ..proofs.steps import Derivation
+from ..symbols import rho, s, t, z
+
+DETERMINANT = s * t - rho**2
+ZERO, ONE = sp.S.Zero, sp.S.One
+
+
+@dataclass(frozen=True)
+class Term:
+    """``coefficient z^power exp(square z^2 + slope z) erf(scale z)``; without the last factor where ``scale = 0``."""
+
+    coefficient: sp.Expr
+    power: int
+    square: sp.Expr
+    slope: sp.Expr
+    scale: sp.Expr
+
+    def expression(self, variable: sp.Symbol = z, *, coefficient: bool = True) -> sp.Expr:
+        """The term as SymPy writes it."""
+        exponent = sp.exp(self.square * variable**2 + self.slope * variable)
+        error_function = sp.erf(self.scale * variable) if self.scale else ONE
+        return (self.coefficient if coefficient else ONE) * variable**self.power * exponent * error_function
+
+
+class NoElementaryForm(Exception):
+    """The integral of two terms is no combination of the functions that generated code has."""
+
+
+class Kind(NamedTuple):
+    """What a rational function of ``s, rho, t`` multiplies: ``exp(exponent) special / sqrt(radicand)``."""
+
+    exponent: sp.Expr
+    radicand: sp.Expr
+    special: sp.Expr
+
+
+Sum = dict[Kind, sp.Expr]
+"""Kinds with their coefficients."""
+
+
+class Tilt(NamedTuple):
+    """``Delta`` and ``E`` of the module docstring, and the means and the covariance of ``phi'``."""
+
+    radicand: sp.Expr
+    exponent: sp.Expr
+    mean_1: sp.Expr
+    mean_2: sp.Expr
+    variance_1: sp.Expr
+    covariance: sp.Expr
+    variance_2: sp.Expr
+
+
+@cache
+def tilt(a: sp.Expr, b: sp.Expr, c: sp.Expr, d: sp.Expr) -> Tilt:
+    """The Gaussian density times ``exp(a z_1^2 + b z_1 + c z_2^2 + d z_2)``, the square completed."""
+    radicand = sp.expand(1 - 2 * a * s - 2 * c * t + 4 * a * c * DETERMINANT)
+    first, second = sp.expand(s - 2 * c * DETERMINANT), sp.expand(t - 2 * a * DETERMINANT)
+    return Tilt(
+        radicand,
+        sp.expand(b**2 * first + 2 * b * d * rho + d**2 * second) / (2 * radicand),
+        sp.expand(b * first + d * rho) / radicand,
+        sp.expand(b * rho + d * second) / radicand,
+        first / radicand,
+        rho / radicand,
+        second / radicand,
+    )
+
+
+@cache
+def proof_of_integral() -> Derivation:
+    """The steps of the module docstring, verified for symbols ``a, b, c, d``."""
+    proof = Derivation()
+    x, y, a, b, c, d = sp.symbols("z_1 z_2 a b c d", real=True)
+    tilted = tilt(a, b, c, d)
+    product = a * x**2 + b * x + c * y**2 + d * y - (t * x**2 - 2 * rho * x * y + s * y**2) / (2 * DETERMINANT)
+    dx, dy = x - tilted.mean_1, y - tilted.mean_2
+    shape = tilted.variance_1 * tilted.variance_2 - tilted.covariance**2
+    form = (tilted.variance_2 * dx**2 - 2 * tilted.covariance * dx * dy + tilted.variance_1 * dy**2) / (2 * shape)
+    proof.step(
+        "Complete the square in phi exp(a z_1^2 + b z_1 + c z_2^2 + d z_2)", product, tilted.exponent - form, sp.cancel
+    )
+    proof.step(
+        "Determinant of the covariance of phi': the factor is Delta^(-1/2)",
+        shape,
+        DETERMINANT / tilted.radicand,
+        sp.cancel,
+    )
+    slopes = -sp.diff(form, x), -sp.diff(form, y)
+    stein = -(tilted.variance_1 * slopes[0] + tilted.covariance * slopes[1])
+    proof.step("Stein: (z_1 - mu_1) phi' = -(s' d_1 phi' + rho' d_2 phi')", dx, stein, sp.cancel)
+    return proof
+
+
+@cache
+def proof_of_erf() -> Derivation:
+    """``E[erf(k z_1) erf(l z_2)] = (2/pi) arctan(2 k l rho / sqrt(Delta))`` by Price's equation in ``rho``."""
+    proof = Derivation()
+    k, l, x = sp.symbols("k l x", positive=True)  # noqa: E741  # the letters of the formula
+    radicand = tilt(-(k**2), ZERO, -(l**2), ZERO).radicand
+    slope = 2 * k / sp.sqrt(sp.pi) * sp.exp(-(k**2) * x**2)
+    proof.step("erf(k x)' is a Gaussian", sp.diff(sp.erf(k * x), x), slope)
+    kernel = 2 / sp.pi * sp.atan(2 * k * l * rho / sp.sqrt(radicand))
+    moment = 4 * k * l / (sp.pi * sp.sqrt(radicand))
+    proof.step("Price: d/d rho E[erf(k z_1) erf(l z_2)]", sp.diff(kernel, rho), moment, reduce)
+    proof.step("Zero at rho = 0, where the two odd factors are independent", kernel.subs(rho, 0), ZERO)
+    return proof
+
+
+def closed_form(left: tuple[Term, ...], right: tuple[Term, ...]) -> sp.Expr:
+    """``E[f(z_1) h(z_2)]`` of two real sums of terms, in real functions.
+
+    Raises
+    ------
+    NoElementaryForm
+        Naming the two factors of the first integral that is not elementary.
+    """
+    total: Sum = {}
+    for x in left:
+        for y in right:
+            pair = _moment(x.power, y.power, x.square, x.slope, y.square, y.slope, x.scale, y.scale)
+            _add(total, x.coefficient * y.coefficient, pair)
+    return _real(total)
+
+
+@cache
+def _moment(
+    m: int, n: int, a: sp.Expr, b: sp.Expr, c: sp.Expr, d: sp.Expr, k: sp.Expr, l: sp.Expr  # noqa: E741
+) -> Sum:  # fmt: skip
+    """``E[z_1^m z_2^n exp(a z_1^2 + b z_1 + c z_2^2 + d z_2) erf(k z_1) erf(l z_2)]`` by Stein's lemma under phi'."""
+    if m == 0 and n == 0:
+        return _without_powers(a, b, c, d, k, l)
+    if m == 0:
+        swapped = _moment(n, m, c, d, a, b, l, k)
+        exchange = {s: t, t: s}
+        return {
+            Kind(*(x.subs(exchange, simultaneous=True) for x in kind)): value.subs(exchange, simultaneous=True)
+            for kind, value in swapped.items()
+        }
+    at, total = tilt(a, b, c, d), Sum()
+    gauss = 2 / sp.sqrt(sp.pi)
+    if at.mean_1 != 0:
+        _add(total, at.mean_1, _moment(m - 1, n, a, b, c, d, k, l))
+    if m > 1:
+        _add(total, at.variance_1 * (m - 1), _moment(m - 2, n, a, b, c, d, k, l))
+    if k:
+        _add(total, at.variance_1 * gauss * k, _moment(m - 1, n, a - k**2, b, c, d, ZERO, l))
+    if n:
+        _add(total, at.covariance * n, _moment(m - 1, n - 1, a, b, c, d, k, l))
+    if l:
+        _add(total, at.covariance * gauss * l, _moment(m - 1, n, a, b, c - l**2, d, k, ZERO))
+    return total
+
+
+def _without_powers(
+    a: sp.Expr, b: sp.Expr, c: sp.Expr, d: sp.Expr, k: sp.Expr, l: sp.Expr  # noqa: E741
+) -> Sum:  # fmt: skip
+    """The moments at ``m = n = 0``."""
+    at = tilt(a, b, c, d)
+    special, factor = ONE, ONE
+    if k and l:
+        if b or d:
+            raise NoElementaryForm(Term(ONE, 0, a, b, k), Term(ONE, 0, c, d, l))
+        inner = tilt(a - k**2, ZERO, c - l**2, ZERO).radicand
+        factor, special = 2 / sp.pi, sp.atan(2 * k * l * rho / sp.sqrt(at.radicand) / sp.sqrt(inner))
+    elif k or l:
+        mean, variance, scale = (at.mean_1, at.variance_1, k) if k else (at.mean_2, at.variance_2, l)
+        if mean == 0:
+            return {}
+        if mean.has(sp.I):
+            raise NoElementaryForm(Term(ONE, 0, a, b, k), Term(ONE, 0, c, d, l))
+        special = sp.erf(sp.together(scale * mean / sp.sqrt(sp.cancel(1 + 2 * scale**2 * variance))))
+    return {Kind(at.exponent, at.radicand, special): factor}
+
+
+def _add(total: Sum, factor: sp.Expr, other: Sum) -> None:
+    """``total += factor * other``."""
+    for kind, value in other.items():
+        total[kind] = total.get(kind, ZERO) + factor * value
+
+
+def _real(total: Sum) -> sp.Expr:
+    """The sum, known to be real, in real functions: cosines of imaginary exponents, hyperbolic functions of pairs."""
+    parts: Sum = {}
+    for kind, value in total.items():
+        growth, phase = sp.expand(kind.exponent * 2 * kind.radicand).as_real_imag()
+        growth, phase = (sp.factor(part / (2 * kind.radicand)) for part in (growth, phase))
+        real, imaginary = sp.expand(sp.expand(value), complex=True).as_real_imag()
+        for trigonometric, coefficient in ((sp.cos(phase), real), (-sp.sin(phase), imaginary)):
+            sign, function = trigonometric.as_coeff_Mul()
+            if function != 0:
+                _add(parts, sign, {Kind(growth, kind.radicand, function * kind.special): coefficient})
+    parts = {kind: value for kind, value in ((k, sp.factor(v)) for k, v in parts.items()) if value != 0}
+    result = ZERO
+    for kind, value in parts.items():
+        mirrored = kind._replace(exponent=sp.factor(kind.exponent.subs(rho, -rho)))
+        even, odd = (sp.factor((kind.exponent + sign * mirrored.exponent) / 2) for sign in (1, -1))
+        if odd != 0 and mirrored in parts:
+            if odd.could_extract_minus_sign():
+                continue  # done with its mirror image
+            other = parts[mirrored]
+            function = sp.exp(sp.expand(even) if even.is_polynomial() else even) * (
+                sp.factor(value + other) * sp.cosh(odd) + sp.factor(value - other) * sp.sinh(odd)
+            )
+        else:
+            function = value * sp.exp(sp.expand(kind.exponent) if kind.exponent.is_polynomial() else kind.exponent)
+        result += function * kind.special / sp.sqrt(kind.radicand)
+    return result
+
+
+def variation(terms: tuple[Term, ...]) -> sp.Expr:
+    """The largest rate at which a term varies, 1 for ``exp(-z^2/2)``, ``erf(z/sqrt 2)`` and ``sin z``."""
+    rates = [ONE] + [sp.Max(sp.sqrt(-2 * sp.re(x.square)), sp.sqrt(2) * x.scale, sp.Abs(x.slope)) for x in terms]
+    return sp.Max(*rates)

@@ -1,0 +1,154 @@
+"""From verified derivations to theorems as data, and back to verify them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sympy as sp
+
+from ...formulas.theorems import Conclusion, ProofStep, Theorem, Verified
+from ..arc_cosine import ArcCosine
+from ..catalogue.latex import latex, readable
+from .steps import Derivation, DerivationError, Step
+
+RELATIONS = {"=": "=", "==": "=", ">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
+FUNCTIONS: dict[str, Any] = {"ArcCosine": ArcCosine}
+
+
+def theorem(
+    name: str,
+    title: str,
+    statement: str,
+    *,
+    hypotheses: Sequence[str],
+    conclusions: Iterable[Any],
+    derivation: Derivation,
+    source: str,
+    remarks: Sequence[str] = (),
+    numeric: str = "",
+) -> Theorem:
+    """A theorem, with the steps and counter-examples of a derivation for proof.
+
+    Parameters
+    ----------
+    conclusions
+        Words, or a tuple of words with a ``%s`` for each of the steps that follow: their LaTeX is printed there.
+    derivation
+        Steps whose two sides are printed alike, as ``1 = 1``, bind where they are made; they are not stored.
+
+    Raises
+    ------
+    DerivationError
+        If a step cannot be verified again from its text, or a conclusion rests on no step of the derivation.
+    """
+    steps = [step for step in derivation.steps if _says_something(step)]
+    claims = [*steps, *derivation.counterexamples]
+    letters = _letters(claims)
+    stored = [_stored(step, _namespace(letters)) for step in claims]
+    proof, counterexamples = stored[: len(steps)], stored[len(steps) :]
+    return Theorem(
+        name, title, statement, tuple(hypotheses),
+        tuple(_conclusion(item, steps, proof) for item in conclusions),
+        tuple(remarks), source, numeric, letters, tuple(proof), tuple(counterexamples),
+    )  # fmt: skip
+
+
+def verify(record: Theorem) -> Verified:
+    """Verify every claim of a theorem from its text, in order; see `Theorem.verify`."""
+    letters, derivation = _namespace(record.letters), Derivation()
+    for claims, accept in (
+        (record.proof, derivation.accept),
+        (record.counterexamples, derivation.accept_counterexample),
+    ):
+        for stored in claims:
+            step, shown = _parsed(stored, letters), (stored.latex, stored.conditions)
+            if (relation(step), conditions(step)) != shown:
+                raise DerivationError(f"{step.statement}: what is printed, {shown}, is not what is verified")
+            accept(step)
+    for conclusion in record.conclusions:
+        if not all(number < len(record.proof) and record.proof[number].latex in conclusion.text
+                   for number in conclusion.steps):  # fmt: skip
+            raise DerivationError(f"{conclusion.text}: it does not show the steps on which it rests")
+    return Verified(len(record.proof), len(record.counterexamples))
+
+
+def relation(step: Step) -> str:
+    """LaTeX of a claim."""
+    return f"{latex(step.left)} {RELATIONS[step.relation]} {latex(step.right)}"
+
+
+def conditions(step: Step) -> str:
+    """LaTeX of the conditions on the letters of a claim."""
+    return ", ".join(
+        f"{latex(x.lhs)} {RELATIONS[x.rel_op]} {latex(x.rhs)}" if x.is_Relational else latex(x) for x in step.where
+    )
+
+
+def _says_something(step: Step) -> bool:
+    """Whether it is no identity whose sides are printed alike."""
+    return step.relation != "=" or latex(readable(step.left)) != latex(readable(step.right))
+
+
+def _conclusion(item: Any, steps: Sequence[Step], proof: Sequence[ProofStep]) -> Conclusion:
+    if isinstance(item, str):
+        return Conclusion(item)
+    words, *shown = item
+    numbers = tuple(next((i for i, step in enumerate(steps) if step is wanted), -1) for wanted in shown)
+    if -1 in numbers:
+        raise DerivationError(f"{words}: it rests on a step that is not in the proof")
+    return Conclusion(words % tuple(f"${proof[number].latex}$" for number in numbers), numbers)
+
+
+def _stored(step: Step, letters: dict[str, Any]) -> ProofStep:
+    """As text; LaTeX is printed from what the text says, in which SymPy may have moved a factor."""
+    stored = ProofStep(
+        step.statement, str(readable(step.left)), step.relation, str(readable(step.right)), "",
+        tuple(str(readable(condition)) for condition in step.where), step.method,
+        tuple((key, tuple(str(readable(value)) for value in values)) for key, values in step.data.items()), step.check,
+    )  # fmt: skip
+    parsed = _parsed(stored, letters)
+    same = all(_same(readable(getattr(step, side)), getattr(parsed, side)) for side in ("left", "right"))
+    if not (same and step.method and parsed.where == tuple(map(readable, step.where))):
+        raise DerivationError(f"{step.statement}: it cannot be verified again from its text")
+    return replace(stored, latex=relation(parsed), conditions=conditions(parsed))
+
+
+def _parsed(stored: ProofStep, letters: dict[str, Any]) -> Step:
+    def parse(text: str) -> sp.Expr:
+        return sp.sympify(text, locals=letters)
+
+    data = {
+        key: tuple(sp.Symbol(text) if key in ("reduction", "side") else parse(text) for text in texts)
+        for key, texts in stored.data
+    }
+    where = tuple(parse(text) for text in stored.where)
+    return Step(
+        stored.statement, parse(stored.left), parse(stored.right), stored.check, stored.relation, stored.method, where,
+        data,
+    )  # fmt: skip
+
+
+def _letters(steps: Iterable[Step]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: set[sp.Symbol] = set()
+    for step in steps:
+        for value in (step.left, step.right, *step.where):
+            found |= readable(value).free_symbols
+        for key, values in step.data.items():
+            if key not in ("reduction", "side"):
+                found |= set().union(*(readable(value).free_symbols for value in values))
+    names = [str(letter) for letter in found]
+    if len(set(names)) != len(names):
+        raise DerivationError(f"two letters of one name among {sorted(names)}")
+    return tuple(
+        (str(letter), tuple(sorted(key for key, value in letter._assumptions_orig.items() if value)))
+        for letter in sorted(found, key=str)
+    )
+
+
+def _namespace(letters: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, Any]:
+    """What the text may name."""
+    return FUNCTIONS | {name: sp.Symbol(name, **dict.fromkeys(given, True)) for name, given in letters}
+
+
+def _same(first: sp.Expr, second: sp.Expr) -> bool:
+    return bool(first == second or sp.simplify(first - second) == 0)
