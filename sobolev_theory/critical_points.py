@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 from ._runtime.checks import number, positive_integer
 from .curvature.spectrum import Spectrum
 from .errors import NotDifferentiableError
-from .flow.sliding import has_kinks
 from .losses import PopulationLoss, Student
 from .networks import Network
+from .parameters import Parameters
 from .problem import SpanProblem
 
 FloatArray = NDArray[np.float64]
@@ -23,8 +24,12 @@ SINGULAR = 1e-10
 eigenvalues below it have no sign: a valley of minima, as overparameterised students have, is flat to rounding.
 """
 
-ZERO = 1e-10
-"""Relative loss that counts as zero: at a gradient of 1e-12 a loss with a cone, as H1 of ReLU, is as large as that."""
+ZERO, FLAT = 1e-10, 1e-6
+"""Loss, relative to that of no student at all, which counts as zero.
+
+At a gradient of 1e-12 a loss that falls linearly to its minimum, as H1 of ReLU does at the teacher, is as far from zero
+as 1e-12 over the smallest eigenvalue. Where that is zero the gradient is quadratic, and leaves its square root.
+"""
 
 VANISHED = 1e-9
 """Norm of a row, relative to the teacher, that counts as zero."""
@@ -57,7 +62,7 @@ class CriticalPoint:
         Whether ``gradient_norm`` is at most the tolerance, and no row has shrunk to zero, where ReLU has a kink, unless
         the loss is zero. If not, this is no critical point, and has no index.
     is_global
-        Whether the loss is zero: at most 1e-10 of that of a student whose weights are zero.
+        Whether the loss is zero: see `is_zero`.
     """
 
     weights: FloatArray
@@ -100,7 +105,7 @@ class CriticalPoint:
 
 
 def critical_point(
-    loss: PopulationLoss, W0: Student, *, tol: float = 1e-12, max_iterations: int = 100
+    loss: PopulationLoss, W0: Student | Parameters, *, tol: float = 1e-12, max_iterations: int = 100
 ) -> CriticalPoint:
     r"""The critical point to which Newton's method leads from ``W0``: a minimum, a saddle, or a maximum.
 
@@ -145,12 +150,13 @@ def critical_point(
     problem = SpanProblem.of(loss, W0)
     coordinates, norms = _dogleg(problem, tol, positive_integer("max_iterations", max_iterations))
     student = problem.student_at(coordinates)
+    at = loss.at(student)
     try:
-        curvature, spectrum = "hessian", loss.hessian(student).spectrum()
+        curvature, spectrum = "hessian", at.hessian.spectrum()
     except NotDifferentiableError:
-        curvature, spectrum = "gauss_newton", loss.gauss_newton(student).spectrum()
-    value = problem.loss.value(problem.network(coordinates))
-    is_global = value <= ZERO * loss.value(0 * student.weights)
+        curvature, spectrum = "gauss_newton", at.gauss_newton.spectrum()
+    value = problem.at(coordinates).value
+    is_global = is_zero(loss, value, flat=curvature != "hessian" or is_flat(spectrum.values))
     return CriticalPoint(
         weights=student.weights,
         value=value,
@@ -163,20 +169,39 @@ def critical_point(
     )
 
 
-def _vanished(loss: PopulationLoss, student: Network) -> bool:
+def is_zero(loss: PopulationLoss, value: float, *, flat: bool = False) -> bool:
+    """Whether a value of a loss is zero to the tolerance of a root: the one rule of what is a global minimum.
+
+    At most 1e-10 of the loss of no student at all, or 1e-6 in a valley or where there is no Hessian (`flat`). The
+    teacher's neurons are taken with positive output weights there, lest they cancel.
+    """
+    teacher = loss.teacher
+    outputs = np.abs(teacher.output_weights)
+    all_of_it = PopulationLoss(Network(teacher.weights, outputs, activation=loss.activation), loss.norm)
+    silent = all_of_it.at(Parameters(teacher.weights, np.zeros(teacher.width)))
+    return value <= (FLAT if flat else ZERO) * silent.value
+
+
+def is_flat(eigenvalues: NDArray[Any]) -> bool:
+    """Whether an eigenvalue is zero to rounding: the point lies in a valley, or is degenerate."""
+    moduli = np.abs(eigenvalues)
+    return bool(moduli.min() <= SINGULAR * moduli.max())
+
+
+def _vanished(loss: PopulationLoss, student: Parameters) -> bool:
     """Whether a row is zero up to the tolerance of a root, where the gradient has no value."""
     norms = np.linalg.norm(student.weights, axis=1)
-    return has_kinks(loss) and bool(norms.min() < VANISHED * np.linalg.norm(loss.teacher.weights))
+    return loss.has_kinks and bool(norms.min() < VANISHED * np.linalg.norm(loss.teacher.weights))
 
 
 def _dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[FloatArray, list[float]]:
     """Coordinates at which the gradient norm is at most ``tol``, or the last reached, and the norms on the way."""
     x, shape = problem.start.weights, problem.start.weights.shape
-    g, radius = problem.gradient(x).ravel(), FIRST_RADIUS * float(np.linalg.norm(x))
+    g, radius = problem.at(x).gradient.ravel(), FIRST_RADIUS * float(np.linalg.norm(x))
     norms = [float(np.linalg.norm(g))]
     while norms[-1] > tol and len(norms) <= max_iterations:
         try:
-            jacobian = problem.jacobian(x)
+            jacobian = problem.at(x).hessian.to_dense()
         except NotDifferentiableError:
             if len(norms) == 1:
                 raise
@@ -203,7 +228,7 @@ def _dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Floa
 def _gradient_or_nan(problem: SpanProblem, x: FloatArray) -> FloatArray:
     """The gradient, NaN where it does not exist: a step there is not taken."""
     try:
-        return problem.gradient(x).ravel()
+        return problem.at(x).gradient.ravel()
     except NotDifferentiableError:
         return np.full(x.size, np.nan)
 

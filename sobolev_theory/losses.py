@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
-from ._runtime.checks import CONVENTIONS, as_array, one_of
-from ._special import PARALLEL
-from .curvature.blocks import assemble
+from ._runtime.checks import as_array
+from .activations import Activation
 from .curvature.operator import Curvature
-from .networks import Displaced, Network
-from .norms import Norm, parse_norm
-from .pairs.existence import require_directions, require_finite, require_kinks_avoided
-from .pairs.geometry import CANCELS, Pairs
-from .pairs.near_teacher import value_near_teacher
+from .networks import Network
+from .norms import Convention, Norm, NormLike
+from .pairs.geometry import PairGeometry
+from .pairs.sums import PairTerms, value_sum
+from .parameters import Parameters
+from .points import Point
 
 FloatArray = NDArray[np.float64]
 Student = Network | ArrayLike
@@ -33,7 +35,7 @@ class PopulationLoss:
         ``"L2"``, ``"H1"``, ``"H2"``, ... for weights (1), (1, 1), (1, 1, 1), ..., or the non-negative weights
         ``(lambda_0, lambda_1, ...)`` themselves.
     activation
-        Name of the activation; default: the teacher's, or ``"relu"`` if the teacher is an array.
+        The activation, or its name; default: the teacher's, or ``"relu"`` if the teacher is an array.
     derivative
         ``"backprop"``: the gradient is the expectation of what automatic differentiation returns per sample
         (``ReLU'' = 0``), the field that training follows. ``"exact"``: it is the gradient of the population loss. They
@@ -45,10 +47,10 @@ class PopulationLoss:
     ----------
     teacher
         The teacher as a `Network`.
-    sobolev_weights
-        ``(lambda_0, ..., lambda_s)``.
-    derivative, activation
-        As given.
+    norm, derivative
+        As given, as values (`norms.Norm`, `norms.Convention`).
+    terms
+        The pair quantities that the loss is a sum of.
 
     Raises
     ------
@@ -63,7 +65,8 @@ class PopulationLoss:
 
     Notes
     -----
-    A student is an array of shape (K, d) or a `Network` everywhere. Cost is a few products of the stacked weights;
+    A student is an array of shape (K, d) or a `Network` everywhere; ``loss.at(W)`` parses it and builds the geometry
+    once, and the other methods are shorthands for its views. Cost is a few products of the stacked weights;
     nothing of size ``(K d)^2`` is formed. Kernels are accurate to 1e-14 of the product of the norms involved (table in
     the README). Sums over pairs cancel near the teacher, to an absolute error of 1e-16 of their terms; but if K = M and
     output weights agree up to order, the value is accurate to 1e-12 *relative* however near the teacher is, times the
@@ -87,9 +90,9 @@ class PopulationLoss:
     def __init__(
         self,
         teacher: Student,
-        norm: Norm = "H1",
+        norm: NormLike = "H1",
         *,
-        activation: str | None = None,
+        activation: str | Activation | None = None,
         derivative: str = "backprop",
         covariance: ArrayLike | None = None,
     ) -> None:
@@ -98,46 +101,60 @@ class PopulationLoss:
                 "covariance: only standard Gaussian inputs are supported yet; whiten the inputs or pass None"
             )
         default = teacher.activation if isinstance(teacher, Network) else "relu"
-        self._activation = activations.get(default if activation is None else activation)
+        chosen = activations.get(default if activation is None else activation)
         if not isinstance(teacher, Network):
-            teacher = Network(as_array("teacher", teacher, ("neurons", "d")), activation=self.activation)
-        self._check("teacher", teacher)
-        self.teacher = teacher
-        self.sobolev_weights = parse_norm(norm, self._activation)
-        self.derivative = one_of("derivative", derivative, CONVENTIONS)
+            teacher = Network(as_array("teacher", teacher, ("neurons", "d")), activation=chosen)
+        _check("teacher", teacher, chosen)
+        self.teacher, self.minus_teacher = teacher, -teacher.output_weights
+        self.norm = Norm.parse(norm, chosen)
+        self.derivative = Convention.parse(derivative)
         # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0: the conventions agree
-        self._convention = "backprop" if self.teacher.dim == 1 else derivative
+        self.terms = PairTerms(chosen, self.norm, Convention.BACKPROP if teacher.dim == 1 else self.derivative)
 
     @property
-    def activation(self) -> str:
-        """Name of the activation of student and teacher."""
-        return self._activation.name
+    def activation(self) -> Activation:
+        """The activation of student and teacher."""
+        return self.terms.activation
 
     @property
-    def jumps(self) -> bool:
-        """Whether the norm contains the order whose derivative jumps, so that the conventions differ."""
-        order = self._activation.jump_order
-        return order is not None and order < len(self.sobolev_weights)
+    def sobolev_weights(self) -> tuple[float, ...]:
+        """``(lambda_0, ..., lambda_s)``."""
+        return self.norm.weights
 
     @property
     def has_cones(self) -> bool:
         """Whether the gradient asked for is exact and jumps where rows are parallel."""
-        return self.jumps and self._convention == "exact"
+        return self.terms.jumps and self.terms.convention is Convention.EXACT
+
+    @property
+    def has_kinks(self) -> bool:
+        """Whether the first derivative of the activation jumps, so that the loss has a kink where a row is zero."""
+        return self.activation.jump_order == 1
+
+    @cached_property
+    @np.errstate(all="ignore")
+    def value_of_teacher(self) -> float:
+        """``sum_ij b_i b_j F(v_i, v_j)`` over different rows of the teacher, without its bilinear part."""
+        rows = self.teacher.weights
+        return value_sum(PairGeometry.of(rows, len(rows), self.terms.chart), self.terms, self.teacher.output_weights)
 
     def __repr__(self) -> str:
         return (
             f"PopulationLoss(teacher=<{self.teacher.width} x {self.teacher.dim}>, norm={self.sobolev_weights}, "
-            f"activation={self.activation!r}, derivative={self.derivative!r})"
+            f"activation={self.activation.name!r}, derivative='{self.derivative}')"
         )
 
-    def student(self, W: Student) -> Network:
+    def student(self, W: Student | Point) -> Network:
         """The student as a network; an array gets output weights one."""
-        return Network(*self._student(W), activation=self.activation)
+        parameters = self.parameters(W)
+        return Network(parameters.weights, parameters.output_weights, activation=self.activation)
 
-    def _student(self, W: Student) -> tuple[FloatArray, FloatArray]:
-        """Weights and output weights of the student, checked and not copied."""
+    def parameters(self, W: Student | Parameters | Point) -> Parameters:
+        """What of the student moves, checked and not copied."""
+        if isinstance(W, Parameters | Point):
+            return W if isinstance(W, Parameters) else W.parameters
         if isinstance(W, Network):
-            self._check("student", W)
+            _check("student", W, self.activation)
             weights, output_weights = W.weights, W.output_weights
         else:
             weights = as_array("student", W, ("neurons", "d"))
@@ -147,41 +164,36 @@ class PopulationLoss:
                 f"student: input dimension {self.teacher.dim} of the teacher is required, "
                 f"got weights of shape {weights.shape}"
             )
-        return weights, output_weights
+        return Parameters(weights, output_weights)
 
-    @np.errstate(all="ignore")
-    def value(self, W: Student) -> float:
+    def at(self, W: Student | Parameters | Point) -> Point:
+        """The loss at one student: parsed once, its geometry built once; value, gradient and curvatures are its views.
+
+        Examples
+        --------
+        >>> point = PopulationLoss([[0.0, 1.0]], "L2").at([[1.0, 0.0]])
+        >>> round(point.value, 6), round(point.hessian.condition_number(), 6)
+        (0.340845, 2.751938)
+        """
+        return W if isinstance(W, Point) else Point(self, self.parameters(W))
+
+    def value(self, W: Student | Point) -> float:
         r"""The loss at ``W``, a sum over pairs of rows of ``u = [W; V]`` with ``c = [a; -b]``.
 
         .. math:: E = \tfrac12 \sum_{ij} c_i c_j F(u_i, u_j), \quad F = \sum_m \lambda_m \rho^m K_{mm}
 
-        The bilinear part of ``F`` is summed first, as a square. Where three digits cancel and the student's neurons
-        match the teacher's, the value comes from differences of their weights instead (`segment.value_near_teacher`).
-        Where rounding makes a sum negative, 0 is returned, which is nearer to the truth.
+        The bilinear part of ``F`` is summed first, as a square, and the teacher's own sum is kept. Where three digits
+        cancel and the student's neurons match the teacher's, the value comes from differences of their weights instead
+        (`pairs.near_teacher`). Where rounding makes a sum negative, 0 is returned, which is nearer to the truth.
 
         Examples
         --------
         >>> float(PopulationLoss([[1.0, 2.0]]).value([[1.0, 2.0]]))
         0.0
         """
-        rows, c, _ = self._stack(W)
-        pairs = Pairs(rows, len(rows), self._activation)
-        (terms,) = pairs.coefficients("value", self.sobolev_weights, self._convention, c, c)
-        (self_terms,) = pairs.self_terms("value", self.sobolev_weights, self._convention)
-        np.fill_diagonal(terms, c**2 * self_terms)
-        mean = pairs.linear_part(c)
-        total = float(self._bilinear * (mean @ mean) + terms.sum()) / 2
-        require_finite("value", total)
-        if total < CANCELS * (self._bilinear * (c**2 @ pairs.norms**2) + np.trace(terms)) / 2:
-            student = W if isinstance(W, Network) else self.student(W)
-            near = value_near_teacher(
-                student, self.teacher, terms, self._activation, self.sobolev_weights, self._bilinear
-            )
-            total = total if near is None else near
-        return max(0.0, total)
+        return self.at(W).value
 
-    @np.errstate(all="ignore")
-    def gradient(self, W: Student) -> FloatArray:
+    def gradient(self, W: Student | Point) -> FloatArray:
         """The gradient in the student's hidden weights, shape (K, d), in the convention of the loss.
 
         Raises
@@ -195,32 +207,9 @@ class PopulationLoss:
         >>> PopulationLoss([[0.0, 1.0]], "L2").gradient([[1.0, 0.0]]) * 4      # w/2 - (pi w*/2 + |w*| w/|w|)/(2 pi)
         array([[ 1.36338023, -1.        ]])
         """
-        pairs, c = self._pairs(W)
-        self._require_differentiable(pairs, c, "gradient", ("field", "field_in_frame"), times=1)
-        return self._gradient(pairs, c)
+        return self.at(W).gradient
 
-    @np.errstate(all="ignore")
-    def sliding_gradient(self, W: Student) -> FloatArray:
-        """The gradient without the pull of parallel rows on one another, (K, d): the cone's tip has the slope 0.
-
-        It is the gradient where that exists, and what is left of it for rows that slide along one another's direction.
-        """
-        pairs, c = self._pairs(W)
-        require_kinks_avoided(pairs, "gradient", 1)
-        pairs.near.e[pairs.near.sine <= PARALLEL] = 0.0
-        return self._gradient(pairs, c)
-
-    def _gradient(self, pairs: Pairs, c: FloatArray) -> FloatArray:
-        """``a_i sum_j c_j g(u_i, u_j)`` for the field ``g``."""
-        gradient = pairs.combine(self.sobolev_weights, self._convention, c)
-        gradient += self._bilinear * pairs.linear_part(c)
-        if (c[: pairs.width] != 1).any():
-            gradient *= c[: pairs.width, None]
-        require_finite("gradient", gradient)
-        return gradient
-
-    @np.errstate(all="ignore")
-    def hessian(self, W: Student) -> Curvature:
+    def hessian(self, W: Student | Point) -> Curvature:
         """Jacobian of `gradient` at ``W``, shape (K d, K d).
 
         Exact convention: the Hessian of the loss. Backprop: the Jacobian of the field that training follows, not
@@ -237,19 +226,9 @@ class PopulationLoss:
         >>> round(PopulationLoss([[0.0, 1.0]], "L2").hessian([[1.0, 0.0]]).condition_number(), 6)  # 1/(1 - 2/pi)
         2.751938
         """
-        pairs, c = self._pairs(W)
-        self._require_differentiable(pairs, c, "Hessian", ("own", "cross"), times=2)
-        a = c[: pairs.width]
-        own = pairs.coefficients("own", self.sobolev_weights, self._convention, a, c)
-        cross = pairs.coefficients("cross", self.sobolev_weights, self._convention, a, a)
-        self_terms = pairs.self_terms("own", self.sobolev_weights, self._convention)
-        symmetric = self._convention == "exact" or not self.jumps or self.teacher.dim == 1
-        blocks = assemble(pairs, a, own, cross, self_terms, self._bilinear)
-        require_finite("Hessian", blocks.identity)
-        return Curvature(blocks, is_symmetric=symmetric)
+        return self.at(W).hessian
 
-    @np.errstate(all="ignore")
-    def gauss_newton(self, W: Student) -> Curvature:
+    def gauss_newton(self, W: Student | Point) -> Curvature:
         """``E[J' J]``, where ``J`` is the Jacobian in ``W`` of all Sobolev features; shape (K d, K d).
 
         Derivatives are the absolutely continuous ones, as in the backprop convention.
@@ -267,53 +246,18 @@ class PopulationLoss:
         >>> PopulationLoss([[0.0, 1.0]], "H1").gauss_newton([[0.0, 1.0]]).spectrum().values
         array([1., 1.])
         """
-        rows, a = self._student(W)
-        pairs = Pairs(rows, len(rows), self._activation)
-        self._require_differentiable(pairs, a, "Gauss-Newton matrix", ("gauss_newton",), times=1)
-        cross = pairs.coefficients("gauss_newton", self.sobolev_weights, self._convention, a, a)
-        self_terms = pairs.self_terms("gauss_newton", self.sobolev_weights, self._convention)
-        blocks = assemble(pairs, a, None, cross, self_terms, self._bilinear)
-        require_finite("Gauss-Newton matrix", blocks.identity)
-        return Curvature(blocks, is_symmetric=True)
+        return self.at(W).gauss_newton
 
-    @property
-    def _bilinear(self) -> float:
-        """Coefficient of ``u . v`` split off from the pair terms, summed over orders."""
-        split = self._activation.kernels.BILINEAR
-        return float(sum(weight * part for weight, part in zip(self.sobolev_weights, split, strict=False)))
 
-    def _check(self, name: str, network: Network) -> None:
-        """Refuse a network that the closed forms do not cover."""
-        if network.activation != self.activation:
-            raise ValueError(
-                f"{name}: activation {self.activation!r} is required, got {network.activation!r}; "
-                "student and teacher share it"
-            )
-        if network.biases is not None and np.any(network.biases):
-            raise NotImplementedError(
-                f"{name}: biases are not supported yet in population losses; pass a network without biases"
-            )
-
-    def _stack(self, W: Student) -> tuple[FloatArray, FloatArray, int]:
-        """``U = [W; V]``, ``c = [a; -b]``, and the student's width K."""
-        weights, output_weights = self._student(W)
-        rows = np.vstack([weights, self.teacher.weights])
-        return rows, np.concatenate([output_weights, -self.teacher.output_weights]), len(weights)
-
-    def _pairs(self, W: Student) -> tuple[Pairs, FloatArray]:
-        """Pairs of a student row with any row of ``U``, and ``c``."""
-        rows, c, width = self._stack(W)
-        return Pairs(rows, width, self._activation, W if isinstance(W, Displaced) else None), c
-
-    def _require_differentiable(
-        self, pairs: Pairs, c: FloatArray, what: str, quantities: tuple[str, ...], *, times: int
-    ) -> None:
-        """Refuse weights at which the loss cannot be differentiated so many times."""
-        require_kinks_avoided(pairs, what, times)
-        singular = any(
-            weight and self._activation.is_singular(quantity, order, self._convention)
-            for quantity in quantities
-            for order, weight in enumerate(self.sobolev_weights)
+def _check(name: str, network: Network, activation: Activation) -> None:
+    """Refuse a network that the closed forms do not cover."""
+    if network.activation is not activation and network.activation != activation:
+        other = " of another definition" if network.activation.name == activation.name else ""
+        raise ValueError(
+            f"{name}: activation {activation.name!r} is required, got {network.activation.name!r}{other}; "
+            "student and teacher share it"
         )
-        if singular and self.teacher.dim > 1:
-            require_directions(pairs, c, f"{what} ({self.derivative})", times)
+    if network.biases is not None and np.any(network.biases):
+        raise NotImplementedError(
+            f"{name}: biases are not supported yet in population losses; pass a network without biases"
+        )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
 from . import activations
 from ._runtime.checks import as_array, positive_integer
+from .activations import Activation
 
 FloatArray = NDArray[np.float64]
 
@@ -29,7 +28,12 @@ class Network:
     biases
         ``beta``, shape (K,); zeros if None.
     activation
-        Name of a registered activation.
+        Name of a registered activation, or an `Activation`; the network holds the activation, not the name.
+
+    Notes
+    -----
+    A value: its arrays are read-only copies, networks of equal weights and activation are equal, and a pickle carries
+    the activation's definition.
 
     Raises
     ------
@@ -50,29 +54,53 @@ class Network:
     weights: FloatArray
     output_weights: FloatArray
     biases: FloatArray | None
-    activation: str = field(default="relu")
+    activation: Activation
 
     def __init__(
         self,
         weights: ArrayLike,
         output_weights: ArrayLike | None = None,
         biases: ArrayLike | None = None,
-        activation: str = "relu",
+        activation: str | Activation = "relu",
     ) -> None:
         w = as_array("weights", weights, ("K", "d"))
         size = {"K": len(w)}
         a = np.ones(len(w)) if output_weights is None else as_array("output_weights", output_weights, ("K",), size)
         b = None if biases is None else as_array("biases", biases, ("K",), size)
-        values = {"weights": w, "output_weights": a, "biases": b, "activation": activations.get(activation).name}
+        values = {"weights": w, "output_weights": a, "biases": b, "activation": activations.get(activation)}
+        self._set({name: value.copy() if isinstance(value, np.ndarray) else value for name, value in values.items()})
+
+    def _set(self, values: dict[str, Any]) -> None:
+        """The fields, arrays read-only from now on."""
         for name, value in values.items():
             if isinstance(value, np.ndarray):
-                value = value.copy()
                 value.flags.writeable = False
             object.__setattr__(self, name, value)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if not isinstance(state.get("activation"), Activation):
+            raise ValueError(
+                "network: a pickle of this edition is required, this one is of the first, which held the name of an "
+                "activation; make the network anew"
+            )
+        self._set(state)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Network):
+            return NotImplemented
+        return self.activation == other.activation and all(map(np.array_equal, self._arrays, other._arrays))
+
+    def __hash__(self) -> int:
+        return hash((self.activation, *((array + 0.0).tobytes() for array in self._arrays)))  # -0.0 equals 0.0
+
+    @property
+    def _arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Weights, output weights and biases, zeros if there are none."""
+        return self.weights, self.output_weights, np.zeros(self.width) if self.biases is None else self.biases
+
     @classmethod
     def random(
-        cls, width: int, dim: int, *, rng: Any = None, activation: str = "relu", scale: float | None = None
+        cls, width: int, dim: int, *, rng: Any = None, activation: str | Activation = "relu", scale: float | None = None
     ) -> Network:
         """Independent Gaussian entries of standard deviation ``scale``; by default ``1/sqrt(dim)``, for norms near one.
 
@@ -86,7 +114,7 @@ class Network:
         return cls(scale * np.random.default_rng(rng).standard_normal((width, dim)), activation=activation)
 
     @classmethod
-    def orthonormal(cls, width: int, dim: int, *, activation: str = "relu") -> Network:
+    def orthonormal(cls, width: int, dim: int, *, activation: str | Activation = "relu") -> Network:
         """The first ``width`` unit vectors as rows; needs ``width <= dim``.
 
         Examples
@@ -132,66 +160,5 @@ class Network:
         z = points @ self.weights.T
         if self.biases is not None:
             z += self.biases
-        terms = activations.get(self.activation).derivative(z, order) * self.output_weights
+        terms = self.activation.derivative(z, order) * self.output_weights
         return terms, terms.sum(axis=1)
-
-
-def matching(student: Network, teacher: Network) -> NDArray[np.intp] | None:
-    """The teacher's neurons in the student's order, of least total distance; None if output weights or widths differ.
-
-    Examples
-    --------
-    >>> matching(Network([[0.0, 1.1], [0.9, 0.0]]), Network.orthonormal(2, 2))
-    array([1, 0])
-    """
-    a, b = student.output_weights, teacher.output_weights
-    if not np.array_equal(np.sort(a), np.sort(b)):
-        return None
-    distances = cdist(student.weights, teacher.weights)
-    distances[a[:, None] != b] = np.inf
-    order: NDArray[np.intp] = linear_sum_assignment(distances)[1]
-    return order
-
-
-class Displaced(Network):
-    """A student near its teacher, ``W = V[order] + D``, with digits of ``D`` that are lost in ``W``.
-
-    Losses use them: the value and, for one ReLU neuron, the gradient are then as accurate as ``D`` is, however small.
-
-    Parameters
-    ----------
-    teacher
-        The network displaced from; its activation is the student's.
-    order
-        Row of the teacher from which each student row is displaced, (K,).
-    displacement
-        ``D``, shape (K, d).
-    output_weights
-        Of the student, (K,).
-
-    Examples
-    --------
-    >>> student = Displaced(Network([[1.0, 0.0]]), np.array([0]), np.array([[0.0, 1e-20]]), np.ones(1))
-    >>> from sobolev_theory import PopulationLoss
-    >>> PopulationLoss([[1.0, 0.0]], "L2").gradient(student)
-    array([[0.e+00, 5.e-21]])
-    """
-
-    order: NDArray[np.intp]
-    displacement: FloatArray
-
-    def __init__(
-        self, teacher: Network, order: NDArray[np.intp], displacement: FloatArray, output_weights: FloatArray
-    ) -> None:
-        super().__init__(teacher.weights[order] + displacement, output_weights, activation=teacher.activation)
-        object.__setattr__(self, "order", order)
-        object.__setattr__(self, "displacement", displacement)
-
-    def differences(self, i: NDArray[np.intp], j: NDArray[np.intp]) -> tuple[NDArray[np.intp], FloatArray]:
-        """Which pairs of rows of [W; V] are a displaced row and its origin, and row ``j`` minus row ``i`` of those."""
-        origin = np.full(max(np.max(i, initial=0), np.max(j, initial=0)) + 1 + self.width, -1)
-        origin[: self.width] = self.width + self.order
-        forth, back = origin[i] == j, origin[j] == i
-        at = np.flatnonzero(forth | back)
-        student = np.where(forth, i, j)[at]
-        return at, np.where(forth[at, None], -self.displacement[student], self.displacement[student])

@@ -1,49 +1,104 @@
-"""Sobolev norms: names and weights ``(lambda_0, lambda_1, ...)``, checked against an activation."""
+"""Sobolev norms and conventions as values, parsed once at the door."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._runtime.checks import as_array
-from .activations.activation import Activation
+from ._runtime.checks import as_array, one_of
+from .activations import Activation
 from .errors import InfiniteNormError
 
-Norm = str | Sequence[float] | NDArray[np.float64]
-"""``"L2"``, ``"H1"``, ``"H2"``, ..., or the weights themselves."""
 
-
-def parse_norm(norm: Norm, activation: Activation) -> tuple[float, ...]:
-    """Sobolev weights ``(lambda_0, ..., lambda_s)`` with ``lambda_s > 0``.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name, negative or non-finite weights, none positive, or an order without derived kernels.
-    InfiniteNormError
-        For an order beyond the one at which the activation's derivative jumps.
+class Convention(StrEnum):
+    """What the gradient of a loss with jumping derivatives means; see `PopulationLoss`.
 
     Examples
     --------
-    >>> from sobolev_theory import activations
-    >>> parse_norm("H1", activations.get("relu"))
-    (1.0, 1.0)
+    >>> Convention.parse("exact") is Convention.EXACT
+    True
     """
-    if norm is None or (not isinstance(norm, str) and np.ndim(norm) == 0):
-        raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
-    weights = _by_name(norm) if isinstance(norm, str) else as_array("norm", norm, ("orders",))
-    if (weights < 0).any() or not weights.any():
-        raise ValueError(
-            "norm: non-negative Sobolev weights, at least one of them positive, are required, "
-            f"got {tuple(map(float, weights))}"
-        )
-    weights = np.trim_zeros(weights, "b")
-    order = len(weights) - 1
-    if activation.jump_order is not None and order > activation.jump_order:
-        raise InfiniteNormError(activation.name, order, activation.jump_order)
-    if order > activation.max_order:
-        raise ValueError(f"norm: orders up to {activation.max_order} are derived for {activation.name!r}, got {order}")
-    return tuple(map(float, weights))
+
+    BACKPROP = "backprop"
+    EXACT = "exact"
+
+    @classmethod
+    def parse(cls, derivative: str) -> Convention:
+        """The convention of that name; a ValueError names both."""
+        return cls(one_of("derivative", derivative, tuple(map(str, cls))))
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A Sobolev norm: the weights ``(lambda_0, ..., lambda_s)`` of its orders, the last of them positive.
+
+    Examples
+    --------
+    >>> Norm.parse("H1") == Norm.parse([1, 1, 0]), Norm.parse("H1").name, Norm.parse([1, 0.5]).name
+    (True, 'H1', '(1, 0.5)')
+    """
+
+    weights: tuple[float, ...]
+    name: str = field(compare=False)
+
+    @classmethod
+    def parse(cls, norm: NormLike, activation: Activation | None = None) -> Norm:
+        """The norm of a name or of weights; with an activation, one that its networks have.
+
+        Raises
+        ------
+        ValueError
+            For an unknown name, negative or non-finite weights, none positive, or an order without derived kernels.
+        InfiniteNormError
+            For an order beyond the one at which the activation's derivative jumps.
+        """
+        if isinstance(norm, Norm):
+            parsed = norm
+        else:
+            if norm is None or (not isinstance(norm, str) and np.ndim(norm) == 0):
+                raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
+            weights = _by_name(norm) if isinstance(norm, str) else as_array("norm", norm, ("orders",))
+            if (weights < 0).any() or not weights.any():
+                raise ValueError(
+                    "norm: non-negative Sobolev weights, at least one of them positive, are required, "
+                    f"got {tuple(map(float, weights))}"
+                )
+            name = norm if isinstance(norm, str) else "(" + ", ".join(f"{weight:g}" for weight in weights) + ")"
+            parsed = cls(tuple(map(float, np.trim_zeros(weights, "b"))), name)
+        if activation is not None:
+            parsed._require_finite(activation)
+        return parsed
+
+    @property
+    def order(self) -> int:
+        """Order ``s`` of the highest derivative."""
+        return len(self.weights) - 1
+
+    @property
+    def orders(self) -> list[tuple[int, float]]:
+        """``(m, lambda_m)`` for the orders that count."""
+        return [(order, weight) for order, weight in enumerate(self.weights) if weight]
+
+    def jumps_for(self, activation: Activation) -> bool:
+        """Whether the norm contains the order at which the activation's derivative jumps: conventions differ then."""
+        return activation.jump_order is not None and activation.jump_order <= self.order
+
+    def _require_finite(self, activation: Activation) -> None:
+        jump = activation.jump_order
+        if jump is not None and self.order > jump:
+            raise InfiniteNormError(activation.name, self.order, jump)
+        if self.order > activation.max_order:
+            raise ValueError(
+                f"norm: orders up to {activation.max_order} are derived for {activation.name!r}, got {self.order}"
+            )
+
+
+NormLike = str | Sequence[float] | NDArray[np.float64] | Norm
+"""``"L2"``, ``"H1"``, ``"H2"``, ..., or the weights themselves."""
 
 
 def _by_name(norm: str) -> NDArray[np.float64]:
@@ -54,19 +109,8 @@ def _by_name(norm: str) -> NDArray[np.float64]:
     raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
 
 
-def two_norms(norms: Sequence[Norm]) -> tuple[Norm, Norm]:
+def two_norms(norms: Sequence[NormLike]) -> tuple[NormLike, NormLike]:
     """The two norms of a ratio."""
     if not isinstance(norms, Sequence) or isinstance(norms, str) or len(norms) != 2:
         raise ValueError(f"norms: two norms, first over second, are required, got {norms!r}")
     return norms[0], norms[1]
-
-
-def norm_name(norm: Norm) -> str:
-    """A norm as a short word: its name, or its weights in parentheses.
-
-    Examples
-    --------
-    >>> norm_name([1, 0.5])
-    '(1, 0.5)'
-    """
-    return norm if isinstance(norm, str) else "(" + ", ".join(f"{weight:g}" for weight in norm) + ")"

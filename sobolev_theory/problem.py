@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from .losses import PopulationLoss, Student
 from .networks import Network
+from .parameters import Parameters
+from .points import Point
 
 FloatArray = NDArray[np.float64]
 
@@ -32,47 +34,36 @@ class SpanProblem:
     """
 
     original: PopulationLoss
-    student: Network
+    student: Parameters
     loss: PopulationLoss
-    start: Network
+    start: Parameters
     basis: FloatArray | None
 
     @classmethod
-    def of(cls, loss: PopulationLoss, W: Student) -> SpanProblem:
+    def of(cls, loss: PopulationLoss, W: Student | Parameters) -> SpanProblem:
         """The problem of training ``W`` on ``loss``; one QR of the stacked weights, and none if d is small."""
         if not isinstance(loss, PopulationLoss):
             raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}")
-        student, teacher = loss.student(W), loss.teacher
+        student, teacher = loss.parameters(W), loss.teacher
         if teacher.dim <= 2 * (student.width + teacher.width):
             return cls(loss, student, loss, student, None)
         basis = np.linalg.qr(np.vstack([student.weights, teacher.weights]).T)[0]
-
-        def rotated(network: Network) -> Network:
-            return Network(network.weights @ basis, network.output_weights, activation=loss.activation)
-
-        inner = PopulationLoss(rotated(teacher), loss.sobolev_weights, derivative=loss.derivative)
-        return cls(loss, student, inner, rotated(student), basis)
+        rotated = Network(teacher.weights @ basis, teacher.output_weights, activation=loss.activation)
+        inner = PopulationLoss(rotated, loss.norm, derivative=loss.derivative)
+        return cls(loss, student, inner, Parameters(student.weights @ basis, student.output_weights), basis)
 
     @property
     def widths_agree(self) -> bool:
         """Whether student and teacher have as many neurons, so that a distance between their weights is defined."""
         return self.start.width == self.loss.teacher.width
 
-    def network(self, coordinates: FloatArray) -> Network:
-        """The student with other hidden weights, given in coordinates (K, n)."""
-        return Network(coordinates, self.start.output_weights, activation=self.loss.activation)
+    def at(self, coordinates: FloatArray) -> Point:
+        """The loss at other hidden weights, given in coordinates (K, n)."""
+        return self.loss.at(Parameters(coordinates, self.start.output_weights))
 
-    def student_at(self, coordinates: FloatArray) -> Network:
+    def student_at(self, coordinates: FloatArray) -> Parameters:
         """The student in R^d whose hidden weights have the coordinates (K, n)."""
-        return Network(self.embed(coordinates), self.start.output_weights, activation=self.loss.activation)
-
-    def gradient(self, coordinates: FloatArray) -> FloatArray:
-        """The gradient (K, n) at coordinates (K, n)."""
-        return self.loss.gradient(self.network(coordinates))
-
-    def jacobian(self, coordinates: FloatArray) -> FloatArray:
-        """The Hessian (K n, K n) at coordinates (K, n), in the convention of the loss."""
-        return self.loss.hessian(self.network(coordinates)).to_dense()
+        return Parameters(self.embed(coordinates), self.start.output_weights)
 
     def embed(self, coordinates: FloatArray) -> FloatArray:
         """Vectors (..., n) of the span as vectors (..., d)."""

@@ -27,8 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import activations
 from ._kernels.planar_flow import LYAPUNOV_DERIVATIVE, VELOCITY
 from ._kernels.single_neuron import EIGENVALUES
-from ._runtime.checks import CONVENTIONS, one_of
-from .norms import Norm, parse_norm, two_norms
+from .norms import Convention, Norm, NormLike, two_norms
 
 __all__ = ["condition_number", "condition_number_ratio", "eigenvalues", "lyapunov_derivative", "velocity"]
 
@@ -38,7 +37,7 @@ BLOCK = 2**14
 """Elements evaluated at a time, so that temporaries stay in cache."""
 
 TINY = 1e-300
-"""Norm ratios between this and its inverse are admitted: their products do not overflow."""
+"""NormLike ratios between this and its inverse are admitted: their products do not overflow."""
 
 TINY_SQUARE = 1e-150
 """The same where the square of the ratio enters."""
@@ -48,7 +47,7 @@ PI_TAIL = 1.2246467991473532e-16
 
 
 def eigenvalues(
-    angle: ArrayLike, ratio: ArrayLike = 1.0, norm: Norm = "H1", *, derivative: str = "backprop"
+    angle: ArrayLike, ratio: ArrayLike = 1.0, norm: NormLike = "H1", *, derivative: str = "backprop"
 ) -> FloatArray:
     """Eigenvalues of the curvature of one ReLU neuron; last axis: radial, in-plane, transverse (multiplicity d - 2).
 
@@ -85,7 +84,7 @@ def eigenvalues(
 
 
 def condition_number(
-    angle: ArrayLike, ratio: ArrayLike = 1.0, norm: Norm = "H1", *, derivative: str = "backprop"
+    angle: ArrayLike, ratio: ArrayLike = 1.0, norm: NormLike = "H1", *, derivative: str = "backprop"
 ) -> FloatArray:
     """``max |lambda| / min |lambda|`` over the three eigenvalues, infinite where one vanishes.
 
@@ -101,7 +100,11 @@ def condition_number(
 
 
 def condition_number_ratio(
-    angle: ArrayLike, ratio: ArrayLike = 1.0, norms: tuple[Norm, Norm] = ("H1", "L2"), *, derivative: str = "backprop"
+    angle: ArrayLike,
+    ratio: ArrayLike = 1.0,
+    norms: tuple[NormLike, NormLike] = ("H1", "L2"),
+    *,
+    derivative: str = "backprop",
 ) -> FloatArray:
     """``kappa(first norm) / kappa(second norm)``, below 1 where the first is better conditioned.
 
@@ -125,7 +128,7 @@ def condition_number_ratio(
 
 
 def velocity(
-    angle: ArrayLike, ratio: ArrayLike = 1.0, norm: Norm = "H1", *, derivative: str = "backprop"
+    angle: ArrayLike, ratio: ArrayLike = 1.0, norm: NormLike = "H1", *, derivative: str = "backprop"
 ) -> FloatArray:
     r"""Gradient flow of one ReLU neuron as a planar system; last axis: ``d(|w|/|w*|)/dt`` and ``d theta/dt``.
 
@@ -162,7 +165,7 @@ def velocity(
 
 
 def lyapunov_derivative(
-    angle: ArrayLike, ratio: ArrayLike = 1.0, norm: Norm = "H1", *, derivative: str = "backprop"
+    angle: ArrayLike, ratio: ArrayLike = 1.0, norm: NormLike = "H1", *, derivative: str = "backprop"
 ) -> FloatArray:
     r"""``dV/dt`` of ``V = |w - w*|^2 / 2`` along the gradient flow of one ReLU neuron, in units of ``|w*|^2``.
 
@@ -203,7 +206,7 @@ def _with_functions(theta: FloatArray, r: FloatArray) -> tuple[FloatArray, ...]:
     return r, theta, supplement, _sine(theta), np.cos(theta), 2 * np.sin(theta / 2) ** 2
 
 
-def _terms(norm: Norm, derivative: str) -> list[tuple[int, float, str]]:
+def _terms(norm: NormLike, derivative: str) -> list[tuple[int, float, str]]:
     """Order, weight and convention of the terms of a norm."""
     convention = _convention(derivative)
     return [(order, weight, convention) for order, weight in enumerate(_weights(norm)) if weight]
@@ -273,9 +276,9 @@ def _numbers(name: str, required: str, value: ArrayLike, low: float, high: float
     return numbers
 
 
-def _weights(norm: Norm) -> tuple[float, ...]:
-    return parse_norm(norm, activations.get("relu"))
+def _weights(norm: NormLike) -> tuple[float, ...]:
+    return Norm.parse(norm, activations.get("relu")).weights
 
 
 def _convention(derivative: str) -> str:
-    return one_of("derivative", derivative, CONVENTIONS)
+    return Convention.parse(derivative)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from sobolev_theory import activations
+from sobolev_theory.activations.registry import REGISTRY
 
 os.environ["MPLBACKEND"] = "agg"
 settings.register_profile("default", max_examples=25, deadline=None, derandomize=True)
@@ -20,7 +20,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 @pytest.fixture(autouse=True)
 def registry() -> Iterator[None]:
     """The registry of activations as it was."""
-    before = dict(activations.REGISTRY)
+    before = dict(REGISTRY)
     yield
-    activations.REGISTRY.clear()
-    activations.REGISTRY.update(before)
+    REGISTRY.clear()
+    REGISTRY.update(before)

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as hs
 
 import sobolev_theory as st
-from sobolev_theory.pairs.geometry import Pairs
+from sobolev_theory.pairs.geometry import PairGeometry
 from tests import oracles
 from tests.strategies import CONVENTIONS, Problem, problems, scale
 
@@ -237,7 +237,7 @@ def test_near_pairs_and_row_sums_agree_where_they_meet(monkeypatch):
     loss = st.PopulationLoss(v, "H1", derivative="exact")
     before = loss.hessian(w).to_dense(), loss.gradient(w)
     monkeypatch.setattr("sobolev_theory.pairs.geometry.NEAR", 1.0)  # every pair is near
-    assert len(Pairs(np.vstack([w, v]), 2, st.activations.get("relu")).near.i) == 6
+    assert len(PairGeometry.of(np.vstack([w, v]), 2, loss.terms.chart).near.i) == 6
     after = loss.hessian(w).to_dense(), loss.gradient(w)
     for x, y in zip(before, after, strict=True):
         assert np.abs(x - y).max() < 16 * 16 * 2.0**-52 * np.abs(x).max()  # 1/NEAR^2 roundings of a few terms

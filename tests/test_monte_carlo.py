@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import bdtrc, kolmogorov
 
-from sobolev_theory import monte_carlo
+from sobolev_theory import activations, monte_carlo
 from sobolev_theory._runtime import parallel as _parallel
 from sobolev_theory.losses import PopulationLoss
 from sobolev_theory.monte_carlo import verification
@@ -19,6 +19,7 @@ from sobolev_theory.monte_carlo.agreement import compare
 from sobolev_theory.monte_carlo.estimators import chunk_moments
 from sobolev_theory.monte_carlo.residual import Residual
 from sobolev_theory.networks import Network
+from sobolev_theory.norms import Norm
 
 from .oracles import single_neuron_block
 
@@ -142,7 +143,8 @@ def test_near_the_teacher_the_value_is_still_judged_to_one_per_cent() -> None:
 
 def single_neuron(norm: tuple[float, ...], activation: str, exact: bool, angle: float, ratio: float) -> Residual:
     weights = np.array([[1.0, 0.0, 0.0], [ratio * np.cos(angle), ratio * np.sin(angle), 0.0]])
-    return Residual(weights, np.array([1.0, -1.0]), np.eye(3).reshape(3, 1, 3), norm, activation, exact)
+    output, directions = np.array([1.0, -1.0]), np.eye(3).reshape(3, 1, 3)
+    return Residual(weights, output, directions, Norm.parse(norm), activations.get(activation), exact)
 
 
 def p_of(residual: Residual, name: str, theory: Array, samples: int = 200_000) -> float:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as hs
 
 import sobolev_theory as st
-from sobolev_theory.networks import Displaced
+from sobolev_theory.parameters import Parameters
 from tests import oracles
 
 NORMS = [(name, order) for name in st.activations.names() for order in range(st.activations.get(name).max_order + 1)]
@@ -45,7 +45,7 @@ def oracle(loss: st.PopulationLoss, student: st.Network) -> mp.mpf:
         (n.weights[n.weights.any(axis=1)], n.output_weights[n.weights.any(axis=1)]) for n in (student, loss.teacher)
     ]
     (w, a), (v, b) = rows
-    return oracles.loss(loss.activation, loss.sobolev_weights, w, v, a, b)
+    return oracles.loss(loss.activation.name, loss.sobolev_weights, w, v, a, b)
 
 
 def error(loss: st.PopulationLoss, weights: np.ndarray) -> float:
@@ -60,14 +60,14 @@ def error(loss: st.PopulationLoss, weights: np.ndarray) -> float:
         single = mp.mpf(0)
         for w, v, c in zip(weights, loss.teacher.weights, a, strict=True):
             if w.any() and v.any():
-                single += oracles.loss(loss.activation, loss.sobolev_weights, [w], [v], [c], [c])
+                single += oracles.loss(loss.activation.name, loss.sobolev_weights, [w], [v], [c], [c])
         return float(abs(loss.value(student) - exact) / (single + exact))
 
 
 @pytest.mark.parametrize(("name", "order"), NORMS)
 def test_value_near_the_teacher(monkeypatch, name, order):
     """Permuted students at distances down to 1e-13, where the pair sum has no digit left."""
-    monkeypatch.setattr("sobolev_theory.losses.CANCELS", ALWAYS)
+    monkeypatch.setattr("sobolev_theory.points.CANCELS", ALWAYS)
     for width, distance in ((1, 1e-9), (2, 1e-2), (3, 1e-1), (3, 1e-13)):
         loss, direction = problem(order, width, name, order)
         assert error(loss, loss.teacher.weights + distance * direction) < ROUNDING[name]
@@ -90,7 +90,7 @@ def test_nearly_parallel_teacher(name, angle):
 @pytest.mark.parametrize("name", ["relu", "relu2", "relu3"])
 def test_one_neuron_at_any_angle(monkeypatch, name):
     """The angle between a neuron and its own is integrated to rounding up to a half turn."""
-    monkeypatch.setattr("sobolev_theory.losses.CANCELS", ALWAYS)
+    monkeypatch.setattr("sobolev_theory.points.CANCELS", ALWAYS)
     loss = st.PopulationLoss(st.Network([[0.0, 2.0, 0.0]], activation=name), f"H{name[4:] or 1}")
     for angle in (1e-7, 0.5, 1.5, 3.0, np.pi):
         assert error(loss, 1.5 * np.array([[np.sin(angle), np.cos(angle), 0.0]])) < ROUNDING[name]
@@ -107,7 +107,7 @@ def test_segments_and_pair_sum_agree_where_both_have_digits(norm, width, dim, de
     with pytest.MonkeyPatch.context() as patch:
         values = []
         for setting in (ALWAYS, NEVER):
-            patch.setattr("sobolev_theory.losses.CANCELS", setting)
+            patch.setattr("sobolev_theory.points.CANCELS", setting)
             values.append(loss.value(student))
     rows = [(loss, n.weights[[k]], n.output_weights[[k]]) for n in (student, loss.teacher) for k in range(width)]
     largest = max(
@@ -116,7 +116,9 @@ def test_segments_and_pair_sum_agree_where_both_have_digits(norm, width, dim, de
         )
         for _, w, c in rows
     )
-    scale = 1 + np.linalg.norm(student.weights, axis=1).max() ** 2 if loss.activation == "erf" else 1  # cost of norms
+    scale = (
+        1 + np.linalg.norm(student.weights, axis=1).max() ** 2 if loss.activation.name == "erf" else 1
+    )  # cost of norms
     assert abs(values[0] - values[1]) <= 10 * 2.0**-53 * (2 * width) ** 2 * 2 * largest * scale
 
 
@@ -195,7 +197,7 @@ def test_displacements_below_the_rounding_of_weights(name, order):
     permutation = np.array([2, 0, 1])
     displacement = 1e-30 * direction
     output_weights = loss.teacher.output_weights[permutation]
-    value = loss.value(Displaced(loss.teacher, permutation, displacement, output_weights))
+    value = loss.value(Parameters.displaced(loss.teacher, permutation, displacement, output_weights))
     matrix = loss.gauss_newton(st.Network(loss.teacher.weights[permutation], output_weights, activation=name))
     quadratic = displacement.ravel() @ (matrix @ displacement.ravel()) / 2
     assert value == pytest.approx(quadratic, rel=10 * ROUNDING[name], abs=0)
@@ -205,6 +207,6 @@ def test_the_cone_of_a_jump_below_the_rounding_of_weights():
     """``E = sum_i a_i^2 |v_i x D_i| / (2 pi)`` for ReLU with H1: of first order in the displacement."""
     loss, direction = problem(3, 2, "relu", 1, dim=2)
     v, a = loss.teacher.weights, loss.teacher.output_weights
-    value = loss.value(Displaced(loss.teacher, np.arange(2), 1e-40 * direction, a))
+    value = loss.value(Parameters.displaced(loss.teacher, np.arange(2), 1e-40 * direction, a))
     areas = np.abs(v[:, 0] * direction[:, 1] - v[:, 1] * direction[:, 0])
     assert value == pytest.approx(1e-40 * (a**2 @ areas) / (2 * np.pi), rel=1e-14, abs=0)

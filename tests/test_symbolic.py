@@ -18,6 +18,8 @@ from derivations import arc_cosine as arc_cosine_derivation
 from derivations.relu import power_of_relu
 from sobolev_theory import _special, activations
 from sobolev_theory._kernels.arc_cosine import CLOSED_FORMS
+from sobolev_theory.activations import Activation
+from sobolev_theory.activations.registry import REGISTRY
 from sobolev_theory.symbolic import (
     POLAR,
     ActivationFormulas,
@@ -335,7 +337,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[ActivationFormulas], 
     """Put a derived activation into the registry for the length of a test; returns its cases."""
 
     def register(formulas: ActivationFormulas) -> list[Case]:
-        monkeypatch.setitem(activations.REGISTRY, formulas.name, executed(formulas))
+        monkeypatch.setitem(REGISTRY, formulas.name, Activation(formulas.name, executed(formulas)))
         return [case for case in accuracy.cases() if case.activation == formulas.name]
 
     return register

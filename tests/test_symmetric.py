@@ -6,8 +6,10 @@ from scipy.optimize import linear_sum_assignment
 
 import sobolev_theory as st
 from examples import width_scaling
-from sobolev_theory import activations, formulas, symmetric
+from sobolev_theory import formulas, symmetric
 from sobolev_theory._kernels import symmetric as kernels
+from sobolev_theory.activations.generated import BUILT_IN
+from sobolev_theory.activations.registry import REGISTRY
 from sobolev_theory.symmetric import spectra
 from sobolev_theory.symmetric.roots import context, merged, roots_of_three, roots_of_two
 from tests.oracles import symmetric as oracle
@@ -160,10 +162,10 @@ def test_more_digits_change_nothing(activation, norm, x, y, monkeypatch):
         assert spectrum.multiplicities.tolist() == other.multiplicities.tolist()
 
 
-@pytest.mark.parametrize("activation", sorted(activations.BUILT_IN))
+@pytest.mark.parametrize("activation", sorted(BUILT_IN))
 def test_pairs_of_every_activation_of_the_package_are_exact(activation):
     """None falls back on kernels in double precision, which are for activations of a user."""
-    known = activations.get(activation)
+    known = st.activations.get(activation)
     for quantity in ("own", "cross", "gauss_newton", "self_own", "self_gauss_newton"):
         for order in range(known.max_order + 1):
             for convention in ("backprop", "exact"):
@@ -232,7 +234,7 @@ def user_activation():
     name = "symmetric_test"
     derive(sp.sin(z), name=name).register()
     yield name
-    del st.activations.REGISTRY[name]
+    del REGISTRY[name]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 from .. import single_neuron
 from .._runtime.tables import print_table
 from ..conditioning import comparison
-from ..norms import norm_name
+from ..norms import Norm
 from .options import add_command, add_json, add_networks, add_norms, describe, networks, print_json, refuse
 
 EXAMPLES = """examples:
@@ -57,7 +57,7 @@ def _single_neuron(options: argparse.Namespace) -> int:
     convention = {"derivative": options.derivative}
     kappas = [single_neuron.condition_number(angle, ratio, norm, **convention) for norm in options.norms]
     lowest = [single_neuron.eigenvalues(angle, ratio, norm, **convention).min(axis=-1) for norm in options.norms]
-    names = [norm_name(norm) for norm in options.norms]
+    names = [Norm.parse(norm).name for norm in options.norms]
     columns = {"angle": angle, "ratio": ratio} | {f"kappa {n}": k for n, k in zip(names, kappas, strict=True)}
     if len(names) > 1:
         columns[f"kappa {names[-1]}/{names[0]}"] = kappas[-1] / kappas[0]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from .. import activations
-from .._runtime.checks import CONVENTIONS, as_array
+from .._runtime.checks import as_array
 from ..networks import Network
-from ..norms import Norm
+from ..norms import Convention, NormLike
 
 DIM = 3
 """Input dimension of one neuron given by its angle, unless told: the smallest with a transverse direction."""
@@ -57,7 +57,7 @@ def add_derivative(command: argparse.ArgumentParser) -> None:
     """The convention."""
     command.add_argument(
         "--derivative",
-        choices=CONVENTIONS,
+        choices=[*map(str, Convention)],
         default="backprop",
         help="backprop: what automatic differentiation follows; exact: the derivative of the population loss",
     )
@@ -68,7 +68,7 @@ def add_json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="machine-readable output")
 
 
-def parse_norm(text: str) -> Norm:
+def parse_norm(text: str) -> NormLike:
     """A norm's name, or comma-separated weights."""
     if text[:1].isalpha():
         return text

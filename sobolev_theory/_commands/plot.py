@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from ..conditioning.comparison import curvature_at
-from ..norms import norm_name
+from ..norms import Norm
 from .figures import load_plotting, save
 from .flow import add_flows, compared
 from .options import (
@@ -82,4 +82,4 @@ def _spectrum(plotting: ModuleType, options: argparse.Namespace) -> Any:
     student, teacher = networks_or_one_neuron(options)
     settings = {"curvature": options.curvature, "derivative": options.derivative}
     matrices = [curvature_at(student, teacher, norm, **settings) for norm in options.norms]
-    return plotting.spectrum(matrices, [norm_name(norm) for norm in options.norms])[0]
+    return plotting.spectrum(matrices, [Norm.parse(norm).name for norm in options.norms])[0]

@@ -1,27 +1,14 @@
 """Activations: values with pointwise derivatives, regularity and generated kernels; and the registry of their names."""
 
-from .activation import (
-    BUILT_IN,
-    REGISTRY,
-    Activation,
-    Kernels,
-    from_source,
-    get,
-    names,
-    register,
-    require_free,
-    require_name,
-)
+from .activation import Activation
+from .registry import get, names, register
 
-__all__ = [
-    "BUILT_IN",
-    "REGISTRY",
-    "Activation",
-    "Kernels",
-    "from_source",
-    "get",
-    "names",
-    "register",
-    "require_free",
-    "require_name",
-]
+__all__ = ["Activation", "get", "names", "register"]
+
+
+def _arrived(name: str, source: str) -> Activation:
+    """Where pickles of the first edition arrive, which carried a name to be registered."""
+    raise ValueError(
+        f"activation: a pickle of this edition is required, that of {name!r} is of the first one, which altered the "
+        "registry; derive the activation anew"
+    )

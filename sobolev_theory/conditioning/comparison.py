@@ -12,7 +12,7 @@ from .._runtime.checks import one_of
 from .._runtime.tables import plain_table
 from ..curvature.operator import Curvature
 from ..losses import PopulationLoss, Student
-from ..norms import Norm, norm_name, two_norms
+from ..norms import Norm, NormLike, two_norms
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Comparison:
 def condition_number_ratio(
     W: Student,
     V: Student,
-    norms: Sequence[Norm] = ("H1", "L2"),
+    norms: Sequence[NormLike] = ("H1", "L2"),
     *,
     curvature: str = "hessian",
     activation: str | None = None,
@@ -126,7 +126,7 @@ def condition_number_ratio(
 def compare(
     W: Student,
     V: Student,
-    norms: Sequence[Norm] = ("L2", "H1"),
+    norms: Sequence[NormLike] = ("L2", "H1"),
     *,
     curvature: str = "hessian",
     activation: str | None = None,
@@ -154,12 +154,12 @@ def compare(
         reference = rows[0].largest if rows else high
         scaled = low * reference / high if min(high, reference) > 0 else np.nan
         kappa = spectrum.condition_number()
-        rows.append(ComparisonRow(norm_name(norm), low, high, kappa, low, scaled, low > 0))
+        rows.append(ComparisonRow(Norm.parse(norm).name, low, high, kappa, low, scaled, low > 0))
     return Comparison(tuple(rows), curvature, derivative)
 
 
 def curvature_at(
-    W: Student, V: Student, norm: Norm, curvature: str, activation: str | None = None, derivative: str = "backprop"
+    W: Student, V: Student, norm: NormLike, curvature: str, activation: str | None = None, derivative: str = "backprop"
 ) -> Curvature:
     """The Hessian or the Gauss-Newton matrix of a norm at student ``W`` and teacher ``V``."""
     one_of("curvature", curvature, ("hessian", "gauss_newton"))

@@ -17,7 +17,8 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ..pairs.geometry import Pairs
+from ..pairs.geometry import PairGeometry
+from ..pairs.sums import on_rows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -151,7 +152,7 @@ def _without_null_directions(coordinates: FloatArray) -> FloatArray:
 
 
 def assemble(
-    pairs: Pairs,
+    geometry: PairGeometry,
     a: FloatArray,
     own: tuple[FloatArray, ...] | None,
     cross: tuple[FloatArray, ...],
@@ -162,41 +163,35 @@ def assemble(
 
     Near pairs keep their explicit frame vectors; for all others the frame is expanded into weight rows.
     """
-    k = pairs.width
+    k, near = geometry.width, geometry.near
     identity = cross[0] + bilinear * np.outer(a, a)
     identity[np.diag_indices(k)] += a**2 * self_terms[0]
-    radial = a**2 * self_terms[1] * pairs.scale[:k] ** 2  # f_1 = nu_i u_i
-    x11, x12, x21, x22 = pairs.on_rows(*cross[1:])
-    near = [_near_terms(pairs, cross[1:], own=False)]
+    radial = a**2 * self_terms[1] * geometry.scale[:k] ** 2  # f_1 = nu_i u_i
+    x11, x12, x21, x22 = on_rows(geometry, cross[1:])
+    terms = [_near_terms(geometry, cross[1:], own=False)]
     rows = None
     if own is not None:
         identity[np.diag_indices(k)] += own[0].sum(axis=1)
-        o11, o12, o21, o22 = pairs.on_rows(*own[1:])
+        o11, o12, o21, o22 = on_rows(geometry, own[1:])
         radial = radial + o11.sum(axis=1)
         rows = o12, o21, o22
-        near.append(_near_terms(pairs, (np.zeros_like(own[1]), *own[2:]), own=True))  # f_1 f_1' is in radial
-    if pairs.polar:
-        within = pairs.near.j < k
-        x11[pairs.near.i[within], pairs.near.j[within]] = 0.0  # the near terms of a cross block include f_1 f_1'
-    pair, row, column, coefficients = (np.concatenate(parts) for parts in zip(*near, strict=True))
-    return Blocks(
-        pairs.rows,
-        identity,
-        radial,
-        rows,
-        (x11, x12, x21, x22),
-        NearTerms(pairs.near_frames(), pair, row, column, coefficients),
-    )
+        terms.append(_near_terms(geometry, (np.zeros_like(own[1]), *own[2:]), own=True))  # f_1 f_1' is in radial
+    if geometry.chart.has_frames:
+        within = near.j < k
+        x11[near.i[within], near.j[within]] = 0.0  # the near terms of a cross block include f_1 f_1'
+    pair, row, column, coefficients = (np.concatenate(parts) for parts in zip(*terms, strict=True))
+    explicit = NearTerms(geometry.frames, pair, row, column, coefficients)
+    return Blocks(geometry.rows, identity, radial, rows, (x11, x12, x21, x22), explicit)
 
 
 def _near_terms(
-    pairs: Pairs, frame: tuple[FloatArray, ...], *, own: bool
+    geometry: PairGeometry, frame: tuple[FloatArray, ...], *, own: bool
 ) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
     """Pair, block row, block column and coefficients (n, 2, 2) of the near pairs, in block (i, i) or (i, j)."""
-    if not pairs.polar:
+    if not geometry.chart.has_frames:
         none = np.zeros(0, dtype=np.intp)
         return none, none, none, np.zeros((0, 2, 2))
-    pair = np.flatnonzero(pairs.near.j < frame[0].shape[1])
-    i, j = pairs.near.i[pair], pairs.near.j[pair]
+    pair = np.flatnonzero(geometry.near.j < frame[0].shape[1])
+    i, j = geometry.near.i[pair], geometry.near.j[pair]
     coefficients = np.stack([c[i, j] for c in frame], axis=-1).reshape(-1, 2, 2)
     return pair, i, i if own else j, coefficients

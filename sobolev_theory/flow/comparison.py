@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from .._runtime.checks import number
 from .._runtime.tables import plain_table
 from ..losses import PopulationLoss, Student
-from ..norms import Norm, norm_name
+from ..norms import Norm, NormLike
 from .solution import Flow, gradient_flow
-from .steps import State
+from .state import State
 
 FloatArray = NDArray[np.float64]
 
@@ -119,7 +119,7 @@ class FlowComparison:
 def compare_flows(
     W0: Student,
     V: Student,
-    norms: Sequence[Norm] = ("L2", "H1"),
+    norms: Sequence[NormLike] = ("L2", "H1"),
     *,
     t_max: float,
     accuracy: float = 1e-6,
@@ -169,14 +169,14 @@ def compare_flows(
     flows = tuple(gradient_flow(loss, W0, t_max, rtol=rtol, atol=atol, progress=progress) for loss in losses)
     rows: list[FlowComparisonRow] = []
     for norm, flow in zip(norms, flows, strict=True):
-        rows.append(_row(norm_name(norm), flow, accuracy, rows[0] if rows else None))
+        rows.append(_row(Norm.parse(norm).name, flow, accuracy, rows[0] if rows else None))
     return FlowComparison(rows=tuple(rows), flows=flows, accuracy=accuracy, derivative=derivative)
 
 
 def _prediction_error(flow: Flow) -> Callable[[State], float]:
     """The L2 loss of a state of a flow."""
     prediction = PopulationLoss(flow.problem.loss.teacher, "L2")
-    return lambda state: prediction.value(state.network)
+    return lambda state: prediction.at(state.point.parameters).value
 
 
 def _row(norm: str, flow: Flow, accuracy: float, reference: FlowComparisonRow | None) -> FlowComparisonRow:

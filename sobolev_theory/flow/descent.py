@@ -13,7 +13,8 @@ from .._runtime.checks import number, positive_integer
 from ..curvature.operator import Curvature
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
-from ..networks import Network, matching
+from ..networks import Network
+from ..parameters import Parameters, matching
 from ..problem import SpanProblem
 
 FloatArray = NDArray[np.float64]
@@ -105,12 +106,12 @@ class Descent:
     @cached_property
     def loss(self) -> FloatArray:
         """Loss of the iterates."""
-        return np.array([self.problem.loss.value(self.problem.network(w)) for w in self._coordinates])
+        return np.array([self.problem.at(w).value for w in self._coordinates])
 
     @cached_property
     def gradient_norm(self) -> FloatArray:
         """Gradient norm of the iterates."""
-        return np.array([np.linalg.norm(self.problem.gradient(w)) for w in self._coordinates])
+        return np.array([np.linalg.norm(self.problem.at(w).gradient) for w in self._coordinates])
 
     @cached_property
     def distance(self) -> FloatArray:
@@ -163,7 +164,7 @@ def gradient_descent(loss: PopulationLoss, W0: Student, steps: int, *, step: flo
     iterates, diverged = [problem.start.weights], False
     for _ in range(count):
         with np.errstate(over="ignore", invalid="ignore"):
-            moved = iterates[-1] - step * problem.gradient(iterates[-1])
+            moved = iterates[-1] - step * problem.at(iterates[-1]).gradient
         if np.abs(moved).max() > LARGEST or not np.isfinite(moved).all():
             diverged = True
             break
@@ -173,12 +174,12 @@ def gradient_descent(loss: PopulationLoss, W0: Student, steps: int, *, step: flo
 
 def _at_teacher(loss: PopulationLoss, student: Network) -> Curvature:
     """The Hessian beside the teacher, in the direction of the student; the Gauss-Newton matrix where there is none."""
-    order = matching(student, loss.teacher)
-    if order is None:
+    rows = matching(student, loss.teacher)
+    if rows is None:
         raise ValueError("step: a step is required if student and teacher differ in width or output weights, got None")
-    end = loss.teacher.weights[order]
+    end = loss.teacher.weights[rows]
     try:
-        weights = end + BESIDE * (student.weights - end)
-        return loss.hessian(Network(weights, student.output_weights, activation=loss.activation))
+        beside = end + BESIDE * (student.weights - end)
+        return loss.at(Parameters(beside, student.output_weights)).hessian
     except NotDifferentiableError:
-        return loss.gauss_newton(Network(end, student.output_weights, activation=loss.activation))
+        return loss.at(Parameters(end, student.output_weights)).gauss_newton

@@ -10,7 +10,8 @@ from scipy.optimize import brentq
 
 from .._runtime.checks import number, one_of
 from ..problem import SpanProblem
-from .steps import State, Step
+from .state import State
+from .steps import AcceptedStep
 
 QUANTITIES = ("loss", "gradient_norm", "distance")
 """Names of the quantities."""
@@ -26,7 +27,7 @@ def quantity(name: str, state: State) -> float:
     """One of `QUANTITIES` at a state."""
     problem = state.problem
     if name == "loss":
-        return problem.loss.value(state.network)
+        return state.point.value
     if name == "gradient_norm":
         return float(np.linalg.norm(state.gradient))
     if not problem.widths_agree:
@@ -55,7 +56,7 @@ def reached(value: float, level: float) -> bool:
     return value <= level * (1 + ROOT)
 
 
-def crossing(step: Step, function: Callable[[State], float], level: float, samples: int = 1) -> float:
+def crossing(step: AcceptedStep, function: Callable[[State], float], level: float, samples: int = 1) -> float:
     """First time within a step at which a function, above its level at the beginning, is seen to have fallen to it.
 
     Infinite if it is not, at so many points, the last of them the end.

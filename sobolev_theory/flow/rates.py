@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from ..critical_points import critical_point
 from ..errors import NotDifferentiableError
+from ..parameters import Parameters
 from ..problem import SpanProblem
-from .steps import State, Step, resolution
+from .state import State, resolution
+from .steps import AcceptedStep
 
 FloatArray = NDArray[np.float64]
 
@@ -77,7 +79,7 @@ class Rate(float):
         return f"{float(self):.6g} +- {self.uncertainty:.1g}, predicted {self.predicted:.6g}"
 
 
-def tail_rate(problem: SpanProblem, path: list[Step], status: str) -> Rate:
+def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Rate:
     """The slope of ``-log |W(t) - W(inf)|`` on the last quarter of the tail of a flow."""
     if not path:
         raise ValueError(f"rate: a flow that moves is required, this one ended at its start with {status!r}")
@@ -105,7 +107,7 @@ def tail_rate(problem: SpanProblem, path: list[Step], status: str) -> Rate:
     state = states[near[-1] if len(near) else 0]
     predicted, sharpness = _curvature(problem, state, state.displacement + (state.anchor - end))
     uncertainty = DRIFT * abs(late - early) + error
-    if problem.loss.jumps and problem.loss.derivative == "backprop" and problem.start.width == 1:
+    if problem.loss.terms.jumps and not problem.loss.has_cones and problem.start.width == 1:
         quarter = times[-1] - times[SAMPLES]
         uncertainty += _turning(states[SAMPLES], end) + JORDAN * np.sqrt(abs(late - early) / quarter)
     return Rate(-late, uncertainty, predicted, sharpness)
@@ -114,10 +116,10 @@ def tail_rate(problem: SpanProblem, path: list[Step], status: str) -> Rate:
 def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     """Coordinates of the critical point near a state, and the distance to it below which rounding is seen."""
     near = state.from_nearest()
-    if near.order is not None and near.size < TAKEN * np.linalg.norm(near.anchor):
+    if near.rows is not None and near.size < TAKEN * np.linalg.norm(near.anchor):
         return near.anchor, TRUSTED * resolution(state)
     try:
-        point = critical_point(problem.loss, problem.network(state.coordinates))
+        point = critical_point(problem.loss, Parameters(state.coordinates, problem.start.output_weights))
     except NotDifferentiableError:
         raise ValueError(
             "rate: a flow that comes nearer to the teacher, or to a point with a Hessian, is required"
@@ -153,11 +155,11 @@ def _curvature(problem: SpanProblem, state: State, displacement: FloatArray) -> 
     if len(state.aligned) == problem.start.width:
         rows = problem.loss.teacher.weights[[j for _, j in sorted(state.aligned)]]
         lines = scipy.linalg.block_diag(*(rows / np.linalg.norm(rows, axis=1, keepdims=True)))
-        lengths = lines @ problem.loss.gauss_newton(state.network).to_dense() @ lines.T
+        lengths = lines @ state.point.gauss_newton.to_dense() @ lines.T
         return _slowest(lengths, lines @ displacement.ravel()), np.inf
     try:
-        whole = problem.original.hessian(problem.student_at(state.coordinates))
-        within = problem.loss.hessian(state.network).to_dense()
+        whole = problem.original.at(problem.student_at(state.coordinates)).hessian
+        within = state.point.hessian.to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan
     return _slowest(within, displacement.ravel()), whole.spectrum().largest

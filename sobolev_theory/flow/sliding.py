@@ -16,10 +16,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import activations
-from .._special import angle_and_direction
 from ..losses import PopulationLoss
 from ..networks import Network
+from ..pairs.angles import angle_and_direction
+from ..pairs.geometry import PairGeometry
+from ..pairs.sums import PairTerms
+from ..parameters import Parameters
+from ..points import Point
 
 FloatArray = NDArray[np.float64]
 Aligned = tuple[tuple[int, int], ...]
@@ -29,13 +32,8 @@ STRAIGHT = 1e-3
 """Sine of the angle at which a row must head for zero to be taken to reach it: others turn away in time."""
 
 
-def has_kinks(loss: PopulationLoss) -> bool:
-    """Whether the first derivative of the activation jumps, so that the loss has a kink where a row is zero."""
-    return activations.get(loss.activation).jump_order == 1
-
-
 def collapsing(
-    loss: PopulationLoss, student: Network, velocity: FloatArray, horizon: float
+    loss: PopulationLoss, student: Parameters, velocity: FloatArray, horizon: float
 ) -> tuple[float, int] | None:
     """Time to go, and row, of the student's first to reach zero within a horizon.
 
@@ -51,19 +49,18 @@ def collapsing(
     return (float(times[row]), row) if straight or _draws_in(loss, student, row) else None
 
 
-def _draws_in(loss: PopulationLoss, student: Network, row: int) -> bool:
+def _draws_in(loss: PopulationLoss, student: Parameters, row: int) -> bool:
     """Whether the loss rises from zero along all axes in one row."""
     weights, axes = student.weights.copy(), np.eye(loss.teacher.dim)
     for axis in np.vstack([axes, -axes]):
         weights[row] = np.linalg.norm(student.weights[row]) * axis
-        moved = Network(weights, student.output_weights, activation=loss.activation)
-        if loss.sliding_gradient(moved)[row] @ axis <= 0:
+        if loss.at(Parameters(weights, student.output_weights)).sliding_gradient[row] @ axis <= 0:
             return False
     return True
 
 
 def meeting(
-    student: Network, velocity: FloatArray, teacher: Network, aligned: Aligned, horizon: float
+    student: Parameters, velocity: FloatArray, teacher: Network, aligned: Aligned, horizon: float
 ) -> tuple[float, int, int] | None:
     """Time to go, and rows of [W; V], of the pair that is first on one line within a horizon; sliding rows left out.
 
@@ -97,29 +94,25 @@ def on_lines(vectors: FloatArray, teacher: FloatArray, aligned: Aligned) -> Floa
     return projected
 
 
-def slides(loss: PopulationLoss, student: Network, gradient: FloatArray, aligned: Aligned) -> bool:
+def slides(point: Point, aligned: Aligned) -> bool:
     """Whether the pull of the lines holds all sliding rows against the rest of the gradient."""
-    across = np.linalg.norm(gradient - on_lines(gradient, loss.teacher.weights, aligned), axis=1)
-    return all(across[i] < _pull(loss, student, i, j, aligned) for i, j in aligned)
+    gradient = point.sliding_gradient
+    across = np.linalg.norm(gradient - on_lines(gradient, point.loss.teacher.weights, aligned), axis=1)
+    return all(across[i] < _pull(point, i, j, aligned) for i, j in aligned)
 
 
-def _pull(loss: PopulationLoss, student: Network, i: int, j: int, aligned: Aligned) -> float:
+def _pull(point: Point, i: int, j: int, aligned: Aligned) -> float:
     """Strength of the cone of teacher row ``j``, less those of the other students on its line, at row ``i``."""
-    a, rows = student.output_weights, student.weights
-    pull = loss.teacher.output_weights[j] * _slope(loss, rows[i], loss.teacher.weights[j])
+    a, rows, teacher, terms = point.outputs, point.parameters.weights, point.loss.teacher, point.loss.terms
+    pull = teacher.output_weights[j] * _slope(terms, rows[i], teacher.weights[j])
     for k, other in aligned:
         if other == j and k != i:
-            pull -= a[k] * _slope(loss, rows[i], rows[k])
+            pull -= a[k] * _slope(terms, rows[i], rows[k])
     return float(a[i] * pull)
 
 
-def _slope(loss: PopulationLoss, u: FloatArray, v: FloatArray) -> float:
+def _slope(terms: PairTerms, u: FloatArray, v: FloatArray) -> float:
     """``f_2 cos(theta)`` of the exact field of vectors on one line, ``theta`` 0 or pi: positive if they attract."""
-    cosine = float(np.sign(u @ v))
-    numbers = np.linalg.norm(u), np.linalg.norm(v), np.arccos(cosine), 0.0, cosine
-    arguments = [np.array([number]) for number in numbers]
-    activation, total = activations.get(loss.activation), 0.0
-    for order, weight in enumerate(loss.sobolev_weights):
-        if weight and activation.has_kernel("field_in_frame", order, "exact"):
-            total += weight * activation.kernel("field_in_frame", order, "exact")(np, *arguments)[1].item()
-    return total * cosine
+    geometry = PairGeometry.of(np.stack([u, v]), 1, terms.chart)
+    _, second = terms("field_in_frame", *geometry.arguments(geometry.angles()))
+    return float(second[0, 1] * np.sign(u @ v))

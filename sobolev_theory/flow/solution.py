@@ -16,7 +16,8 @@ from ..losses import PopulationLoss, Student
 from ..problem import SpanProblem
 from .events import QUANTITIES, SAMPLES, crossing, parse_levels, quantity, reached
 from .rates import Rate, tail_rate
-from .steps import METHODS, State, Step, StopError, negligible_gradient, steps
+from .state import State, StopError, negligible_gradient
+from .steps import METHODS, AcceptedStep, steps
 
 FloatArray = NDArray[np.float64]
 
@@ -64,7 +65,7 @@ class Flow:
     widths differ), and never less than a few units in the last place of the largest weight.
     """
 
-    def __init__(self, problem: SpanProblem, path: list[Step], status: str, message: str) -> None:
+    def __init__(self, problem: SpanProblem, path: list[AcceptedStep], status: str, message: str) -> None:
         self.problem, self._path, self.status, self.message = problem, path, status, message
         self.t = np.array([0.0, *(step.end for step in path)])
         self.alignments = _alignments(path)
@@ -234,10 +235,10 @@ def gradient_flow(
         t_max = number("t_max", t_max, "a positive time, inf only with until such as {'loss': 1e-12},", 0, np.inf)
     problem = SpanProblem.of(loss, W0)
     levels = parse_levels("until", until or {}, problem)
-    loss.gradient(problem.student)  # refuses a start where the field does not exist
+    loss.gradient(loss.at(problem.student))  # refuses a start where the field does not exist
     largest = max(float(np.abs(network.weights).max()) for network in (problem.start, problem.loss.teacher))
     number("student, teacher", largest, "a largest weight between 1e-100 and 1e100", 1e-100, 1e100)
-    path: list[Step] = []
+    path: list[AcceptedStep] = []
     with fraction_bar("gradient flow", progress) as show:
         try:
             status, message = _run(problem, path, t_max, levels, (rtol, atol, method), show)
@@ -249,7 +250,7 @@ def gradient_flow(
 
 def _run(
     problem: SpanProblem,
-    path: list[Step],
+    path: list[AcceptedStep],
     t_max: float,
     levels: dict[str, float],
     solver: tuple[float, float, str],
@@ -281,11 +282,11 @@ def _run(
         return "t_max", f"t_max = {t_max:g} reached"
     state, t = (path[-1].at_end, path[-1].end) if path else (start, 0.0)
     if t < t_max < np.inf:
-        path.append(Step(t, t_max, state, lambda _: state.displacement, state))
+        path.append(AcceptedStep(t, t_max, state, lambda _: state.displacement, state))
     return "stationary", f"the gradient is zero to rounding from t = {t:g} on"
 
 
-def _alignments(path: list[Step]) -> list[tuple[float, int, int]]:
+def _alignments(path: list[AcceptedStep]) -> list[tuple[float, int, int]]:
     """When rows joined lines: the pairs that a step slides on and the one before it did not."""
     found: list[tuple[float, int, int]] = []
     known: tuple[tuple[int, int], ...] = ()
@@ -295,7 +296,7 @@ def _alignments(path: list[Step]) -> list[tuple[float, int, int]]:
     return found
 
 
-def _fraction(step: Step, t_max: float, levels: dict[str, float], begin: dict[str, float]) -> float:
+def _fraction(step: AcceptedStep, t_max: float, levels: dict[str, float], begin: dict[str, float]) -> float:
     """How much of the way is done: of the time, or of the decades to a level."""
     done = [step.end / t_max]
     for name, level in levels.items():

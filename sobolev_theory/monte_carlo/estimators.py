@@ -59,7 +59,7 @@ class Sample:
     def orders(self) -> list[tuple[float, Factors]]:
         """``lambda_m`` and the factors of order m, for the orders that count."""
         z = self.residual.weights @ self.x
-        return [(weight, Factors(self.residual, m, z, self.residual.output)) for m, weight in self.residual.orders]
+        return [(weight, Factors(self.residual, m, z, self.residual.output)) for m, weight in self.residual.norm.orders]
 
     @cached_property
     def size(self) -> Array:

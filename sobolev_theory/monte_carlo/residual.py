@@ -19,7 +19,8 @@ from math import perm
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import activations
+from ..activations import Activation
+from ..norms import Norm
 
 Array = NDArray[np.float64]
 
@@ -35,9 +36,9 @@ class Residual:
     directions
         ``Z`` (q, K, d).
     norm
-        ``(lambda_0, ..., lambda_s)``.
+        Weights of the orders.
     activation
-        Name of the activation.
+        The activation.
     exact
         Whether the gradient, and with it the rows of the Hessian, keep the Dirac parts (convention "exact").
     """
@@ -45,8 +46,8 @@ class Residual:
     weights: Array
     output: Array
     directions: Array
-    norm: tuple[float, ...]
-    activation: str
+    norm: Norm
+    activation: Activation
     exact: bool
 
     @property
@@ -68,14 +69,9 @@ class Residual:
         """``[m]_k = m (m-1) .. (m-k+1) rho_ij^(m-k)``, (K, N): students with everyone."""
         return perm(order, k) * self.gram[: self.width] ** max(order - k, 0)
 
-    @property
-    def orders(self) -> list[tuple[int, float]]:
-        """``(m, lambda_m)`` for the orders that count."""
-        return [(order, weight) for order, weight in enumerate(self.norm) if weight]
-
     def jump(self, order: int) -> float:
         """Jump of ``sigma^(order)`` at 0."""
-        return float(activations.get(self.activation).jump(order))
+        return self.activation.jump(order)
 
     def tensor_coordinates(self, order: int) -> Array:
         """Coordinates of ``u_j^(tensor m)`` in an orthonormal basis of their span, (N, at most N).
@@ -110,8 +106,7 @@ class Factors:
     output: Array
 
     def _derivative(self, k: int) -> Array:
-        sigma = activations.get(self.residual.activation)
-        return self.output[:, None] * sigma.derivative(self.z, self.order + k)
+        return self.output[:, None] * self.residual.activation.derivative(self.z, self.order + k)
 
     @cached_property
     def f(self) -> Array:

@@ -134,7 +134,7 @@ def edges(residual: Residual) -> Array:
     U, Z, K = residual.weights, residual.directions, residual.width
     total = np.zeros((len(Z), len(Z)))
     pairing = np.zeros((K, len(U)))
-    for order, weight in residual.orders:
+    for order, weight in residual.norm.orders:
         pairing += weight * residual.jump(order) ** 2 * residual.pairing(order, 0)
     pairing *= residual.output[:K, None] * residual.output
     for i in range(K if residual.exact and pairing.any() else 0):

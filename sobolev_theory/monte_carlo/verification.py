@@ -15,7 +15,7 @@ from .._runtime.progress import tracked
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
 from ..networks import Network
-from ..norms import Norm
+from ..norms import Convention, NormLike
 from .agreement import compare
 from .estimators import chunk_length, chunk_moments
 from .moments import Moments
@@ -90,7 +90,7 @@ def verify_many(
     student_width: int = 2,
     teacher_width: int = 2,
     dim: int = 3,
-    norm: Norm = "H1",
+    norm: NormLike = "H1",
     activation: str = "relu",
     derivative: str = "backprop",
     samples: int = 200_000,
@@ -175,20 +175,20 @@ def _residual(loss: PopulationLoss, student: Network, rng: np.random.Generator) 
         weights=np.vstack([student.weights, loss.teacher.weights]),
         output=np.concatenate([student.output_weights, -loss.teacher.output_weights]),
         directions=np.ascontiguousarray(directions).reshape(count, K, d),
-        norm=loss.sobolev_weights,
+        norm=loss.norm,
         activation=loss.activation,
-        exact=loss.derivative == "exact" and d > 1,
+        exact=loss.terms.convention is Convention.EXACT,
     )
 
 
 def _closed_forms(loss: PopulationLoss, student: Network, directions: Array) -> tuple[dict[str, Array], dict[str, str]]:
-    """What the loss says along the directions, and why it does not say the rest."""
-    Z = directions.reshape(len(directions), -1)
+    """What the methods of the loss say along the directions, and why they do not say the rest."""
+    Z, at = directions.reshape(len(directions), -1), loss.at(student)
     formulas: dict[str, Callable[[], ArrayLike]] = {
-        "value": lambda: loss.value(student),
-        "gradient": lambda: Z @ loss.gradient(student).ravel(),
-        "gauss_newton": lambda: Z @ (loss.gauss_newton(student) @ Z.T),
-        "hessian": lambda: Z @ (loss.hessian(student) @ Z.T),
+        "value": lambda: loss.value(at),
+        "gradient": lambda: Z @ loss.gradient(at).ravel(),
+        "gauss_newton": lambda: Z @ (loss.gauss_newton(at) @ Z.T),
+        "hessian": lambda: Z @ (loss.hessian(at) @ Z.T),
     }
     closed, undefined = {}, {}
     for name, formula in formulas.items():

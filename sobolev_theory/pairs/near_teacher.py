@@ -17,16 +17,18 @@ angle.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._special import angle_and_direction
-from ..activations.activation import Activation
-from ..networks import Displaced, Network, matching
-from .geometry import BLOCK, Pairs
+from ..networks import Network
+from ..norms import Convention
+from ..parameters import Parameters, matching
+from .angles import angle_and_direction
+from .geometry import BLOCK, PairGeometry
+from .sums import PairTerms, coefficients
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -45,14 +47,7 @@ TURN = 20
 
 
 @np.errstate(all="ignore")
-def value_near_teacher(
-    student: Network,
-    teacher: Network,
-    terms: FloatArray,
-    activation: Activation,
-    lambdas: tuple[float, ...],
-    bilinear: float,
-) -> float | None:
+def value_near_teacher(student: Parameters, teacher: Network, terms: PairTerms) -> float | None:
     """The loss of a student near its teacher, to about 1e-15 of the sum of the losses of its single neurons.
 
     That sum is the loss times a condition number, at most about that of the Gauss-Newton matrix. For `erf`, weights of
@@ -64,9 +59,9 @@ def value_near_teacher(
     Parameters
     ----------
     student, teacher
-        Networks of the same activation. The digits of a `Displaced` student are used.
+        Of the same activation. The digits of a student's `Origin` are used.
     terms
-        ``c_i c_j F(u_i, u_j)`` for rows ``u = [W; V]`` and ``c = [a; -b]``, without the bilinear part.
+        The pair quantities of the loss.
 
     Returns
     -------
@@ -75,62 +70,70 @@ def value_near_teacher(
 
     Examples
     --------
-    >>> from sobolev_theory import activations
+    >>> from sobolev_theory import activations, norms
+    >>> terms = PairTerms(activations.get("relu"), norms.Norm.parse("L2"), Convention.EXACT)
     >>> teacher, e = Network(np.eye(2)), 1e-20
-    >>> student = Network([[1.0, e], [e, 1.0]])
-    >>> E = value_near_teacher(student, teacher, np.zeros((4, 4)), activations.get("relu"), (1.0,), 0.5)
-    >>> print(round(E / (e**2 * (1 / 2 + 1 / (2 * np.pi))), 12))                      # 1/2 D' G D
+    >>> student = Parameters(np.array([[1.0, e], [e, 1.0]]), np.ones(2))
+    >>> loss = value_near_teacher(student, teacher, terms)
+    >>> print(round(loss / (e**2 * (1 / 2 + 1 / (2 * np.pi))), 12))                      # 1/2 D' G D
     1.0
     """
     a, b = student.output_weights, teacher.output_weights
-    if isinstance(student, Displaced):
-        order, step = student.order, student.displacement
-        if len(order) != len(b) or len(set(order)) < len(order) or (a != b[order]).any():
+    if student.origin is not None:
+        rows, step = student.origin.rows, student.origin.displacement
+        if len(rows) != len(b) or len(set(rows)) < len(rows) or (a != b[rows]).any():
             return None
     else:
         matched = matching(student, teacher)
         if matched is None:
             return None
-        order = matched
-        step = student.weights - teacher.weights[order]  # exact between half and double (Sterbenz), else one rounding
+        rows = matched
+        step = student.weights - teacher.weights[rows]  # exact between half and double (Sterbenz), else one rounding
     moved = np.flatnonzero(step.any(axis=1) & (a != 0))  # the others contribute nothing
     if not len(moved):
         return 0.0
-    origin = order[moved]
-    both = np.stack([moved, len(a) + origin])  # w_i and v_i in the stacked rows
-    direct = terms[both[:, None, :, None], both[None, :, None, :]].sum(axis=(0, 1))
-    value = Segments(teacher.weights[origin], step[moved], a[moved], activation, lambdas, bilinear).value(direct)
+    value = Segments(teacher.weights[rows[moved]], step[moved], student.weights[moved], a[moved], terms).value()
     return value if np.isfinite(value) else None
 
 
 @dataclass(frozen=True)
 class Segments:
-    """Rows ``v_i`` of the teacher, nonzero rows ``D_i``, output weights ``a_i``, and the norm."""
+    """Rows ``v_i`` of the teacher, nonzero ``D_i``, their sums ``w_i``, output weights ``a_i``, and the pair terms."""
 
     teacher: FloatArray
     step: FloatArray
+    student: FloatArray
     output_weights: FloatArray
-    activation: Activation
-    lambdas: tuple[float, ...]
-    bilinear: float
+    terms: PairTerms
 
-    def value(self, direct: FloatArray) -> float:
-        """The loss; `direct` holds ``a_i a_j Delta_ij`` without the bilinear part, as sums of four terms."""
-        homogeneous = self.activation.degree is not None
+    def value(self) -> float:
+        """The loss, of every difference by as many points as it needs."""
+        homogeneous = self.terms.activation.degree is not None
         i, j = np.triu_indices(len(self.step), 1 if homogeneous else 0)
         half, points = np.where(i == j, 0.5, 1.0), self._points()[i, j]
         output = np.outer(self.output_weights, self.output_weights)
         far = points == 0
-        total = float(half[far] @ (direct + self.bilinear * output * self._products[1])[i, j][far])
+        bilinear = self.terms.bilinear * output * self._products[1]
+        total = float(half[far] @ (self._direct() + bilinear)[i, j][far]) if far.any() else 0.0
         for count in np.unique(points[~far]):
             at = points == count
             total += self._quadrature(int(count), i[at], j[at], half[at] * output[i, j][at])
         return total + (self._single() if homogeneous else 0.0)
 
+    def _direct(self) -> FloatArray:
+        """``a_i a_j Delta_ij`` without the bilinear part, as sums of four terms."""
+        n, signs = len(self.step), np.concatenate([self.output_weights, -self.output_weights])
+        geometry = PairGeometry.of(np.concatenate([self.student, self.teacher]), 2 * n, self.terms.chart)
+        (values,) = coefficients(geometry, self.terms, "value", signs, signs)
+        (of_itself,) = self.terms.itself("value", geometry)
+        np.fill_diagonal(values, signs**2 * of_itself)
+        direct: FloatArray = values.reshape(2, n, 2, n).sum(axis=(0, 2))
+        return direct
+
     @cached_property
-    def _pairs(self) -> Pairs:
+    def _pairs(self) -> PairGeometry:
         """Norms, cosines and nearly parallel pairs of the teacher's rows."""
-        return Pairs(self.teacher, len(self.teacher), self.activation)
+        return PairGeometry.of(self.teacher, len(self.teacher), self.terms.chart)
 
     @cached_property
     def _products(self) -> tuple[FloatArray, FloatArray]:
@@ -153,8 +156,9 @@ class Segments:
         ``x_i = |D_i|/|v_i|``. A smooth activation is taken to vary as its `Activation.variation` says:
         ``erf(z/sqrt 2)``, of variation 1, is singular no nearer than ``2/|D_i|``.
         """
-        x, sines = self.activation.variation * np.linalg.norm(self.step, axis=1), np.ones((len(self.step),) * 2)
-        if self.activation.jump_order is not None:
+        activation = self.terms.activation
+        x, sines = activation.variation * np.linalg.norm(self.step, axis=1), np.ones((len(self.step),) * 2)
+        if activation.jump_order is not None:
             x, sines = x / self._pairs.norms, self._sines
         reach = 2 * (sines - x) / x[:, None] - 1
         points = 1 + np.searchsorted(-REACH, -np.minimum(reach, reach.T))  # REACH falls
@@ -167,14 +171,11 @@ class Segments:
 
         ``-phi'(theta) = e . d_u F`` at unit vectors: a field ``A u + B v`` has the component ``B sin(theta)``.
         """
-        n = self.activation.degree or 0
+        n, bilinear = self.terms.activation.degree or 0, self.terms.bilinear
         p, q = self._pairs.norms, np.linalg.norm(self.teacher + self.step, axis=1)
         difference = np.einsum("nd,nd->n", self.step, 2 * self.teacher + self.step) / (p + q)  # q - p
         difference *= sum(p**k * q ** (n - 1 - k) for k in range(n))  # q^n - p^n
-        at_zero = self.bilinear + sum(
-            weight * self.activation.kernel("self_value", order, "exact")(np, 1.0)
-            for order, weight in enumerate(self.lambdas)
-        )
+        at_zero = bilinear + self._exact("self_value", 1.0)[0]
         direction, sine, _ = angle_and_direction(self.teacher, self.step)
         length = np.linalg.norm(self.step, axis=1)
         angle = np.where(p > 0, np.arctan2(length * sine, p + length * np.cos(direction)), 0.0)  # of v + D to v
@@ -182,8 +183,8 @@ class Segments:
         tau = angle[:, None] * x
         one, sine = np.ones_like(tau), np.sin(tau)
         arguments = one, one, tau, sine, np.cos(tau)
-        slope = (self.bilinear + self._kernel("field", *arguments)[1]) * sine
-        slope += self._kernel("field_in_frame", *arguments)[1]
+        on_rows, in_frame = self._exact("field", *arguments), self._exact("field_in_frame", *arguments)
+        slope = (bilinear + (on_rows[1] if on_rows else 0.0)) * sine + (in_frame[1] if in_frame else 0.0)
         return float(self.output_weights**2 @ (at_zero / 2 * difference**2 + (p * q) ** n * angle * (slope @ omega)))
 
     def _quadrature(self, count: int, i: IntArray, j: IntArray, weights: FloatArray) -> float:
@@ -223,29 +224,25 @@ class Segments:
         ru = t * vi_dj - shift * vi_di + s * big_i  # R . u_i
         i1, j1 = vi_di + s * di_di, vi_dj + s * di_dj  # u_i . D_i, u_i . D_j
         pp = self._pairs.norms[i] ** 2 + s * (vi_di + i1)  # u_i . u_i
-        if self._pairs.polar:  # frame (u^_i, e), e along the part of R orthogonal to u_i
+        if self._pairs.chart.has_frames:  # frame (u^_i, e), e along the part of R orthogonal to u_i
             p = np.sqrt(pp)
             r1, i1, j1 = ru / p, i1 / p, j1 / p
             cosine, sine = alpha * p + r1, np.sqrt(rr - r1**2)  # times q
             i2, j2 = (big_i - r1 * i1) / sine, (big_j - r1 * j1) / sine
             q = np.hypot(cosine, sine)
-            c = self._kernel("cross", p, q, np.arctan2(sine, cosine), sine / q, cosine / q)
+            c = self._exact("cross", p, q, np.arctan2(sine, cosine), sine / q, cosine / q)
         else:  # frame (u_i, u_j)
             i2, j2 = along[j, i] + t * di_dj, vj_dj + t * dj_dj
             qq = self._pairs.norms[j] ** 2 + t * (vj_dj + j2)
-            c = self._kernel("cross", pp, alpha * pp + ru, qq, np.maximum(pp * rr - ru**2, 0.0))
-        form: FloatArray = (self.bilinear + c[0]) * di_dj
+            c = self._exact("cross", pp, alpha * pp + ru, qq, np.maximum(pp * rr - ru**2, 0.0))
+        form: FloatArray = (self.terms.bilinear + c[0]) * di_dj
         form += i1 * (c[1] * j1 + c[2] * j2) + i2 * (c[3] * j1 + c[4] * j2)
         return form
 
-    def _kernel(self, quantity: str, *arguments: FloatArray) -> FloatArray:
-        """``sum_m lambda_m`` times the coefficients of a pair quantity, stacked; zeros if no order has it."""
-        total = np.zeros((5, *arguments[0].shape))
-        for order, weight in enumerate(self.lambdas):
-            if weight and self.activation.has_kernel(quantity, order, "exact"):
-                for k, coefficient in enumerate(self.activation.kernel(quantity, order, "exact")(np, *arguments)):
-                    total[k] += weight * coefficient
-        return total
+    @cached_property
+    def _exact(self) -> PairTerms:
+        """The pair quantities whose derivatives are those of the value."""
+        return replace(self.terms, convention=Convention.EXACT)
 
 
 @cache

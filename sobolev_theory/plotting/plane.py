@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from .. import single_neuron
-from ..norms import Norm, norm_name, two_norms
+from ..norms import Norm, NormLike, two_norms
 from .style import COLUMN, PALETTE, panels
 
 FloatArray = NDArray[np.float64]
@@ -27,7 +27,7 @@ LEVELS = (0.2, 0.35, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0)
 """Quotients of condition numbers at which the map has contour lines; its colours end at the first and the last."""
 
 
-def phase_portrait(norm: Norm = "H1", *, derivative: str = "backprop", ax: Axes | None = None) -> Axes:
+def phase_portrait(norm: NormLike = "H1", *, derivative: str = "backprop", ax: Axes | None = None) -> Axes:
     """The gradient flow of one ReLU neuron in the plane of its angle and its norm, coloured by speed.
 
     Dashed: where the norm is at rest, ``d|w|/dt = 0``. Norms in units of ``|w*|``; the speed is ``|dw/dt| / |w*|``.
@@ -63,12 +63,12 @@ def phase_portrait(norm: Norm = "H1", *, derivative: str = "backprop", ax: Axes 
     ax.plot(0, 1, "*", color=PALETTE[1], markersize=14, markeredgecolor="black", clip_on=False, zorder=5)
     star = Line2D([], [], linestyle="none", marker="*", color=PALETTE[1], markeredgecolor="black", label="teacher")
     rest = Line2D([], [], color=PALETTE[1], linestyle="--", label="$d|w|/dt = 0$")
-    _plane(ax, "norm $|w|/|w^*|$", norm_name(norm), derivative, [star, rest])
+    _plane(ax, "norm $|w|/|w^*|$", Norm.parse(norm).name, derivative, [star, rest])
     return ax
 
 
 def condition_number_map(
-    norms: tuple[Norm, Norm] = ("H1", "L2"), *, derivative: str = "backprop", ax: Axes | None = None
+    norms: tuple[NormLike, NormLike] = ("H1", "L2"), *, derivative: str = "backprop", ax: Axes | None = None
 ) -> Axes:
     """Condition number of the first norm over that of the second, for one ReLU neuron: below 1, the first is better.
 
@@ -104,19 +104,19 @@ def condition_number_map(
     ticks = [level for level in LEVELS if bottom <= level <= top]
     bar = ax.figure.colorbar(mesh, ax=ax, extend=extend, ticks=ticks, format="{x:g}")
     bar.minorticks_off()
-    bar.set_label(rf"$\kappa$ of {norm_name(first)} / $\kappa$ of {norm_name(second)}")
+    bar.set_label(rf"$\kappa$ of {Norm.parse(first).name} / $\kappa$ of {Norm.parse(second).name}")
     _contours(ax, angle, ratio, quotient, scale)
     hatched = []
     if smallest.min() <= 0:
         ax.contourf(angle, ratio, smallest, levels=[smallest.min() - 1, 0], colors="0.9", hatches=["///"])
         ax.contour(angle, ratio, smallest, levels=[0], colors="black", linewidths=1)
         hatched = [Patch(facecolor="0.9", hatch="///", edgecolor="black", label="a Hessian is not positive definite")]
-    _plane(ax, "ratio $|w^*|/|w|$", f"{norm_name(first)} over {norm_name(second)}", derivative, hatched)
+    _plane(ax, "ratio $|w^*|/|w|$", f"{Norm.parse(first).name} over {Norm.parse(second).name}", derivative, hatched)
     return ax
 
 
 def _quotient(
-    angle: FloatArray, ratio: FloatArray, norms: tuple[Norm, Norm], derivative: str
+    angle: FloatArray, ratio: FloatArray, norms: tuple[NormLike, NormLike], derivative: str
 ) -> tuple[np.ma.MaskedArray[Any, Any], FloatArray]:
     """The quotient of condition numbers, masked where it says nothing, and the smallest eigenvalue of both Hessians.
 

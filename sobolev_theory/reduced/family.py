@@ -16,9 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from .._runtime.checks import as_array, positive_integer
+from ..activations import Activation
 from ..losses import PopulationLoss
 from ..networks import Network
-from ..norms import Norm
+from ..norms import NormLike
 
 FloatArray = NDArray[np.float64]
 
@@ -53,7 +54,7 @@ def symmetric_velocity(
     width: int,
     x: ArrayLike,
     y: ArrayLike,
-    norm: Norm = "L2",
+    norm: NormLike = "L2",
     *,
     activation: str = "relu",
     derivative: str = "backprop",
@@ -101,7 +102,7 @@ def symmetric_velocity(
 
 
 def symmetric_saddle(
-    width: int, norm: Norm = "L2", *, activation: str = "relu", derivative: str = "backprop"
+    width: int, norm: NormLike = "L2", *, activation: str = "relu", derivative: str = "backprop"
 ) -> SymmetricSaddle:
     r"""The critical point ``x = y > 0``, all neurons equal, at which training from small symmetric weights lingers.
 
@@ -172,7 +173,7 @@ def family_width(width: int) -> int:
     return width
 
 
-def student_rows(width: int, x: float, y: float, activation: str) -> Network:
+def student_rows(width: int, x: float, y: float, activation: str | Activation) -> Network:
     r"""Neurons 1 and 2 of the symmetric student, the second standing for ``K - 1``, in three coordinates.
 
     These are ``v_1``, ``v_2`` and the unit vector ``u`` of ``v_3 + ... + v_K``. In the gradient of ``w_1``,
@@ -184,7 +185,7 @@ def student_rows(width: int, x: float, y: float, activation: str) -> Network:
     return Network([[x, y, rest], [y, x, rest]], [1, width - 1], activation=activation)
 
 
-def representative(width: int, norm: Norm, activation: str, derivative: str) -> PopulationLoss:
+def representative(width: int, norm: NormLike, activation: str, derivative: str) -> PopulationLoss:
     """The loss of `student_rows`: teachers ``v_1`` and ``v_2``, the second standing for ``K - 1``."""
     return PopulationLoss(student_rows(width, 1.0, 0.0, activation), norm, derivative=derivative)
 

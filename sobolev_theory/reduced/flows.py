@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from .. import single_neuron
 from .._runtime.checks import as_array
-from ..activations.activation import get
-from ..norms import Norm, parse_norm
+from ..activations import get
+from ..norms import Norm, NormLike
 from .family import (
     family_width,
     representative,
@@ -32,7 +32,13 @@ BESIDE = 1e-12
 
 
 def single_neuron_flow(
-    angle: float, ratio: float, t_max: float, norm: Norm = "H1", *, derivative: str = "backprop", rtol: float = 1e-10
+    angle: float,
+    ratio: float,
+    t_max: float,
+    norm: NormLike = "H1",
+    *,
+    derivative: str = "backprop",
+    rtol: float = 1e-10,
 ) -> PlanarFlow:
     r"""Gradient flow of one ReLU neuron, in any dimension: ``|w|/|w*|`` and the angle, by `single_neuron.velocity`.
 
@@ -70,7 +76,7 @@ def single_neuron_flow(
     >>> flow.names, round(flow.alignment_time, 6), flow.states[-1].round(4)
     (('|w|/|w*|', 'angle'), 1.792404, array([0.9999, 0.    ]))
     """
-    weights = parse_norm(norm, get("relu"))
+    weights = Norm.parse(norm, get("relu")).weights
     if single_neuron.velocity(angle, ratio, weights, derivative=derivative).ndim > 1:
         raise ValueError(f"angle, ratio: two numbers are required, got shapes {np.shape(angle)}, {np.shape(ratio)}")
     jumps = derivative == "exact" and len(weights) > 1
@@ -99,7 +105,7 @@ def symmetric_flow(
     x: float,
     y: float,
     t_max: float,
-    norm: Norm = "L2",
+    norm: NormLike = "L2",
     *,
     activation: str = "relu",
     derivative: str = "backprop",
@@ -148,7 +154,7 @@ def symmetric_flow(
     velocity = velocity_of(width, loss)
     start = np.concatenate([as_array(name, [value], ("n",)) for name, value in (("x", x), ("y", y))])
     # w_j is parallel to v_j where y = 0; for two neurons, to the other teacher where x = 0
-    lines = ([(1, 0.0)] if width > 2 else [(0, 0.0), (1, 0.0)]) if loss.jumps and derivative == "exact" else []
+    lines = ([(1, 0.0)] if width > 2 else [(0, 0.0), (1, 0.0)]) if loss.has_cones else []
     beside = BESIDE / np.sqrt(width - 1)
 
     def field(state: FloatArray, sides: Sides) -> FloatArray:

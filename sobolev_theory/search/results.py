@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._runtime.checks import one_of
 from .._runtime.tables import plain_table
-from ..critical_points import SINGULAR
+from ..critical_points import is_flat
 
 FloatArray = NDArray[np.float64]
 
@@ -208,12 +208,6 @@ class Search:
 
     def __str__(self) -> str:
         return plain_table(self.subject, self.HEADS, self.cells())
-
-
-def is_flat(eigenvalues: FloatArray) -> bool:
-    """Whether an eigenvalue is zero to rounding: the point lies in a valley, or is degenerate."""
-    moduli = np.abs(eigenvalues)
-    return bool(moduli.min() <= SINGULAR * moduli.max())
 
 
 def _belongs(point: EndPoint, first: EndPoint) -> bool:

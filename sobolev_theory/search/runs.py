@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..critical_points import CriticalPoint, critical_point
+from ..critical_points import CriticalPoint, critical_point, is_zero
 from ..errors import NotDifferentiableError
 from ..flow.solution import Flow, gradient_flow
 from ..losses import PopulationLoss
-from ..networks import Network
-from .results import EndPoint, is_flat
+from .results import EndPoint
 
 FloatArray = NDArray[np.float64]
 
@@ -36,13 +35,6 @@ Heuristic: at gradient 1e-4 a minimum whose smallest eigenvalue is 1e-2 of the l
 TOL, ROUNDING = 1e-12, 1e-14
 """Gradient norm of a critical point, and the same relative to that at the start, for starts beyond 100 or below 1."""
 
-ZERO, FLAT = 1e-10, 1e-6
-"""Loss, relative to that of no student at all, which counts as zero.
-
-At a gradient of 1e-12 a loss that falls linearly to its minimum, as H1 of ReLU does at the teacher, is as far from zero
-as 1e-12 over the smallest eigenvalue. Where that is zero the gradient is quadratic, and leaves its square root.
-"""
-
 SETTLED = ("gradient_norm", "stationary", "t_max")
 """Statuses of a flow whose end can be polished."""
 
@@ -62,37 +54,29 @@ def _followed(
     loss: PopulationLoss, start: FloatArray, run: int, levels: tuple[float, ...], options: dict[str, Any]
 ) -> EndPoint:
     """Follow the flow from level to level until it is seen to which minimum it leads."""
-    unit, size, weights = float(np.linalg.norm(loss.gradient(start))) or 1.0, _size(loss), start
+    unit, weights = float(np.linalg.norm(loss.gradient(start))) or 1.0, start
     tol = max(TOL * min(1.0, unit), ROUNDING * unit)
     for level in levels:
         flow = gradient_flow(loss, weights, T_MAX, until={"gradient_norm": level * unit}, **options)
         weights = flow(flow.t[-1])
-        end = _named(loss, run, flow, weights, tol, size)
+        end = _named(loss, run, flow, weights, tol)
         minimum = end.kind in ("global minimum", "spurious minimum")
         if minimum or flow.status not in ("gradient_norm", "stationary") or (end.kind == "saddle" and options):
             break
     return end
 
 
-def _size(loss: PopulationLoss) -> float:
-    """The loss of a student that is zero; of the teacher's neurons with positive output weights, lest they cancel."""
-    weights, output_weights = loss.teacher.weights, np.abs(loss.teacher.output_weights)
-    teacher, silent = (Network(weights, c, activation=loss.activation) for c in (output_weights, 0 * output_weights))
-    return PopulationLoss(teacher, loss.sobolev_weights).value(silent)
-
-
-def _named(loss: PopulationLoss, run: int, flow: Flow, weights: FloatArray, tol: float, size: float) -> EndPoint:
+def _named(loss: PopulationLoss, run: int, flow: Flow, weights: FloatArray, tol: float) -> EndPoint:
     """The critical point near the end of a flow, or that end itself, by its name."""
     point = _polished(loss, weights, tol) if flow.status in SETTLED else None
     if point is None:
         value, norm = _or_nan(loss.value, weights), _or_nan(loss.gradient, weights)
         nonsmooth = flow.status == "nonsmooth" or np.isnan(norm)
-        kind = "global minimum" if value <= ZERO * size else "nonsmooth" if nonsmooth else "unconverged"
+        kind = "global minimum" if is_zero(loss, value) else "nonsmooth" if nonsmooth else "unconverged"
         return EndPoint(run, kind, weights, value, norm, np.empty(0), np.empty(0, np.intp), None, flow.message)
     exists, values = point.curvature == "hessian", point.spectrum.values.real
-    flat = not exists or is_flat(values)
     kind = "nonsmooth" if not exists else "saddle" if point.index else "spurious minimum"
-    if point.value <= (FLAT if flat else ZERO) * size:
+    if point.is_global:
         kind = "global minimum"
     index, values = (point.index, values) if exists else (None, values[:0])
     counts = point.spectrum.multiplicities[: len(values)]

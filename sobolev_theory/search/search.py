@@ -97,7 +97,7 @@ def find_critical_points(
     scale = loss.teacher.dim**-0.5 if scale is None else scale
     if not 0 < scale < np.inf:
         raise ValueError(f"scale: a positive finite standard deviation is required, got {scale!r}")
-    task = _Runs(loss.teacher, loss.sobolev_weights, loss.derivative, width, float(scale), _entropy(rng))
+    task = _Runs(loss, width, float(scale), _entropy(rng))
     if checkpoint is None:
         points = _finished(task, range(runs), workers, progress)
     else:
@@ -119,31 +119,28 @@ def _entropy(rng: Any) -> tuple[int, ...]:
 class _Runs:
     """The runs of a search, each a function of its number; travels to workers."""
 
-    teacher: Network
-    sobolev_weights: tuple[float, ...]
-    derivative: str
+    loss: PopulationLoss
     width: int
     scale: float
     entropy: tuple[int, ...]
 
     def __call__(self, run: int) -> EndPoint:
         """One run, from its own generator: the one that ``SeedSequence(entropy).spawn`` would give."""
-        loss = PopulationLoss(self.teacher, self.sobolev_weights, derivative=self.derivative)
-        seed = np.random.SeedSequence(self.entropy, spawn_key=(run,))
-        dim, activation = self.teacher.dim, self.teacher.activation
-        start = Network.random(self.width, dim, rng=seed, activation=activation, scale=self.scale)
+        seed, loss = np.random.SeedSequence(self.entropy, spawn_key=(run,)), self.loss
+        start = Network.random(self.width, loss.teacher.dim, rng=seed, activation=loss.activation, scale=self.scale)
         return end_of_run(loss, start.weights, run)
 
     @property
     def header(self) -> Record:
         """What identifies the problem in a checkpoint."""
-        digest = hashlib.sha256(self.teacher.weights.tobytes() + self.teacher.output_weights.tobytes())
+        teacher = self.loss.teacher
+        digest = hashlib.sha256(teacher.weights.tobytes() + teacher.output_weights.tobytes())
         return {
             "format": "critical points of gradient flow, version 1",
-            "teacher": [self.teacher.width, self.teacher.dim, digest.hexdigest()],
-            "activation": self.teacher.activation,
-            "norm": list(self.sobolev_weights),
-            "derivative": self.derivative,
+            "teacher": [teacher.width, teacher.dim, digest.hexdigest()],
+            "activation": teacher.activation.name,
+            "norm": list(self.loss.norm.weights),
+            "derivative": str(self.loss.derivative),
             "width": self.width,
             "scale": self.scale,
             "entropy": list(self.entropy),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._kernels import symmetric as kernels
-from ..activations.activation import Activation
+from ..activations import Activation
 from .roots import roots_of_three, roots_of_two
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import numpy as np
 
 from .. import activations
 from .._kernels import symmetric as kernels
-from .._runtime.checks import CONVENTIONS, number, one_of, positive_integer
-from .._special import PARALLEL
-from ..activations.activation import Activation
+from .._runtime.checks import number, one_of, positive_integer
+from ..activations import Activation
 from ..curvature.spectrum import Spectrum
 from ..errors import NotDifferentiableError, OverflowingError
-from ..norms import Norm, parse_norm, two_norms
+from ..norms import Convention, Norm, NormLike, two_norms
+from ..pairs.angles import PARALLEL
 from .eigenvalues import PairGeometry, eigenvalues
 from .roots import context, merged
 
@@ -36,7 +36,7 @@ def spectrum(
     dim: int,
     x: float = 1.0,
     y: float = 0.0,
-    norm: Norm = "L2",
+    norm: NormLike = "L2",
     *,
     activation: str = "relu",
     curvature: str = "hessian",
@@ -105,7 +105,7 @@ def condition_number_ratio(
     dim: int | None = None,
     x: float = 1.0,
     y: float = 0.0,
-    norms: tuple[Norm, Norm] = ("H1", "L2"),
+    norms: tuple[NormLike, NormLike] = ("H1", "L2"),
     *,
     activation: str = "relu",
     curvature: str = "gauss_newton",
@@ -167,7 +167,7 @@ def _distinct(
     dim: float,
     x: float,
     y: float,
-    norm: Norm,
+    norm: NormLike,
     activation: str,
     curvature: str,
     derivative: str,
@@ -178,9 +178,10 @@ def _distinct(
         raise ValueError(f"width: at most dim is required, for orthonormal teachers, got width={K} and dim={d}")
     x, y = (number(name, value, "a finite number", -np.inf, np.inf) for name, value in (("x", x), ("y", y)))
     chosen = activations.get(activation)
-    weights = parse_norm(norm, chosen)
+    weights = Norm.parse(norm, chosen).weights
     one_of("curvature", curvature, ("hessian", "gauss_newton"))
-    convention = "backprop" if one_of("derivative", derivative, CONVENTIONS) and d == 1 else derivative
+    asked = Convention.parse(derivative)
+    convention = Convention.BACKPROP if d == 1 else asked
     mp = context(_digits(K, x, y if K > 1 else 0.0))
     geometry = PairGeometry(mp, K, mp.mpf(x), mp.mpf(y if K > 1 else 0.0))
     _require_existence(geometry, weights, chosen, curvature, convention, d)

@@ -17,8 +17,8 @@ from functools import cache
 
 import sympy as sp
 
-from ... import activations
 from ..._runtime.checks import positive_integer
+from ...activations.registry import require_free, require_name
 from ..activation import ActivationFormulas, derive_activation
 from ..algebra import kinds
 from ..charts import POLAR, GramChart
@@ -82,9 +82,9 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     """
     expression = expressions.read(activation)
     if name is not None:
-        activations.require_free(activations.require_name(name))
+        require_free(require_name(name))
     else:
-        name = activations.require_name(expressions.default_name(expression))
+        name = require_name(expressions.default_name(expression))
     if max_order is not None and max_order != 0:
         max_order = positive_integer("max_order", max_order)
     return _derive(expression, name, max_order)

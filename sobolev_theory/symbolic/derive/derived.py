@@ -8,6 +8,7 @@ from functools import cached_property
 import sympy as sp
 
 from ... import activations
+from ...activations.generated import Kernels, from_source
 from ...formulas.records import Formula
 from .. import sobolev
 from ..activation import ActivationFormulas
@@ -87,9 +88,9 @@ class DerivedActivation:
         return activation_module(self.formulas, "sobolev_theory.symbolic.derive", REMADE)
 
     @cached_property
-    def module(self) -> activations.Kernels:
+    def module(self) -> Kernels:
         """The generated module, executed."""
-        return activations.from_source(self.name, self.source)
+        return from_source(self.name, self.source)
 
     @property
     def activation(self) -> activations.Activation:

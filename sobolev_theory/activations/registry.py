@@ -1,0 +1,96 @@
+"""The names by which activations are known at the door.
+
+A name is looked up once, where a network or a loss is made: they hold the activation, and what is registered later does
+not change them.
+"""
+
+import re
+
+from ..errors import UnknownActivationError
+from .activation import Activation
+from .generated import BUILT_IN, MEMBERS, Kernels
+
+REGISTRY: dict[str, Activation] = {name: Activation(name, kernels) for name, kernels in BUILT_IN.items()}
+
+
+def get(activation: str | Activation) -> Activation:
+    """The registered activation of a name; an `Activation` is itself.
+
+    Raises
+    ------
+    UnknownActivationError
+        If no activation of that name is registered; the message lists the known ones.
+
+    Examples
+    --------
+    >>> get("relu").jump_order
+    1
+    """
+    if isinstance(activation, Activation):
+        return activation
+    if not isinstance(activation, str):
+        raise UnknownActivationError(activation, REGISTRY, _by_name(activation))
+    if activation not in REGISTRY:
+        raise UnknownActivationError(activation, REGISTRY)
+    return REGISTRY[activation]
+
+
+def _by_name(given: object) -> str:
+    """What to do with an object that is no activation but has one's name."""
+    name = getattr(given, "name", None)
+    if not isinstance(name, str):
+        return ""
+    return f"call .register() and give its name, activation={name!r}, or give its .activation"
+
+
+def names() -> list[str]:
+    """Names of all registered activations, sorted."""
+    return sorted(REGISTRY)
+
+
+def require_name(name: object) -> str:
+    """A word that can name an activation."""
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", name):
+        raise ValueError(f"name: a letter followed by letters, digits, _, . or - is required, got {name!r}")
+    return name
+
+
+def require_free(name: str) -> None:
+    """Refuse the name of an activation of the package."""
+    if name in BUILT_IN:
+        raise ValueError(f"name: {name!r} is an activation of the package; choose another name")
+
+
+def register(name: str, kernels: Kernels, *, overwrite: bool = False) -> Activation:
+    """Make an activation known by a name in this process; see `symbolic.derive`.
+
+    Parameters
+    ----------
+    name
+        A word of letters, digits and ``_ . -``.
+    kernels
+        Its generated module.
+    overwrite
+        Replace a user's activation of that name. Networks and losses made with the old one keep it.
+
+    Raises
+    ------
+    ValueError
+        For a name that is taken, or no word; for kernels that lack something.
+
+    Examples
+    --------
+    >>> register("relu", get("relu2").kernels)
+    Traceback (most recent call last):
+    ValueError: name: 'relu' is an activation of the package; choose another name
+    """
+    require_name(name)
+    if missing := [member for member in MEMBERS if not hasattr(kernels, member)]:
+        raise ValueError(f"kernels: a generated module is required, got {kernels!r} without {', '.join(missing)}")
+    activation = Activation(name, kernels)
+    if REGISTRY.get(name) != activation:
+        require_free(name)
+        if name in REGISTRY and not overwrite:
+            raise ValueError(f"name: {name!r} is registered already; choose another name, or pass overwrite=True")
+        REGISTRY[name] = activation
+    return activation

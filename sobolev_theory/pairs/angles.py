@@ -1,0 +1,101 @@
+r"""Angles of nearly parallel vectors, and sums that cancel, without loss of digits."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+PARALLEL = 2.0**-50
+"""Sine of the angle below which two vectors of doubles are treated as parallel when a derivative depends on their
+plane.
+"""
+
+
+FLOOR = 2.0**-90
+"""Sine below which `components` has lost the residual's direction: the square of the unit of rounding is 2^-104."""
+
+
+def components(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
+    r"""Split ``v = a u + r`` with ``r`` orthogonal to ``u``, row by row: ``(a, r)`` of shapes ``(n,)`` and ``(n, d)``.
+
+    The products ``a u_i`` are formed without rounding (Dekker), so ``r`` keeps full relative accuracy however nearly
+    parallel the vectors are; ``v - a u`` in plain arithmetic would lose ``1e-16 / theta`` of it. A second projection
+    removes the rounding of ``a``.
+    """
+    square = np.einsum("nd,nd->n", u, u)
+    factor = np.einsum("nd,nd->n", u, v) / square
+    product, error = _two_product(factor[:, None], u)
+    residual = (v - product) - error
+    correction = np.einsum("nd,nd->n", residual, u) / square
+    residual -= correction[:, None] * u
+    return factor + correction, residual
+
+
+def angle_and_direction(
+    u: FloatArray, v: FloatArray, offset: FloatArray | float = 0.0
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    r"""Angle between rows ``u, offset u + v``, its sine, and the unit vector ``e`` of their plane, orthogonal to ``u``.
+
+    With ``v = a u + r``: ``theta = atan2(|r|, (offset + a) |u|)``, radians in [0, pi], and ``e = r/|r|``. Angle and
+    sine are correct to 1e-15 relative for norms between 1e-130 and 1e150; near pi, where a double cannot hold
+    ``pi - theta``, the sine still is. Below a sine of 2^-90 vectors are parallel (so are all vectors of a line) and get
+    ``e = 0``. Where the difference ``v`` of the second row and ``u`` is known better than the rounded rows tell, an
+    offset of one gives results as accurate as that.
+
+    Examples
+    --------
+    >>> angle, sine, e = angle_and_direction(np.array([[1.0, 0.0]]), np.array([[-1.0, 2**-60]]))
+    >>> angle == np.pi, sine * 2**60, e
+    (array([ True]), array([1.]), array([[0., 1.]]))
+    """
+    factor, residual = components(u, v)
+    if u.shape[1] == 1:
+        residual[:] = 0.0  # what is left on a line is rounding
+    along, height = (factor + offset) * _norms(u), _norms(residual)
+    height[height <= FLOOR * np.abs(along)] = 0.0
+    sine = height / np.hypot(height, along)
+    e = residual / np.where(height > 0, height, np.inf)[:, None]
+    return np.arctan2(height, along), sine, e
+
+
+def _norms(rows: FloatArray) -> FloatArray:
+    """Norms of rows, by pairwise summation."""
+    norms: FloatArray = np.sqrt((rows * rows).sum(axis=1))
+    return norms
+
+
+def combine_rows(coefficients: FloatArray, rows: FloatArray) -> FloatArray:
+    r"""``sum_i c_i u_i`` as if computed in twice the working precision (Ogita, Rump & Oishi 2005); shape ``(d,)``.
+
+    A student near its teacher makes this sum cancel; its relative error stays at 1e-16 until 16 digits have cancelled.
+    """
+    total, compensation = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
+    for coefficient, row in zip(coefficients, rows, strict=True):
+        product, product_error = _two_product(coefficient, row)
+        total, sum_error = _two_sum(total, product)
+        compensation += product_error + sum_error
+    return total + compensation
+
+
+def _two_sum(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """``a + b = sum + error`` exactly (Knuth)."""
+    total = a + b
+    shadow = total - a
+    return total, (a - (total - shadow)) + (b - shadow)
+
+
+def _two_product(a: Any, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """``a * b = product + error`` exactly (Veltkamp, Dekker)."""
+    product = a * b
+    a_high, a_low = _halves(a)
+    b_high, b_low = _halves(b)
+    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
+def _halves(a: Any) -> tuple[Any, Any]:
+    """High and low 26 bits of the significand."""
+    shifted = a * 134217729.0  # 2^27 + 1
+    high = shifted - (shifted - a)
+    return high, a - high

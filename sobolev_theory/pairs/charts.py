@@ -1,0 +1,113 @@
+r"""The two charts of pair quantities: what kernels take, and the frame on which they give coefficients.
+
+For a pair ``(i, j)`` kernels return coefficients on a frame ``(f_1, f_2)``. Both charts are one statement: with scaled
+rows ``b_j = nu_j u_j``,
+
+.. math:: f_1 = b_i, \qquad f_2 = \kappa_{ij} (b_j - \gamma_{ij} b_i)
+
+- gram: ``nu = kappa = 1`` and ``gamma = 0``; the frame is ``(u_i, u_j)``, right for smooth activations.
+- polar: ``nu_j = 1/|u_j|``, ``kappa = 1/sin(theta)``, ``gamma = cos(theta)``; the frame is ``(u^, e)``, right for
+  homogeneous ones. Where ``sin(theta)`` is small the difference loses digits: *near* pairs carry ``e`` as a vector.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+Four = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+
+
+class Angles(Protocol):
+    """Cosines and sines of a block of pairs, and their angles, which only one chart needs."""
+
+    @property
+    def cosine(self) -> FloatArray:
+        """Of the angles."""
+
+    @property
+    def sine(self) -> FloatArray:
+        """Likewise."""
+
+    @property
+    def angle(self) -> FloatArray:
+        """Radians in [0, pi]."""
+
+
+class Chart(Protocol):
+    """What sums over pairs need to know of a chart; nobody outside `pairs` knows that there are two."""
+
+    @property
+    def has_frames(self) -> bool:
+        """Whether near pairs need explicit frames."""
+
+    def scale(self, inverse: FloatArray) -> FloatArray:
+        """``nu`` from the inverse norms."""
+
+    def arguments(self, p: FloatArray, q: FloatArray, at: Angles) -> tuple[FloatArray, ...]:
+        """What kernels take, for norms ``p``, ``q`` that broadcast."""
+
+    def self_argument(self, norms: Any) -> Any:
+        """What kernels of a row with itself take."""
+
+    def on_rows(self, coefficients: Four, at: Angles, far: NDArray[np.bool_]) -> Four:
+        """Coefficients on ``b_i b_i', b_i b_j', b_j b_i', b_j b_j'`` from those on the frame.
+
+        Of pairs that are not ``far`` only the one on ``f_1 f_1'`` is kept.
+        """
+
+
+class Polar:
+    """Norms and angle; the orthonormal frame ``(u^, e)``."""
+
+    has_frames = True
+
+    def scale(self, inverse: FloatArray) -> FloatArray:
+        """Unit vectors."""
+        return inverse
+
+    def arguments(self, p: FloatArray, q: FloatArray, at: Angles) -> tuple[FloatArray, ...]:
+        """``p, q, theta, sin(theta), cos(theta)``."""
+        return p, q, at.angle, at.sine, at.cosine
+
+    def self_argument(self, norms: Any) -> Any:
+        """``p``."""
+        return norms
+
+    def on_rows(self, coefficients: Four, at: Angles, far: NDArray[np.bool_]) -> Four:
+        """``f_2 = kappa (b_j - gamma b_i)``, and ``kappa = 0`` for near pairs."""
+        c11, c12, c21, c22 = coefficients
+        gamma, kappa = at.cosine, np.divide(1.0, at.sine, out=np.zeros_like(at.sine), where=far)
+        c22 = kappa**2 * c22
+        c12, c21 = kappa * c12 - gamma * c22, kappa * c21 - gamma * c22
+        return c11 - gamma * (c12 + c21 + gamma * c22), c12, c21, c22
+
+
+class Gram:
+    """Inner products and the Gram determinant; the rows themselves are the frame."""
+
+    has_frames = False
+
+    def scale(self, inverse: FloatArray) -> FloatArray:
+        """Rows as they are."""
+        return np.ones_like(inverse)
+
+    def arguments(self, p: FloatArray, q: FloatArray, at: Angles) -> tuple[FloatArray, ...]:
+        """``s = p^2, rho, t = q^2, g = s t - rho^2``."""
+        product = p * q
+        return p * p, product * at.cosine, q * q, (product * at.sine) ** 2
+
+    def self_argument(self, norms: Any) -> Any:
+        """``s``."""
+        return norms * norms
+
+    def on_rows(self, coefficients: Four, at: Angles, far: NDArray[np.bool_]) -> Four:
+        """The same."""
+        return coefficients
+
+
+CHARTS: dict[str, Chart] = {"polar": Polar(), "gram": Gram()}
+"""By the name that a generated module gives."""

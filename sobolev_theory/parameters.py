@@ -1,0 +1,77 @@
+"""What of a student moves, as losses use it: checked once at the door, and never copied on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+
+from .networks import Network
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """Where a student near its teacher is displaced from: ``W = V[rows] + D``, with digits of ``D`` lost in ``W``."""
+
+    rows: IntArray  # of the teacher, one for each row of the student, (K,)
+    displacement: FloatArray  # D, (K, d)
+
+    def differences(self, i: IntArray, j: IntArray) -> tuple[IntArray, FloatArray]:
+        """Which pairs (student, row of [W; V]) are a displaced row and its origin, and row ``j`` minus row ``i``."""
+        (at,) = np.nonzero(j == len(self.rows) + self.rows[i])
+        return at, -self.displacement[i[at]]
+
+
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """Hidden weights (K, d) and output weights (K,) of a student; near its teacher perhaps with an `Origin`.
+
+    With one the value and, for one ReLU neuron, the gradient of a loss are as accurate as the displacement is, however
+    small.
+
+    Examples
+    --------
+    >>> teacher, displacement = Network([[1.0, 0.0]]), np.array([[0.0, 1e-20]])
+    >>> from sobolev_theory import PopulationLoss
+    >>> PopulationLoss(teacher, "L2").gradient(Parameters.displaced(teacher, np.array([0]), displacement, np.ones(1)))
+    array([[0.e+00, 5.e-21]])
+    """
+
+    weights: FloatArray
+    output_weights: FloatArray
+    origin: Origin | None = None
+
+    @classmethod
+    def displaced(
+        cls, teacher: Network, rows: IntArray, displacement: FloatArray, output_weights: FloatArray
+    ) -> Parameters:
+        """Some rows of the teacher plus a displacement."""
+        return cls(teacher.weights[rows] + displacement, output_weights, Origin(rows, displacement))
+
+    @property
+    def width(self) -> int:
+        """Number of neurons ``K``."""
+        return len(self.weights)
+
+
+def matching(student: Network | Parameters, teacher: Network) -> IntArray | None:
+    """Rows of the teacher that the student's match, of least total distance; None if output weights or widths differ.
+
+    Examples
+    --------
+    >>> matching(Network([[0.0, 1.1], [0.9, 0.0]]), Network.orthonormal(2, 2))
+    array([1, 0])
+    """
+    a, b = student.output_weights, teacher.output_weights
+    if not np.array_equal(np.sort(a), np.sort(b)):
+        return None
+    distances = cdist(student.weights, teacher.weights)
+    distances[a[:, None] != b] = np.inf
+    rows: IntArray = linear_sum_assignment(distances)[1]
+    return rows

@@ -1,0 +1,157 @@
+"""A loss at one student: the geometry is built once, and value, gradient and curvatures are views of it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .curvature.blocks import assemble
+from .curvature.operator import Curvature
+from .networks import Network
+from .norms import Convention
+from .pairs.existence import require_directions, require_finite, require_kinks_avoided
+from .pairs.geometry import PairGeometry
+from .pairs.near_teacher import value_near_teacher
+from .pairs.sums import CANCELS, PairTerms, coefficients, field_sum, linear_part, value_sum
+from .parameters import Parameters
+
+FloatArray = NDArray[np.float64]
+
+
+class Objective(Protocol):
+    """What a point needs of its loss."""
+
+    @property
+    def teacher(self) -> Network:
+        """The teacher."""
+
+    @property
+    def terms(self) -> PairTerms:
+        """The pair quantities."""
+
+    @property
+    def derivative(self) -> Convention:
+        """The convention asked for."""
+
+    @property
+    def minus_teacher(self) -> FloatArray:
+        """``-b``, (M,)."""
+
+    @property
+    def value_of_teacher(self) -> float:
+        """``sum_ij b_i b_j F(v_i, v_j)`` over different rows of the teacher."""
+
+
+class Point:
+    """A loss at parameters that are checked already; made by ``loss.at(W)``.
+
+    Everything is computed from one `PairGeometry`, when it is asked for. Errors are those of the methods of the loss.
+
+    Attributes
+    ----------
+    width
+        Number of student neurons ``K``.
+    outputs
+        ``c = [a; -b]``, (K + M,).
+
+    Examples
+    --------
+    >>> from sobolev_theory import PopulationLoss
+    >>> point = PopulationLoss([[1.0, 0.0]], "L2").at([[2.0, 0.0]])
+    >>> point.value, point.gradient, point.gauss_newton.condition_number()
+    (0.25, array([[0.5, 0. ]]), 1.0)
+    """
+
+    def __init__(self, loss: Objective, parameters: Parameters) -> None:
+        self.loss, self.parameters, self.width = loss, parameters, parameters.width
+        self.outputs = np.concatenate((parameters.output_weights, loss.minus_teacher))
+
+    @cached_property
+    def geometry(self) -> PairGeometry:
+        """Pairs of a student row with any row of ``[W; V]``."""
+        rows = np.concatenate((self.parameters.weights, self.loss.teacher.weights))
+        return PairGeometry.of(rows, self.width, self.loss.terms.chart, self.parameters.origin)
+
+    @property
+    @np.errstate(all="ignore")
+    def value(self) -> float:
+        """The loss; see `PopulationLoss.value`."""
+        terms, c, geometry = self.loss.terms, self.outputs, self.geometry
+        linear = linear_part(c, geometry, self.parameters.origin)
+        argument = geometry.chart.self_argument(geometry.norms)
+        (of_itself,) = terms("self_value", argument)
+        alone = float(c**2 @ np.broadcast_to(of_itself, c.shape))
+        bilinear = terms.bilinear
+        total = bilinear * float(linear @ linear) + alone + value_sum(geometry, terms, c) + self.loss.value_of_teacher
+        require_finite("value", total)
+        if total < CANCELS * (bilinear * float(c**2 @ geometry.norms**2) + alone):
+            near = value_near_teacher(self.parameters, self.loss.teacher, terms)
+            total = total if near is None else 2 * near
+        return max(0.0, total / 2)
+
+    @property
+    @np.errstate(all="ignore")
+    def gradient(self) -> FloatArray:
+        """The gradient in the hidden weights, (K, d); see `PopulationLoss.gradient`."""
+        self._require_differentiable(self.geometry, "gradient", ("field", "field_in_frame"), times=1)
+        return self._gradient(self.geometry)
+
+    @property
+    @np.errstate(all="ignore")
+    def sliding_gradient(self) -> FloatArray:
+        """The gradient without the pull of parallel rows on one another, (K, d): the cone's tip has the slope 0.
+
+        It is the gradient where that exists, and what is left of it for rows that slide along one another's direction.
+        """
+        require_kinks_avoided(self.loss.terms.activation, self.geometry.zero_rows, "gradient", 1)
+        return self._gradient(self.geometry.without_parallel())
+
+    def _gradient(self, geometry: PairGeometry) -> FloatArray:
+        """``a_i sum_j c_j g(u_i, u_j)`` for the field ``g``."""
+        terms, c = self.loss.terms, self.outputs
+        gradient = field_sum(geometry, terms, c)
+        if terms.bilinear:
+            gradient += terms.bilinear * linear_part(c, geometry, self.parameters.origin)
+        gradient *= c[: self.width, None]
+        require_finite("gradient", gradient)
+        return gradient
+
+    @property
+    @np.errstate(all="ignore")
+    def hessian(self) -> Curvature:
+        """The Jacobian of the gradient; see `PopulationLoss.hessian`."""
+        self._require_differentiable(self.geometry, "Hessian", ("own", "cross"), times=2)
+        terms, c, geometry = self.loss.terms, self.outputs, self.geometry
+        a = c[: self.width]
+        own = coefficients(geometry, terms, "own", a, c)
+        cross = coefficients(geometry, terms, "cross", a, a)
+        blocks = assemble(geometry, a, own, cross, terms.itself("own", geometry), terms.bilinear)
+        require_finite("Hessian", blocks.identity)
+        symmetric = terms.convention is Convention.EXACT or not terms.jumps or self.loss.teacher.dim == 1
+        return Curvature(blocks, is_symmetric=symmetric)
+
+    @property
+    @np.errstate(all="ignore")
+    def gauss_newton(self) -> Curvature:
+        """``E[J' J]`` of all Sobolev features; see `PopulationLoss.gauss_newton`."""
+        terms, a = self.loss.terms, self.parameters.output_weights
+        geometry = PairGeometry.of(self.parameters.weights, self.width, terms.chart)  # no teacher enters
+        self._require_differentiable(geometry, "Gauss-Newton matrix", ("gauss_newton",), times=1)
+        cross = coefficients(geometry, terms, "gauss_newton", a, a)
+        blocks = assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
+        require_finite("Gauss-Newton matrix", blocks.identity)
+        return Curvature(blocks, is_symmetric=True)
+
+    def _require_differentiable(
+        self, geometry: PairGeometry, what: str, quantities: tuple[str, ...], *, times: int
+    ) -> None:
+        """Refuse weights at which the loss cannot be differentiated so many times."""
+        terms, c = self.loss.terms, self.outputs
+        require_kinks_avoided(terms.activation, geometry.zero_rows, what, times)
+        if self.loss.teacher.dim > 1 and len(geometry.near.i) and terms.is_singular(*quantities):
+            parallel = [(i, j) for i, j in geometry.parallel if c[i] * c[j] != 0]
+            other = "gauss_newton" if times == 2 else 'derivative="backprop"'
+            require_directions(parallel, f"{what} ({self.loss.derivative})", other)
