@@ -8,7 +8,13 @@ cost that does not grow with the input dimension, and checked by sampling.
 >>> student, teacher = st.Network.random(3, 50, rng=0), st.Network.random(3, 50, rng=1)
 >>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2")) < 1)
 True
+
+`plotting` (matplotlib) and `symbolic` (SymPy) are loaded when they are first used. Modules that are not listed here are
+internal.
 """
+
+from importlib import import_module
+from types import ModuleType
 
 from . import activations, formulas, monte_carlo, reduced, single_neuron, symmetric
 from .conditioning.comparison import Comparison, compare, condition_number_ratio
@@ -69,3 +75,17 @@ __all__ = [
     "NotDifferentiableError",
     "UnknownActivationError",
 ]
+
+ON_DEMAND = ("plotting", "symbolic")
+
+
+def __getattr__(name: str) -> ModuleType:
+    """The rooms that need extras, when they are first asked for."""
+    if name in ON_DEMAND:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What users call: internal modules are no names of the package."""
+    return sorted([*__all__, *ON_DEMAND, "__version__", "__doc__"])

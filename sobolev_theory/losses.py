@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,14 @@ from .points import Point
 
 FloatArray = NDArray[np.float64]
 Student = Network | ArrayLike
+
+
+class LossOptions(TypedDict, total=False):
+    """Options of `PopulationLoss` that functions which make losses pass through to it, as ``**loss_options``."""
+
+    activation: str | Activation | None
+    derivative: str
+    covariance: ArrayLike | None
 
 
 class PopulationLoss:

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from ..conditioning.comparison import curvature_at
-from ..norms import Norm
+from ..losses import PopulationLoss
 from .figures import load_plotting, save
 from .flow import add_flows, compared
 from .options import (
@@ -80,6 +80,6 @@ def _condition(plotting: ModuleType, options: argparse.Namespace) -> Any:
 
 def _spectrum(plotting: ModuleType, options: argparse.Namespace) -> Any:
     student, teacher = networks_or_one_neuron(options)
-    settings = {"curvature": options.curvature, "derivative": options.derivative}
-    matrices = [curvature_at(student, teacher, norm, **settings) for norm in options.norms]
-    return plotting.spectrum(matrices, [Norm.parse(norm).name for norm in options.norms])[0]
+    losses = [PopulationLoss(teacher, norm, derivative=options.derivative) for norm in options.norms]
+    matrices = [curvature_at(loss, student, options.curvature) for loss in losses]
+    return plotting.spectrum(matrices, [loss.norm.name for loss in losses])[0]

@@ -12,3 +12,8 @@ def _arrived(name: str, source: str) -> Activation:
         f"activation: a pickle of this edition is required, that of {name!r} is of the first one, which altered the "
         "registry; derive the activation anew"
     )
+
+
+def __dir__() -> list[str]:
+    """What users call."""
+    return sorted(__all__)

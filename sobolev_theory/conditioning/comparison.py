@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from .._runtime.checks import one_of
 from .._runtime.tables import plain_table
 from ..curvature.operator import Curvature
-from ..losses import PopulationLoss, Student
-from ..norms import Norm, NormLike, two_norms
+from ..losses import LossOptions, PopulationLoss, Student
+from ..norms import NormLike, two_norms
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,7 @@ def condition_number_ratio(
     norms: Sequence[NormLike] = ("H1", "L2"),
     *,
     curvature: str = "hessian",
-    activation: str | None = None,
-    derivative: str = "backprop",
+    **loss_options: Unpack[LossOptions],
 ) -> float:
     """``kappa(first norm) / kappa(second norm)`` at student ``W`` and teacher ``V``; below 1, the first is better.
 
@@ -97,8 +96,8 @@ def condition_number_ratio(
         Two norms as in `PopulationLoss`.
     curvature
         ``"hessian"`` or ``"gauss_newton"``.
-    activation, derivative
-        As in `PopulationLoss`.
+    **loss_options
+        ``activation``, ``derivative`` and other options of `PopulationLoss`.
 
     Returns
     -------
@@ -118,7 +117,8 @@ def condition_number_ratio(
     True
     """
     first, second = (
-        curvature_at(W, V, norm, curvature, activation, derivative).condition_number() for norm in two_norms(norms)
+        curvature_at(PopulationLoss(V, norm, **loss_options), W, curvature).condition_number()
+        for norm in two_norms(norms)
     )
     return first / second
 
@@ -129,8 +129,7 @@ def compare(
     norms: Sequence[NormLike] = ("L2", "H1"),
     *,
     curvature: str = "hessian",
-    activation: str | None = None,
-    derivative: str = "backprop",
+    **loss_options: Unpack[LossOptions],
 ) -> Comparison:
     """Extreme eigenvalues, condition number and rates of several norms at the same weights.
 
@@ -148,20 +147,18 @@ def compare(
     if not isinstance(norms, Sequence) or isinstance(norms, str) or not norms:
         raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
     rows: list[ComparisonRow] = []
-    for norm in norms:
-        spectrum = curvature_at(W, V, norm, curvature, activation, derivative).spectrum()
+    losses = [PopulationLoss(V, norm, **loss_options) for norm in norms]
+    for loss in losses:
+        spectrum = curvature_at(loss, W, curvature).spectrum()
         low, high = spectrum.smallest, spectrum.largest
         reference = rows[0].largest if rows else high
         scaled = low * reference / high if min(high, reference) > 0 else np.nan
         kappa = spectrum.condition_number()
-        rows.append(ComparisonRow(Norm.parse(norm).name, low, high, kappa, low, scaled, low > 0))
-    return Comparison(tuple(rows), curvature, derivative)
+        rows.append(ComparisonRow(loss.norm.name, low, high, kappa, low, scaled, low > 0))
+    return Comparison(tuple(rows), curvature, losses[0].derivative)
 
 
-def curvature_at(
-    W: Student, V: Student, norm: NormLike, curvature: str, activation: str | None = None, derivative: str = "backprop"
-) -> Curvature:
-    """The Hessian or the Gauss-Newton matrix of a norm at student ``W`` and teacher ``V``."""
-    one_of("curvature", curvature, ("hessian", "gauss_newton"))
-    loss = PopulationLoss(V, norm, activation=activation, derivative=derivative)
-    return loss.hessian(W) if curvature == "hessian" else loss.gauss_newton(W)
+def curvature_at(loss: PopulationLoss, W: Student, curvature: str) -> Curvature:
+    """The Hessian or the Gauss-Newton matrix of a loss at student ``W``."""
+    at, kinds = loss.at(W), ("hessian", "gauss_newton")
+    return at.hessian if one_of("curvature", curvature, kinds) == "hessian" else at.gauss_newton

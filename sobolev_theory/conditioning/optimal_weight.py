@@ -23,13 +23,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 
-from ..losses import Student
+from ..losses import LossOptions, PopulationLoss, Student
 from .comparison import curvature_at
 
 FloatArray = NDArray[np.float64]
@@ -106,8 +106,7 @@ def optimal_weight(
     V: Student,
     *,
     curvature: str = "gauss_newton",
-    activation: str | None = None,
-    derivative: str = "backprop",
+    **loss_options: Unpack[LossOptions],
 ) -> OptimalWeight:
     """The weight ``lambda_1`` in [0, inf] that minimises the condition number of the norm ``(1, lambda_1)``.
 
@@ -122,8 +121,8 @@ def optimal_weight(
         Student and teacher: weights of shape (K, d) and (M, d), or networks.
     curvature
         ``"gauss_newton"`` or ``"hessian"``.
-    activation, derivative
-        As in `PopulationLoss`.
+    **loss_options
+        ``activation``, ``derivative`` and other options of `PopulationLoss`.
 
     Returns
     -------
@@ -155,7 +154,8 @@ def optimal_weight(
     >>> best.weight, round(best.interval[1], 3)        # the cone at the teacher: derivatives do not pay
     (0.0, 0.101)
     """
-    orders = [curvature_at(W, V, norm, curvature, activation, derivative) for norm in ((1.0,), (0.0, 1.0))]
+    of_order = ((1.0,), (0.0, 1.0))
+    orders = [curvature_at(PopulationLoss(V, norm, **loss_options), W, curvature) for norm in of_order]
     path = _Path(
         [(g0, g1) for (g0, _), (g1, _) in zip(orders[0].parts(), orders[1].parts(), strict=True)],
         symmetric=all(order.is_symmetric for order in orders),

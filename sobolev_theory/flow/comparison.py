@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import number
 from .._runtime.tables import plain_table
-from ..losses import PopulationLoss, Student
-from ..norms import Norm, NormLike
+from ..losses import LossOptions, PopulationLoss, Student
+from ..norms import NormLike
 from .solution import Flow, gradient_flow
 from .state import State
 
@@ -123,11 +123,10 @@ def compare_flows(
     *,
     t_max: float,
     accuracy: float = 1e-6,
-    activation: str | None = None,
-    derivative: str = "backprop",
     rtol: float = 1e-10,
     atol: float = 1e-12,
     progress: bool = False,
+    **loss_options: Unpack[LossOptions],
 ) -> FlowComparison:
     """Gradient flows of several norms from one start: rates, times to accuracy, and accelerations that are fair.
 
@@ -147,8 +146,10 @@ def compare_flows(
         Positive, finite time to which each flow is followed.
     accuracy
         Fraction of the L2 loss at the start, in (0, 1).
-    activation, derivative, rtol, atol, progress
-        As in `PopulationLoss` and `gradient_flow`.
+    rtol, atol, progress
+        As in `gradient_flow`.
+    **loss_options
+        ``activation``, ``derivative`` and other options of `PopulationLoss`.
 
     Raises
     ------
@@ -165,12 +166,12 @@ def compare_flows(
         raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
     accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
     t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
-    losses = [PopulationLoss(V, norm, activation=activation, derivative=derivative) for norm in norms]
+    losses = [PopulationLoss(V, norm, **loss_options) for norm in norms]
     flows = tuple(gradient_flow(loss, W0, t_max, rtol=rtol, atol=atol, progress=progress) for loss in losses)
     rows: list[FlowComparisonRow] = []
-    for norm, flow in zip(norms, flows, strict=True):
-        rows.append(_row(Norm.parse(norm).name, flow, accuracy, rows[0] if rows else None))
-    return FlowComparison(rows=tuple(rows), flows=flows, accuracy=accuracy, derivative=derivative)
+    for loss, flow in zip(losses, flows, strict=True):
+        rows.append(_row(loss.norm.name, flow, accuracy, rows[0] if rows else None))
+    return FlowComparison(rows=tuple(rows), flows=flows, accuracy=accuracy, derivative=losses[0].derivative)
 
 
 def _prediction_error(flow: Flow) -> Callable[[State], float]:

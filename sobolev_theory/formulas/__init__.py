@@ -17,3 +17,8 @@ from .records import Entry, Formula, Step
 from .theorems import Theorem
 
 __all__ = ["Entry", "Formula", "Notation", "Step", "Theorem", "UnknownFormulaError", "document", "get", "names"]
+
+
+def __dir__() -> list[str]:
+    """What users call."""
+    return sorted(__all__)

@@ -10,3 +10,8 @@ from .reports import Report, Survey
 from .verification import verify, verify_many
 
 __all__ = ["Agreement", "Report", "Survey", "verify", "verify_many"]
+
+
+def __dir__() -> list[str]:
+    """What users call."""
+    return sorted(__all__)

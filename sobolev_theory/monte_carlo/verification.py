@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 from .._runtime.checks import positive_integer
 from .._runtime.parallel import OrderedMap, Workers, ordered_map
 from .._runtime.progress import tracked
+from ..activations import Activation
 from ..errors import NotDifferentiableError
-from ..losses import PopulationLoss, Student
+from ..losses import LossOptions, PopulationLoss, Student
 from ..networks import Network
 from ..norms import Convention, NormLike
 from .agreement import compare
@@ -91,13 +92,12 @@ def verify_many(
     teacher_width: int = 2,
     dim: int = 3,
     norm: NormLike = "H1",
-    activation: str = "relu",
-    derivative: str = "backprop",
     samples: int = 200_000,
     rng: Any = None,
     workers: Workers = 1,
     progress: bool = False,
     level: float = LEVEL,
+    **loss_options: Unpack[LossOptions],
 ) -> Survey:
     """Judge the theory on many random students and teachers, with one verdict for all of them.
 
@@ -107,7 +107,7 @@ def verify_many(
         Number of pairs of a student and a teacher, with Gaussian weights and standard normal output weights.
     student_width, teacher_width, dim
         K, M and d.
-    norm, activation, derivative
+    norm, **loss_options
         As for `PopulationLoss`.
     samples
         Number of sampled inputs for each network.
@@ -123,15 +123,16 @@ def verify_many(
     networks = positive_integer("networks", networks)
     each = sidak(_check_level(level), 1 / networks)
     generator = np.random.default_rng(rng)
+    activation = loss_options.get("activation") or "relu"
     reports = []
     with ordered_map(workers) as parallel:
         for _ in tracked(range(networks), networks, "sampling", progress):
             teacher = _random_network(teacher_width, dim, activation, generator)
             student = _random_network(student_width, dim, activation, generator)
-            loss = PopulationLoss(teacher, norm, derivative=derivative)
+            loss = PopulationLoss(teacher, norm, **loss_options)
             reports.append(_verify(loss, student, samples, generator, parallel, each, progress=False))
     widths = f"students of {student_width} x {dim}, teachers of {teacher_width} x {dim}"
-    options = f"norm={norm!r}, activation={activation!r}, derivative={derivative!r}"
+    options = f"norm={norm!r}, activation='{loss.activation}', derivative='{loss.derivative}'"
     return Survey(f"{networks} random networks: {widths}; {options}", tuple(reports), level)
 
 
@@ -213,7 +214,7 @@ def _child(entropy: list[int], *key: int) -> np.random.SeedSequence:
     return np.random.SeedSequence(entropy, spawn_key=key)
 
 
-def _random_network(width: int, dim: int, activation: str, rng: np.random.Generator) -> Network:
+def _random_network(width: int, dim: int, activation: str | Activation, rng: np.random.Generator) -> Network:
     hidden = Network.random(width, dim, rng=rng, activation=activation)
     return Network(hidden.weights, rng.standard_normal(width), activation=activation)
 

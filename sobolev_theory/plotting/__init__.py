@@ -16,3 +16,8 @@ from .plane import condition_number_map, phase_portrait
 from .spectra import spectrum
 
 __all__ = ["condition_number_map", "loss_curves", "phase_portrait", "spectrum"]
+
+
+def __dir__() -> list[str]:
+    """What users call."""
+    return sorted(__all__)

@@ -23,3 +23,8 @@ __all__ = [
     "symmetric_saddle",
     "symmetric_velocity",
 ]
+
+
+def __dir__() -> list[str]:
+    """What users call."""
+    return sorted(__all__)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +18,7 @@ from scipy.optimize import brentq
 
 from .._runtime.checks import as_array, positive_integer
 from ..activations import Activation
-from ..losses import PopulationLoss
+from ..losses import LossOptions, PopulationLoss
 from ..networks import Network
 from ..norms import NormLike
 
@@ -55,9 +56,7 @@ def symmetric_velocity(
     x: ArrayLike,
     y: ArrayLike,
     norm: NormLike = "L2",
-    *,
-    activation: str = "relu",
-    derivative: str = "backprop",
+    **loss_options: Unpack[LossOptions],
 ) -> FloatArray:
     r"""``(x', y')`` under gradient flow of ``w_j = x v_j + y sum_(k != j) v_k``, orthonormal teachers ``v_1 .. v_K``.
 
@@ -69,7 +68,7 @@ def symmetric_velocity(
         ``K >= 2``, output weights one.
     x, y
         Coordinates; they broadcast.
-    norm, activation, derivative
+    norm, **loss_options
         As in `PopulationLoss`.
 
     Returns
@@ -92,7 +91,7 @@ def symmetric_velocity(
     array([0.        , 0.07957764])
     """
     width = family_width(width)
-    velocity = velocity_of(width, representative(width, norm, activation, derivative))
+    velocity = velocity_of(width, representative(width, norm, **loss_options))
     first, second = (as_array(name, np.ravel(value), ("n",)) for name, value in (("x", x), ("y", y)))
     try:
         pairs = np.broadcast(first.reshape(np.shape(x)), second.reshape(np.shape(y)))
@@ -101,9 +100,7 @@ def symmetric_velocity(
     return np.reshape([velocity(*pair) for pair in pairs], (*pairs.shape, 2))
 
 
-def symmetric_saddle(
-    width: int, norm: NormLike = "L2", *, activation: str = "relu", derivative: str = "backprop"
-) -> SymmetricSaddle:
+def symmetric_saddle(width: int, norm: NormLike = "L2", **loss_options: Unpack[LossOptions]) -> SymmetricSaddle:
     r"""The critical point ``x = y > 0``, all neurons equal, at which training from small symmetric weights lingers.
 
     For ReLU with weights ``(lambda_0, lambda_1)``, ``Lambda = lambda_0 + lambda_1``, it is a saddle at every width:
@@ -118,7 +115,7 @@ def symmetric_saddle(
 
     Parameters
     ----------
-    width, norm, activation, derivative
+    width, norm, **loss_options
         As in `symmetric_velocity`.
 
     Returns
@@ -147,14 +144,15 @@ def symmetric_saddle(
     width = family_width(width)
     # K equal neurons are one of output weight K and norm p = x sqrt(K); all teachers are at cos(angle) = 1/sqrt(K)
     direction = np.array([1.0, np.sqrt(width - 1), 0.0]) / np.sqrt(width)
-    loss = PopulationLoss(Network([direction], [width], activation=activation), norm, derivative=derivative)
+    teacher = Network([direction], [width], activation=loss_options.get("activation") or "relu")
+    loss = PopulationLoss(teacher, norm, **loss_options)
 
     def student(size: float) -> Network:
-        return Network([[size, 0.0, 0.0]], [width], activation=activation)
+        return Network([[size, 0.0, 0.0]], [width], activation=loss.activation)
 
     size = _first_zero(lambda p: loss.gradient(student(p))[0, 0], 1 / np.sqrt(width))
     x = float(size / np.sqrt(width))
-    velocity_of(width, representative(width, norm, activation, derivative))(x, x)  # refuses what does not exist
+    velocity_of(width, representative(width, norm, **loss_options))(x, x)  # refuses what does not exist
     # The Hessian of a mode that moves the neurons alike is that of the merged one, divided by K. In a mode whose
     # displacements sum to zero the products of first derivatives cancel, which leaves E[sigma''(w.x) (f_S - f_T) x x']:
     # Hessian minus Gauss-Newton matrix of the merged neuron, again over K. (At a jump order, where sigma'' := 0, the
@@ -185,9 +183,10 @@ def student_rows(width: int, x: float, y: float, activation: str | Activation) -
     return Network([[x, y, rest], [y, x, rest]], [1, width - 1], activation=activation)
 
 
-def representative(width: int, norm: NormLike, activation: str, derivative: str) -> PopulationLoss:
+def representative(width: int, norm: NormLike, **loss_options: Unpack[LossOptions]) -> PopulationLoss:
     """The loss of `student_rows`: teachers ``v_1`` and ``v_2``, the second standing for ``K - 1``."""
-    return PopulationLoss(student_rows(width, 1.0, 0.0, activation), norm, derivative=derivative)
+    activation = loss_options.get("activation") or "relu"
+    return PopulationLoss(student_rows(width, 1.0, 0.0, activation), norm, **loss_options)
 
 
 def velocity_of(width: int, loss: PopulationLoss) -> Callable[[float, float], tuple[float, float]]:

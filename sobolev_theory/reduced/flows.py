@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from .. import single_neuron
 from .._runtime.checks import as_array
 from ..activations import get
+from ..losses import LossOptions
 from ..norms import Norm, NormLike
 from .family import (
     family_width,
@@ -107,9 +109,8 @@ def symmetric_flow(
     t_max: float,
     norm: NormLike = "L2",
     *,
-    activation: str = "relu",
-    derivative: str = "backprop",
     rtol: float = 1e-10,
+    **loss_options: Unpack[LossOptions],
 ) -> PlanarFlow:
     r"""Gradient flow of Tian's family from ``(x, y)``: the field of `symmetric_velocity`.
 
@@ -121,7 +122,7 @@ def symmetric_flow(
 
     Parameters
     ----------
-    width, norm, activation, derivative
+    width, norm, **loss_options
         As in `symmetric_velocity`.
     x, y
         Start.
@@ -150,7 +151,7 @@ def symmetric_flow(
     (('x', 'y'), True)
     """
     width = family_width(width)
-    loss = representative(width, norm, activation, derivative)
+    loss = representative(width, norm, **loss_options)
     velocity = velocity_of(width, loss)
     start = np.concatenate([as_array(name, [value], ("n",)) for name, value in (("x", x), ("y", y))])
     # w_j is parallel to v_j where y = 0; for two neurons, to the other teacher where x = 0
@@ -165,7 +166,7 @@ def symmetric_flow(
 
     if start[0] == start[1]:
         velocity(*start)  # refuses a start where the field does not exist
-    ends = (student_rows(width, a, b, activation) for a, b in (start, (1.0, 0.0)))
+    ends = (student_rows(width, a, b, loss.activation) for a, b in (start, (1.0, 0.0)))
     sharpness = max(loss.gauss_newton(rows).extreme_eigenvalues()[1] for rows in ends) / width
     return integrate(
         ("x", "y"),

@@ -38,3 +38,8 @@ __all__ = [
     "derive",
     "derive_activation",
 ]
+
+
+def __dir__() -> list[str]:
+    """What users call."""
+    return sorted(__all__)

@@ -15,3 +15,8 @@ Source: splitting: Arjevani & Field 2020 (arXiv 2008.01805), who have L2 at the 
 from .spectra import condition_number_ratio, spectrum
 
 __all__ = ["condition_number_ratio", "spectrum"]
+
+
+def __dir__() -> list[str]:
+    """What users call."""
+    return sorted(__all__)
