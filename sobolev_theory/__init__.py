@@ -25,9 +25,10 @@ from .curvature.spectrum import Spectrum
 from .errors import InfiniteNormError, NotDifferentiableError, UnknownActivationError
 from .flow.comparison import FlowComparison, compare_flows
 from .flow.descent import BestStep, Descent, best_step, gradient_descent
+from .flow.integration import gradient_flow
 from .flow.lyapunov import lyapunov_derivative
 from .flow.rates import Rate
-from .flow.solution import Flow, gradient_flow
+from .flow.solution import Flow
 from .losses import PopulationLoss
 from .networks import Network
 from .search.results import Search

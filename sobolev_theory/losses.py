@@ -14,6 +14,7 @@ from .activations import Activation
 from .curvature.operator import Curvature
 from .networks import Network
 from .norms import Convention, Norm, NormLike
+from .pairs.existence import require_covered
 from .pairs.geometry import PairGeometry
 from .pairs.sums import PairTerms, value_sum
 from .parameters import Parameters
@@ -113,7 +114,7 @@ class PopulationLoss:
         chosen = activations.get(default if activation is None else activation)
         if not isinstance(teacher, Network):
             teacher = Network(as_array("teacher", teacher, ("neurons", "d")), activation=chosen)
-        _check("teacher", teacher, chosen)
+        require_covered("teacher", teacher, chosen)
         self.teacher, self.minus_teacher = teacher, -teacher.output_weights
         self.norm = Norm.parse(norm, chosen)
         self.derivative = Convention.parse(derivative)
@@ -163,7 +164,7 @@ class PopulationLoss:
         if isinstance(W, Parameters | Point):
             return W if isinstance(W, Parameters) else W.parameters
         if isinstance(W, Network):
-            _check("student", W, self.activation)
+            require_covered("student", W, self.activation)
             weights, output_weights = W.weights, W.output_weights
         else:
             weights = as_array("student", W, ("neurons", "d"))
@@ -256,17 +257,3 @@ class PopulationLoss:
         array([1., 1.])
         """
         return self.at(W).gauss_newton
-
-
-def _check(name: str, network: Network, activation: Activation) -> None:
-    """Refuse a network that the closed forms do not cover."""
-    if network.activation is not activation and network.activation != activation:
-        other = " of another definition" if network.activation.name == activation.name else ""
-        raise ValueError(
-            f"{name}: activation {activation.name!r} is required, got {network.activation.name!r}{other}; "
-            "student and teacher share it"
-        )
-    if network.biases is not None and np.any(network.biases):
-        raise NotImplementedError(
-            f"{name}: biases are not supported yet in population losses; pass a network without biases"
-        )

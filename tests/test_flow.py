@@ -136,7 +136,7 @@ def test_rest_is_judged_by_the_weights_of_the_moment(activation, size):
 )
 def test_a_row_that_shrinks_to_zero_ends_the_flow(student, time, monkeypatch):
     """ReLU has a kink there, and the row is pushed back from all sides: the solver could only creep."""
-    monkeypatch.setattr("sobolev_theory.flow.solution.MAX_STEPS", 2000)
+    monkeypatch.setattr("sobolev_theory.flow.integration.MAX_STEPS", 2000)
     flow = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "L2"), student, 50.0)
     assert flow.status == "nonsmooth"
     assert "zero" in flow.message
@@ -153,7 +153,7 @@ def test_on_the_opposite_ray_a_neuron_shrinks_to_zero():
 
 
 def test_a_flow_gives_up_after_many_steps(monkeypatch):
-    monkeypatch.setattr("sobolev_theory.flow.solution.MAX_STEPS", 7)
+    monkeypatch.setattr("sobolev_theory.flow.integration.MAX_STEPS", 7)
     flow = st.gradient_flow(st.PopulationLoss(TEACHER, "L2"), near_teacher(), 50.0)
     assert flow.status == "steps"
     assert len(flow.t) == 8

@@ -95,5 +95,5 @@ def test_blocks_do_not_change_results(monkeypatch):
     rng = np.random.default_rng(0)
     angle, ratio = rng.uniform(0, np.pi, (30, 7)), rng.uniform(0.1, 2, 7)
     whole = st.single_neuron.condition_number_ratio(angle, ratio)
-    monkeypatch.setattr("sobolev_theory.single_neuron.BLOCK", 16)
+    monkeypatch.setattr("sobolev_theory.single_neuron.spectrum.BLOCK", 16)
     np.testing.assert_allclose(st.single_neuron.condition_number_ratio(angle, ratio), whole, rtol=1e-15)

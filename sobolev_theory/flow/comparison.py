@@ -14,7 +14,8 @@ from .._runtime.checks import number
 from .._runtime.tables import plain_table
 from ..losses import LossOptions, PopulationLoss, Student
 from ..norms import NormLike
-from .solution import Flow, gradient_flow
+from .integration import gradient_flow
+from .solution import Flow
 from .state import State
 
 FloatArray = NDArray[np.float64]

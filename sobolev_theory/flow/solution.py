@@ -1,31 +1,20 @@
-r"""Gradient flow ``dW/dt = -gradient`` of a population loss: exact dynamics, rates, and times to accuracy."""
+"""The solution of a gradient flow: weights and quantities at any times, its rate, and times to accuracy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._runtime.checks import number, one_of
-from .._runtime.progress import fraction_bar
-from ..errors import NotDifferentiableError
-from ..losses import PopulationLoss, Student
 from ..problem import SpanProblem
 from .events import QUANTITIES, SAMPLES, crossing, parse_levels, quantity, reached
 from .rates import Rate, tail_rate
-from .state import State, StopError, negligible_gradient
-from .steps import METHODS, AcceptedStep, steps
+from .state import State
+from .steps import AcceptedStep
 
 FloatArray = NDArray[np.float64]
-
-MAX_STEPS = 50_000
-"""Steps after which a flow gives up, so that one that creeps along a valley for ever does not."""
-
-FINEST = 100 * float(np.finfo(np.float64).eps)
-"""Smallest relative tolerance that the solvers can honour in double precision."""
 
 
 class Flow:
@@ -167,125 +156,6 @@ class Flow:
         return next((t for step in self._path if (t := crossing(step, function, level, SAMPLES)) < np.inf), np.inf)
 
 
-def gradient_flow(
-    loss: PopulationLoss,
-    W0: Student,
-    t_max: float,
-    *,
-    rtol: float = 1e-10,
-    atol: float = 1e-12,
-    method: str = "DOP853",
-    until: Mapping[str, float] | None = None,
-    progress: bool = False,
-) -> Flow:
-    r"""Integrate ``dW/dt = -loss.gradient(W)`` from ``W0``; output weights are not trained.
-
-    Parameters
-    ----------
-    loss
-        Norm and convention of the field.
-    W0
-        Start: weights (K, d), or a `Network` with its output weights.
-    t_max
-        Positive end time; ``inf`` if ``until`` says when to stop.
-    rtol, atol
-        Bounds of the local errors of the weights: ``rtol |W - V|``, or ``atol`` where that is smaller. Where K = M
-        and the student comes near the teacher, ``atol`` is lowered along with the distance, so that a loss of 1e-20
-        of its start is still resolved.
-    method
-        ``"DOP853"``, ``"RK45"``, ``"RK23"``, or, with the exact Jacobian, ``"Radau"``, ``"BDF"``.
-    until
-        Levels at which to stop: ``{"loss": 1e-12}``, and likewise ``"gradient_norm"``, ``"distance"``; looked at after
-        each step of the solver.
-    progress
-        Show a progress bar on stderr.
-
-    Returns
-    -------
-    Flow
-        Look at its ``status`` and ``message``: a flow that comes to rest elsewhere, aligns or diverges says so.
-
-    Raises
-    ------
-    NotDifferentiableError
-        If the gradient does not exist at ``W0``.
-    ValueError
-        For a time, a tolerance or a level that makes no sense, or a student of another dimension.
-
-    Notes
-    -----
-    Computed in coordinates of ``span(W0, V)``, which the flow never leaves: beyond one QR the cost does not depend on
-    d. In the exact convention an order whose derivative jumps pulls a student's row onto the line of a teacher's at a
-    finite speed: they meet in finite time, and the flow goes on in Filippov's sense, the row sliding on that line;
-    ``alignments`` tells when. Where a line lets go of a row, or students meet one another, the flow stops with status
-    ``"nonsmooth"``.
-
-    Examples
-    --------
-    >>> flow = gradient_flow(PopulationLoss([[1.0, 0.0]], "L2"), [[2.0, 0.0]], 4.0)     # w = (1 + exp(-t/2), 0)
-    >>> bool(abs(flow.weights[-1, 0, 0] - 1 - np.exp(-2)) < 1e-10)
-    True
-    >>> gradient_flow(PopulationLoss([[1.0, 0.0]], "H1"), [[0.0, 1.0]], np.inf, until={"loss": 1e-25}).status
-    'loss'
-    """
-    one_of("method", method, METHODS)
-    rtol = number("rtol", rtol, f"a number from {FINEST:.2g}, the limit of double precision, to 1", FINEST / 1.01, 1)
-    atol = number("atol", atol, "a number from 0 on", -np.finfo(np.float64).tiny, np.inf)
-    if not (until and t_max == np.inf):
-        t_max = number("t_max", t_max, "a positive time, inf only with until such as {'loss': 1e-12},", 0, np.inf)
-    problem = SpanProblem.of(loss, W0)
-    levels = parse_levels("until", until or {}, problem)
-    loss.gradient(loss.at(problem.student))  # refuses a start where the field does not exist
-    largest = max(float(np.abs(network.weights).max()) for network in (problem.start, problem.loss.teacher))
-    number("student, teacher", largest, "a largest weight between 1e-100 and 1e100", 1e-100, 1e100)
-    path: list[AcceptedStep] = []
-    with fraction_bar("gradient flow", progress) as show:
-        try:
-            status, message = _run(problem, path, t_max, levels, (rtol, atol, method), show)
-        except (StopError, NotDifferentiableError) as stop:
-            status = getattr(stop, "status", "nonsmooth")
-            message = f"at t = {path[-1].end if path else 0.0:g}: {stop}"
-    return Flow(problem, path, status, message)
-
-
-def _run(
-    problem: SpanProblem,
-    path: list[AcceptedStep],
-    t_max: float,
-    levels: dict[str, float],
-    solver: tuple[float, float, str],
-    show: Callable[[Callable[[], float], str], None],
-) -> tuple[str, str]:
-    """Fill the path until there is a reason to stop; status and message."""
-    start = State.start(problem)
-    begin = {name: quantity(name, start) for name in levels}
-    for name, level in levels.items():
-        if reached(begin[name], level):
-            return name, f"the start has {name} {begin[name]:g}, at most {level:g} already"
-    negligible, size = negligible_gradient(start), np.linalg.norm(start.coordinates)
-    stationary = quantity("gradient_norm", start) <= negligible
-    for step in () if stationary else steps(problem, t_max, *solver):
-        path.append(step)
-        ends = {name: crossing(step, partial(quantity, name), level) for name, level in levels.items()}
-        if ends and (end := min(ends.values())) < np.inf:
-            name = min(ends, key=lambda name: ends[name])
-            path[-1] = replace(step, end=end, at_end=step(end))
-            return name, f"{name} fell to {levels[name]:g} at t = {end:g}"
-        if not size / 2 < (now := np.linalg.norm(step.at_end.coordinates)) < 2 * size:
-            negligible, size = negligible_gradient(step.at_end), now
-        if stationary := quantity("gradient_norm", step.at_end) <= negligible:
-            break
-        if len(path) >= MAX_STEPS:
-            raise StopError("steps", f"{MAX_STEPS} steps passed; loosen rtol or lower t_max")
-        show(partial(_fraction, step, t_max, levels, begin), f"t = {step.end:.4g}")
-    if not stationary:
-        return "t_max", f"t_max = {t_max:g} reached"
-    state, t = (path[-1].at_end, path[-1].end) if path else (start, 0.0)
-    if t < t_max < np.inf:
-        path.append(AcceptedStep(t, t_max, state, lambda _: state.displacement, state))
-    return "stationary", f"the gradient is zero to rounding from t = {t:g} on"
-
-
 def _alignments(path: list[AcceptedStep]) -> list[tuple[float, int, int]]:
     """When rows joined lines: the pairs that a step slides on and the one before it did not."""
     found: list[tuple[float, int, int]] = []
@@ -294,12 +164,3 @@ def _alignments(path: list[AcceptedStep]) -> list[tuple[float, int, int]]:
         found += [(step.end, i, j) for i, j in step.at_end.aligned if (i, j) not in known]
         known = step.at_end.aligned
     return found
-
-
-def _fraction(step: AcceptedStep, t_max: float, levels: dict[str, float], begin: dict[str, float]) -> float:
-    """How much of the way is done: of the time, or of the decades to a level."""
-    done = [step.end / t_max]
-    for name, level in levels.items():
-        now = max(quantity(name, step.at_end), level)
-        done.append(float(np.log(begin[name] / now) / np.log(begin[name] / level)))
-    return max(done)

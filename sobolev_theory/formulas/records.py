@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from .engine import engine
 from .notation import Notation
 from .tex.layout import aligned, one_line, split, width
 
@@ -153,9 +154,7 @@ class Formula:
         An expression, a `sympy.Tuple` of named values, a `sympy.Matrix`, or, for sums over a basis, a matrix expression
         in ``w``, ``v``, the frame ``f_1`` (along ``w``), ``f_2`` and the identity ``I``, all of symbolic dimension d.
         """
-        from ..symbolic.catalogue.parsing import parse
-
-        return parse(self, values)
+        return engine("catalogue.parsing").parse(self, values)
 
     def __str__(self) -> str:
         """Statement, formula, definitions, domain and source, to be read."""

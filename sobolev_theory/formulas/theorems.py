@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from .engine import engine
 from .notation import Notation
 from .records import in_style
 from .tex.text import itemized, prose
@@ -40,7 +41,7 @@ class ProofStep:
     conditions
         The same as LaTeX, without dollars: ``left REL right`` holds for these letters; empty if there are none.
     method, data
-        Certificate and its ingredients; see `sobolev_theory.symbolic.certificates`.
+        Certificate and its ingredients; see `symbolic.proofs.certificates`.
     check
         Whether it only confirms a result by a second route.
     """
@@ -159,9 +160,8 @@ class Theorem:
             If a claim is not verified, if what is printed is not what is verified, or if a conclusion does not show
             its steps.
         """
-        from ..symbolic.proofs.theorems import verify
-
-        return verify(self)
+        verified: Verified = engine("proofs.theorems").verify(self)
+        return verified
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""

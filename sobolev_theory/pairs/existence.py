@@ -1,4 +1,4 @@
-"""Whether a derivative exists at given weights, and whether a result is a number: refusals with reasons."""
+"""Whether there is a closed form, a derivative exists at given weights, a result is a number: refusals with reasons."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,21 @@ from numpy.typing import NDArray
 
 from ..activations import Activation
 from ..errors import NotDifferentiableError, OverflowingError
+from ..networks import Network
+
+
+def require_covered(name: str, network: Network, activation: Activation) -> None:
+    """Refuse a network that the closed forms do not cover."""
+    if network.activation is not activation and network.activation != activation:
+        other = " of another definition" if network.activation.name == activation.name else ""
+        raise ValueError(
+            f"{name}: activation {activation.name!r} is required, got {network.activation.name!r}{other}; "
+            "student and teacher share it"
+        )
+    if network.biases is not None and np.any(network.biases):
+        raise NotImplementedError(
+            f"{name}: biases are not supported yet in population losses; pass a network without biases"
+        )
 
 
 def require_kinks_avoided(

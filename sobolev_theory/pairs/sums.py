@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,11 +23,23 @@ CANCELS = 1e-3
 """Size of a sum relative to its terms below which it is formed anew: at most three digits are lost without."""
 
 
+def sum_over_orders(xp: Any, kernels: Iterable[tuple[Any, Callable[..., Any]]], *arguments: Any) -> tuple[Any, ...]:
+    """``sum_m lambda_m`` times what kernels give, numbers of ``xp``: 0 for what vanishes, nothing if there are none."""
+    totals: tuple[Any, ...] = ()
+    for weight, kernel in kernels:
+        values = kernel(xp, *arguments)
+        values = values if isinstance(values, tuple) else (values,)
+        if weight != 1:
+            values = tuple(weight * value for value in values)
+        totals = tuple(map(_add, totals, values)) if totals else values
+    return totals
+
+
 @dataclass(frozen=True)
 class PairTerms:
     """The pair quantities of a loss: sums over the orders of a norm of an activation's kernels in a convention.
 
-    The one place where kernels of several orders are added. ``terms("field", *arguments)`` are coefficients on the
+    ``terms("field", *arguments)`` are coefficients on the
     frame of the chart, 0 for what vanishes, and nothing if no order has the quantity.
     """
 
@@ -43,14 +55,7 @@ class PairTerms:
 
     def __call__(self, quantity: str, *arguments: Any) -> tuple[Any, ...]:
         """``sum_m lambda_m`` times the coefficients of a quantity."""
-        totals: tuple[Any, ...] = ()
-        for weight, kernel in self._kernels(quantity):
-            values = kernel(np, *arguments)
-            values = values if isinstance(values, tuple) else (values,)
-            if weight != 1:
-                values = tuple(weight * value for value in values)
-            totals = tuple(map(_add, totals, values)) if totals else values
-        return totals
+        return sum_over_orders(np, self._kernels(quantity), *arguments)
 
     def _kernels(self, quantity: str) -> list[tuple[float, Callable[..., Any]]]:
         found = self._orders.get(quantity)

@@ -13,6 +13,7 @@ from .._runtime.checks import as_array
 from ..activations import get
 from ..losses import LossOptions
 from ..norms import Norm, NormLike
+from ..single_neuron.arguments import TINY
 from .family import (
     family_width,
     representative,
@@ -84,7 +85,7 @@ def single_neuron_flow(
     jumps = derivative == "exact" and len(weights) > 1
 
     def field(state: FloatArray, sides: Sides) -> FloatArray:
-        angle, ratio = np.clip(state[1], 0.0, np.pi), 1 / max(state[0], single_neuron.TINY)
+        angle, ratio = np.clip(state[1], 0.0, np.pi), 1 / max(state[0], TINY)
         velocity = single_neuron.velocity(angle, ratio, weights, derivative=derivative)
         velocity *= (sides[2], -sides[0] * sides[1])  # beyond the rays and beyond the origin is the mirror image
         return velocity

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import OdeSolution, solve_ivp
 
-from ..flow.solution import FINEST
+from ..flow.integration import FINEST
 
 FloatArray = NDArray[np.float64]
 

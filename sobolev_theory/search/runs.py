@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..critical_points import CriticalPoint, critical_point, is_zero
 from ..errors import NotDifferentiableError
-from ..flow.solution import Flow, gradient_flow
+from ..flow.integration import gradient_flow
+from ..flow.solution import Flow
 from ..losses import PopulationLoss
 from .results import EndPoint
 
