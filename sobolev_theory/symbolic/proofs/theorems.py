@@ -7,12 +7,10 @@ from typing import Any
 import sympy as sp
 
 from ...formulas.theorems import Conclusion, ProofStep, Theorem, Verified
-from ..arc_cosine import ArcCosine
 from ..catalogue.latex import latex, readable
 from .steps import Derivation, DerivationError, Step
 
 RELATIONS = {"=": "=", "==": "=", ">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
-FUNCTIONS: dict[str, Any] = {"ArcCosine": ArcCosine}
 
 
 def theorem(
@@ -118,7 +116,7 @@ def _parsed(stored: ProofStep, letters: dict[str, Any]) -> Step:
         return sp.sympify(text, locals=letters)
 
     data = {
-        key: tuple(sp.Symbol(text) if key in ("reduction", "side") else parse(text) for text in texts)
+        key: tuple(sp.Symbol(text) if key == "reduction" else parse(text) for text in texts)
         for key, texts in stored.data
     }
     where = tuple(parse(text) for text in stored.where)
@@ -134,7 +132,7 @@ def _letters(steps: Iterable[Step]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         for value in (step.left, step.right, *step.where):
             found |= readable(value).free_symbols
         for key, values in step.data.items():
-            if key not in ("reduction", "side"):
+            if key != "reduction":
                 found |= set().union(*(readable(value).free_symbols for value in values))
     names = [str(letter) for letter in found]
     if len(set(names)) != len(names):
@@ -147,7 +145,7 @@ def _letters(steps: Iterable[Step]) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def _namespace(letters: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, Any]:
     """What the text may name."""
-    return FUNCTIONS | {name: sp.Symbol(name, **dict.fromkeys(given, True)) for name, given in letters}
+    return {name: sp.Symbol(name, **dict.fromkeys(given, True)) for name, given in letters}
 
 
 def _same(first: sp.Expr, second: sp.Expr) -> bool:
