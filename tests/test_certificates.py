@@ -7,9 +7,11 @@ from hypothesis import strategies as hs
 
 from sobolev_theory.symbolic import Derivation, DerivationError
 from sobolev_theory.symbolic.proofs.signs import Signs
+from sobolev_theory.symbolic.symbols import assumptions
 
 T, Y = sp.Symbol("theta", positive=True), sp.Symbol("y", real=True)
 X, Z = sp.Symbol("x", positive=True), sp.Symbol("z", positive=True)
+N = sp.Symbol("n", integer=True)
 BELOW_PI = (sp.Lt(T, sp.pi),)
 UNMET = r"no point is found|equations letter = value are required"
 
@@ -43,6 +45,8 @@ FALSE = [
                                          "antiderivatives": [2 * T]}),
     ("integral", sp.Integer(1), ">", 0, {"letter": T, "lower": [0], "upper": [1], "integrands": [sp.Integer(1)],
                                          "antiderivatives": [T**2]}),
+    ("integral", sp.Integer(1), ">", 0, {"letter": N, "lower": [0], "upper": [1], "integrands": [sp.Integer(1)],
+                                         "antiderivatives": [N]}),  # an integer
     ("integral", sp.Integer(0), ">=", 0, {"letter": Y, "lower": [-1], "upper": [1], "integrands": [2 * Y],
                                           "antiderivatives": [Y**2]}),
 ]  # fmt: skip
@@ -159,6 +163,22 @@ def test_facts_hold_under_their_conditions_only():
     assert not signs.positive(Y - T)
     assert signs.under((sp.Lt(T, sp.Rational(1, 2)),)).positive(2 * Y - 2 * T)
     assert not signs.under((sp.Lt(T, 2),)).positive(Y - T)
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("real",), ("positive",), ("nonnegative",), ("integer",), ("integer", "nonnegative")]
+)
+def test_assumptions_are_said_in_words(words):
+    assert assumptions(sp.Symbol("x", **dict.fromkeys(words, True))) == words
+    assert assumptions(sp.Symbol("x", positive=True, real=True)) == ("positive",)
+
+
+def test_assumptions_without_a_word_are_refused():
+    with pytest.raises(ValueError, match="a sign, integer or real is required"):
+        assumptions(sp.Symbol("x", prime=True))
+    with pytest.raises(DerivationError, match="a sign, integer or real is required"):
+        Derivation().prove("words", sp.Integer(1), ">", 0, "terms", where=(sp.Gt(sp.Symbol("x", prime=True), 1),),
+                           terms=[sp.Integer(1)])  # fmt: skip
 
 
 @given(hs.floats(-10, 10), hs.floats(0.01, 3.13))

@@ -67,7 +67,7 @@ def at_point(expression: sp.Expr, values: dict[sp.Symbol, sp.Expr]) -> Any:
     """Value with 40 digits, as an mpf; the letters sine and cosine are those of theta."""
     angle = values[theta]
     everything = values | {sine: sp.sin(angle), cosine: sp.cos(angle)}
-    return mp.mpf(sp.sympify(expression).subs(everything).evalf(40)._to_mpmath(140))
+    return mp.mpmathify(sp.sympify(expression).subs(everything).evalf(40))
 
 
 POINTS = [

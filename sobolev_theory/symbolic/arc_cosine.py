@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import sympy as sp
+from mpmath.libmp import prec_to_dps
 from sympy.core.function import ArgumentIndexError
 
 from .symbols import cosine, sine, theta
@@ -38,7 +39,7 @@ class ArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return a.subs(cosine, sp.cos(x)) * (sp.pi - x) + b.subs(cosine, sp.cos(x)) * sp.sin(x)
 
     def _eval_evalf(self, prec: int) -> sp.Expr:
-        return self.closed_form()._eval_evalf(prec)
+        return self.closed_form().evalf(prec_to_dps(prec) + 1)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         n, x = self.args

@@ -6,6 +6,7 @@ from itertools import islice, product
 
 import sympy as sp
 
+from ..symbols import assumptions
 from .enclosure import compare
 from .signs import Condition, Signs
 
@@ -33,7 +34,7 @@ def given(conditions: Iterable[Condition]) -> dict[sp.Symbol, sp.Expr]:
 
 def admits(letter: sp.Symbol, value: sp.Expr) -> bool:
     """Whether a value is known to have the assumptions of a letter."""
-    return all(getattr(value, f"is_{key}") is truth for key, truth in letter._assumptions_orig.items())
+    return all(getattr(value, f"is_{word}") for word in assumptions(letter))
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ import sympy as sp
 
 from ...formulas.theorems import Conclusion, ProofStep, Theorem, Verified
 from ..catalogue.latex import latex, readable
+from ..symbols import assumptions
 from .steps import Derivation, DerivationError, Step
 
 RELATIONS = {"=": "=", "==": "=", ">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
@@ -137,10 +138,7 @@ def _letters(steps: Iterable[Step]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     names = [str(letter) for letter in found]
     if len(set(names)) != len(names):
         raise DerivationError(f"two letters of one name among {sorted(names)}")
-    return tuple(
-        (str(letter), tuple(sorted(key for key, value in letter._assumptions_orig.items() if value)))
-        for letter in sorted(found, key=str)
-    )
+    return tuple((str(letter), assumptions(letter)) for letter in sorted(found, key=str))
 
 
 def _namespace(letters: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, Any]:
