@@ -177,7 +177,7 @@ def test_assumptions_without_a_word_are_refused():
     with pytest.raises(ValueError, match="a sign, integer or real is required"):
         assumptions(sp.Symbol("x", prime=True))
     with pytest.raises(DerivationError, match="a sign, integer or real is required"):
-        Derivation().prove("words", sp.Integer(1), ">", 0, "terms", where=(sp.Gt(sp.Symbol("x", prime=True), 1),),
+        Derivation().prove("words", sp.Integer(1), ">", 0, "terms", where=(sp.Gt(sp.Symbol("x", prime=True), 2),),
                            terms=[sp.Integer(1)])  # fmt: skip
 
 
