@@ -7,6 +7,7 @@ so that ``J_0 = pi - theta`` and ``J_1 = sin(theta) + (pi - theta) cos(theta)``.
 (`sobolev_theory._special`) and never expands them there.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -50,6 +51,27 @@ class ArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
 def closed_forms(expression: sp.Expr) -> sp.Expr:
     """An expression with its arc-cosine functions written out."""
     return expression.replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form())
+
+
+def of_angle(
+    expression: sp.Expr, at_angle: Callable[[sp.Integer], sp.Expr], at_supplement: Callable[[sp.Integer], sp.Expr]
+) -> sp.Expr:
+    """An expression with other values, by their degrees, for arc-cosine functions of theta and of its supplement.
+
+    Raises
+    ------
+    ValueError
+        For an arc-cosine function of another angle.
+    """
+
+    def value(n: sp.Integer, x: sp.Expr) -> sp.Expr:
+        if x == theta:
+            return at_angle(n)
+        if sp.expand(x - (sp.pi - theta)) == 0:
+            return at_supplement(n)
+        raise ValueError(f"arc-cosine function of {x}: expected theta or pi - theta")
+
+    return expression.replace(ArcCosine, value)
 
 
 @cache

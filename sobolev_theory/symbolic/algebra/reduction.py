@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import sympy as sp
 
-from ..arc_cosine import ArcCosine, closed_form_coefficients
+from ..arc_cosine import closed_form_coefficients, of_angle
 from ..symbols import cosine, sine, theta
 
 ANGLE = sp.Symbol("angle")  # theta as an independent letter, next to sine and cosine
@@ -20,15 +20,14 @@ SINE, CIRCLE, SQUARE = (sp.Poly(x, sine, cosine) for x in (sine, sine**2 + cosin
 def _algebraic(expression: sp.Expr) -> sp.Expr:
     """Replace trigonometric and arc-cosine functions of theta by the letters sine, cosine, angle."""
 
-    def expanded(n: sp.Integer, x: sp.Expr) -> sp.Expr:
+    def closed(n: sp.Integer) -> sp.Expr:
         a, b = closed_form_coefficients(int(n))
-        if x == theta:
-            return a * (sp.pi - ANGLE) + b * sine
-        if sp.expand(x - (sp.pi - theta)) == 0:  # the supplement: cos changes sign, sin does not
-            return a.subs(cosine, -cosine) * ANGLE + b.subs(cosine, -cosine) * sine
-        raise ValueError(f"arc-cosine function of {x}: expected theta or pi - theta")
+        return a * (sp.pi - ANGLE) + b * sine
 
-    expression = sp.expand_trig(expression.replace(ArcCosine, expanded))
+    def closed_at_supplement(n: sp.Integer) -> sp.Expr:  # cos changes sign there, sin does not
+        return closed(n).subs({cosine: -cosine, ANGLE: sp.pi - ANGLE})
+
+    expression = sp.expand_trig(of_angle(expression, closed, closed_at_supplement))
     return expression.subs({sp.sin(theta): sine, sp.cos(theta): cosine}).subs(theta, ANGLE)
 
 

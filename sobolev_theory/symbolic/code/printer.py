@@ -7,45 +7,18 @@ from sympy.core.function import Application
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pycode import PythonCodePrinter
 
-from ..arc_cosine import ArcCosine
-from ..symbols import theta
+from ..arc_cosine import of_angle
 
+ARC_COSINE, ARC_COSINE_OF_SUPPLEMENT = (sp.Function(f"NamedArcCosine{of}", nargs=1) for of in ("", "OfSupplement"))
+"""``J_n(theta)`` and ``J_n(pi - theta)`` without the argument, which elimination of subexpressions would take apart."""
 
-class NamedArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """``J_n(theta)``, out of reach of common-subexpression elimination, which would take its argument apart."""
-
-    nargs = 1
-
-
-class NamedArcCosineOfSupplement(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """``J_n(pi - theta)``, likewise."""
-
-    nargs = 1
+DAMPED_SINH, DAMPED_COSH = (sp.Function(name, nargs=2) for name in ("DampedSinh", "DampedCosh"))
+"""``exp(a) sinh(b)`` and ``exp(a) cosh(b)``, which code computes without overflow of either factor."""
 
 
 def name_arc_cosines(expression: sp.Expr) -> sp.Expr:
     """Replace every `ArcCosine` of theta or its supplement by the function that generated code calls."""
-
-    def named(n: sp.Integer, x: sp.Expr) -> sp.Expr:
-        if x == theta:
-            return NamedArcCosine(n)
-        if sp.expand(x - (sp.pi - theta)) == 0:
-            return NamedArcCosineOfSupplement(n)
-        raise ValueError(f"arc-cosine function of {x}: generated code knows theta and pi - theta")
-
-    return expression.replace(ArcCosine, named)
-
-
-class DampedSinh(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """``DampedSinh(a, b) = exp(a) sinh(b)``, which code computes without overflow of either factor."""
-
-    nargs = 2
-
-
-class DampedCosh(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """``DampedCosh(a, b) = exp(a) cosh(b)``, likewise."""
-
-    nargs = 2
+    return of_angle(expression, ARC_COSINE, ARC_COSINE_OF_SUPPLEMENT)
 
 
 DAMPED = {
@@ -65,7 +38,7 @@ DAMPED = {
 
 def name_damped(expression: sp.Expr) -> sp.Expr:
     """Replace products of an exponential and a hyperbolic function, in which the expression is linear, by one name."""
-    for function, damped in ((sp.sinh, DampedSinh), (sp.cosh, DampedCosh)):
+    for function, damped in ((sp.sinh, DAMPED_SINH), (sp.cosh, DAMPED_COSH)):
         for of in sorted(expression.atoms(function), key=sp.default_sort_key):
             letter = sp.Dummy()
             linear = expression.subs(of, letter)
@@ -91,10 +64,10 @@ FUNCTIONS = {
 """Elementary functions by what they are called in generated code."""
 
 FORMS = {
-    DampedSinh: "damped_sinh(xp, {}, {})",
-    DampedCosh: "damped_cosh(xp, {}, {})",
-    NamedArcCosine: "arc_cosine(xp, {}, theta, sine, cosine)",
-    NamedArcCosineOfSupplement: "arc_cosine_of_supplement(xp, {}, theta, sine, cosine)",
+    DAMPED_SINH: "damped_sinh(xp, {}, {})",
+    DAMPED_COSH: "damped_cosh(xp, {}, {})",
+    ARC_COSINE: "arc_cosine(xp, {}, theta, sine, cosine)",
+    ARC_COSINE_OF_SUPPLEMENT: "arc_cosine_of_supplement(xp, {}, theta, sine, cosine)",
 }
 """Functions that are called with more than their arguments."""
 
