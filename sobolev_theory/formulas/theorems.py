@@ -40,7 +40,7 @@ class ProofStep:
     conditions
         The same as LaTeX, without dollars: ``left REL right`` holds for these letters; empty if there are none.
     method, data
-        Certificate and its ingredients; see `sobolev_theory.symbolic.certificates`.
+        Certificate and its ingredients; see `sobolev_theory.symbolic.proofs.certificates`.
     check
         Whether it only confirms a result by a second route.
     """
@@ -159,7 +159,7 @@ class Theorem:
             If a claim is not verified, if what is printed is not what is verified, or if a conclusion does not show
             its steps.
         """
-        from ..symbolic.proofs.theorems import verify
+        from ..symbolic.catalogue.theorems import verify
 
         return verify(self)
 

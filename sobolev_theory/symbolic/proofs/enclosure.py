@@ -8,24 +8,21 @@ from typing import Any
 import sympy as sp
 from mpmath.ctx_iv import MPIntervalContext
 
+IV = MPIntervalContext()
+"""Interval arithmetic of its own precision: nothing global is changed."""
 
-class NotEnclosedError(ValueError):
-    """A number contains what interval arithmetic here does not know."""
-
-
-def _context() -> Any:
-    """Interval arithmetic of its own precision: nothing global is changed."""
-    context = MPIntervalContext()
-    context.prec = 120
-    return context
-
-
-IV = _context()
+IV.prec = 120
 FUNCTIONS: dict[Any, Callable[[Any], Any]] = {sp.sin: IV.sin, sp.cos: IV.cos}
 
 
 def enclosure(number: sp.Expr) -> Any:
-    """An interval that contains a number."""
+    """An interval that contains a number.
+
+    Raises
+    ------
+    ValueError
+        If it contains what interval arithmetic here does not know.
+    """
     if isinstance(number, sp.Rational):
         return IV.mpf(int(number.p)) / IV.mpf(int(number.q))
     if number is sp.pi:
@@ -39,7 +36,7 @@ def enclosure(number: sp.Expr) -> Any:
         return parts[0] ** int(number.exp) if number.exp.is_Integer else IV.sqrt(parts[0]) ** int(2 * number.exp)
     function = FUNCTIONS.get(type(number))
     if function is None:
-        raise NotEnclosedError(f"{number} has no enclosure")
+        raise ValueError(f"{number} has no enclosure")
     return function(parts[0])
 
 

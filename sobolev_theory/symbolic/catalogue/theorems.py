@@ -7,9 +7,9 @@ from typing import Any
 import sympy as sp
 
 from ...formulas.theorems import Conclusion, ProofStep, Theorem, Verified
-from ..catalogue.latex import latex, readable
+from ..proofs.steps import Claim, Derivation, DerivationError
 from ..symbols import assumptions
-from .steps import Derivation, DerivationError, Step
+from .latex import latex, readable
 
 RELATIONS = {"=": "=", "==": "=", ">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
 
@@ -71,24 +71,24 @@ def verify(record: Theorem) -> Verified:
     return Verified(len(record.proof), len(record.counterexamples))
 
 
-def relation(step: Step) -> str:
+def relation(step: Claim) -> str:
     """LaTeX of a claim."""
     return f"{latex(step.left)} {RELATIONS[step.relation]} {latex(step.right)}"
 
 
-def conditions(step: Step) -> str:
+def conditions(step: Claim) -> str:
     """LaTeX of the conditions on the letters of a claim."""
     return ", ".join(
         f"{latex(x.lhs)} {RELATIONS[x.rel_op]} {latex(x.rhs)}" if x.is_Relational else latex(x) for x in step.where
     )
 
 
-def _says_something(step: Step) -> bool:
+def _says_something(step: Claim) -> bool:
     """Whether it is no identity whose sides are printed alike."""
     return step.relation != "=" or latex(readable(step.left)) != latex(readable(step.right))
 
 
-def _conclusion(item: Any, steps: Sequence[Step], proof: Sequence[ProofStep]) -> Conclusion:
+def _conclusion(item: Any, steps: Sequence[Claim], proof: Sequence[ProofStep]) -> Conclusion:
     if isinstance(item, str):
         return Conclusion(item)
     words, *shown = item
@@ -98,7 +98,7 @@ def _conclusion(item: Any, steps: Sequence[Step], proof: Sequence[ProofStep]) ->
     return Conclusion(words % tuple(f"${proof[number].latex}$" for number in numbers), numbers)
 
 
-def _stored(step: Step, letters: dict[str, Any]) -> ProofStep:
+def _stored(step: Claim, letters: dict[str, Any]) -> ProofStep:
     """As text; LaTeX is printed from what the text says, in which SymPy may have moved a factor."""
     stored = ProofStep(
         step.statement, str(readable(step.left)), step.relation, str(readable(step.right)), "",
@@ -112,7 +112,7 @@ def _stored(step: Step, letters: dict[str, Any]) -> ProofStep:
     return replace(stored, latex=relation(parsed), conditions=conditions(parsed))
 
 
-def _parsed(stored: ProofStep, letters: dict[str, Any]) -> Step:
+def _parsed(stored: ProofStep, letters: dict[str, Any]) -> Claim:
     def parse(text: str) -> sp.Expr:
         return sp.sympify(text, locals=letters)
 
@@ -121,13 +121,13 @@ def _parsed(stored: ProofStep, letters: dict[str, Any]) -> Step:
         for key, texts in stored.data
     }
     where = tuple(parse(text) for text in stored.where)
-    return Step(
+    return Claim(
         stored.statement, parse(stored.left), parse(stored.right), stored.check, stored.relation, stored.method, where,
         data,
     )  # fmt: skip
 
 
-def _letters(steps: Iterable[Step]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _letters(steps: Iterable[Claim]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     found: set[sp.Symbol] = set()
     for step in steps:
         for value in (step.left, step.right, *step.where):
