@@ -233,9 +233,7 @@ def require_square_integrable(activation: sp.Expr) -> None:
             raise not_square_integrable(activation, f"it grows like {power}")
     try:
         points = sp.singularities(activation, z, sp.Interval(-10, 10))
-        listed = (
-            list(points)[:4] if isinstance(points, sp.FiniteSet) else list(points.intersect(sp.Interval(-2, 2)))[:4]
-        )
+        listed = list(points if isinstance(points, sp.FiniteSet) else points.intersect(sp.Interval(-2, 2)))[:4]
     except (NotImplementedError, TypeError, ValueError):
         return
     for point in listed:
