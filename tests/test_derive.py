@@ -297,6 +297,22 @@ def test_functions_of_equal_arguments_are_one_to_the_zero_test() -> None:
     assert kinds.reduce(sp.sinh(s - (s + s * t) / (1 + t)) + rho) == rho
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        1 / (1 + sp.exp(s)),
+        2 ** sp.exp(s),
+        sp.sqrt(1 + sp.sqrt(s)),
+        sp.cos(s) / sp.erf(t),
+        sp.exp(s) ** s * sp.sin(s) ** t,
+    ],
+    ids=str,
+)
+def test_the_zero_test_refuses_what_is_no_polynomial_in_roots_and_functions(expression: sp.Expr) -> None:
+    with pytest.raises(ValueError, match="a combination of roots and functions"):
+        kinds.reduce(expression)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     "expression",

@@ -15,7 +15,7 @@ from derivations.theorems import lyapunov, relu_squared
 from sobolev_theory import formulas
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation, DerivationError
-from sobolev_theory.symbolic.proofs.theorems import _namespace, _parsed
+from sobolev_theory.symbolic.catalogue.theorems import _namespace, _parsed
 
 NAMES = {
     f"theorem/{name}"

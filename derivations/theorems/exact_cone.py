@@ -11,7 +11,7 @@ from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.algebra.reduction import reduce
 from sobolev_theory.symbolic.catalogue.latex import readable
-from sobolev_theory.symbolic.proofs.theorems import theorem
+from sobolev_theory.symbolic.catalogue.theorems import theorem
 from sobolev_theory.symbolic.symbols import ratio, theta
 
 R, PI = ratio, sp.pi

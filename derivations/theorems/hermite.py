@@ -9,7 +9,7 @@ import sympy as sp
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.catalogue.latex import latex
-from sobolev_theory.symbolic.proofs.theorems import theorem
+from sobolev_theory.symbolic.catalogue.theorems import theorem
 from sobolev_theory.symbolic.symbols import rho, s, t
 
 N, M = sp.Symbol("n", integer=True, nonnegative=True), sp.Symbol("m", integer=True, nonnegative=True)

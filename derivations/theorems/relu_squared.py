@@ -20,7 +20,7 @@ from sobolev_theory.symbolic import POLAR, Derivation
 from sobolev_theory.symbolic.algebra.reduction import reduce
 from sobolev_theory.symbolic.arc_cosine import closed_forms
 from sobolev_theory.symbolic.catalogue.latex import latex, readable
-from sobolev_theory.symbolic.proofs.theorems import theorem
+from sobolev_theory.symbolic.catalogue.theorems import theorem
 from sobolev_theory.symbolic.symbols import p, q, ratio, theta
 
 PI, SINE, COSINE, R = sp.pi, sp.sin(theta), sp.cos(theta), ratio

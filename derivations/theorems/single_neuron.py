@@ -9,7 +9,7 @@ from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.algebra.reduction import reduce
 from sobolev_theory.symbolic.catalogue.latex import latex, readable
-from sobolev_theory.symbolic.proofs.theorems import theorem
+from sobolev_theory.symbolic.catalogue.theorems import theorem
 from sobolev_theory.symbolic.symbols import p, q, ratio, sine, theta
 
 SOURCE = "Oh, Lyu & Son 2025 (arXiv 2509.19773)"

@@ -16,7 +16,7 @@ from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.arc_cosine import closed_forms
 from sobolev_theory.symbolic.catalogue.latex import latex, readable
-from sobolev_theory.symbolic.proofs.theorems import theorem
+from sobolev_theory.symbolic.catalogue.theorems import theorem
 from sobolev_theory.symbolic.symbols import p, q, theta
 
 D, R, Z, C, T, S = sp.symbols("D R Z C T S", nonnegative=True)

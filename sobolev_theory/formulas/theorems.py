@@ -160,7 +160,7 @@ class Theorem:
             If a claim is not verified, if what is printed is not what is verified, or if a conclusion does not show
             its steps.
         """
-        verified: Verified = engine("proofs.theorems").verify(self)
+        verified: Verified = engine("catalogue.theorems").verify(self)
         return verified
 
     def to_dict(self) -> dict[str, Any]:

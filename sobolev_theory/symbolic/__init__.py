@@ -1,12 +1,12 @@
 """The SymPy engine: from ``K_00`` to formulas, their proofs, their LaTeX and their kernels.
 
-- formulas: `charts`, `sobolev`, `activation`, `arc_cosine`, and zero tests and short forms, `reduction` (polar chart)
-  and `kinds` (Gram chart);
-- proofs: `steps` by certificates (`certificates`, `signs`, `conditions`, `enclosure`), `theorems`;
-- the catalogue: `records`, `activation_records`, `norm_sums`, printed by `latex` in the forms of `forms`, read back by
-  `parsing`;
-- kernels: `codegen`, `printer`;
-- activations of users: `derive`, `derived`, `expressions`, `gaussian_integrals`, `rectifiers`, `evidence`.
+- formulas: `charts`, `sobolev`, `activation`, `arc_cosine`;
+- ``algebra``: zero tests and short forms, `reduction` (polar chart) and `kinds` (Gram chart);
+- ``proofs``: `steps`, claims verified by `certificates` with `signs`, `conditions`, `enclosure`;
+- ``catalogue``: `records`, `activation_records`, `norm_sums`, `theorems`, printed by `latex` in the forms of `forms`,
+  read back by `parsing`;
+- ``code``: kernels, `modules` and `printer`;
+- ``derive``: activations of users, `derive`, `derived`, `expressions`, `gaussian_integrals`, `rectifiers`, `evidence`.
 
 Nothing on the numeric side imports this package; it needs SymPy and is loaded only when formulas are asked for or
 derived.

@@ -7,10 +7,12 @@ so that ``J_0 = pi - theta`` and ``J_1 = sin(theta) + (pi - theta) cos(theta)``.
 (`sobolev_theory._special`) and never expands them there.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import sympy as sp
+from mpmath.libmp import prec_to_dps
 from sympy.core.function import ArgumentIndexError
 
 from .symbols import cosine, sine, theta
@@ -38,7 +40,7 @@ class ArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return a.subs(cosine, sp.cos(x)) * (sp.pi - x) + b.subs(cosine, sp.cos(x)) * sp.sin(x)
 
     def _eval_evalf(self, prec: int) -> sp.Expr:
-        return self.closed_form()._eval_evalf(prec)
+        return self.closed_form().evalf(prec_to_dps(prec) + 1)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         n, x = self.args
@@ -49,6 +51,27 @@ class ArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
 def closed_forms(expression: sp.Expr) -> sp.Expr:
     """An expression with its arc-cosine functions written out."""
     return expression.replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form())
+
+
+def of_angle(
+    expression: sp.Expr, at_angle: Callable[[sp.Integer], sp.Expr], at_supplement: Callable[[sp.Integer], sp.Expr]
+) -> sp.Expr:
+    """An expression with other values, by their degrees, for arc-cosine functions of theta and of its supplement.
+
+    Raises
+    ------
+    ValueError
+        For an arc-cosine function of another angle.
+    """
+
+    def value(n: sp.Integer, x: sp.Expr) -> sp.Expr:
+        if x == theta:
+            return at_angle(n)
+        if sp.expand(x - (sp.pi - theta)) == 0:
+            return at_supplement(n)
+        raise ValueError(f"arc-cosine function of {x}: expected theta or pi - theta")
+
+    return expression.replace(ArcCosine, value)
 
 
 @cache

@@ -170,7 +170,7 @@ class PolarChart:
 
     def extends(self, f: sp.Expr) -> bool:
         """Whether no factor ``1/sin(theta)`` is left after reduction."""
-        return reduction.normal_form(f)[3] == 0
+        return reduction.normal_form(f).power == 0
 
     def is_singular(self, coefficients: tuple[sp.Expr, ...]) -> bool:
         """Whether a field or block in the frame depends on the direction of approach as two vectors become parallel.

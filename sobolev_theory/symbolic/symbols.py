@@ -4,6 +4,8 @@ For a pair of weight vectors ``u, v``: norms ``p = |u|``, ``q = |v|``, squared n
 product ``rho = u . v``, angle ``theta`` in (0, pi), and the Gram determinant ``g = s t - rho^2 = |u ^ v|^2``.
 """
 
+from functools import cache
+
 import sympy as sp
 
 p, q = sp.symbols("p q", positive=True)
@@ -17,3 +19,21 @@ ratio = sp.Symbol("r", positive=True)
 # sine and cosine of the angle as independent letters: generated kernels receive them ready-made
 sine = sp.Symbol("sine", nonnegative=True)
 cosine = sp.Symbol("cosine", real=True)
+
+SIGNS = ("negative", "nonnegative", "nonpositive", "positive")
+ASSUMPTIONS = ((), ("real",), ("integer",), *((sign,) for sign in SIGNS), *(("integer", sign) for sign in SIGNS))
+
+
+@cache
+def assumptions(letter: sp.Symbol) -> tuple[str, ...]:
+    """The words that say what is assumed of a letter, one of `ASSUMPTIONS`.
+
+    Raises
+    ------
+    ValueError
+        For a letter of which something else is assumed.
+    """
+    for words in ASSUMPTIONS:
+        if sp.Symbol(letter.name, **dict.fromkeys(words, True)) == letter:
+            return words
+    raise ValueError(f"{letter}: a sign, integer or real is required as assumption, got {letter.assumptions0}")

@@ -6,56 +6,76 @@ Every expression of the polar chart is a Laurent polynomial in ``p, q, sin(theta
 angle, so equality is decided, not guessed, and a power of ``1/sin`` that is removable is removed.
 """
 
+from typing import NamedTuple
+
 import sympy as sp
 
-from ..arc_cosine import ArcCosine, closed_form_coefficients
+from ..arc_cosine import closed_form_coefficients, of_angle
 from ..symbols import cosine, sine, theta
 
 ANGLE = sp.Symbol("angle")  # theta as an independent letter, next to sine and cosine
+SINE, CIRCLE, SQUARE = (sp.Poly(x, sine, cosine) for x in (sine, sine**2 + cosine**2 - 1, 1 - cosine**2))
 
 
 def _algebraic(expression: sp.Expr) -> sp.Expr:
     """Replace trigonometric and arc-cosine functions of theta by the letters sine, cosine, angle."""
 
-    def expanded(n: sp.Integer, x: sp.Expr) -> sp.Expr:
+    def closed(n: sp.Integer) -> sp.Expr:
         a, b = closed_form_coefficients(int(n))
-        if x == theta:
-            return a * (sp.pi - ANGLE) + b * sine
-        if sp.expand(x - (sp.pi - theta)) == 0:  # the supplement: cos changes sign, sin does not
-            return a.subs(cosine, -cosine) * ANGLE + b.subs(cosine, -cosine) * sine
-        raise ValueError(f"arc-cosine function of {x}: expected theta or pi - theta")
+        return a * (sp.pi - ANGLE) + b * sine
 
-    expression = sp.expand_trig(expression.replace(ArcCosine, expanded))
+    def closed_at_supplement(n: sp.Integer) -> sp.Expr:  # cos changes sign there, sin does not
+        return closed(n).subs({cosine: -cosine, ANGLE: sp.pi - ANGLE})
+
+    expression = sp.expand_trig(of_angle(expression, closed, closed_at_supplement))
     return expression.subs({sp.sin(theta): sine, sp.cos(theta): cosine}).subs(theta, ANGLE)
 
 
-def _split(polynomial: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
-    """``polynomial = N_0 + N_1 sine`` modulo ``sine^2 = 1 - cosine^2``."""
-    remainder = sp.Poly(sp.rem(sp.expand(polynomial), sine**2 + cosine**2 - 1, sine), sine)
-    return sp.expand(remainder.coeff_monomial(1)), sp.expand(remainder.coeff_monomial(sine))
+class NormalForm(NamedTuple):
+    """``numerator / (monomial sine^power)`` with the smallest power; the numerator is expanded, and linear in sine."""
+
+    numerator: sp.Expr
+    monomial: sp.Expr
+    power: int
+
+    @property
+    def expression(self) -> sp.Expr:
+        return self.numerator / (self.monomial * sine**self.power)
 
 
-def normal_form(expression: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr, int]:
-    """``(N_0, N_1, monomial, k)`` of ``(N_0 + N_1 sine) / (monomial * sine^k)``, with the smallest ``k``."""
-    numerator, denominator = sp.fraction(sp.together(sp.expand(_algebraic(sp.sympify(expression)))))
-    power = sp.degree(denominator, sine) if denominator.has(sine) else 0
-    monomial = sp.cancel(denominator / sine**power)
-    if monomial.has(sine, cosine, ANGLE):
-        raise ValueError(f"not a Laurent polynomial in p, q, sin(theta): {expression}")
-    even, odd = _split(numerator)
-    while power and (even != 0 or odd != 0):
-        # (N_0 + N_1 sin)/sin = N_1 + sin N_0/(1 - cos^2): possible exactly when 1 - cos^2 divides N_0
-        quotient, remainder = sp.div(even, 1 - cosine**2, cosine)
-        if remainder != 0:
+def normal_form(expression: sp.Expr) -> NormalForm:
+    """The normal form of an expression, by polynomials in sine and cosine modulo the circle.
+
+    Raises
+    ------
+    ValueError
+        If it is no Laurent polynomial.
+    """
+    fraction = sp.fraction(sp.together(sp.expand(_algebraic(sp.sympify(expression)))))
+    try:
+        value, below = (sp.Poly(part, sine, cosine) for part in fraction)
+        (((power, cosines), monomial),) = below.terms()
+    except (sp.PolynomialError, ValueError):
+        raise _refusal(expression) from None
+    if cosines or monomial.has(ANGLE):
+        raise _refusal(expression)
+    value = value.rem(CIRCLE, auto=False)
+    while power and not value.is_zero:
+        # N/sin = N sin/(1 - cos^2): possible exactly when 1 - cos^2 divides N sin
+        quotient, remainder = (value * SINE).rem(CIRCLE, auto=False).div(SQUARE, auto=False)
+        if not remainder.is_zero:
             break
-        even, odd, power = odd, sp.expand(quotient), power - 1
-    return even, odd, monomial, power if (even != 0 or odd != 0) else 0
+        value, power = quotient, power - 1
+    return NormalForm(value.as_expr(), monomial, 0 if value.is_zero else power)
+
+
+def _refusal(expression: sp.Expr) -> ValueError:
+    return ValueError(f"not a Laurent polynomial in p, q, sin(theta): {expression}")
 
 
 def reduce(expression: sp.Expr) -> sp.Expr:
     """The normal form as an expression; zero if and only if the input is identically zero."""
-    even, odd, monomial, power = normal_form(expression)
-    return (even + odd * sine) / (monomial * sine**power)
+    return normal_form(expression).expression
 
 
 def short_form(expression: sp.Expr) -> sp.Expr:
@@ -64,10 +84,9 @@ def short_form(expression: sp.Expr) -> sp.Expr:
     Candidates: the normal form, factored, with squares of the cosine or of the sine written by the other; and the
     input itself, in which arc-cosine functions are still named.
     """
-    even, odd, monomial, power = normal_form(expression)
+    in_cosine, monomial, power = normal_form(expression)
     scale = monomial * sine**power
-    in_cosine = even + odd * sine
-    in_sine = sp.rem(in_cosine, sine**2 + cosine**2 - 1, cosine)
+    in_sine = sp.rem(in_cosine, CIRCLE.as_expr(), cosine)
     named = sp.factor(sp.expand(expression).subs({sp.sin(theta): sine, sp.cos(theta): cosine}))
     candidates = [sp.factor(in_cosine / scale), sp.factor(in_sine / scale)]
     if sp.degree(sp.fraction(named)[1], sine) <= power:
@@ -81,8 +100,8 @@ def at_parallel(expression: sp.Expr, angle: sp.Expr) -> sp.Expr:
     After reduction the expression is analytic in theta up to the factor ``sin^-k``, so the limit is a Taylor
     coefficient.
     """
-    even, odd, monomial, power = normal_form(expression)
+    form = normal_form(expression)
     x = sp.Symbol("x")
-    numerator = (even + odd * sine).subs({sine: sp.sin(angle + x), cosine: sp.cos(angle + x), ANGLE: angle + x})
-    value = sp.limit(numerator / sp.sin(angle + x) ** power, x, 0) if power else numerator.subs(x, 0)
-    return sp.simplify(value / monomial) if value.is_finite else sp.zoo
+    numerator = form.numerator.subs({sine: sp.sin(angle + x), cosine: sp.cos(angle + x), ANGLE: angle + x})
+    value = sp.limit(numerator / sp.sin(angle + x) ** form.power, x, 0) if form.power else numerator.subs(x, 0)
+    return sp.simplify(value / form.monomial) if value.is_finite else sp.zoo

@@ -6,7 +6,7 @@ from functools import reduce as fold
 import sympy as sp
 
 from ..algebra import kinds
-from ..algebra.reduction import ANGLE, normal_form
+from ..algebra.reduction import ANGLE, CIRCLE, normal_form
 from ..symbols import cosine, g, rho, s, sine, t, theta
 
 SUPPLEMENT = sp.Symbol("psi", nonnegative=True)
@@ -27,8 +27,8 @@ def polar_form(expression: sp.Expr) -> sp.Expr:
     Terms are grouped by powers of the lengths, within them by powers of the angle or of its sine and cosine. The angle
     is ``theta`` or ``pi - theta``; the common factor of all terms stands in front of a bracket or is multiplied out.
     """
-    even, odd, monomial, power = normal_form(expression)
-    numerator, scale = sp.expand(even + odd * sine), monomial * sine**power
+    numerator, monomial, power = normal_form(expression)
+    scale = monomial * sine**power
     lengths = sorted(numerator.free_symbols - {sine, cosine, ANGLE}, key=str)
     terms = _cut(numerator, lengths)
     if not terms:
@@ -64,8 +64,7 @@ def _cut(polynomial: sp.Expr, letters: list[sp.Symbol]) -> list[sp.Expr]:
 
 def _shortest(term: sp.Expr) -> sp.Expr:
     """A polynomial in sine and cosine, with squares of the one or of the other removed."""
-    circle = sine**2 + cosine**2 - 1
-    forms = [sp.factor(sp.rem(sp.expand(term), circle, letter)) for letter in (sine, cosine)]
+    forms = [sp.factor(sp.rem(sp.expand(term), CIRCLE.as_expr(), letter)) for letter in (sine, cosine)]
     return min(forms, key=_length)
 
 

@@ -9,8 +9,7 @@ import sympy as sp
 from ...formulas.records import Entry, Formula, Step
 from ..algebra import kinds
 from ..algebra.reduction import reduce
-from ..proofs.steps import Derivation, DerivationError
-from ..proofs.steps import Step as DerivationStep
+from ..proofs.steps import Claim, Derivation, DerivationError
 from ..symbols import cosine, g, rho, s, sine, t, theta
 from . import latex
 
@@ -70,7 +69,7 @@ def formula(
     )  # fmt: skip
 
 
-def _step(step: DerivationStep) -> Step:
+def _step(step: Claim) -> Step:
     return Step(step.statement, latex.breakable(step.left), latex.breakable(step.right))
 
 

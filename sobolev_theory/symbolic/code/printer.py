@@ -1,49 +1,24 @@
 """Expressions as Python source on an array namespace ``xp``."""
 
-from typing import ClassVar
+from typing import Any
 
 import sympy as sp
+from sympy.core.function import Application
+from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pycode import PythonCodePrinter
 
-from ..arc_cosine import ArcCosine
-from ..symbols import theta
+from ..arc_cosine import of_angle
 
+ARC_COSINE, ARC_COSINE_OF_SUPPLEMENT = (sp.Function(f"NamedArcCosine{of}", nargs=1) for of in ("", "OfSupplement"))
+"""``J_n(theta)`` and ``J_n(pi - theta)`` without the argument, which elimination of subexpressions would take apart."""
 
-class NamedArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """``J_n(theta)``, out of reach of common-subexpression elimination, which would take its argument apart."""
-
-    nargs = 1
-
-
-class NamedArcCosineOfSupplement(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """``J_n(pi - theta)``, likewise."""
-
-    nargs = 1
+DAMPED_SINH, DAMPED_COSH = (sp.Function(name, nargs=2) for name in ("DampedSinh", "DampedCosh"))
+"""``exp(a) sinh(b)`` and ``exp(a) cosh(b)``, which code computes without overflow of either factor."""
 
 
 def name_arc_cosines(expression: sp.Expr) -> sp.Expr:
     """Replace every `ArcCosine` of theta or its supplement by the function that generated code calls."""
-
-    def named(n: sp.Integer, x: sp.Expr) -> sp.Expr:
-        if x == theta:
-            return NamedArcCosine(n)
-        if sp.expand(x - (sp.pi - theta)) == 0:
-            return NamedArcCosineOfSupplement(n)
-        raise ValueError(f"arc-cosine function of {x}: generated code knows theta and pi - theta")
-
-    return expression.replace(ArcCosine, named)
-
-
-class DampedSinh(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """``DampedSinh(a, b) = exp(a) sinh(b)``, which code computes without overflow of either factor."""
-
-    nargs = 2
-
-
-class DampedCosh(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """``DampedCosh(a, b) = exp(a) cosh(b)``, likewise."""
-
-    nargs = 2
+    return of_angle(expression, ARC_COSINE, ARC_COSINE_OF_SUPPLEMENT)
 
 
 DAMPED = {
@@ -63,7 +38,7 @@ DAMPED = {
 
 def name_damped(expression: sp.Expr) -> sp.Expr:
     """Replace products of an exponential and a hyperbolic function, in which the expression is linear, by one name."""
-    for function, damped in ((sp.sinh, DampedSinh), (sp.cosh, DampedCosh)):
+    for function, damped in ((sp.sinh, DAMPED_SINH), (sp.cosh, DAMPED_COSH)):
         for of in sorted(expression.atoms(function), key=sp.default_sort_key):
             letter = sp.Dummy()
             linear = expression.subs(of, letter)
@@ -76,41 +51,53 @@ def name_damped(expression: sp.Expr) -> sp.Expr:
     return expression
 
 
+FUNCTIONS = {
+    sp.atan: "xp.arctan",
+    sp.asin: "xp.arcsin",
+    sp.exp: "xp.exp",
+    sp.sin: "xp.sin",
+    sp.cos: "xp.cos",
+    sp.sinh: "xp.sinh",
+    sp.cosh: "xp.cosh",
+    sp.erf: "erf",
+}
+"""Elementary functions by what they are called in generated code."""
+
+FORMS = {
+    DAMPED_SINH: "damped_sinh(xp, {}, {})",
+    DAMPED_COSH: "damped_cosh(xp, {}, {})",
+    ARC_COSINE: "arc_cosine(xp, {}, theta, sine, cosine)",
+    ARC_COSINE_OF_SUPPLEMENT: "arc_cosine_of_supplement(xp, {}, theta, sine, cosine)",
+}
+"""Functions that are called with more than their arguments."""
+
+
 class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
     """Prints what generated modules can evaluate, and refuses the rest.
 
     Functions are elementary ones of the array namespace, ``erf``, steps, and arc-cosine and damped functions by name.
     """
 
-    FUNCTIONS: ClassVar[dict[type[sp.Function], str]] = {
-        sp.atan: "xp.arctan({})",
-        sp.asin: "xp.arcsin({})",
-        sp.exp: "xp.exp({})",
-        sp.sin: "xp.sin({})",
-        sp.cos: "xp.cos({})",
-        sp.sinh: "xp.sinh({})",
-        sp.cosh: "xp.cosh({})",
-        sp.erf: "erf({})",
-        DampedSinh: "damped_sinh(xp, {}, {})",
-        DampedCosh: "damped_cosh(xp, {}, {})",
-        NamedArcCosine: "arc_cosine(xp, {}, theta, sine, cosine)",
-        NamedArcCosineOfSupplement: "arc_cosine_of_supplement(xp, {}, theta, sine, cosine)",
-    }
-
     def __init__(self) -> None:
-        super().__init__({"fully_qualified_modules": False})
+        names: dict[str, Any] = {function.__name__: name for function, name in FUNCTIONS.items()}
+        forms = {function.__name__: [(lambda *_: True, form.format)] for function, form in FORMS.items()}
+        super().__init__({"user_functions": names | forms})
 
-    def _print(self, expr: sp.Basic, **kwargs: object) -> str:
-        if isinstance(expr, sp.Heaviside):
-            return f"({self._print(expr.args[0])} > 0)"
-        if isinstance(expr, sp.Function):
-            form = self.FUNCTIONS.get(type(expr))
-            if form is None:
-                raise ValueError(f"{expr}: generated code has no function {type(expr).__name__}")
-            return form.format(*map(self._print, expr.args))
-        if isinstance(expr, sp.Integral | sp.Derivative):
-            raise ValueError(f"{expr}: a closed form is required")
-        return str(super()._print(expr, **kwargs))
+    def doprint(self, expr: sp.Basic, assign_to: str | None = None) -> str:
+        """The expression as source.
+
+        Raises
+        ------
+        ValueError
+            For a function, an integral or a derivative that generated code does not have.
+        """
+        for part in expr.atoms(Application, sp.Integral, sp.Derivative):
+            if part.func not in {*FUNCTIONS, *FORMS, sp.Heaviside}:
+                raise ValueError(f"{part}: generated code has no {type(part).__name__}")
+        return str(super().doprint(expr, assign_to))
+
+    def _print_Heaviside(self, expr: sp.Heaviside) -> str:
+        return f"({self._print(expr.args[0])} > 0)"
 
     def _print_Mul(self, expr: sp.Mul) -> str:
         """A step, which is a truth value in code, has no negative: its factor -1 becomes a number."""
@@ -121,20 +108,23 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
     def _print_Pi(self, expr: sp.Expr) -> str:
         return "xp.pi"
 
+    def _print_Exp1(self, expr: sp.Expr) -> str:
+        return "xp.e"
+
     def _print_Rational(self, expr: sp.Rational) -> str:
         return f"{expr.p} / {expr.q}"
 
     def _print_Float(self, expr: sp.Float) -> str:
         return repr(float(expr))
 
-    def _print_Pow(self, expr: sp.Pow, **kwargs: object) -> str:
+    def _print_Pow(self, expr: sp.Pow, rational: bool = False) -> str:
         """Integer and half-integer powers by products and square roots."""
         base, exponent = expr.args
         if exponent.is_negative:
             return f"1 / ({self._print(base**-exponent)})"
         whole, half = divmod(2 * exponent, 2)
         if not (exponent * 2).is_Integer or whole > 6:
-            return str(super()._print_Pow(expr, **kwargs))
-        text = self.parenthesize(base, sp.printing.precedence.PRECEDENCE["Pow"])
+            return str(super()._print_Pow(expr, rational))
+        text = self.parenthesize(base, PRECEDENCE["Pow"])
         factors = [text] * int(whole) + ([f"xp.sqrt({self._print(base)})"] if half else [])
         return f"({' * '.join(factors)})" if len(factors) > 1 else factors[0]

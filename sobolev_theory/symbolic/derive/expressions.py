@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from ..symbols import z
 from .gaussian_integrals import Term
@@ -76,7 +77,7 @@ def read(activation: object) -> sp.Expr:
         )
     if expression.has(sp.oo, -sp.oo, sp.zoo, sp.nan):
         raise ValueError(f"activation: finite numbers are required, got {expression}")
-    if unknown := sorted(str(f.func) for f in expression.atoms(sp.core.function.AppliedUndef)):
+    if unknown := sorted(str(f.func) for f in expression.atoms(AppliedUndef)):
         raise ValueError(f"activation: {', '.join(unknown)} is no known function; {_spellings(unknown) or EXAMPLE}")
     for power in expression.atoms(sp.Pow):
         if power.exp.is_Integer and power.exp > HIGHEST_POWER and power.base.free_symbols:
@@ -232,9 +233,7 @@ def require_square_integrable(activation: sp.Expr) -> None:
             raise not_square_integrable(activation, f"it grows like {power}")
     try:
         points = sp.singularities(activation, z, sp.Interval(-10, 10))
-        listed = (
-            list(points)[:4] if isinstance(points, sp.FiniteSet) else list(points.intersect(sp.Interval(-2, 2)))[:4]
-        )
+        listed = list(points if isinstance(points, sp.FiniteSet) else points.intersect(sp.Interval(-2, 2)))[:4]
     except (NotImplementedError, TypeError, ValueError):
         return
     for point in listed:

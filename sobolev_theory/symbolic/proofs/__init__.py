@@ -1,1 +1,1 @@
-"""Steps, the certificates by which claims are verified, and theorems."""
+"""Steps, and the certificates by which claims are verified."""

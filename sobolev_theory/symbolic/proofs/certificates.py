@@ -8,8 +8,7 @@ not verified and is empty if it is; nothing is decided by floating-point numbers
 ``terms``         left - right is the sum of the given terms, none of them negative (`Signs`)
 ``monotone``      left - right is not negative at one end of an interval, and its derivative has one sign on it
 ``integral``      left - right is a sum of integrals of functions that are not negative, antiderivatives given
-``interval``      left - right > 0 on a closed box: interval arithmetic on parts of it
-``limit``         left tends to right
+``limit``         left tends to right, from above
 ``evaluation``    both sides at a point, by interval arithmetic or exactly: for counter-examples, and for numbers
 ================  ==================================================================================================
 
@@ -23,7 +22,7 @@ import sympy as sp
 
 from ..algebra.reduction import reduce
 from .conditions import admits, can_be_met, given
-from .enclosure import compare, positive_on_box
+from .enclosure import compare
 from .signs import Condition, Signs
 
 Data = Mapping[str, tuple[sp.Expr, ...]]
@@ -48,8 +47,6 @@ REDUCTIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "simplify": sp.simplify,
     "normal form": reduce,
     "expand": sp.expand,
-    "rational": rational,
-    "exponentials": exponentials,
     "factorials": factorials,
 }
 """Ways to see that a difference is zero."""
@@ -165,19 +162,11 @@ def _integral(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: S
     return "" if any_positive or not strict else "no integrand is known to be positive"
 
 
-def _interval(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: Signs) -> str:
-    difference, _ = _difference(left, relation, right)
-    box = {letter: signs.bounds(letter) for letter in sorted(difference.free_symbols, key=str)}
-    if not all(end.is_finite for ends in box.values() for end in ends):
-        return "a bounded box is required"
-    return positive_on_box(difference, box)
-
-
 def _limit(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs: Signs) -> str:
     if relation != "->":
         return "limit verifies limits only"
-    (letter,), (point,), (side,) = data["letter"], data["point"], data.get("side", (sp.Symbol("right"),))
-    value = sp.limit(left, letter, point, "-" if str(side) == "left" else "+")
+    (letter,), (point,) = data["letter"], data["point"]
+    value = sp.limit(left, letter, point, "+")
     return "" if value == right or sp.simplify(value - right) == 0 else f"the limit is {value}"
 
 
@@ -193,7 +182,6 @@ CERTIFICATES: dict[str, Callable[[sp.Expr, str, sp.Expr, Data, Signs], str]] = {
     "terms": _terms,
     "monotone": _monotone,
     "integral": _integral,
-    "interval": _interval,
     "limit": _limit,
     "evaluation": _evaluation,
 }

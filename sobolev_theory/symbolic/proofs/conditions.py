@@ -6,6 +6,7 @@ from itertools import islice, product
 
 import sympy as sp
 
+from ..symbols import assumptions
 from .enclosure import compare
 from .signs import Condition, Signs
 
@@ -33,7 +34,7 @@ def given(conditions: Iterable[Condition]) -> dict[sp.Symbol, sp.Expr]:
 
 def admits(letter: sp.Symbol, value: sp.Expr) -> bool:
     """Whether a value is known to have the assumptions of a letter."""
-    return all(getattr(value, f"is_{key}") is truth for key, truth in letter._assumptions_orig.items())
+    return all(getattr(value, f"is_{word}") for word in assumptions(letter))
 
 
 @lru_cache(maxsize=256)
@@ -43,14 +44,11 @@ def can_be_met(conditions: tuple[Condition, ...]) -> bool:
     A few values of each letter are tried, between the bounds on it alone; whether the conditions hold there is decided
     by interval arithmetic. So none may be found though there are some, where conditions leave little room.
     """
-    conditions = tuple(condition for condition in conditions if condition != sp.true)
-    if sp.false in conditions:
-        return False
     values = given(conditions)
     inequalities = [condition.subs(values) for condition in conditions if not isinstance(condition, sp.Eq)]
     if sp.false in inequalities:
         return False
-    signs = Signs(condition for condition in inequalities if condition != sp.true)
+    signs = Signs(inequalities)
     letters = set().union(*(x.free_symbols for x in (*values.values(), *inequalities)))
     ordered = sorted(letters, key=str)
     for point in islice(product(*(_samples(letter, *signs.bounds(letter)) for letter in ordered)), POINTS):

@@ -1,90 +1,43 @@
-"""Rigorous enclosures of expressions by interval arithmetic, and what follows from them."""
+"""Rigorous enclosures of numbers by interval arithmetic, by which they are compared."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import sympy as sp
 from mpmath.ctx_iv import MPIntervalContext
 
-from ..arc_cosine import ArcCosine
+IV = MPIntervalContext()
+"""Interval arithmetic of its own precision: nothing global is changed."""
 
-DEPTH = 14
-"""Halvings of a box before it is given up."""
-
-
-class NotEnclosedError(ValueError):
-    """An expression contains what interval arithmetic here does not know."""
+IV.prec = 120
+FUNCTIONS: dict[Any, Callable[[Any], Any]] = {sp.sin: IV.sin, sp.cos: IV.cos}
 
 
-def _context() -> Any:
-    """Interval arithmetic of its own precision: nothing global is changed."""
-    context = MPIntervalContext()
-    context.prec = 120
-    return context
+def enclosure(number: sp.Expr) -> Any:
+    """An interval that contains a number.
 
-
-IV = _context()
-FUNCTIONS: dict[Any, Callable[[Any], Any]] = {
-    sp.sin: IV.sin,
-    sp.cos: IV.cos,
-    sp.exp: IV.exp,
-    sp.log: IV.log,
-    sp.tan: lambda x: IV.sin(x) / IV.cos(x),
-    sp.Abs: abs,
-}
-
-
-def enclosure(expression: sp.Expr, box: Mapping[sp.Symbol, Any]) -> Any:
-    """An interval that contains all values of an expression whose letters range over intervals."""
-    if expression in box:
-        return box[expression]
-    if isinstance(expression, sp.Rational):
-        return IV.mpf(int(expression.p)) / IV.mpf(int(expression.q))
-    if expression is sp.pi:
+    Raises
+    ------
+    ValueError
+        If it contains what interval arithmetic here does not know.
+    """
+    if isinstance(number, sp.Rational):
+        return IV.mpf(int(number.p)) / IV.mpf(int(number.q))
+    if number is sp.pi:
         return IV.pi
-    if isinstance(expression, ArcCosine):
-        return enclosure(expression.closed_form(), box)
-    parts = [enclosure(part, box) for part in expression.args]
-    if isinstance(expression, sp.Add):
+    parts = [enclosure(part) for part in number.args]
+    if isinstance(number, sp.Add):
         return sum(parts, IV.mpf(0))
-    if isinstance(expression, sp.Mul):
-        product = IV.mpf(1)
-        for part in parts:
-            product *= part
-        return product
-    if isinstance(expression, sp.Pow):
-        exponent = expression.exp
-        if exponent.is_Integer:
-            return parts[0] ** int(exponent)
-        if (2 * exponent).is_Integer:
-            return IV.sqrt(parts[0]) ** int(2 * exponent)
-    if isinstance(expression, sp.Max):
-        return IV.mpf([max(part.a for part in parts), max(part.b for part in parts)])
-    if isinstance(expression, sp.Min):
-        return IV.mpf([min(part.a for part in parts), min(part.b for part in parts)])
-    function = FUNCTIONS.get(type(expression))
+    if isinstance(number, sp.Mul):
+        return prod(parts, start=IV.mpf(1))
+    if isinstance(number, sp.Pow) and (2 * number.exp).is_Integer:
+        return parts[0] ** int(number.exp) if number.exp.is_Integer else IV.sqrt(parts[0]) ** int(2 * number.exp)
+    function = FUNCTIONS.get(type(number))
     if function is None:
-        raise NotEnclosedError(f"{expression} has no enclosure")
+        raise ValueError(f"{number} has no enclosure")
     return function(parts[0])
-
-
-def positive_on_box(expression: sp.Expr, box: Mapping[sp.Symbol, tuple[sp.Expr, sp.Expr]]) -> str:
-    """Why an expression is not seen to be positive on a closed box, by halving it; empty if it is."""
-    letters = list(box)
-    start = [IV.mpf([enclosure(low, {}).a, enclosure(high, {}).b]) for low, high in box.values()]
-    parts = [(start, 0)]
-    while parts:
-        ranges, depth = parts.pop()
-        values = enclosure(expression, dict(zip(letters, ranges, strict=True)))
-        if values.a > 0:
-            continue
-        if values.b < 0 or depth == DEPTH * len(letters):
-            return f"not positive for {dict(zip(letters, ranges, strict=True))}"
-        widest = max(range(len(ranges)), key=lambda i: ranges[i].delta.b)
-        halves = (IV.mpf([ranges[widest].a, ranges[widest].mid.b]), IV.mpf([ranges[widest].mid.a, ranges[widest].b]))
-        parts += [([*ranges[:widest], half, *ranges[widest + 1 :]], depth + 1) for half in halves]
-    return ""
 
 
 def compare(left: sp.Expr, relation: str, right: sp.Expr) -> str:
@@ -97,7 +50,7 @@ def compare(left: sp.Expr, relation: str, right: sp.Expr) -> str:
     if not (left.is_finite and right.is_finite):  # an infinite side is compared by SymPy
         holds = {">": operator.gt, "<": operator.lt, "!=": operator.ne}.get(relation, operator.eq)(left, right)
         return "" if holds == True else f"{left} {relation} {right} is false"  # noqa: E712
-    values = enclosure(left - right, {})
+    values = enclosure(left - right)
     holds = {
         ">": values.a > 0,
         ">=": values.a >= 0,

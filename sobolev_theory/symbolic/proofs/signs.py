@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import sympy as sp
 
+from ..symbols import assumptions
+
 Condition: TypeAlias = sp.Basic  # a relation such as theta < pi
 
 UNKNOWN, NONNEGATIVE, POSITIVE = 0, 1, 2
-INTERVALS = {"real", "positive", "nonnegative", "negative", "nonpositive"}
-"""Assumptions under which the values of a letter are an interval."""
 
 
 def gap(condition: Condition) -> tuple[sp.Expr, int]:
@@ -85,10 +85,10 @@ class Signs:
         return sp.Max(*low), sp.Min(*high)
 
     def is_interval(self, letter: sp.Symbol) -> bool:
-        """Whether the letter takes all values of an interval: the conditions on it are bounds on it alone."""
+        """Whether the letter, no integer, takes all values of an interval: conditions on it are bounds on it alone."""
         gaps = [gap(condition)[0] for condition in self.conditions if letter in condition.free_symbols]
         alone = all(x.free_symbols == {letter} and sp.diff(x, letter).is_number for x in gaps)
-        return alone and bool(letter.is_real) and set(letter._assumptions_orig) <= INTERVALS
+        return alone and bool(letter.is_real) and "integer" not in assumptions(letter)
 
     def regular(self, x: sp.Expr) -> bool:
         """Whether it is seen to be real and smooth wherever the conditions hold: no poles, no roots of zero.

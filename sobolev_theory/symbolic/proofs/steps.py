@@ -19,7 +19,7 @@ class DerivationError(AssertionError):
 
 
 @dataclass(frozen=True)
-class Step:
+class Claim:
     """One verified claim, by default the identity ``left = right``, and what it says in words.
 
     A ``check`` is no part of the way to the result: it confirms it by a second route. ``method`` and ``data`` are the
@@ -41,8 +41,8 @@ class Step:
 class Derivation:
     """The verified steps that lead to one result, and counter-examples outside its hypotheses."""
 
-    steps: list[Step] = field(default_factory=list)
-    counterexamples: list[Step] = field(default_factory=list)
+    steps: list[Claim] = field(default_factory=list)
+    counterexamples: list[Claim] = field(default_factory=list)
     signs: Signs = field(default_factory=Signs)
 
     def step(
@@ -73,7 +73,7 @@ class Derivation:
         *,
         where: Iterable[Condition] = (),
         **data: sp.Expr | str | Iterable[sp.Expr],
-    ) -> Step:
+    ) -> Claim:
         """Record a claim after verifying it by a certificate; later claims may use the sign that it proves.
 
         Parameters
@@ -83,7 +83,7 @@ class Derivation:
         method, data
             Name and ingredients of the certificate; see `certificates`.
         where
-            Conditions on the letters beyond their assumptions; see `Step`.
+            Conditions on the letters beyond their assumptions; see `Claim`.
 
         Raises
         ------
@@ -91,35 +91,35 @@ class Derivation:
             If the certificate does not verify the claim, or no point is found at which the conditions hold.
         """
         where = tuple(condition for condition in where if condition != sp.true)
-        step = Step(statement, sp.sympify(left), sp.sympify(right), False, relation, method, where, as_data(data))
+        step = Claim(statement, sp.sympify(left), sp.sympify(right), False, relation, method, where, as_data(data))
         self.accept(step)
         self.steps.append(step)
         return step
 
     def counterexample(
         self, statement: str, left: sp.Expr, relation: str, right: sp.Expr, at: Mapping[sp.Symbol, sp.Expr]
-    ) -> Step:
+    ) -> Claim:
         """Record what holds at a point outside the hypotheses, in contradiction to a conclusion, after verifying it."""
         data = as_data({"letters": tuple(at), "values": tuple(at.values())})
-        step = Step(statement, sp.sympify(left), sp.sympify(right), False, relation, "evaluation", (), data)
+        step = Claim(statement, sp.sympify(left), sp.sympify(right), False, relation, "evaluation", (), data)
         self.accept_counterexample(step)
         self.counterexamples.append(step)
         return step
 
-    def accept(self, step: Step) -> None:
+    def accept(self, step: Claim) -> None:
         """Verify a claim for all values of its letters, and remember the sign it proves."""
         if step.method == "evaluation" and (step.left.free_symbols or step.right.free_symbols):
             raise DerivationError(f"{step.statement}: an evaluation at a point shows nothing for all values of letters")
         self._verify(step)
         self.signs = self.signs.having(step.where, step.left, step.relation, step.right)
 
-    def accept_counterexample(self, step: Step) -> None:
+    def accept_counterexample(self, step: Claim) -> None:
         """Verify a claim at one point; nothing follows from it elsewhere."""
         if step.method != "evaluation" or step.where:
             raise DerivationError(f"{step.statement}: a counter-example is evaluated at a point, without conditions")
         self._verify(step)
 
-    def _verify(self, step: Step) -> None:
+    def _verify(self, step: Claim) -> None:
         reason = objection(step.left, step.relation, step.right, step.method, step.data, step.where, self.signs)
         if reason:
             raise DerivationError(f"{step.statement}: {reason}")
@@ -130,7 +130,7 @@ class Derivation:
         difference = reduce(sp.sympify(left) - sp.sympify(right))
         if difference != 0:
             raise DerivationError(f"{statement}: left - right reduces to {difference}, not to 0")
-        self.steps.append(Step(statement, sp.sympify(left), sp.sympify(right), check, method=name_of(reduce)))
+        self.steps.append(Claim(statement, sp.sympify(left), sp.sympify(right), check, method=name_of(reduce)))
         return right
 
 

@@ -7,12 +7,11 @@ from typing import Any
 import sympy as sp
 
 from ...formulas.theorems import Conclusion, ProofStep, Theorem, Verified
-from ..arc_cosine import ArcCosine
-from ..catalogue.latex import latex, readable
-from .steps import Derivation, DerivationError, Step
+from ..proofs.steps import Claim, Derivation, DerivationError
+from ..symbols import assumptions
+from .latex import latex, readable
 
 RELATIONS = {"=": "=", "==": "=", ">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
-FUNCTIONS: dict[str, Any] = {"ArcCosine": ArcCosine}
 
 
 def theorem(
@@ -72,24 +71,24 @@ def verify(record: Theorem) -> Verified:
     return Verified(len(record.proof), len(record.counterexamples))
 
 
-def relation(step: Step) -> str:
+def relation(step: Claim) -> str:
     """LaTeX of a claim."""
     return f"{latex(step.left)} {RELATIONS[step.relation]} {latex(step.right)}"
 
 
-def conditions(step: Step) -> str:
+def conditions(step: Claim) -> str:
     """LaTeX of the conditions on the letters of a claim."""
     return ", ".join(
         f"{latex(x.lhs)} {RELATIONS[x.rel_op]} {latex(x.rhs)}" if x.is_Relational else latex(x) for x in step.where
     )
 
 
-def _says_something(step: Step) -> bool:
+def _says_something(step: Claim) -> bool:
     """Whether it is no identity whose sides are printed alike."""
     return step.relation != "=" or latex(readable(step.left)) != latex(readable(step.right))
 
 
-def _conclusion(item: Any, steps: Sequence[Step], proof: Sequence[ProofStep]) -> Conclusion:
+def _conclusion(item: Any, steps: Sequence[Claim], proof: Sequence[ProofStep]) -> Conclusion:
     if isinstance(item, str):
         return Conclusion(item)
     words, *shown = item
@@ -99,7 +98,7 @@ def _conclusion(item: Any, steps: Sequence[Step], proof: Sequence[ProofStep]) ->
     return Conclusion(words % tuple(f"${proof[number].latex}$" for number in numbers), numbers)
 
 
-def _stored(step: Step, letters: dict[str, Any]) -> ProofStep:
+def _stored(step: Claim, letters: dict[str, Any]) -> ProofStep:
     """As text; LaTeX is printed from what the text says, in which SymPy may have moved a factor."""
     stored = ProofStep(
         step.statement, str(readable(step.left)), step.relation, str(readable(step.right)), "",
@@ -113,41 +112,38 @@ def _stored(step: Step, letters: dict[str, Any]) -> ProofStep:
     return replace(stored, latex=relation(parsed), conditions=conditions(parsed))
 
 
-def _parsed(stored: ProofStep, letters: dict[str, Any]) -> Step:
+def _parsed(stored: ProofStep, letters: dict[str, Any]) -> Claim:
     def parse(text: str) -> sp.Expr:
         return sp.sympify(text, locals=letters)
 
     data = {
-        key: tuple(sp.Symbol(text) if key in ("reduction", "side") else parse(text) for text in texts)
+        key: tuple(sp.Symbol(text) if key == "reduction" else parse(text) for text in texts)
         for key, texts in stored.data
     }
     where = tuple(parse(text) for text in stored.where)
-    return Step(
+    return Claim(
         stored.statement, parse(stored.left), parse(stored.right), stored.check, stored.relation, stored.method, where,
         data,
     )  # fmt: skip
 
 
-def _letters(steps: Iterable[Step]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _letters(steps: Iterable[Claim]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     found: set[sp.Symbol] = set()
     for step in steps:
         for value in (step.left, step.right, *step.where):
             found |= readable(value).free_symbols
         for key, values in step.data.items():
-            if key not in ("reduction", "side"):
+            if key != "reduction":
                 found |= set().union(*(readable(value).free_symbols for value in values))
     names = [str(letter) for letter in found]
     if len(set(names)) != len(names):
         raise DerivationError(f"two letters of one name among {sorted(names)}")
-    return tuple(
-        (str(letter), tuple(sorted(key for key, value in letter._assumptions_orig.items() if value)))
-        for letter in sorted(found, key=str)
-    )
+    return tuple((str(letter), assumptions(letter)) for letter in sorted(found, key=str))
 
 
 def _namespace(letters: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, Any]:
     """What the text may name."""
-    return FUNCTIONS | {name: sp.Symbol(name, **dict.fromkeys(given, True)) for name, given in letters}
+    return {name: sp.Symbol(name, **dict.fromkeys(given, True)) for name, given in letters}
 
 
 def _same(first: sp.Expr, second: sp.Expr) -> bool:
