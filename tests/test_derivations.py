@@ -237,8 +237,8 @@ def wrong_gradient(patch: pytest.MonkeyPatch) -> None:
 def wrong_gauss_newton_block(patch: pytest.MonkeyPatch) -> None:
     right = sobolev.gauss_newton_block
 
-    def block(chart: Any, moment: sp.Expr, order: int, *, jumps: bool) -> Block:
-        result = right(chart, moment, order, jumps=jumps)
+    def block(chart: Any, moment: sp.Expr, powers: sobolev.Powers, *, jumps: bool) -> Block:
+        result = right(chart, moment, powers, jumps=jumps)
         return result._replace(second_first=result.first_second)
 
     patch.setattr(sobolev, "gauss_newton_block", block)
@@ -246,7 +246,7 @@ def wrong_gauss_newton_block(patch: pytest.MonkeyPatch) -> None:
 
 def wrong_backprop_field(patch: pytest.MonkeyPatch) -> None:
     right = sobolev.jump_free_field
-    patch.setattr(sobolev, "jump_free_field", lambda chart, moment, order: (0, 2 * right(chart, moment, order)[1]))
+    patch.setattr(sobolev, "jump_free_field", lambda moment, powers: (0, 2 * right(moment, powers)[1]))
 
 
 def wrong_activation(patch: pytest.MonkeyPatch) -> None:
