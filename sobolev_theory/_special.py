@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from ._kernels.arc_cosine import CLOSED_FORMS, SERIES, SWITCH
 
@@ -48,7 +49,8 @@ def arc_cosine_of_supplement(xp: Any, n: int, angle: Any, sine: Any, cosine: Any
 
     Arguments as in `arc_cosine`.
 
-    Closed form for ``x > 5/4``; below, where it cancels, the Taylor series with exact rational coefficients.
+    Closed form for ``x > 5/4``; below, where it cancels, the Taylor series with exact rational coefficients. Numbers of
+    many digits have those that cancel: for them the closed form everywhere.
 
     Examples
     --------
@@ -58,7 +60,7 @@ def arc_cosine_of_supplement(xp: Any, n: int, angle: Any, sine: Any, cosine: Any
     """
     result = CLOSED_FORMS[n](xp, angle, sine, cosine)
     small = angle < SWITCH
-    if xp.any(small):
+    if xp is np and np.any(small):
         result = xp.where(small, _series(n, angle), result)
     return result
 
@@ -72,6 +74,11 @@ def _series(n: int, x: Any) -> Any:
     for _ in range(n):
         total = total * square
     return total * x
+
+
+def erf(xp: Any, x: Any) -> Any:
+    """The error function of doubles, or of a namespace that has it."""
+    return xp.erf(x) if hasattr(xp, "erf") else special.erf(x)
 
 
 def components(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:

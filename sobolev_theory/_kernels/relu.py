@@ -166,7 +166,14 @@ def self_gauss_newton_1(xp: Any, p: Any) -> Any:
     return (0, 0)
 
 
+def moments(xp: Any, theta: Any, sine: Any, cosine: Any) -> Any:
+    """Bilinear part, slope of j_n, and j_0, ..., j_n of K_mm."""
+    x0 = (1 / 2)/xp.pi
+    return (1 / 2, x0, x0*arc_cosine_of_supplement(xp, 1, theta, sine, cosine), -theta*x0)
+
+
 DERIVATIVES = (derivative_0, derivative_1, derivative_2, derivative_3)
+MOMENTS: dict[tuple[int, ...], Any] = {(): moments}
 KERNELS = {
     ("value", 0, "backprop"): value_0,
     ("value", 0, "exact"): value_0,

@@ -268,7 +268,15 @@ def self_gauss_newton_2(xp: Any, p: Any) -> Any:
     return (x0, x0)
 
 
+def moments(xp: Any, theta: Any, sine: Any, cosine: Any) -> Any:
+    """Bilinear part, slope of j_n, and j_0, ..., j_n of K_mm."""
+    x0 = 1 / (xp.pi)
+    x1 = 2*x0
+    return (0, x1, (1 / 2)*x0*arc_cosine(xp, 2, theta, sine, cosine), x1*arc_cosine(xp, 1, theta, sine, cosine), -x1*(theta - xp.pi))
+
+
 DERIVATIVES = (derivative_0, derivative_1, derivative_2, derivative_3, derivative_4)
+MOMENTS: dict[tuple[int, ...], Any] = {(): moments}
 KERNELS = {
     ("value", 0, "backprop"): value_0,
     ("value", 0, "exact"): value_0,

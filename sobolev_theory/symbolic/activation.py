@@ -1,6 +1,6 @@
 """From one closed form ``K_00`` to every formula of an activation, in one chart of pair quantities."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy as sp
@@ -8,10 +8,8 @@ import sympy as sp
 from .._runtime.checks import CONVENTIONS
 from . import sobolev
 from .charts import Chart
+from .moments import Form, Table, gram_table, polar_table
 from .proofs.steps import Derivation
-
-Form = Callable[[sp.Expr], sp.Expr]
-"""Another way to write an expression."""
 
 
 def _unchanged(f: sp.Expr) -> sp.Expr:
@@ -42,8 +40,9 @@ class ActivationFormulas:
     ``bilinear |sum_i c_i u_i|^2``, which is then computed without cancellation. ``quantities`` describe the rest.
 
     ``degree`` is ``n`` if the activation has a kink at 0 and is positively homogeneous, ``sigma(c z) = c^n sigma(z)``
-    for ``c > 0``. ``jump`` is the height of the step of its derivative of order `jump_order`. ``variation`` is how fast
-    ``K_00`` varies with the weights, 1 for ``erf(z/sqrt 2)``.
+    for ``c > 0``. ``moments`` are the table of the same rest, see there. ``jump`` is the height of the step of its
+    derivative of order `jump_order`. ``variation`` is how fast ``K_00`` varies with the weights, 1 for ``erf(z/sqrt
+    2)``.
     """
 
     name: str
@@ -55,6 +54,7 @@ class ActivationFormulas:
     max_order: int
     derivation: Derivation
     quantities: tuple[Quantity, ...]
+    moments: Table
     jump: sp.Expr = sp.S.Zero
     variation: sp.Expr = sp.S.One
 
@@ -109,9 +109,14 @@ def derive_activation(
         for order in range(max_order + 1)
         for quantity in _quantities(chart, rest, order, jumps=order == degree, reduce=reduce, short_form=short_form)
     )
+    if degree is None:
+        forms = short_form or chart.short_form, short_form or _short_form
+        moments = gram_table(chart, kernel, max_order, reduce, *forms)
+    else:
+        moments = polar_table(kernel, split, degree)
     height = sp.factorial(degree) if degree is not None and jump is None else jump or sp.S.Zero
     return ActivationFormulas(
-        name, sigma, kernel, chart, degree, bilinear, max_order, derivation, quantities, height, variation
+        name, sigma, kernel, chart, degree, bilinear, max_order, derivation, quantities, moments, height, variation
     )
 
 

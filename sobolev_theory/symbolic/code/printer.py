@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 from sympy.printing.pycode import PythonCodePrinter
 
 from ..arc_cosine import ArcCosine
@@ -76,6 +77,17 @@ def name_damped(expression: sp.Expr) -> sp.Expr:
     return expression
 
 
+class Quotient(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+    """A rational number that code makes in the numbers of its namespace, of any precision."""
+
+    nargs = 2
+
+
+def name_quotients(expression: sp.Expr) -> sp.Expr:
+    """Replace the rational numbers that no double holds."""
+    return expression.replace(lambda x: x.is_Rational and x.q & (x.q - 1), lambda x: Quotient(x.p, x.q))
+
+
 class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
     """Prints what generated modules can evaluate, and refuses the rest.
 
@@ -90,7 +102,8 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
         sp.cos: "xp.cos({})",
         sp.sinh: "xp.sinh({})",
         sp.cosh: "xp.cosh({})",
-        sp.erf: "erf({})",
+        sp.erf: "erf(xp, {})",
+        Quotient: "xp.divide({}, {})",
         DampedSinh: "damped_sinh(xp, {}, {})",
         DampedCosh: "damped_cosh(xp, {}, {})",
         NamedArcCosine: "arc_cosine(xp, {}, theta, sine, cosine)",
@@ -103,6 +116,8 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
     def _print(self, expr: sp.Basic, **kwargs: object) -> str:
         if isinstance(expr, sp.Heaviside):
             return f"({self._print(expr.args[0])} > 0)"
+        if isinstance(expr, AppliedUndef):  # a function that is an argument of the kernel
+            return f"{expr.func.__name__}({', '.join(map(self._print, expr.args))})"
         if isinstance(expr, sp.Function):
             form = self.FUNCTIONS.get(type(expr))
             if form is None:
