@@ -6,7 +6,7 @@ from scipy.optimize import linear_sum_assignment
 
 import sobolev_theory as st
 from examples import width_scaling
-from sobolev_theory import activations, formulas, symmetric
+from sobolev_theory import formulas, symmetric
 from sobolev_theory.symmetric import spectra
 from sobolev_theory.symmetric.numbers import context
 from sobolev_theory.symmetric.roots import merged, roots_of_three, roots_of_two
