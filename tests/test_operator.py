@@ -1,18 +1,20 @@
 """The numeric Sobolev operator: against the generated kernels, which are its fast path, and to many digits."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+import sympy as sp
 from mpmath import mp
 
 from sobolev_theory import activations
 from sobolev_theory.activations.moments import GramMoments, PolarMoments, moments
 from sobolev_theory.pairs.operator import terms
 from sobolev_theory.symbolic import derive
+from sobolev_theory.symbolic.arc_cosine import closed_forms
 from sobolev_theory.symbolic.code.printer import DAMPED, KernelPrinter
+from sobolev_theory.symbolic.symbols import cosine, g, p, q, rho, s, sine, t, theta
 from sobolev_theory.symmetric.numbers import context
 from tests import accuracy
 from tests.accuracy import PAIR, Case, Point
@@ -23,8 +25,8 @@ TOLERANCE = 2 * EPS
 """On top of twice the kernel's committed error: its own, and as much for the operator, whose sums over moments have a
 few roundings that a kernel's one closed form has not."""
 
-GENERIC = [Point(p, q, theta) for p, q in ((0.9, 1.7), (3.0, 0.2)) for theta in (0.3, 1.6, 2.9)]
-EXTREME = [Point(p, q, theta) for p, q in ((1e-30, 1e20), (1e25, 1e25)) for theta in (1e-150, 0.4, np.pi - 1e-15)]
+GENERIC = [Point(*norms, angle) for norms in ((0.9, 1.7), (3.0, 0.2)) for angle in (0.3, 1.6, 2.9)]
+EXTREME = [Point(*norms, angle) for norms in ((1e-30, 1e20), (1e25, 1e25)) for angle in (1e-150, 0.4, np.pi - 1e-15)]
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -79,10 +81,9 @@ def test_keeps_all_digits(case: Case) -> None:
     """In numbers of 40 digits, against the definition in 60: no constant is a double."""
     numbers, point = context(40), Point(0.9, 1.7, 0.3)
     with mp.workdps(accuracy.DIGITS):
-        p, q, theta = map(mp.mpf, point)
-        sine, cosine = mp.sin(theta), mp.cos(theta)
-        polar = (p, q, theta, sine, cosine)
-        gram = (p * p, p * q * cosine, q * q, (p * q * sine) ** 2)
+        a, b, angle = map(mp.mpf, point)
+        polar = (a, b, angle, mp.sin(angle), mp.cos(angle))
+        gram = (a * a, a * b * mp.cos(angle), b * b, (a * b * mp.sin(angle)) ** 2)
         arguments = polar if activations.get(case.activation).degree is not None else gram
         arguments = arguments if case.quantity in PAIR else arguments[:1]
         (coefficients,) = of_operator(case, [numbers.mpf(x) for x in arguments], numbers)
@@ -100,43 +101,23 @@ DERIVED = {
 }
 
 
-@pytest.fixture(scope="module", params=DERIVED)
-def derived(request: pytest.FixtureRequest) -> activations.Activation:
-    return derive(DERIVED[request.param], request.param).activation
-
-
-def every_quantity(activation: activations.Activation) -> Iterator[tuple[tuple[str, int, str], tuple[Any, ...]]]:
-    """Keys of the kernels and arguments in exact numbers, as text."""
-    numbers = context(80)
-    p, q, theta = numbers.mpf("0.9"), numbers.mpf("1.7"), numbers.mpf("0.4")
-    sine, cosine = numbers.sin(theta), numbers.cos(theta)
-    gram = p * p, p * q * cosine, q * q, (p * q * sine) ** 2
-    arguments = gram if activation.degree is None else (p, q, theta, sine, cosine)
-    for key in activation.kernels.KERNELS:
-        yield key, arguments[:1] if key[0].startswith("self") else arguments
-
-
-def listed(values: Any) -> list[Any]:
-    return list(values) if isinstance(values, tuple) else [values]
-
-
-def test_derived_activations_have_the_operator_too(derived: activations.Activation) -> None:
-    for key, arguments in every_quantity(derived):
-        doubles = [np.float64(x) for x in arguments]
-        kernel = np.array(listed(derived.kernel(*key)(np, *doubles)), dtype=float)
-        ours = np.array(listed(terms(np, derived, *doubles).coefficients(*key)), dtype=float)
-        np.testing.assert_allclose(ours, kernel, rtol=0, atol=2e-14 * max(1, np.abs(kernel).max()))
-
-
-def test_derived_activations_keep_all_digits(derived: activations.Activation) -> None:
-    """Evaluated with 40 and with 80 digits."""
-    for key, arguments in every_quantity(derived):
-        few, many = (
-            listed(terms(numbers, derived, *map(numbers.mpf, arguments)).coefficients(*key))
-            for numbers in (context(40), context(80))
-        )
-        scale = max(1, *map(abs, many))
-        assert max(abs(a - context(80).mpf(b)) for a, b in zip(many, few, strict=True)) < scale * 1e-36
+@pytest.mark.parametrize("name", DERIVED)
+def test_derived_activations_keep_all_digits_too(name: str) -> None:
+    """In doubles and in 40 digits, against the derived formulas in 60."""
+    formulas = derive(DERIVED[name], name).formulas
+    activation, numbers = derive(DERIVED[name], name).activation, context(40)
+    values = {p: "0.9", q: "1.7", s: "0.81", rho: "1.4", t: "2.89", g: "0.3809", theta: "0.4"}  # g = s t - rho^2
+    known = {letter: sp.Rational(value) for letter, value in values.items()}
+    known |= {sine: sp.sin(known[theta]), cosine: sp.cos(known[theta])}
+    with mp.workdps(60):
+        for quantity in formulas.quantities:
+            exact = [mp.mpf(closed_forms(sp.sympify(c)).subs(known).evalf(60)) for c in quantity.coefficients]
+            key = quantity.name, quantity.order, quantity.derivative or "exact"
+            for xp, number, tolerance in ((np, np.float64, 1e-14), (numbers, numbers.mpf, 1e-37)):
+                arguments = [number(mp.mpf(known[letter].evalf(60))) for letter in quantity.arguments]
+                found = terms(xp, activation, *arguments).coefficients(*key)
+                for ours, true in zip(found if isinstance(found, tuple) else [found], exact, strict=True):
+                    assert abs(mp.mpf(ours) - true) <= tolerance * max(1, *map(abs, exact))
 
 
 def test_the_chart_of_a_table_is_its_type() -> None:
@@ -170,8 +151,8 @@ def test_arrays_of_pairs_and_moments_evaluated_once(monkeypatch: pytest.MonkeyPa
     erf = activations.get("erf")
     table = {key: lambda *a, f=f, key=key: calls.append(key) or f(*a) for key, f in erf.kernels.MOMENTS.items()}
     monkeypatch.setattr(erf.kernels, "MOMENTS", table)
-    s = np.linspace(0.5, 2, 7)
-    found = terms(np, erf, s, 0.3 * s, s, s * s * 0.91)
+    square = np.linspace(0.5, 2, 7)
+    found = terms(np, erf, square, 0.3 * square, square, square**2 * 0.91)
     for quantity in ("own", "cross", "gauss_newton"):
-        assert all(np.shape(c) == s.shape for c in found.coefficients(quantity, 1, "exact"))
+        assert all(np.shape(c) == square.shape for c in found.coefficients(quantity, 1, "exact"))
     assert sorted(calls) == [(1, 1), (2, 2), (3, 1), (3, 1), (3, 3), (4, 2), (4, 2), (5, 1)]  # K_13 is K_31 of (v, u)
