@@ -14,7 +14,7 @@ import sympy as sp
 from sympy.core.cache import clear_cache
 
 from derivations import __main__ as writer
-from derivations import arc_cosine, charts, erf, gauss_newton, planar_flow, price, relu, single_neuron
+from derivations import arc_cosine, charts, erf, gauss_newton, operator, planar_flow, price, relu, single_neuron
 from sobolev_theory import activations
 from sobolev_theory.symbolic import POLAR, ArcCosine, DerivationError, sobolev
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral
@@ -265,6 +265,31 @@ def wrong_form_without_cancellation(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def wrong_price_rule(patch: pytest.MonkeyPatch) -> None:
+    """``d K_ab/ds = K_(a+2)b`` without the half."""
+    right = operator.Moment.fdiff
+    patch.setattr(operator.Moment, "fdiff", lambda self, k=1: right(self, k) * (2 if k == 3 else 1))
+
+
+def wrong_moments_beyond_the_jump(patch: pytest.MonkeyPatch) -> None:
+    right = operator.beyond
+    patch.setattr(operator, "beyond", lambda: {key: -value for key, value in right().items()})
+
+
+def wrong_polar_operator(patch: pytest.MonkeyPatch) -> None:
+    """One coefficient of the order that jumps."""
+    right = operator.polar
+
+    def spoilt(convention: str) -> operator.Quantities:
+        quantities = dict(right(convention))
+        if convention == "backprop":
+            *others, last = quantities["cross"]
+            quantities["cross"] = (*others, 2 * last)
+        return quantities
+
+    patch.setattr(operator, "polar", spoilt)
+
+
 SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_derivative_rule, arc_cosine),
     (wrong_closed_form, arc_cosine),
@@ -279,13 +304,23 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_form_without_cancellation, planar_flow),
     (wrong_activation, erf),
     (wrong_determinant, erf),
+    (wrong_price_rule, operator),
+    (wrong_moments_beyond_the_jump, operator),
+    (wrong_polar_operator, operator),
 ]
 
 
 @pytest.fixture
 def no_caches() -> Iterator[None]:
     """Neither may a cached truth hide the sabotage, nor may the sabotage outlive the test in a cache."""
-    functions = (closed_form_coefficients, defining_integral, relu.power_of_relu, erf.error_function)
+    functions = (
+        closed_form_coefficients,
+        defining_integral,
+        relu.power_of_relu,
+        erf.error_function,
+        operator.gram,
+        operator.polar,
+    )
     caches = (clear_cache, *(function.cache_clear for function in functions))
     for clear in caches:
         clear()
