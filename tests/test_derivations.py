@@ -14,7 +14,18 @@ import sympy as sp
 from sympy.core.cache import clear_cache
 
 from derivations import __main__ as writer
-from derivations import arc_cosine, charts, erf, gauss_newton, operator, planar_flow, price, relu, single_neuron
+from derivations import (
+    arc_cosine,
+    charts,
+    erf,
+    gauss_newton,
+    operator,
+    operator_letters,
+    planar_flow,
+    price,
+    relu,
+    single_neuron,
+)
 from sobolev_theory import activations
 from sobolev_theory.symbolic import POLAR, ArcCosine, DerivationError, sobolev
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral
@@ -280,7 +291,7 @@ def wrong_polar_operator(patch: pytest.MonkeyPatch) -> None:
     """One coefficient of the order that jumps."""
     right = operator.polar
 
-    def spoilt(convention: str) -> operator.Quantities:
+    def spoilt(convention: str) -> operator_letters.Quantities:
         quantities = dict(right(convention))
         if convention == "backprop":
             *others, last = quantities["cross"]

@@ -1,7 +1,7 @@
 """The SymPy engine: from ``K_00`` to formulas, their proofs, their LaTeX and their kernels.
 
-- formulas: `charts`, `sobolev`, `activation`, `arc_cosine`, and zero tests and short forms, `reduction` (polar chart)
-  and `kinds` (Gram chart);
+- formulas: `charts`, `sobolev`, `activation`, `moments`, `arc_cosine`, and zero tests and short forms, `reduction`
+  (polar chart) and `kinds` (Gram chart);
 - proofs: `steps` by certificates (`certificates`, `signs`, `conditions`, `enclosure`), `theorems`;
 - the catalogue: `records`, `activation_records`, `norm_sums`, printed by `latex` in the forms of `forms`, read back by
   `parsing`;

@@ -15,8 +15,8 @@ def context(digits: int) -> MPContext:
 
     Examples
     --------
-    >>> context(30).divide(1, 3)
-    mpf('0.333333333333333333333333333333303')
+    >>> print(context(30).divide(1, 3))
+    0.333333333333333333333333333333
     """
     from mpmath.ctx_mp import MPContext
 
