@@ -94,7 +94,7 @@ def function_name(quantity: Quantity) -> str:
 def activation_module(formulas: ActivationFormulas, source: str, advice: str = ADVICE) -> str:
     """Source of the generated module of one activation: tables, pointwise derivatives, pair kernels."""
     functions = []
-    for quantity in formulas.quantities:
+    for quantity in dict.fromkeys(_kernel(formulas, quantity) for quantity in formulas.quantities):
         convention = f", {quantity.derivative} convention" if quantity.derivative else ""
         doc = f"m = {quantity.order}{convention}: {STATEMENTS[quantity.name]}."
         functions.append(function(function_name(quantity), doc, quantity.arguments, quantity.coefficients))
@@ -109,6 +109,13 @@ def activation_module(formulas: ActivationFormulas, source: str, advice: str = A
     return "\n".join(
         [header(title, source, advice), *imports, _tables(formulas), "", body, "", _registry(formulas, moments)]
     )
+
+
+def _kernel(formulas: ActivationFormulas, quantity: Quantity) -> Quantity:
+    """The quantity whose kernel serves: below the jump a Gauss-Newton block is a cross block, often in one form."""
+    cross = (q for q in formulas.quantities if (q.name, q.order) == ("cross", quantity.order))
+    equal = (q for q in cross if q.coefficients == quantity.coefficients)
+    return next(equal, quantity) if quantity.name == "gauss_newton" else quantity
 
 
 def _operations(functions: list[str]) -> int:
@@ -167,5 +174,6 @@ def _registry(formulas: ActivationFormulas, moments: dict[tuple[int, ...], str])
     lines = [f"DERIVATIVES = ({derivatives})", f"MOMENTS: dict[tuple[int, ...], Any] = {{{table}}}", "KERNELS = {"]
     for quantity in formulas.quantities:
         for convention in (quantity.derivative,) if quantity.derivative else CONVENTIONS:
-            lines.append(f'    ("{quantity.name}", {quantity.order}, "{convention}"): {function_name(quantity)},')
+            name = function_name(_kernel(formulas, quantity))
+            lines.append(f'    ("{quantity.name}", {quantity.order}, "{convention}"): {name},')
     return "\n".join([*lines, "}"]) + "\n"
