@@ -11,11 +11,22 @@ from pathlib import Path
 
 import sympy
 
-from derivations import arc_cosine, charts, erf, gauss_newton, planar_flow, price, relu, single_neuron, symmetric
+from derivations import (
+    arc_cosine,
+    charts,
+    erf,
+    gauss_newton,
+    operator,
+    planar_flow,
+    price,
+    relu,
+    single_neuron,
+    symmetric,
+)
 from derivations.catalogue import catalogue_file
 from derivations.theorems import theorems
 
-DERIVATIONS = (price, charts, gauss_newton, arc_cosine, relu, erf, single_neuron, planar_flow, symmetric)
+DERIVATIONS = (price, charts, gauss_newton, arc_cosine, relu, erf, operator, single_neuron, planar_flow, symmetric)
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'
 

@@ -26,9 +26,10 @@ def derive() -> Output:
     moment = sp.exp((alpha**2 * s + 2 * alpha * beta * rho + beta**2 * t) / 2)
     frozen = sp.Symbol("K")
     for order in ORDERS:
-        below = sobolev.gauss_newton_block(chart, moment, order, jumps=False)
-        field = sobolev.exact_field(chart, sobolev.sobolev_term(chart, moment, order))
-        at_jump = sobolev.gauss_newton_block(chart, frozen, order, jumps=True)
+        powers = sobolev.powers(chart, order)
+        below = sobolev.gauss_newton_block(chart, moment, powers, jumps=False)
+        field = sobolev.exact_field(chart, sobolev.sobolev_term(moment, powers))
+        at_jump = sobolev.gauss_newton_block(chart, frozen, powers, jumps=True)
         power = sp.diff(rho**order, rho) * frozen
         for label, left, right in (
             ("below the jump: the cross block of $F$", below, sobolev.cross_block(chart, *field)),
@@ -41,7 +42,7 @@ def derive() -> Output:
             for name, x, y in zip(left._fields, left, right, strict=True):
                 add = proof.step if order == 1 else proof.check
                 add(f"Order {order}, {label}, {name.replace('_', ', ')}", x, y)
-    block = sobolev.gauss_newton_block(chart, moment, 1, jumps=False)
+    block = sobolev.gauss_newton_block(chart, moment, sobolev.powers(chart, 1), jumps=False)
     labels = ["I", *(rf"{u} {{{v}}}^\top" for u in (r"\student", r"\teacher") for v in (r"\student", r"\teacher"))]
     entry = formula(
         "gauss_newton/block",

@@ -20,12 +20,10 @@ from derivations.relu import POWERS, power_of_relu
 from derivations.symmetric_entries import entries_record
 from derivations.symmetric_moments import moment_records
 from derivations.symmetric_records import limit_record, split_records, teacher_records
-from sobolev_theory._runtime.checks import CONVENTIONS
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.code.modules import function, function_name, header
+from sobolev_theory.symbolic.code.modules import function, header
 
-QUANTITIES = ("own", "cross", "gauss_newton", "self_own", "self_gauss_newton")
 Coordinates = tuple[sp.Expr, sp.Expr, sp.Expr]
 """Of a vector: along ``v_i``, along ``v_k`` and along each other ``v_l``."""
 
@@ -58,29 +56,17 @@ PAIRS = Pairs()
 
 
 def derive() -> Output:
-    """The blocks, and the coefficients of pairs in a form for numbers of any precision."""
-    functions, table = [], []
-    for formulas in (*map(power_of_relu, POWERS), error_function()):
-        for quantity in formulas.quantities:
-            if quantity.name not in QUANTITIES:
-                continue
-            name = f"{formulas.name}_{function_name(quantity)}"
-            doc = f"{formulas.name}, order {quantity.order}: coefficients of the {quantity.name} block."
-            functions.append(function(name, doc, quantity.arguments, quantity.coefficients, exact=True))
-            conventions = (quantity.derivative,) if quantity.derivative else CONVENTIONS
-            table += [f'    ("{formulas.name}", "{quantity.name}", {quantity.order}, "{c}"): {name},'
-                      for c in conventions]  # fmt: skip
+    """The blocks, for numbers of any precision."""
     entries = {LETTERS[key]: value for key, value in operator_entries().items()}
     parts = split()
     blocks = [*parts.trivial, *parts.standard, parts.antisymmetric, parts.symmetric]
     doc = "Trivial 2 x 2 and standard 3 x 3 block, row by row; antisymmetric, symmetric; the two values off the span."
     blocks = [sp.sympify(block).subs(entries) for block in blocks] + list(transverse())
-    functions.append(function("blocks", doc, (WIDTH, *PAIRS.letters), tuple(blocks), exact=True))
-    title = "Curvature along the symmetric family: coefficients of pairs, and the blocks of irreducible parts."
-    preamble = header(title, "derivations/symmetric.py")
-    body = "\n\n".join(functions)
-    text = "\n".join([preamble, "from typing import Any", "", "", body, "", "PAIRS = {", *table, "}", ""])
-    return Output({"symmetric.py": text}, list(_records()))
+    body = function("blocks", doc, (WIDTH, *PAIRS.letters), tuple(blocks), exact=True)
+    preamble = header(
+        "Curvature along the symmetric family: the blocks of irreducible parts.", "derivations/symmetric.py"
+    )
+    return Output({"symmetric.py": "\n".join([preamble, "from typing import Any", "", "", body])}, list(_records()))
 
 
 def _records() -> Iterator[Formula]:

@@ -1,4 +1,4 @@
-"""Arc-cosine functions, in the form that loses no digits at either end.
+"""Arc-cosine functions, in the form that loses no digits at either end, and the error function.
 
 Kernels call them by name and never expand them; `sobolev_theory.symbolic` holds the same functions as named SymPy
 functions, and a test keeps the two together.
@@ -7,6 +7,7 @@ functions, and a test keeps the two together.
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from ._kernels.arc_cosine import CLOSED_FORMS, SERIES, SWITCH
 
@@ -36,7 +37,8 @@ def arc_cosine_of_supplement(xp: Any, n: int, angle: Any, sine: Any, cosine: Any
 
     Arguments as in `arc_cosine`.
 
-    Closed form for ``x > 5/4``; below, where it cancels, the Taylor series with exact rational coefficients.
+    Closed form for ``x > 5/4``; below, where it cancels, the Taylor series with exact rational coefficients. Numbers of
+    many digits have those that cancel: for them the closed form everywhere.
 
     Examples
     --------
@@ -46,12 +48,12 @@ def arc_cosine_of_supplement(xp: Any, n: int, angle: Any, sine: Any, cosine: Any
     """
     result = CLOSED_FORMS[n](xp, angle, sine, cosine)
     small = angle < SWITCH
-    if not xp.any(small):
+    if xp is not np or not np.any(small):
         return result
     if isinstance(result, np.ndarray) and result.shape == np.shape(angle) != ():
         result[small] = _series(n, angle[small])  # most angles of random rows are large
         return result
-    return xp.where(small, _series(n, angle), result)
+    return np.where(small, _series(n, angle), result)
 
 
 def _series(n: int, x: Any) -> Any:
@@ -63,3 +65,8 @@ def _series(n: int, x: Any) -> Any:
     for _ in range(n):
         total = total * square
     return total * x
+
+
+def erf(xp: Any, x: Any) -> Any:
+    """The error function of doubles, or of a namespace that has it."""
+    return xp.erf(x) if hasattr(xp, "erf") else special.erf(x)

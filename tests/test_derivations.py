@@ -14,7 +14,18 @@ import sympy as sp
 from sympy.core.cache import clear_cache
 
 from derivations import __main__ as writer
-from derivations import arc_cosine, charts, erf, gauss_newton, planar_flow, price, relu, single_neuron
+from derivations import (
+    arc_cosine,
+    charts,
+    erf,
+    gauss_newton,
+    operator,
+    operator_letters,
+    planar_flow,
+    price,
+    relu,
+    single_neuron,
+)
 from sobolev_theory import activations
 from sobolev_theory.symbolic import POLAR, ArcCosine, DerivationError, sobolev
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral
@@ -23,7 +34,7 @@ from sobolev_theory.symbolic.derive import rectifiers
 from sobolev_theory.symbolic.symbols import rho, s, t, z
 
 ROOT = Path(writer.__file__).parent.parent
-MODULES = (*activations.names(), "__init__", "arc_cosine", "planar_flow", "single_neuron", "symmetric")
+MODULES = (*activations.names(), "__init__", "arc_cosine", "operator", "planar_flow", "single_neuron", "symmetric")
 FILES = {f"{name}.py" for name in MODULES} | {"catalogue.json"}
 
 
@@ -237,8 +248,8 @@ def wrong_gradient(patch: pytest.MonkeyPatch) -> None:
 def wrong_gauss_newton_block(patch: pytest.MonkeyPatch) -> None:
     right = sobolev.gauss_newton_block
 
-    def block(chart: Any, moment: sp.Expr, order: int, *, jumps: bool) -> Block:
-        result = right(chart, moment, order, jumps=jumps)
+    def block(chart: Any, moment: sp.Expr, powers: sobolev.Powers, *, jumps: bool) -> Block:
+        result = right(chart, moment, powers, jumps=jumps)
         return result._replace(second_first=result.first_second)
 
     patch.setattr(sobolev, "gauss_newton_block", block)
@@ -246,7 +257,7 @@ def wrong_gauss_newton_block(patch: pytest.MonkeyPatch) -> None:
 
 def wrong_backprop_field(patch: pytest.MonkeyPatch) -> None:
     right = sobolev.jump_free_field
-    patch.setattr(sobolev, "jump_free_field", lambda chart, moment, order: (0, 2 * right(chart, moment, order)[1]))
+    patch.setattr(sobolev, "jump_free_field", lambda moment, powers: (0, 2 * right(moment, powers)[1]))
 
 
 def wrong_activation(patch: pytest.MonkeyPatch) -> None:
@@ -265,6 +276,31 @@ def wrong_form_without_cancellation(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def wrong_price_rule(patch: pytest.MonkeyPatch) -> None:
+    """``d K_ab/ds = K_(a+2)b`` without the half."""
+    right = operator.Moment.fdiff
+    patch.setattr(operator.Moment, "fdiff", lambda self, k=1: right(self, k) * (2 if k == 3 else 1))
+
+
+def wrong_moments_beyond_the_jump(patch: pytest.MonkeyPatch) -> None:
+    right = operator.beyond
+    patch.setattr(operator, "beyond", lambda: {key: -value for key, value in right().items()})
+
+
+def wrong_polar_operator(patch: pytest.MonkeyPatch) -> None:
+    """One coefficient of the order that jumps."""
+    right = operator.polar
+
+    def spoilt(convention: str) -> operator_letters.Quantities:
+        quantities = dict(right(convention))
+        if convention == "backprop":
+            *others, last = quantities["cross"]
+            quantities["cross"] = (*others, 2 * last)
+        return quantities
+
+    patch.setattr(operator, "polar", spoilt)
+
+
 SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_derivative_rule, arc_cosine),
     (wrong_closed_form, arc_cosine),
@@ -279,13 +315,23 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_form_without_cancellation, planar_flow),
     (wrong_activation, erf),
     (wrong_determinant, erf),
+    (wrong_price_rule, operator),
+    (wrong_moments_beyond_the_jump, operator),
+    (wrong_polar_operator, operator),
 ]
 
 
 @pytest.fixture
 def no_caches() -> Iterator[None]:
     """Neither may a cached truth hide the sabotage, nor may the sabotage outlive the test in a cache."""
-    functions = (closed_form_coefficients, defining_integral, relu.power_of_relu, erf.error_function)
+    functions = (
+        closed_form_coefficients,
+        defining_integral,
+        relu.power_of_relu,
+        erf.error_function,
+        operator.gram,
+        operator.polar,
+    )
     caches = (clear_cache, *(function.cache_clear for function in functions))
     for clear in caches:
         clear()

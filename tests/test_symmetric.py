@@ -7,11 +7,10 @@ from scipy.optimize import linear_sum_assignment
 import sobolev_theory as st
 from examples import width_scaling
 from sobolev_theory import formulas, symmetric
-from sobolev_theory._kernels import symmetric as kernels
-from sobolev_theory.activations.generated import BUILT_IN
 from sobolev_theory.activations.registry import REGISTRY
 from sobolev_theory.symmetric import spectra
-from sobolev_theory.symmetric.roots import context, merged, roots_of_three, roots_of_two
+from sobolev_theory.symmetric.numbers import context
+from sobolev_theory.symmetric.roots import merged, roots_of_three, roots_of_two
 from tests.oracles import symmetric as oracle
 
 NORMS = {
@@ -160,16 +159,6 @@ def test_more_digits_change_nothing(activation, norm, x, y, monkeypatch):
             other = symmetric.spectrum(*arguments, activation=activation, **options)
         np.testing.assert_allclose(spectrum.values, other.values, rtol=1e-15, atol=0)
         assert spectrum.multiplicities.tolist() == other.multiplicities.tolist()
-
-
-@pytest.mark.parametrize("activation", sorted(BUILT_IN))
-def test_pairs_of_every_activation_of_the_package_are_exact(activation):
-    """None falls back on kernels in double precision, which are for activations of a user."""
-    known = st.activations.get(activation)
-    for quantity in ("own", "cross", "gauss_newton", "self_own", "self_gauss_newton"):
-        for order in range(known.max_order + 1):
-            for convention in ("backprop", "exact"):
-                assert (activation, quantity, order, convention) in kernels.PAIRS
 
 
 def test_widths_beyond_doubles_are_not_rounded():

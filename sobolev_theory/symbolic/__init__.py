@@ -1,6 +1,6 @@
 """The SymPy engine: from ``K_00`` to formulas, their proofs, their LaTeX and their kernels.
 
-- formulas: `charts`, `sobolev`, `activation`, `arc_cosine`;
+- formulas: `charts`, `sobolev`, `activation`, `moments`, `arc_cosine`;
 - ``algebra``: zero tests and short forms, `reduction` (polar chart) and `kinds` (Gram chart);
 - ``proofs``: `steps`, claims verified by `certificates` with `signs`, `conditions`, `enclosure`;
 - ``catalogue``: `records`, `activation_records`, `norm_sums`, `theorems`, printed by `latex` in the forms of `forms`,

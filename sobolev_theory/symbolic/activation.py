@@ -1,6 +1,6 @@
 """From one closed form ``K_00`` to every formula of an activation, in one chart of pair quantities."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy as sp
@@ -8,10 +8,8 @@ import sympy as sp
 from .._runtime.checks import CONVENTIONS
 from . import sobolev
 from .charts import Chart
+from .moments import Form, Table, gram_table, polar_table
 from .proofs.steps import Derivation
-
-Form = Callable[[sp.Expr], sp.Expr]
-"""Another way to write an expression."""
 
 
 def _unchanged(f: sp.Expr) -> sp.Expr:
@@ -42,8 +40,9 @@ class ActivationFormulas:
     ``bilinear |sum_i c_i u_i|^2``, which is then computed without cancellation. ``quantities`` describe the rest.
 
     ``degree`` is ``n`` if the activation has a kink at 0 and is positively homogeneous, ``sigma(c z) = c^n sigma(z)``
-    for ``c > 0``. ``jump`` is the height of the step of its derivative of order `jump_order`. ``variation`` is how fast
-    ``K_00`` varies with the weights, 1 for ``erf(z/sqrt 2)``.
+    for ``c > 0``. ``moments`` are the table of the same rest, see there. ``jump`` is the height of the step of its
+    derivative of order `jump_order`. ``variation`` is how fast ``K_00`` varies with the weights, 1 for ``erf(z/sqrt
+    2)``.
     """
 
     name: str
@@ -55,6 +54,7 @@ class ActivationFormulas:
     max_order: int
     derivation: Derivation
     quantities: tuple[Quantity, ...]
+    moments: Table
     jump: sp.Expr = sp.S.Zero
     variation: sp.Expr = sp.S.One
 
@@ -109,9 +109,14 @@ def derive_activation(
         for order in range(max_order + 1)
         for quantity in _quantities(chart, rest, order, jumps=order == degree, reduce=reduce, short_form=short_form)
     )
+    if degree is None:
+        forms = short_form or chart.short_form, short_form or _short_form
+        moments = gram_table(chart, kernel, max_order, reduce, *forms)
+    else:
+        moments = polar_table(kernel, split, degree)
     height = sp.factorial(degree) if degree is not None and jump is None else jump or sp.S.Zero
     return ActivationFormulas(
-        name, sigma, kernel, chart, degree, bilinear, max_order, derivation, quantities, height, variation
+        name, sigma, kernel, chart, degree, bilinear, max_order, derivation, quantities, moments, height, variation
     )
 
 
@@ -129,30 +134,40 @@ def _quantities(
         short = tuple(of_itself(sp.sympify(c)) for c in coefficients)
         return Quantity(name, order, derivative, (chart.self_argument,), short)
 
-    moment = reduce(sobolev.diagonal_moment(chart, kernel, order))
-    term = sobolev.sobolev_term(chart, moment, order)
-    yield pair("value", None, (term,))
-    yield itself("self_value", None, (chart.self_value(term),))
+    moment, on_vectors = reduce(sobolev.diagonal_moment(chart, kernel, order)), False
+    for name, derivative, coefficients in coefficients_of(
+        chart, moment, sobolev.powers(chart, order), jumps=jumps, reduce=reduce
+    ):
+        if name == "field":
+            on_vectors = all(map(chart.extends, coefficients))
+        if name in ("field", "field_in_frame") and on_vectors == (name == "field_in_frame"):
+            continue  # a field is given on (u, v), or in the frame where that form diverges
+        yield (itself if name.startswith("self") else pair)(name, derivative, coefficients)
+
+
+def coefficients_of(
+    chart: Chart, moment: sp.Expr, powers: sobolev.Powers, *, jumps: bool, reduce: Form = _unchanged
+) -> Iterator[tuple[str, str | None, tuple[sp.Expr, ...]]]:
+    """Name, convention and coefficients of every quantity of one order, from ``K_mm`` and the powers of ``rho``."""
+    term = sobolev.sobolev_term(moment, powers)
+    yield "value", None, (term,)
+    yield "self_value", None, (chart.self_value(term),)
     for derivative in CONVENTIONS if jumps else (None,):
         if derivative == "backprop":
-            a, b = sobolev.jump_free_field(chart, moment, order)
+            a, b = sobolev.jump_free_field(moment, powers)
         else:
             a, b = map(reduce, sobolev.exact_field(chart, term))
         in_frame = chart.field(a, b)
         radial = chart.self_field(in_frame)
-        own = chart.block(sobolev.own_block(chart, a, b))
-        cross = chart.block(sobolev.cross_block(chart, a, b))
-        if chart.extends(a) and chart.extends(b):
-            yield pair("field", derivative, (a, b))
-        else:
-            yield pair("field_in_frame", derivative, in_frame)
-        yield pair("own", derivative, own)
-        yield pair("cross", derivative, cross)
-        yield itself("self_field", derivative, (radial,))
-        yield itself("self_own", derivative, chart.self_block(radial))
-    gauss_newton = chart.block(sobolev.gauss_newton_block(chart, moment, order, jumps=jumps))
-    yield pair("gauss_newton", None, gauss_newton)
-    yield itself("self_gauss_newton", None, chart.self_gauss_newton(gauss_newton))
+        yield "field", derivative, (a, b)
+        yield "field_in_frame", derivative, in_frame
+        yield "own", derivative, chart.block(sobolev.own_block(chart, a, b))
+        yield "cross", derivative, chart.block(sobolev.cross_block(chart, a, b))
+        yield "self_field", derivative, (radial,)
+        yield "self_own", derivative, chart.self_block(radial)
+    gauss_newton = chart.block(sobolev.gauss_newton_block(chart, moment, powers, jumps=jumps))
+    yield "gauss_newton", None, gauss_newton
+    yield "self_gauss_newton", None, chart.self_gauss_newton(gauss_newton)
 
 
 def _short_form(f: sp.Expr) -> sp.Expr:

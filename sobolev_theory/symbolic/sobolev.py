@@ -15,6 +15,9 @@ import sympy as sp
 
 from .charts import Block, Chart
 
+Powers = tuple[sp.Expr, sp.Expr, sp.Expr]
+"""``rho^m, m rho^(m-1), m (m-1) rho^(m-2)``; of a general order they are letters, see `derivations/operator.py`."""
+
 
 def diagonal_moment(chart: Chart, kernel: sp.Expr, order: int) -> sp.Expr:
     """``K_mm = d^m K_00 / d rho^m`` (Price)."""
@@ -23,9 +26,15 @@ def diagonal_moment(chart: Chart, kernel: sp.Expr, order: int) -> sp.Expr:
     return kernel
 
 
-def sobolev_term(chart: Chart, moment: sp.Expr, order: int) -> sp.Expr:
+def powers(chart: Chart, order: int) -> Powers:
+    """``rho^m`` and its first two derivatives."""
+    rho, m = chart.inner, order
+    return rho**m, m * rho ** (m - 1), m * (m - 1) * rho ** (m - 2)
+
+
+def sobolev_term(moment: sp.Expr, powers: Powers) -> sp.Expr:
     """``F_m = E <grad^m sigma(u . x), grad^m sigma(v . x)> = rho^m K_mm``."""
-    return chart.inner**order * moment
+    return powers[0] * moment
 
 
 def exact_field(chart: Chart, term: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
@@ -33,14 +42,14 @@ def exact_field(chart: Chart, term: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     return 2 * chart.d_s(term), chart.d_rho(term)
 
 
-def jump_free_field(chart: Chart, moment: sp.Expr, order: int) -> tuple[sp.Expr, sp.Expr]:
+def jump_free_field(moment: sp.Expr, powers: Powers) -> tuple[sp.Expr, sp.Expr]:
     """The backprop field of the order ``m`` whose derivative jumps: ``m rho^(m-1) K_mm v``.
 
     Per sample the derivative of ``sigma^(m)(u . x) u^(tensor m)`` has two parts. The first contains ``sigma^(m+1)``,
     which is a sum of Dirac terms only (``sigma^(m)`` is a step), and is what automatic differentiation does not see;
     the second differentiates ``u^(tensor m)``.
     """
-    return sp.Integer(0), order * chart.inner ** (order - 1) * moment
+    return sp.Integer(0), powers[1] * moment
 
 
 def own_block(chart: Chart, a: sp.Expr, b: sp.Expr) -> Block:
@@ -53,7 +62,7 @@ def cross_block(chart: Chart, a: sp.Expr, b: sp.Expr) -> Block:
     return Block(b, chart.d_rho(a), 2 * chart.d_t(a), chart.d_rho(b), 2 * chart.d_t(b))
 
 
-def gauss_newton_block(chart: Chart, moment: sp.Expr, order: int, *, jumps: bool) -> Block:
+def gauss_newton_block(chart: Chart, moment: sp.Expr, powers: Powers, *, jumps: bool) -> Block:
     r"""``N`` with ``h' N k = E <d_u psi[h], d_v psi[k]>``, where ``psi_u = sigma^(m)(u . x) u^(tensor m)``.
 
     .. math:: N = \rho^m E[\sigma'_u \sigma'_v x x^T]
@@ -65,19 +74,17 @@ def gauss_newton_block(chart: Chart, moment: sp.Expr, order: int, *, jumps: bool
     - ``E[sigma'_u sigma_v x] = 2 d_s K_mm u + d_rho K_mm v``,
     - ``E[f_u g_v x x'] = E[f g] I + E[f'' g] u u' + E[f' g'] (u v' + v u') + E[f g''] v v'``.
     """
-    rho, m = chart.inner, order
+    power, first, second = powers
     zero = sp.Integer(0)
-    first = m * rho ** (m - 1) if m else zero
-    second = m * (m - 1) * rho ** (m - 2) if m > 1 else zero
     product = Block(first * moment, zero, zero, second * moment, zero)
     if jumps:
         return product
     next_moment = chart.d_rho(moment)  # K_(m+1)(m+1)
     in_u, in_v = 2 * chart.d_s(moment), 2 * chart.d_t(moment)  # K_(m+2)m, K_m(m+2)
     return Block(
-        product.identity + rho**m * next_moment,
-        rho**m * 2 * chart.d_s(next_moment) + first * in_u,
-        rho**m * chart.d_rho(next_moment),
-        product.second_first + rho**m * chart.d_rho(next_moment) + 2 * first * next_moment,
-        rho**m * 2 * chart.d_t(next_moment) + first * in_v,
+        product.identity + power * next_moment,
+        power * 2 * chart.d_s(next_moment) + first * in_u,
+        power * chart.d_rho(next_moment),
+        product.second_first + power * chart.d_rho(next_moment) + 2 * first * next_moment,
+        power * 2 * chart.d_t(next_moment) + first * in_v,
     )

@@ -4,9 +4,9 @@ Curvature there commutes with permutations of neurons and teachers together, so 
 block that occurs ``K - 1`` times, two numbers of multiplicities ``(K - 1)(K - 2)/2`` and ``K(K - 3)/2``, and, off the
 span of the teacher, two numbers that occur ``d - K`` and ``(K - 1)(d - K)`` times. Nothing of size K is formed.
 
-The generated blocks are evaluated in mpmath numbers with as many digits as their cancellations can take, and rounded
-once: for the activations of the package every eigenvalue is accurate to 1e-15 relative, near the teacher and at any
-width, and equal ones are recognised as such. The planar gradient flow of the same family is offered by `reduced`.
+Everything is evaluated in mpmath numbers with as many digits as cancellations can take, and rounded once: every
+eigenvalue is accurate to 1e-15 relative, near the teacher and at any width, and equal ones are recognised as such. The
+planar gradient flow of the same family is offered by `reduced`.
 
 Source: splitting: Arjevani & Field 2020 (arXiv 2008.01805), who have L2 at the teacher; family: Tian 2017 (arXiv
 1703.00560); derivations: `permutations.py` and `symmetric.py` in `derivations/`.

@@ -5,7 +5,6 @@ Formulas lose the digits that cancel, double roots half of all: the caller choos
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,16 +12,6 @@ if TYPE_CHECKING:
 
 ROUNDING = 2**40
 """Rounding errors of a discriminant, in units of its terms, below which it is zero."""
-
-
-@lru_cache(maxsize=64)
-def context(digits: int) -> MPContext:
-    """Numbers of so many digits, apart from the global context of mpmath."""
-    from mpmath.ctx_mp import MPContext
-
-    numbers = MPContext()
-    numbers.dps = digits
-    return numbers
 
 
 def roots_of_two(mp: MPContext, a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any]:

@@ -7,12 +7,12 @@ subexpressions are computed once and constants are folded.
 import ast
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from ..._runtime.checks import CONVENTIONS
 from ..activation import ActivationFormulas, Quantity
-from ..arc_cosine import closed_forms
 from ..symbols import cosine, sine, theta, z
-from .printer import DAMPED, KernelPrinter, name_arc_cosines, name_damped
+from .printer import DAMPED, FORMS, KernelPrinter, name_arc_cosines, name_damped, name_quotients
 
 HEADER = '''"""{title}
 
@@ -51,17 +51,18 @@ def function(
 ) -> str:
     """Source of ``def name(xp, *arguments)``; constants such as ``1/(2 pi)`` become literals.
 
-    With ``exact`` they do not, and arc-cosine functions are written out: the code is for numbers of any precision.
+    With ``exact`` they do not: the code is for numbers of any precision.
 
     Raises
     ------
     ValueError
-        For a letter that is no argument, or a function that generated code does not have; if ``exact``, for a rational
-        number that no double holds.
+        For a letter that is no argument, or a function that generated code does not have.
     """
     prepare = _exactly if exact else _fold
     named = [prepare(sp.sympify(result)) for result in results]
-    unknown = set().union(*(result.free_symbols for result in named)) - set(arguments)
+    called = {f.func for result in named for f in result.atoms(AppliedUndef)} - set(FORMS)
+    letters = {*called, *(letter for result in named for letter in result.free_symbols)}
+    unknown = set(map(str, letters)) - set(map(str, arguments))
     if unknown:
         raise ValueError(f"{name}: {unknown} are no arguments of the kernel")
     common, final = sp.cse(named, symbols=sp.numbered_symbols("x"), optimizations="basic")
@@ -73,11 +74,9 @@ def function(
 
 
 def _exactly(expression: sp.Expr) -> sp.Expr:
-    """The expression in elementary functions; rational numbers, printed as quotients of doubles, must be doubles."""
-    written = closed_forms(expression).subs({sp.sin(theta): sine, sp.cos(theta): cosine})
-    if any(number.q & (number.q - 1) for number in written.atoms(sp.Rational)):
-        raise ValueError(f"{expression}: its rational numbers are no doubles")
-    return written
+    """Name arc-cosine and damped functions, and the rational numbers that are no doubles."""
+    named = name_damped(name_arc_cosines(expression)).subs({sp.sin(theta): sine, sp.cos(theta): cosine})
+    return name_quotients(named)
 
 
 def _fold(expression: sp.Expr) -> sp.Expr:
@@ -96,21 +95,28 @@ def function_name(quantity: Quantity) -> str:
 def activation_module(formulas: ActivationFormulas, source: str, advice: str = ADVICE) -> str:
     """Source of the generated module of one activation: tables, pointwise derivatives, pair kernels."""
     functions = []
-    for quantity in formulas.quantities:
+    for quantity in dict.fromkeys(_kernel(formulas, quantity) for quantity in formulas.quantities):
         convention = f", {quantity.derivative} convention" if quantity.derivative else ""
         doc = f"m = {quantity.order}{convention}: {STATEMENTS[quantity.name]}."
         functions.append(function(function_name(quantity), doc, quantity.arguments, quantity.coefficients))
-    derivatives = _pointwise(formulas)
-    body = "\n\n".join(derivatives + functions)
+    derivatives, moments = _pointwise(formulas), _moments(formulas)
+    body = "\n\n".join(derivatives + functions + list(moments.values()))
     body = "\n\n".join([text for name, text in DAMPED.items() if f"{name}(" in body] + [body])
     imports = ["from typing import Any", ""]
-    if "erf(" in body:
-        imports += ["from scipy.special import erf", ""]
-    special = [name for name in ("arc_cosine", "arc_cosine_of_supplement") if f"{name}(" in body]
+    special = [name for name in ("arc_cosine", "arc_cosine_of_supplement", "erf") if f"{name}(" in body]
     if special:
         imports += [f"from .._special import {', '.join(special)}", ""]
     title = f"Kernels of {formulas.name}: sigma(z) = {formulas.sigma}; {_operations(functions)} operations in all."
-    return "\n".join([header(title, source, advice), *imports, _tables(formulas), "", body, "", _registry(formulas)])
+    return "\n".join(
+        [header(title, source, advice), *imports, _tables(formulas), "", body, "", _registry(formulas, moments)]
+    )
+
+
+def _kernel(formulas: ActivationFormulas, quantity: Quantity) -> Quantity:
+    """The quantity whose kernel serves: below the jump a Gauss-Newton block is a cross block, often in one form."""
+    cross = (q for q in formulas.quantities if (q.name, q.order) == ("cross", quantity.order))
+    equal = (q for q in cross if q.coefficients == quantity.coefficients)
+    return next(equal, quantity) if quantity.name == "gauss_newton" else quantity
 
 
 def _operations(functions: list[str]) -> int:
@@ -147,11 +153,28 @@ def _pointwise(formulas: ActivationFormulas) -> list[str]:
     return functions
 
 
-def _registry(formulas: ActivationFormulas) -> str:
-    """The table from (quantity, order, convention) to kernels; one without a convention serves both."""
+def _moments(formulas: ActivationFormulas) -> dict[tuple[int, ...], str]:
+    """Functions of the table of moments, for numbers of any precision."""
+    functions = {}
+    for key, values in formulas.moments.items():
+        name = "_".join(["moments", *map(str, key)])
+        if not key:
+            arguments, doc = formulas.chart.arguments[2:], "Bilinear part, slope of j_n, and j_0, ..., j_n of K_mm."
+        elif len(key) == 1:
+            arguments, doc = (formulas.chart.self_argument,), f"K_{key[0]}{key[0]} at v = u, and its derivatives in s."
+        else:
+            arguments, doc = formulas.chart.arguments, "K_{}{} = E sigma^({}) sigma^({}).".format(*key * 2)
+        functions[key] = function(name, doc, arguments, values, exact=True)
+    return functions
+
+
+def _registry(formulas: ActivationFormulas, moments: dict[tuple[int, ...], str]) -> str:
+    """The tables of moments and of kernels by (quantity, order, convention); one without a convention serves both."""
+    table = ", ".join(f"{key}: {'_'.join(['moments', *map(str, key)])}" for key in moments)
     derivatives = ", ".join(f"derivative_{k}" for k in range(formulas.max_order + 3))
-    lines = [f"DERIVATIVES = ({derivatives})", "KERNELS = {"]
+    lines = [f"DERIVATIVES = ({derivatives})", f"MOMENTS: dict[tuple[int, ...], Any] = {{{table}}}", "KERNELS = {"]
     for quantity in formulas.quantities:
         for convention in (quantity.derivative,) if quantity.derivative else CONVENTIONS:
-            lines.append(f'    ("{quantity.name}", {quantity.order}, "{convention}"): {function_name(quantity)},')
+            name = function_name(_kernel(formulas, quantity))
+            lines.append(f'    ("{quantity.name}", {quantity.order}, "{convention}"): {name},')
     return "\n".join([*lines, "}"]) + "\n"

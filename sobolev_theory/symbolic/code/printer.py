@@ -3,7 +3,7 @@
 from typing import Any
 
 import sympy as sp
-from sympy.core.function import Application
+from sympy.core.function import Application, AppliedUndef
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pycode import PythonCodePrinter
 
@@ -51,6 +51,15 @@ def name_damped(expression: sp.Expr) -> sp.Expr:
     return expression
 
 
+QUOTIENT = sp.Function("Quotient", nargs=2)
+"""A rational number that code makes in the numbers of its namespace, of any precision."""
+
+
+def name_quotients(expression: sp.Expr) -> sp.Expr:
+    """Replace the rational numbers that no double holds."""
+    return expression.replace(lambda x: x.is_Rational and x.q & (x.q - 1), lambda x: QUOTIENT(x.p, x.q))
+
+
 FUNCTIONS = {
     sp.atan: "xp.arctan",
     sp.asin: "xp.arcsin",
@@ -59,11 +68,11 @@ FUNCTIONS = {
     sp.cos: "xp.cos",
     sp.sinh: "xp.sinh",
     sp.cosh: "xp.cosh",
-    sp.erf: "erf",
 }
 """Elementary functions by what they are called in generated code."""
 
 FORMS = {
+    QUOTIENT: "xp.divide({}, {})",
     DAMPED_SINH: "damped_sinh(xp, {}, {})",
     DAMPED_COSH: "damped_cosh(xp, {}, {})",
     ARC_COSINE: "arc_cosine(xp, {}, theta, sine, cosine)",
@@ -75,13 +84,14 @@ FORMS = {
 class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
     """Prints what generated modules can evaluate, and refuses the rest.
 
-    Functions are elementary ones of the array namespace, ``erf``, steps, and arc-cosine and damped functions by name.
+    Functions are elementary ones of the array namespace, ``erf``, steps, arc-cosine and damped functions by name, and
+    undefined ones, which are arguments of the kernel.
     """
 
     def __init__(self) -> None:
         names: dict[str, Any] = {function.__name__: name for function, name in FUNCTIONS.items()}
         forms = {function.__name__: [(lambda *_: True, form.format)] for function, form in FORMS.items()}
-        super().__init__({"user_functions": names | forms})
+        super().__init__({"user_functions": names | forms, "allow_unknown_functions": True})
 
     def doprint(self, expr: sp.Basic, assign_to: str | None = None) -> str:
         """The expression as source.
@@ -92,9 +102,12 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
             For a function, an integral or a derivative that generated code does not have.
         """
         for part in expr.atoms(Application, sp.Integral, sp.Derivative):
-            if part.func not in {*FUNCTIONS, *FORMS, sp.Heaviside}:
+            if part.func not in {*FUNCTIONS, *FORMS, sp.erf, sp.Heaviside} and not isinstance(part, AppliedUndef):
                 raise ValueError(f"{part}: generated code has no {type(part).__name__}")
         return str(super().doprint(expr, assign_to))
+
+    def _print_erf(self, expr: sp.erf) -> str:
+        return f"erf(xp, {self._print(expr.args[0])})"
 
     def _print_Heaviside(self, expr: sp.Heaviside) -> str:
         return f"({self._print(expr.args[0])} > 0)"
