@@ -189,6 +189,14 @@ def test_built_in_kernels_are_reproduced(expression: str, name: str) -> None:
         )
 
 
+def test_squares_of_roots_are_rational_to_the_zero_test() -> None:
+    radicand = (1 + s) * (1 + t) - rho**2
+    root, written_out = sp.sqrt(radicand), sp.sqrt(sp.expand(radicand))
+    assert kinds.reduce((root + rho) * (written_out - rho) - radicand + rho**2) == 0
+    assert kinds.reduce(radicand / root - written_out) == 0
+    assert kinds.reduce((root + s) * (written_out - s)) == 1 + s + t + s * t - rho**2 - s**2
+
+
 @pytest.mark.parametrize("name", ["leaky", "modulus", "sine", "gelu", "error"])
 def test_values_near_the_teacher_keep_their_digits(name: str) -> None:
     """``E = 1/2 D' N D`` for small displacements, N the Gauss-Newton matrix at the teacher."""
