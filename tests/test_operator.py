@@ -104,8 +104,8 @@ DERIVED = {
 @pytest.mark.parametrize("name", DERIVED)
 def test_derived_activations_keep_all_digits_too(name: str) -> None:
     """In doubles and in 40 digits, against the derived formulas in 60."""
-    formulas = derive(DERIVED[name], name).formulas
-    activation, numbers = derive(DERIVED[name], name).activation, context(40)
+    derived = derive(DERIVED[name], name, max_order=0 if name == "stairs" else 1)
+    formulas, activation, numbers = derived.formulas, derived.activation, context(40)
     values = {p: "0.9", q: "1.7", s: "0.81", rho: "1.4", t: "2.89", g: "0.3809", theta: "0.4"}  # g = s t - rho^2
     known = {letter: sp.Rational(value) for letter, value in values.items()}
     known |= {sine: sp.sin(known[theta]), cosine: sp.cos(known[theta])}
