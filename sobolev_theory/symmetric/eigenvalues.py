@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._kernels import symmetric as kernels
 from ..activations import Activation
-from ..activations.moments import PolarMoments, moments
 from ..pairs.operator import Terms, terms
-from .geometry import FamilyGeometry
+from .geometry import FamilyGeometry, PolarFamily
 from .roots import roots_of_three, roots_of_two
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ def eigenvalues(
     convention: str,
 ) -> Iterator[Any]:
     """All eigenvalues in the order of `spectra._multiplicities`; those of multiplicity zero have no meaning."""
-    table = moments(activation)
-    if not geometry.norm and isinstance(table, PolarMoments):
+    if not geometry.norm and isinstance(geometry, PolarFamily):
         yield from [mp.mpf(0)] * 9  # homogeneous of degree above two, all terms vanish
         return
     K, hessian, nothing = geometry.K, curvature == "hessian", [mp.mpf(0)] * 5

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..activations import Activation
+from ..activations.moments import PolarMoments, moments
 
 if TYPE_CHECKING:
     from mpmath.ctx_mp import MPContext
@@ -116,4 +117,4 @@ class PolarFamily(FamilyGeometry):
 
 def family(mp: MPContext, activation: Activation, K: int, x: Any, y: Any) -> FamilyGeometry:
     """The geometry in the chart of an activation."""
-    return (GramFamily if activation.degree is None else PolarFamily)(mp, K, x, y)
+    return (PolarFamily if isinstance(moments(activation), PolarMoments) else GramFamily)(mp, K, x, y)
