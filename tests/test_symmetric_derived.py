@@ -64,7 +64,7 @@ class FormulaTerms(Terms):
 
     def _value(self, *key, arguments=()):
         with mp.workdps(self.numbers.dps):
-            return [self.numbers.mpf(c) for c in evaluated(str(self.name), *key)(*arguments)]
+            return tuple(self.numbers.mpf(c) for c in evaluated(self.name, *key)(*arguments))
 
     def coefficients(self, quantity, order, convention):
         return self._value(quantity, order, convention, arguments=self.arguments)

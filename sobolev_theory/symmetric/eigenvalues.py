@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._kernels import symmetric as kernels
-from ..activations import Activation
 from ..pairs.operator import Terms, terms
+from ..pairs.sums import PairTerms, sum_over_orders
 from .geometry import FamilyGeometry, PolarFamily
 from .roots import roots_of_three, roots_of_two
 
@@ -18,31 +18,24 @@ if TYPE_CHECKING:
     from mpmath.ctx_mp import MPContext
 
 
-def eigenvalues(
-    mp: MPContext,
-    geometry: FamilyGeometry,
-    weights: tuple[float, ...],
-    activation: Activation,
-    curvature: str,
-    convention: str,
-) -> Iterator[Any]:
+def eigenvalues(mp: MPContext, geometry: FamilyGeometry, pair_terms: PairTerms, curvature: str) -> Iterator[Any]:
     """All eigenvalues in the order of `spectra._multiplicities`; those of multiplicity zero have no meaning."""
     if not geometry.norm and isinstance(geometry, PolarFamily):
         yield from [mp.mpf(0)] * 9  # homogeneous of degree above two, all terms vanish
         return
     K, hessian, nothing = geometry.K, curvature == "hessian", [mp.mpf(0)] * 5
+    activation, convention = pair_terms.activation, pair_terms.convention
     students, own, other = (terms(mp, activation, *pair) for pair in geometry.pairs)
     itself = terms(mp, activation, *geometry.itself)
-    orders = [(m, mp.mpf(weight)) for m, weight in enumerate(weights) if weight]
+    orders = [(mp.mpf(weight), m) for m, weight in pair_terms.norm.orders]
 
     def sums(of: Terms, quantity: str) -> list[Any]:
         """Coefficients, summed over the orders of the norm."""
-        found = [(weight, of.coefficients(quantity, m, convention)) for m, weight in orders]
-        return [sum(weight * c[k] for weight, c in found) for k in range(len(found[0][1]))]
+        return [*sum_over_orders(mp, ((w, lambda _, m=m: of.coefficients(quantity, m, convention)) for w, m in orders))]
 
     diagonal = sums(itself, "self_own" if hessian else "self_gauss_newton")
     cross = sums(students, "cross" if hessian else "gauss_newton") if K > 1 else [*nothing]
-    linear = sum(weight * itself.bilinear(m) for m, weight in orders)  # of u . v in the loss, split off
+    linear = sum(weight * itself.bilinear(m) for weight, m in orders)  # of u . v in the loss, split off
     diagonal[0] += linear
     cross[0] += linear
     on_student = sums(students, "own") if hessian and K > 1 else nothing

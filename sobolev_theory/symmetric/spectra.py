@@ -8,11 +8,12 @@ import numpy as np
 
 from .. import activations
 from .._runtime.checks import number, one_of, positive_integer
-from ..activations import Activation
 from ..curvature.spectrum import Spectrum
-from ..errors import NotDifferentiableError, OverflowingError
+from ..errors import OverflowingError
 from ..norms import Convention, Norm, NormLike, two_norms
 from ..pairs.angles import PARALLEL
+from ..pairs.existence import require_directions, require_kinks_avoided
+from ..pairs.sums import PairTerms
 from .eigenvalues import eigenvalues
 from .geometry import FamilyGeometry, family
 from .numbers import context
@@ -178,15 +179,13 @@ def _distinct(
     if d < K:
         raise ValueError(f"width: at most dim is required, for orthonormal teachers, got width={K} and dim={d}")
     x, y = (number(name, value, "a finite number", -np.inf, np.inf) for name, value in (("x", x), ("y", y)))
-    chosen = activations.get(activation)
-    weights = Norm.parse(norm, chosen).weights
+    chosen, asked = activations.get(activation), Convention.parse(derivative)
+    terms = PairTerms(chosen, Norm.parse(norm, chosen), Convention.BACKPROP if d == 1 else asked)
     one_of("curvature", curvature, ("hessian", "gauss_newton"))
-    asked = Convention.parse(derivative)
-    convention = Convention.BACKPROP if d == 1 else asked
     mp = context(_digits(K, x, y if K > 1 else 0.0))
     geometry = family(mp, chosen, K, mp.mpf(x), mp.mpf(y if K > 1 else 0.0))
-    _require_existence(geometry, weights, chosen, curvature, convention, d)
-    values = eigenvalues(mp, geometry, weights, chosen, curvature, convention)
+    _require_existence(geometry, terms, curvature, d)
+    values = eigenvalues(mp, geometry, terms, curvature)
     found = [(value, count) for value, count in zip(values, _multiplicities(K, d), strict=True) if count]
     return merged(mp, found, SAME)
 
@@ -210,33 +209,14 @@ def _digits(K: int, x: float, y: float) -> int:
     return 2 * (DIGITS + 3 * len(str(K)) + 16 * int(np.ceil(lost / 8)))
 
 
-def _require_existence(
-    geometry: FamilyGeometry,
-    weights: tuple[float, ...],
-    activation: Activation,
-    curvature: str,
-    convention: str,
-    d: int,
-) -> None:
+def _require_existence(geometry: FamilyGeometry, terms: PairTerms, curvature: str, d: int) -> None:
     """Refuse what `PopulationLoss` refuses, for the same reasons."""
     hessian, K = curvature == "hessian", geometry.K
     what = "Hessian" if hessian else "Gauss-Newton matrix"
-    jump = activation.jump_order
     if not geometry.norm:
-        if jump is not None and (2 if hessian else 1) >= jump:
-            rows = [(i, i) for i in range(min(K, 5))]
-            reason = f"{activation.name} has a kink at a zero weight"
-            raise NotDifferentiableError(what, rows, reason, "Move x or y off zero.")
-        return
-    singular = hessian and d > 1 and any(
-        weight and activation.is_singular(quantity, order, convention)
-        for quantity in ("own", "cross") for order, weight in enumerate(weights)
-    )  # fmt: skip
-    partners = [(0, 1), (0, K), (0, K + 1)]
-    parallel = [pair for pair, sine in zip(partners, geometry.sines, strict=True)
-                if sine <= PARALLEL and (K > 1 or pair == (0, K))]  # fmt: skip
-    if singular and parallel:
-        reason = "weights are parallel where a derivative of the activation jumps"
-        raise NotDifferentiableError(
-            f"{what} ({convention})", parallel, reason, 'Use curvature="gauss_newton", which exists there.'
-        )
+        require_kinks_avoided(terms.activation, range(min(K, 5)), what, 2 if hessian else 1, "Move x or y off zero.")
+    elif hessian and d > 1 and terms.is_singular("own", "cross"):
+        partners = [(0, 1), (0, K), (0, K + 1)]
+        parallel = [pair for pair, sine in zip(partners, geometry.sines, strict=True)
+                    if sine <= PARALLEL and (K > 1 or pair == (0, K))]  # fmt: skip
+        require_directions(parallel, f"{what} ({terms.convention})", 'curvature="gauss_newton"')
