@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._kernels.single_neuron import EIGENVALUES
-from ..norms import NormLike, two_norms
+from ..norms import Convention, NormLike, two_norms
 from ..pairs.sums import sum_over_orders
 from .arguments import Orders, orders, parse, sine
 
@@ -52,7 +52,9 @@ def eigenvalues(
     array([1.   , 0.625, 0.875])
     """
     theta, r = parse(angle, ratio)
-    return np.stack(np.broadcast_arrays(*_eigenvalues(theta, r, orders(EIGENVALUES, norm, derivative))), axis=-1)
+    return np.stack(
+        np.broadcast_arrays(*_eigenvalues(theta, r, orders(EIGENVALUES, norm, derivative), derivative)), axis=-1
+    )
 
 
 def condition_number(
@@ -68,7 +70,7 @@ def condition_number(
     2.0
     """
     kernels = orders(EIGENVALUES, norm, derivative)
-    return _in_blocks(lambda theta, r: _condition_number(theta, r, kernels), *parse(angle, ratio))
+    return _in_blocks(lambda theta, r: _condition_number(theta, r, kernels, derivative), *parse(angle, ratio))
 
 
 def condition_number_ratio(
@@ -93,19 +95,20 @@ def condition_number_ratio(
 
     def quotient(theta: FloatArray, r: FloatArray) -> FloatArray:
         with np.errstate(invalid="ignore"):  # inf/inf, both matrices singular, is NaN
-            return _condition_number(theta, r, first) / _condition_number(theta, r, second)
+            return _condition_number(theta, r, first, derivative) / _condition_number(theta, r, second, derivative)
 
     return _in_blocks(quotient, *parse(angle, ratio))
 
 
-def _eigenvalues(theta: FloatArray, r: FloatArray, kernels: Orders) -> tuple[FloatArray, ...]:
+def _eigenvalues(theta: FloatArray, r: FloatArray, kernels: Orders, derivative: str) -> tuple[FloatArray, ...]:
     """Radial, in-plane and transverse eigenvalues, summed over orders: the in-plane blocks are all triangular."""
+    cosine = np.cos(theta) if derivative == Convention.EXACT else None  # the others do without
     with np.errstate(divide="ignore", over="ignore"):
-        return sum_over_orders(np, kernels, r, sine(theta), np.cos(theta))
+        return sum_over_orders(np, kernels, r, sine(theta), cosine)
 
 
-def _condition_number(theta: FloatArray, r: FloatArray, kernels: Orders) -> FloatArray:
-    radial, in_plane, transverse = (np.abs(value) for value in _eigenvalues(theta, r, kernels))
+def _condition_number(theta: FloatArray, r: FloatArray, kernels: Orders, derivative: str) -> FloatArray:
+    radial, in_plane, transverse = (np.abs(value) for value in _eigenvalues(theta, r, kernels, derivative))
     with np.errstate(divide="ignore"):
         largest = np.maximum(np.maximum(radial, in_plane), transverse)
         return largest / np.minimum(np.minimum(radial, in_plane), transverse)

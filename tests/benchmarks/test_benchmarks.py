@@ -54,6 +54,34 @@ def test_gradient(ratio, rng, norm):
     ratio(f"gradient {norm}, K = M = d = 1000", lambda: loss.gradient(w), lambda: (w @ u.T, c @ u), 1.5)
 
 
+@pytest.mark.parametrize("activation", ["relu", "erf"])
+@pytest.mark.parametrize("norm", ["L2", "H1"])
+def test_value_of_a_thousand_neurons(ratio, norm, activation):
+    student, teacher = (st.Network.random(1000, 100, rng=seed, activation=activation) for seed in (0, 1))
+    loss = st.PopulationLoss(teacher, norm)
+    name = f"value over gradient, {activation} {norm}, K = M = 1000, d = 100"
+    ratio(name, lambda: loss.value(student), lambda: loss.gradient(student), 1.5)
+
+
+@pytest.mark.parametrize("norm", ["L2", "H1"])
+def test_gradient_of_two_neurons(ratio, norm):
+    """What costs is not arithmetic: the reference is as many calls of NumPy on arrays of that size."""
+    student, teacher = (st.Network.random(2, 20, rng=seed) for seed in (0, 1))
+    loss, rows = st.PopulationLoss(teacher, norm), np.vstack([student.weights, teacher.weights])
+
+    def calls() -> None:
+        for _ in range(100):
+            for _ in range(20):
+                np.multiply(rows, rows)
+                rows.dot(rows.T)
+
+    def gradients() -> None:
+        for _ in range(100):
+            loss.gradient(student)
+
+    ratio(f"gradient {norm}, K = M = 2, d = 20, over 40 calls of NumPy", gradients, calls, 2)
+
+
 def test_hessian_vector_product(ratio, rng):
     w, v, x, a, c = (
         rng.standard_normal(s) for s in ((1000, 1000), (1000, 1000), (1000, 1000), (1000, 1000), (1000, 2000))
