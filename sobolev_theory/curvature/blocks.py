@@ -163,7 +163,7 @@ def assemble(
 
     Near pairs keep their explicit frame vectors; for all others the frame is expanded into weight rows.
     """
-    k, near = geometry.width, geometry.near
+    k, framed = geometry.width, geometry.framed
     identity = cross[0] + bilinear * np.outer(a, a)
     identity[np.diag_indices(k)] += a**2 * self_terms[0]
     radial = a**2 * self_terms[1] * geometry.scale[:k] ** 2  # f_1 = nu_i u_i
@@ -176,9 +176,8 @@ def assemble(
         radial = radial + o11.sum(axis=1)
         rows = o12, o21, o22
         terms.append(_near_terms(geometry, (np.zeros_like(own[1]), *own[2:]), own=True))  # f_1 f_1' is in radial
-    if geometry.chart.has_frames:
-        within = near.j < k
-        x11[near.i[within], near.j[within]] = 0.0  # the near terms of a cross block include f_1 f_1'
+    within = framed.j < k
+    x11[framed.i[within], framed.j[within]] = 0.0  # the near terms of a cross block include f_1 f_1'
     pair, row, column, coefficients = (np.concatenate(parts) for parts in zip(*terms, strict=True))
     explicit = NearTerms(geometry.frames, pair, row, column, coefficients)
     return Blocks(geometry.rows, identity, radial, rows, (x11, x12, x21, x22), explicit)
@@ -188,10 +187,8 @@ def _near_terms(
     geometry: PairGeometry, frame: tuple[FloatArray, ...], *, own: bool
 ) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
     """Pair, block row, block column and coefficients (n, 2, 2) of the near pairs, in block (i, i) or (i, j)."""
-    if not geometry.chart.has_frames:
-        none = np.zeros(0, dtype=np.intp)
-        return none, none, none, np.zeros((0, 2, 2))
-    pair = np.flatnonzero(geometry.near.j < frame[0].shape[1])
-    i, j = geometry.near.i[pair], geometry.near.j[pair]
+    framed = geometry.framed
+    pair = np.flatnonzero(framed.j < frame[0].shape[1])
+    i, j = framed.i[pair], framed.j[pair]
     coefficients = np.stack([c[i, j] for c in frame], axis=-1).reshape(-1, 2, 2)
     return pair, i, i if own else j, coefficients

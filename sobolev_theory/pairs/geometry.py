@@ -45,6 +45,11 @@ class NearPairs:
     angle: FloatArray
     sine: FloatArray
 
+    @classmethod
+    def none(cls, dim: int) -> NearPairs:
+        """No pairs."""
+        return cls(NOBODY, NOBODY, np.zeros((0, dim)), np.zeros(0), np.zeros(0))
+
 
 @dataclass(frozen=True, eq=False)
 class BlockAngles:
@@ -115,7 +120,7 @@ class PairGeometry:
             return i + part.start, j
 
         found = [pairs for pairs in by_blocks(width, len(rows), normalise) if pairs is not None]
-        near = NearPairs(NOBODY, NOBODY, np.zeros((0, rows.shape[1])), np.zeros(0), np.zeros(0))
+        near = NearPairs.none(rows.shape[1])
         if found:
             i, j = (np.concatenate(parts) for parts in zip(*found, strict=True))
             near = _near(rows, i, j, origin)
@@ -160,11 +165,15 @@ class PairGeometry:
         return by_blocks(self.width, len(self.rows), function)
 
     @property
+    def framed(self) -> NearPairs:
+        """The near pairs whose frames are explicit: none in a chart whose frames are the rows."""
+        return self.near if self.chart.has_frames else NearPairs.none(self.rows.shape[1])
+
+    @property
     def frames(self) -> FloatArray:
-        """Frames ``(u^_i, e)`` of the near pairs, shape (P, 2, d); none in a chart that needs none."""
-        if not self.chart.has_frames:
-            return np.zeros((0, 2, self.rows.shape[1]))
-        return np.stack([self.scale[self.near.i, None] * self.rows[self.near.i], self.near.e], axis=1)
+        """Frames ``(u^_i, e)`` of those pairs, shape (P, 2, d)."""
+        pairs = self.framed
+        return np.stack([self.scale[pairs.i, None] * self.rows[pairs.i], pairs.e], axis=1)
 
     @property
     def parallel(self) -> list[tuple[int, int]]:

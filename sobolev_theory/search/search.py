@@ -91,7 +91,7 @@ def find_critical_points(
     >>> search.counts["global minimum"], search.groups[0].index, round(search.groups[0].smallest, 6)  # 1/4 - 1/(2 pi)
     (4, 0, 0.090845)
     """
-    if not hasattr(loss, "sobolev_weights"):
+    if not isinstance(loss, PopulationLoss):
         raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}")
     width, runs = positive_integer("width", width), positive_integer("runs", runs)
     scale = loss.teacher.dim**-0.5 if scale is None else scale
