@@ -1,20 +1,36 @@
-"""Hypothesis profiles: the continuous check draws more examples, always the same ones. Figures need no screen.
+"""What all tests share: one process for each core, with one BLAS thread each, and no screen for figures.
 
-What a test registers as an activation is forgotten after it.
+Hypothesis draws more examples in the continuous check, always the same ones. What a test registers as an activation is
+forgotten after it.
 """
 
 import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
-from sobolev_theory import activations
+BLAS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Where BLAS libraries look up how many threads to use, when they are loaded: before the first import of NumPy.
 
+As many threads as cores in each of as many processes are slower than one, and sums in another order change last digits.
+"""
+
+if not any(name in os.environ for name in BLAS):
+    os.environ.update(dict.fromkeys(BLAS, "1"))
 os.environ["MPLBACKEND"] = "agg"
+
+from hypothesis import settings  # noqa: E402
+
+from sobolev_theory import activations  # noqa: E402
+
 settings.register_profile("default", max_examples=25, deadline=None, derandomize=True)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """The cores that this process may use; hyperthreads count."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @pytest.fixture(autouse=True)
