@@ -6,6 +6,7 @@ forgotten after it.
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 
 import pytest
 
@@ -22,6 +23,7 @@ os.environ["MPLBACKEND"] = "agg"
 from hypothesis import settings  # noqa: E402
 
 from sobolev_theory import activations  # noqa: E402
+from sobolev_theory._runtime.parallel import _OneThreadContext  # noqa: E402
 
 settings.register_profile("default", max_examples=25, deadline=None, derandomize=True)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, print_blob=True)
@@ -31,6 +33,13 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 def pytest_xdist_auto_num_workers() -> int:
     """The cores that this process may use; hyperthreads count."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Executor]:
+    """Two processes like those of ``workers=2``, which start once for all tests that only need some."""
+    with ProcessPoolExecutor(2, mp_context=_OneThreadContext()) as pool:
+        yield pool
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -219,10 +219,10 @@ def test_share_is_the_wilson_interval(count: int, total: int) -> None:
     assert Share.of(count, total) == pytest.approx((count / total, expected.low, expected.high), abs=1e-12)
 
 
-def test_results_do_not_depend_on_workers_and_start_like_a_shorter_search() -> None:
+def test_results_do_not_depend_on_workers_and_start_like_a_shorter_search(processes: Executor) -> None:
     alone = narrow()
     with ThreadPoolExecutor(2) as pool:
-        for workers in (2, pool, map):
+        for workers in (processes, pool, map):
             assert same(narrow(workers=workers), alone)
     assert same(st.Search("", alone.points[:4]), narrow(runs=4))
     assert not same(narrow(rng=1), alone)
