@@ -35,6 +35,21 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+SLOW = {
+    "test_derivations", "test_derive", "test_examples", "test_monte_carlo", "test_oracles", "test_rates",
+    "test_reduced", "test_search", "test_segment", "test_symbolic", "test_symmetric", "test_symmetric_oracle",
+    "test_theorems", "test_trajectory",
+}  # fmt: skip
+"""Files that derive, sample, or integrate much."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The marker of the quick part: what is neither in a slow file nor long."""
+    for item in items:
+        if item.path.stem not in SLOW and item.get_closest_marker("long") is None:
+            item.add_marker("quick")
+
+
 @pytest.fixture(scope="session")
 def processes() -> Iterator[Executor]:
     """Two processes like those of ``workers=2``, which start once for all tests that only need some."""

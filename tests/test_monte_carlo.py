@@ -226,6 +226,7 @@ def test_random_directions_keep_their_bits_in_other_processes(processes: Executo
     assert_same_bits(alone, monte_carlo.verify(loss, student, samples=20_000, rng=8, workers=processes))
 
 
+@pytest.mark.quick
 def test_a_dask_cluster_gives_the_same_bits() -> None:
     distributed = pytest.importorskip("distributed")
     loss, student = loss_and_student("relu", "H1", "backprop")
