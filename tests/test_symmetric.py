@@ -11,6 +11,7 @@ from sobolev_theory._kernels import symmetric as kernels
 from sobolev_theory.symmetric import spectra
 from sobolev_theory.symmetric.roots import context, merged, roots_of_three, roots_of_two
 from tests.oracles import symmetric as oracle
+from tests.oracles.committed import committed, computed
 
 NORMS = {
     "relu": ["L2", "H1", (0.3, 2.0)],
@@ -113,7 +114,8 @@ def test_every_eigenvalue_against_many_digits(activation, norm, derivative, curv
             symmetric.spectrum(width, width + 1, x, y, norm, **options)
         return
     problem = (activation, WEIGHTS[norm], derivative, curvature, width, x, y)
-    true = [*oracle.eigenvalues(*problem), *oracle.outside(*problem)]
+    ask = committed if width == HUGE else computed
+    true = [*ask(oracle.eigenvalues, *problem), *ask(oracle.outside, *problem)]
     spectrum = symmetric.spectrum(width, width + 1, x, y, norm, **options)
     assert sum(spectrum.multiplicities.tolist()) == width * (width + 1)
     for value in spectrum.values.tolist():
