@@ -27,7 +27,7 @@ only.
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context
 from functools import cache
@@ -40,9 +40,11 @@ from numpy.typing import NDArray
 
 from sobolev_theory import activations
 from tests import oracles
+from tests.oracles.committed import computed
 from tests.oracles.pair import Derivative
 
 FloatArray = NDArray[np.float64]
+Call = Callable[..., Any]
 
 ACCURACY = Path(__file__).with_name("accuracy.json")
 REQUIREMENT = 1e-13
@@ -52,8 +54,10 @@ SLACK = {"polar": 0.0, "gram": 2.0**-52}
 DIGITS, ORACLE = 60, 1e-50
 """Digits carried here; an error below `ORACLE` is the oracle's own."""
 
-DENSE, COARSE = 201, 10
-"""Points of the full sweep, whose errors are committed; the default run takes every `COARSE`-th of them."""
+COARSE = 10
+"""The default run takes every so many-th of the points of the full sweep, whose errors are committed."""
+
+POINTS = Path(__file__).parent / "oracles" / "points.json"
 
 PAIR = ("value", "field", "own", "cross", "gauss_newton")
 ITSELF = ("self_value", "self_field", "self_own", "self_gauss_newton")
@@ -127,86 +131,55 @@ def cases() -> list[Case]:
     return result
 
 
-def points(count: int = DENSE) -> list[Point]:
+@cache
+def points() -> list[Point]:
     """Angles half linear, half logarithmic toward 0 and pi; norm ratios logarithmic with p = 1 or q = 1.
 
     Angles run from 1e-12 to pi - 1e-12, ratios from 1e-6 to 1e6; they are no powers of ten, which are exact in doubles.
+    They were spaced by `numpy.geomspace`, whose last digit is not the same on every machine, and are committed: numbers
+    of the oracles are known by them.
     """
-    quarter = count // 4
-    toward = np.geomspace(1e-12, 1, quarter)
-    linear = np.linspace(0, np.pi, count - 2 * quarter + 2)[1:-1]
-    ratios = [float(r) for r in np.geomspace(1e-6, 1e6, 8)]
-    norms = [*((1.0, r) for r in ratios), *((r, 1.0) for r in ratios), (1.3, 0.7)]
-    angles = [*toward, *linear, *(np.pi - toward)[::-1]]
-    return [Point(*norms[8 * k % len(norms)], float(angle)) for k, angle in enumerate(angles)]
+    return [Point(*point) for point in json.loads(POINTS.read_text(encoding="utf-8"))]
 
 
-def measure(case: Case, sweep: Iterable[Point]) -> Errors:
-    """Worst error of a case in units of the natural scale."""
+def measure(case: Case, sweep: Iterable[Point], call: Call = computed) -> Errors:
+    """Worst error of a case in units of the natural scale; ``call`` makes the calls of the oracles, or reads them."""
     where = list(sweep)
     with mp.workdps(DIGITS):
-        truth = [oracle(case, *(point if case.quantity in PAIR else (point.p, None, None))) for point in where]
-        scales = [natural_scale(case, point, exact) for point, exact in zip(where, truth, strict=True)]
+        arguments = [point if case.quantity in PAIR else (point.p, None, None) for point in where]
+        truth = [oracle(case, *point, call) for point in arguments]
+        scales = [natural_scale(case, point, exact, call) for point, exact in zip(where, truth, strict=True)]
         worst = []
-        for arguments in (rounded_arguments(case, where), plain_arguments(case, where)):
-            values = [rebuild(case, *pair) for pair in zip(where, evaluate(case, arguments), strict=True)]
-            error = max(largest(v - exact) / n for v, exact, n in zip(values, truth, scales, strict=True))
+        for given in (rounded_arguments(case, where), plain_arguments(case, where)):
+            values = [rebuild(case, *pair) for pair in zip(where, evaluate(case, given), strict=True)]
+            error = max(oracles.largest(v - exact) / n for v, exact, n in zip(values, truth, scales, strict=True))
             worst.append(float(error) if error > ORACLE else 0.0)
     return Errors(*worst)
 
 
-@cache
-def oracle(case: Case, p: Any, q: Any, theta: Any) -> Any:
+def oracle(case: Case, p: Any, q: Any, theta: Any, call: Call = computed) -> Any:
     """The quantity from its definition: a matrix of shape (1, 1), (3, 1) or (3, 3)."""
-    activation, order, derivative = case.activation, case.order, case.convention
-    match case.quantity:
-        case "value":
-            result = oracles.value(activation, order, p, q, theta)
-        case "field":
-            result = oracles.field(activation, order, derivative, p, q, theta)
-        case "own":
-            result = oracles.own_block(activation, order, derivative, p, q, theta)
-        case "cross":
-            result = oracles.cross_block(activation, order, derivative, p, q, theta)
-        case "gauss_newton":
-            result = oracles.gauss_newton_block(activation, order, p, q, theta)
-        case "self_value":
-            result = oracles.self_value(activation, order, p)
-        case "self_field":
-            result = mp.matrix([oracles.self_field(activation, order, derivative, p), 0, 0])
-        case "self_own":
-            result = oracles.self_block(activation, order, derivative, p)
-        case "self_gauss_newton":
-            result = oracles.self_gauss_newton(activation, order, p)
-        case _:
-            raise ValueError(f"no oracle for the quantity {case.quantity}")
-    return result if isinstance(result, mp.matrix) else mp.matrix([[result]])
+    return call(oracles.quantity, case.quantity, case.activation, case.order, case.convention, p, q, theta)
 
 
-def natural_scale(case: Case, point: Point, truth: Any) -> Any:
+def natural_scale(case: Case, point: Point, truth: Any, call: Call = computed) -> Any:
     """The natural scale of the module docstring; ``truth`` is the oracle's value at the point."""
     if case.quantity in ITSELF:
-        return largest(truth)
+        return oracles.largest(truth)
     n = activations.get(case.activation).degree
     p, q, theta = (mp.mpf(x) for x in point)
     if n is None:
-        scale = largest_over_angles(case, point.p, point.q)
+        scale = largest_over_angles(case, point.p, point.q, call)
     else:
         in_p, in_q = {"value": (n, n), "field": (n - 1, n), "own": (n - 2, n)}.get(case.quantity, (n - 1, n - 1))
-        scale = p**in_p * q**in_q * largest_over_angles(case, 1.0, 1.0)
+        scale = p**in_p * q**in_q * largest_over_angles(case, 1.0, 1.0, call)
     return scale / mp.sin(theta) if case.diverges else scale
 
 
-@cache
-def largest_over_angles(case: Case, p: float, q: float) -> Any:
-    """``N(p, q)``, low by at most a fifth: each quantity comes that close to its maximum at one of three angles."""
-    angles = (0.001, 0.4, 1.2)
-    return max(largest(oracle(case, p, q, a)) * (mp.sin(a) if case.diverges else 1) for a in angles)
-
-
-def largest(matrix: Any) -> Any:
-    """Largest absolute entry."""
-    return max(abs(entry) for entry in matrix)
+def largest_over_angles(case: Case, p: float, q: float, call: Call = computed) -> Any:
+    """``N(p, q)``, low by at most a fifth."""
+    name = case.quantity, case.activation, case.order, case.convention
+    return call(oracles.largest_over_angles, *name, p, q, case.diverges)
 
 
 def rounded_arguments(case: Case, where: list[Point]) -> list[FloatArray]:

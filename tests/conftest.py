@@ -1,20 +1,60 @@
-"""Hypothesis profiles: the continuous check draws more examples, always the same ones. Figures need no screen.
+"""What all tests share: one process for each core, with one BLAS thread each, and no screen for figures.
 
-What a test registers as an activation is forgotten after it.
+Hypothesis draws more examples in the continuous check, always the same ones. What a test registers as an activation is
+forgotten after it.
 """
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 
 import pytest
-from hypothesis import settings
 
-from sobolev_theory.activations.registry import REGISTRY
+BLAS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Where BLAS libraries look up how many threads to use, when they are loaded: before the first import of NumPy.
 
+As many threads as cores in each of as many processes are slower than one, and sums in another order change last digits.
+"""
+
+if not any(name in os.environ for name in BLAS):
+    os.environ.update(dict.fromkeys(BLAS, "1"))
 os.environ["MPLBACKEND"] = "agg"
+
+from hypothesis import settings  # noqa: E402
+
+from sobolev_theory._runtime.parallel import _OneThreadContext  # noqa: E402
+from sobolev_theory.activations.registry import REGISTRY  # noqa: E402
+
 settings.register_profile("default", max_examples=25, deadline=None, derandomize=True)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """The cores that this process may use; hyperthreads count."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+SLOW = {
+    "test_derivations", "test_derive", "test_examples", "test_monte_carlo", "test_oracles", "test_rates",
+    "test_reduced", "test_search", "test_segment", "test_symbolic", "test_symmetric", "test_symmetric_oracle",
+    "test_theorems", "test_trajectory",
+}  # fmt: skip
+"""Files that derive, sample, or integrate much."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The marker of the quick part: what is neither in a slow file nor long."""
+    for item in items:
+        if item.path.stem not in SLOW and item.get_closest_marker("long") is None:
+            item.add_marker("quick")
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Executor]:
+    """Two processes like those of ``workers=2``, which start once for all tests that only need some."""
+    with ProcessPoolExecutor(2, mp_context=_OneThreadContext()) as pool:
+        yield pool
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from concurrent.futures import Executor
 
 import numpy as np
 import pytest
@@ -230,11 +231,13 @@ def test_the_numeric_package_knows_a_registered_activation() -> None:
     assert st.compare([[0.5, 0.6]], st.Network([[1.0, 0.0]], activation="leaky")).rows
 
 
-def test_worker_processes_learn_the_activation() -> None:
+def test_worker_processes_learn_the_activation(processes: Executor) -> None:
     """Spawned ones, which know the package's only, give the same numbers; a pickle alters no registry."""
     derive("Max(z, z/10)", "leaky").register()
     loss = st.PopulationLoss([[1.0, 0.0]], "H1", activation="leaky")
-    alone, together = (st.monte_carlo.verify(loss, [[0.5, 0.6]], samples=40_000, rng=0, workers=n) for n in (1, 2))
+    alone, together = (
+        st.monte_carlo.verify(loss, [[0.5, 0.6]], samples=40_000, rng=0, workers=who) for who in (1, processes)
+    )
     assert together.passed
     assert alone.p_value == together.p_value
     text = pickle.dumps(loss)

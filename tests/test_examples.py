@@ -1,6 +1,8 @@
 """Every example runs, and says what it is known to say."""
 
 import importlib
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,25 @@ EXAMPLES = sorted(path.stem for path in (Path(__file__).parent.parent / "example
 
 SHORTER = {"spurious_minima": {"widths": (6,), "runs": 2}}
 """Arguments with which an example that takes long by default is run here."""
+
+
+SHARED = {
+    "compare_norms": "comparison",
+    "condition_number_map": "condition_number_map",
+    "figures": "flows",
+    "spurious_minima": "search",
+    "verify_by_sampling": "report",
+}
+"""What an example computes; the example and the test of its numbers use one result."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def computed_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, function in SHARED.items():
+            module = importlib.import_module(f"examples.{name}")
+            patch.setattr(module, function, cache(getattr(module, function)))
+        yield
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -60,7 +81,7 @@ def test_spurious_minima(capsys):
     """Eight flows at K = 8 find the teacher and one spurious minimum, less curved than the teacher, 1/4 - 1/(2 pi)."""
     from examples.spurious_minima import main, search
 
-    teacher, spurious = search(8, "L2", 8).groups
+    teacher, spurious = search(8, "L2", 8, 1).groups
     assert teacher.smallest == pytest.approx(1 / 4 - 1 / (2 * np.pi), abs=1e-9)
     assert 0 < spurious.smallest < teacher.smallest
     main(widths=(8,), runs=8)

@@ -7,9 +7,11 @@ from hypothesis import strategies as hs
 
 import sobolev_theory as st
 from tests.oracles import single_neuron_block
+from tests.oracles.committed import committed
 
-ANGLES = np.concatenate([np.geomspace(1e-12, 1, 7), np.linspace(1.1, 3, 5), np.pi - np.geomspace(1e-12, 0.1, 5)])
-RATIOS = np.geomspace(1e-6, 1e6, 5)
+SMALL = [1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1.0]
+ANGLES = [*SMALL, *np.linspace(1.1, 3, 5).tolist(), *(np.pi - x for x in (1e-12, 6e-10, 3e-7, 2e-4, 0.1))]
+RATIOS = [1e-6, 1e-3, 1.0, 1e3, 1e6]
 
 
 @pytest.mark.parametrize("derivative", ["backprop", "exact"])
@@ -21,7 +23,7 @@ def test_eigenvalues_are_those_of_the_oracle(order, derivative):
     norm = [0.0] * order + [1.0]
     for angle in ANGLES:
         for ratio in RATIOS:
-            block = np.array(single_neuron_block(order, derivative, float(ratio), float(angle)).tolist(), dtype=float)
+            block = np.array(committed(single_neuron_block, order, derivative, ratio, angle).tolist(), dtype=float)
             assert abs(block[1, 0]) < 1e-30
             values = st.single_neuron.eigenvalues(angle, ratio, norm, derivative=derivative)
             divergent = ratio / np.sin(angle) if derivative == "exact" and order == 1 else ratio

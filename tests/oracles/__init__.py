@@ -11,6 +11,7 @@ transverse. Activations are `"erf"` (`sigma(z) = erf(z / sqrt 2)`) and `"relu"`,
 
 from .network import gradient, loss, single_neuron_block
 from .pair import cross_block, field, gauss_newton_block, own_block, value
+from .quantities import largest, largest_over_angles, quantity
 from .self_terms import self_block, self_field, self_gauss_newton, self_value
 
 __all__ = [
@@ -18,8 +19,11 @@ __all__ = [
     "field",
     "gauss_newton_block",
     "gradient",
+    "largest",
+    "largest_over_angles",
     "loss",
     "own_block",
+    "quantity",
     "self_block",
     "self_field",
     "self_gauss_newton",
