@@ -16,8 +16,9 @@ from sobolev_theory.symbolic.arc_cosine import closed_forms
 from sobolev_theory.symbolic.code.printer import DAMPED, FORMS, FUNCTIONS
 from sobolev_theory.symbolic.symbols import cosine, g, p, q, rho, s, sine, t, theta
 from sobolev_theory.symmetric.numbers import context
-from tests import accuracy
+from tests import accuracy, oracles
 from tests.accuracy import PAIR, Case, Point
+from tests.oracles.committed import known
 
 CASES = accuracy.cases()
 EPS = 2.0**-52
@@ -50,8 +51,8 @@ def distance(case: Case, where: list[Point]) -> float:
         apart = []
         for point, ours, theirs in pairs:
             kernel = accuracy.rebuild(case, point, theirs)
-            difference = accuracy.largest(accuracy.rebuild(case, point, ours) - kernel)
-            apart.append(difference / accuracy.natural_scale(case, point, kernel))
+            difference = oracles.largest(accuracy.rebuild(case, point, ours) - kernel)
+            apart.append(difference / accuracy.natural_scale(case, point, kernel, known))
         return float(max(apart))
 
 
