@@ -89,7 +89,7 @@ def test_keeps_all_digits(case: Case) -> None:
         arguments = arguments if case.quantity in PAIR else arguments[:1]
         (coefficients,) = of_operator(case, [numbers.mpf(x) for x in arguments], numbers)
         exact = accuracy.oracle(case, *(point if case.quantity in PAIR else (point.p, None, None)))
-        error = accuracy.largest(accuracy.rebuild(case, point, [mp.mpf(x) for x in coefficients]) - exact)
+        error = oracles.largest(accuracy.rebuild(case, point, [mp.mpf(x) for x in coefficients]) - exact)
         assert error < 1e-37 * accuracy.natural_scale(case, point, exact)
 
 
