@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from .._runtime.checks import CONVENTIONS
+from ..norms import Convention
 from . import sobolev
 from .charts import Chart
 from .moments import Form, Table, gram_table, polar_table
@@ -152,8 +152,8 @@ def coefficients_of(
     term = sobolev.sobolev_term(moment, powers)
     yield "value", None, (term,)
     yield "self_value", None, (chart.self_value(term),)
-    for derivative in CONVENTIONS if jumps else (None,):
-        if derivative == "backprop":
+    for derivative in Convention if jumps else (None,):
+        if derivative is Convention.BACKPROP:
             a, b = sobolev.jump_free_field(moment, powers)
         else:
             a, b = map(reduce, sobolev.exact_field(chart, term))

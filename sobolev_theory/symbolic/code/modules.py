@@ -9,7 +9,7 @@ import ast
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from ..._runtime.checks import CONVENTIONS
+from ...norms import Convention
 from ..activation import ActivationFormulas, Quantity
 from ..symbols import cosine, sine, theta, z
 from .printer import FORMS, KernelPrinter, name_arc_cosines, name_damped, name_quotients
@@ -176,7 +176,7 @@ def _registry(formulas: ActivationFormulas, moments: dict[tuple[int, ...], str])
     derivatives = ", ".join(f"derivative_{k}" for k in range(formulas.max_order + 3))
     lines = [f"DERIVATIVES = ({derivatives})", f"MOMENTS: dict[tuple[int, ...], Any] = {{{table}}}", "KERNELS = {"]
     for quantity in formulas.quantities:
-        for convention in (quantity.derivative,) if quantity.derivative else CONVENTIONS:
+        for convention in (quantity.derivative,) if quantity.derivative else Convention:
             name = function_name(_kernel(formulas, quantity))
             lines.append(f'    ("{quantity.name}", {quantity.order}, "{convention}"): {name},')
     return "\n".join([*lines, "}"]) + "\n"
