@@ -22,7 +22,7 @@ Powers = tuple[sp.Expr, sp.Expr, sp.Expr]
 def diagonal_moment(chart: Chart, kernel: sp.Expr, order: int) -> sp.Expr:
     """``K_mm = d^m K_00 / d rho^m`` (Price)."""
     for _ in range(order):
-        kernel = sp.factor(chart.d_rho(kernel))
+        kernel = chart.factored(chart.d_rho(kernel))
     return kernel
 
 
