@@ -17,8 +17,8 @@ import sympy as sp
 
 from derivations.catalogue import Output
 from derivations.relu import power_of_relu
-from sobolev_theory._runtime.checks import CONVENTIONS
 from sobolev_theory.formulas.records import Formula
+from sobolev_theory.norms import Convention
 from sobolev_theory.symbolic import POLAR, ArcCosine, Derivation
 from sobolev_theory.symbolic.algebra.reduction import reduce, short_form
 from sobolev_theory.symbolic.catalogue.forms import polar_form
@@ -69,7 +69,7 @@ def derive() -> Output:
             called = "_".join(filter(None, (name, str(order), derivative)))
             where = f"order {order}{', ' + derivative if derivative else ''}"
             functions.append(function(called, f"{doc}, {where}.", ARGUMENTS, emitted))
-            tables[name] += [f'    ({order}, "{d}"): {called},' for d in ((derivative,) if derivative else CONVENTIONS)]
+            tables[name] += [f'    ({order}, "{d}"): {called},' for d in ((derivative,) if derivative else Convention)]
         tables[name].append("}")
     preamble = header("One ReLU neuron under gradient flow, per order m.", "derivations/planar_flow.py")
     imports = ["from typing import Any", "", "from .._special import arc_cosine, arc_cosine_of_supplement", "", ""]

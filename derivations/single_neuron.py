@@ -12,8 +12,8 @@ import sympy as sp
 from derivations.catalogue import Output
 from derivations.planar_flow import DOMAIN, RATIO
 from derivations.relu import power_of_relu
-from sobolev_theory._runtime.checks import CONVENTIONS
 from sobolev_theory.formulas.records import Formula
+from sobolev_theory.norms import Convention
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.algebra.reduction import short_form
 from sobolev_theory.symbolic.catalogue.forms import polar_form
@@ -40,7 +40,7 @@ def derive() -> Output:
         name = "_".join(filter(None, ("eigenvalues", str(order), derivative)))
         doc = f"Radial, in-plane and transverse eigenvalue, order {order}{', ' + derivative if derivative else ''}."
         functions.append(function(name, doc, (ratio, sine, cosine), values))
-        table += [f'    ({order}, "{d}"): {name},' for d in ((derivative,) if derivative else CONVENTIONS)]
+        table += [f'    ({order}, "{d}"): {name},' for d in ((derivative,) if derivative else Convention)]
         eigenvalues[order, derivative] = values
     title = "One ReLU neuron: eigenvalues of the curvature of order m in the norm ratio r and the angle."
     preamble = header(title, "derivations/single_neuron.py")

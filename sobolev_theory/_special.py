@@ -1,4 +1,4 @@
-"""Arc-cosine functions, in the form that loses no digits at either end, and the error function.
+"""Functions in forms that lose no digits: arc-cosine functions, damped hyperbolic ones, and the error function.
 
 Kernels call them by name and never expand them; `sobolev_theory.symbolic` holds the same functions as named SymPy
 functions, and a test keeps the two together.
@@ -70,3 +70,15 @@ def _series(n: int, x: Any) -> Any:
 def erf(xp: Any, x: Any) -> Any:
     """The error function of doubles, or of a namespace that has it."""
     return xp.erf(x) if hasattr(xp, "erf") else special.erf(x)
+
+
+def damped_sinh(xp: Any, a: Any, b: Any) -> Any:
+    """``exp(a) sinh(b)`` without overflow of a factor, to full relative accuracy near b = 0."""
+    size = xp.abs(b)
+    return xp.copysign(0.5, b) * xp.exp(a + size) * (-xp.expm1(-2 * size))
+
+
+def damped_cosh(xp: Any, a: Any, b: Any) -> Any:
+    """``exp(a) cosh(b)`` without overflow of a factor."""
+    size = xp.abs(b)
+    return 0.5 * xp.exp(a + size) * (1 + xp.exp(-2 * size))

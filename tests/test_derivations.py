@@ -233,13 +233,18 @@ def wrong_gradient(patch: pytest.MonkeyPatch) -> None:
 
 
 def wrong_gauss_newton_block(patch: pytest.MonkeyPatch) -> None:
-    right = sobolev.gauss_newton_block
+    right = gauss_newton.block_by_stein
 
-    def block(chart: Any, moment: sp.Expr, powers: sobolev.Powers, *, jumps: bool) -> Block:
-        result = right(chart, moment, powers, jumps=jumps)
+    def block(chart: Any, moment: sp.Expr, powers: sobolev.Powers) -> Block:
+        result = right(chart, moment, powers)
         return result._replace(second_first=result.first_second)
 
-    patch.setattr(sobolev, "gauss_newton_block", block)
+    patch.setattr(gauss_newton, "block_by_stein", block)
+
+
+def wrong_frozen_block(patch: pytest.MonkeyPatch) -> None:
+    right = sobolev.frozen_block
+    patch.setattr(sobolev, "frozen_block", lambda *a: right(*a)._replace(identity=sp.Integer(0)))
 
 
 def wrong_backprop_field(patch: pytest.MonkeyPatch) -> None:
@@ -297,6 +302,7 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_angular_integral, relu),
     (wrong_gradient, relu),
     (wrong_gauss_newton_block, gauss_newton),
+    (wrong_frozen_block, gauss_newton),
     (wrong_backprop_field, single_neuron),
     (wrong_backprop_field, planar_flow),
     (wrong_form_without_cancellation, planar_flow),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sobolev_theory import _special
 from sobolev_theory._kernels.arc_cosine import SWITCH
-from sobolev_theory._special import arc_cosine, arc_cosine_of_supplement
+from sobolev_theory._special import arc_cosine, arc_cosine_of_supplement, damped_cosh, damped_sinh
 from sobolev_theory.pairs import angles
 from sobolev_theory.pairs.angles import angle_and_direction, combine_rows, components
 from sobolev_theory.symbolic import ArcCosine
@@ -233,3 +233,13 @@ def test_combine_rows_without_compensation_loses_its_digits(monkeypatch: pytest.
     monkeypatch.setattr(angles, "_two_product", lambda a, b: (a * b, 0.0))
     with pytest.raises(AssertionError):
         test_combine_rows_keeps_its_digits_through_cancellation(12)
+
+
+@pytest.mark.parametrize("a", [-700.0, -1.0, 0.5])
+@pytest.mark.parametrize("b", [-1400.0, -2.0, -1e-12, 0.0, 1e-300, 0.7, 1300.0])
+def test_damped_hyperbolic_functions_overflow_in_no_factor(a: float, b: float) -> None:
+    for ours, theirs in ((damped_sinh, mp.sinh), (damped_cosh, mp.cosh)):
+        with mp.workdps(40):
+            exact = mp.exp(mp.mpf(a)) * theirs(mp.mpf(b))
+        if exact < 1e300:
+            assert float(ours(np, a, b)) == pytest.approx(float(exact), rel=4 * 2.0**-52 * (1 + abs(a) + abs(b)))

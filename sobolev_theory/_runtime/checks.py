@@ -6,9 +6,6 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-CONVENTIONS = ("backprop", "exact")
-"""What the gradient of a loss with jumping derivatives means; see `PopulationLoss`."""
-
 
 def as_array(
     name: str, value: ArrayLike, axes: tuple[str, ...], sizes: Mapping[str, int] | None = None

@@ -5,15 +5,11 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from .._runtime.checks import CONVENTIONS
+from ..norms import Convention
 from . import sobolev
 from .charts import Chart
-from .moments import Form, Table, gram_table, polar_table
+from .moments import Table, gram_table, polar_table
 from .proofs.steps import Derivation
-
-
-def _unchanged(f: sp.Expr) -> sp.Expr:
-    return f
 
 
 @dataclass(frozen=True)
@@ -75,8 +71,6 @@ def derive_activation(
     jump: sp.Expr | None = None,
     split: sp.Expr = sp.S.Zero,
     max_order: int,
-    reduce: Form = _unchanged,
-    short_form: Form | None = None,
     variation: sp.Expr = sp.S.One,
 ) -> ActivationFormulas:
     """Derive all pair quantities of an activation from its closed form ``K_00``.
@@ -95,10 +89,6 @@ def derive_activation(
         Coefficient of ``rho`` to split off from ``K_00``.
     max_order
         Highest Sobolev order to derive.
-    reduce
-        Brings what is differentiated further to a normal form; needed where that saves time.
-    short_form
-        Writes a coefficient shortly; by default the chart's way.
     variation
         How fast ``K_00`` varies with the weights, 1 for ``erf(z/sqrt 2)``; see `segment`.
     """
@@ -107,69 +97,50 @@ def derive_activation(
     quantities = tuple(
         quantity
         for order in range(max_order + 1)
-        for quantity in _quantities(chart, rest, order, jumps=order == degree, reduce=reduce, short_form=short_form)
+        for quantity in _quantities(chart, rest, order, jumps=order == degree)
     )
-    if degree is None:
-        forms = short_form or chart.short_form, short_form or _short_form
-        moments = gram_table(chart, kernel, max_order, reduce, *forms)
-    else:
-        moments = polar_table(kernel, split, degree)
+    moments = gram_table(chart, kernel, max_order) if degree is None else polar_table(kernel, split, degree)
     height = sp.factorial(degree) if degree is not None and jump is None else jump or sp.S.Zero
     return ActivationFormulas(
         name, sigma, kernel, chart, degree, bilinear, max_order, derivation, quantities, moments, height, variation
     )
 
 
-def _quantities(
-    chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool, reduce: Form, short_form: Form | None
-) -> Iterator[Quantity]:
+def _quantities(chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool) -> Iterator[Quantity]:
     """The quantities of one order, of a pair and of a vector with itself."""
-    of_pair, of_itself = short_form or chart.short_form, short_form or _short_form
-
-    def pair(name: str, derivative: str | None, coefficients: tuple[sp.Expr, ...]) -> Quantity:
-        short = tuple(of_pair(c) for c in coefficients)
-        return Quantity(name, order, derivative, chart.arguments, short, chart.is_singular(coefficients))
-
-    def itself(name: str, derivative: str | None, coefficients: tuple[sp.Expr, ...]) -> Quantity:
-        short = tuple(of_itself(sp.sympify(c)) for c in coefficients)
-        return Quantity(name, order, derivative, (chart.self_argument,), short)
-
-    moment, on_vectors = reduce(sobolev.diagonal_moment(chart, kernel, order)), False
-    for name, derivative, coefficients in coefficients_of(
-        chart, moment, sobolev.powers(chart, order), jumps=jumps, reduce=reduce
-    ):
+    moment, on_vectors = sobolev.diagonal_moment(chart, kernel, order), False
+    for name, derivative, coefficients in coefficients_of(chart, moment, sobolev.powers(chart, order), jumps=jumps):
         if name == "field":
             on_vectors = all(map(chart.extends, coefficients))
         if name in ("field", "field_in_frame") and on_vectors == (name == "field_in_frame"):
             continue  # a field is given on (u, v), or in the frame where that form diverges
-        yield (itself if name.startswith("self") else pair)(name, derivative, coefficients)
+        itself = name.startswith("self")
+        arguments = (chart.self_argument,) if itself else chart.arguments
+        singular = not itself and chart.is_singular(coefficients)
+        yield Quantity(name, order, derivative, arguments, tuple(map(chart.short_form, coefficients)), singular)
 
 
 def coefficients_of(
-    chart: Chart, moment: sp.Expr, powers: sobolev.Powers, *, jumps: bool, reduce: Form = _unchanged
+    chart: Chart, moment: sp.Expr, powers: sobolev.Powers, *, jumps: bool
 ) -> Iterator[tuple[str, str | None, tuple[sp.Expr, ...]]]:
     """Name, convention and coefficients of every quantity of one order, from ``K_mm`` and the powers of ``rho``."""
     term = sobolev.sobolev_term(moment, powers)
     yield "value", None, (term,)
     yield "self_value", None, (chart.self_value(term),)
-    for derivative in CONVENTIONS if jumps else (None,):
-        if derivative == "backprop":
+    for derivative in Convention if jumps else (None,):
+        if derivative is Convention.BACKPROP:
             a, b = sobolev.jump_free_field(moment, powers)
         else:
-            a, b = map(reduce, sobolev.exact_field(chart, term))
+            a, b = map(chart.factored, sobolev.exact_field(chart, term))
         in_frame = chart.field(a, b)
         radial = chart.self_field(in_frame)
         yield "field", derivative, (a, b)
         yield "field_in_frame", derivative, in_frame
         yield "own", derivative, chart.block(sobolev.own_block(chart, a, b))
-        yield "cross", derivative, chart.block(sobolev.cross_block(chart, a, b))
+        cross = chart.block(sobolev.cross_block(chart, a, b))
+        yield "cross", derivative, cross
         yield "self_field", derivative, (radial,)
         yield "self_own", derivative, chart.self_block(radial)
-    gauss_newton = chart.block(sobolev.gauss_newton_block(chart, moment, powers, jumps=jumps))
+    gauss_newton = chart.block(sobolev.frozen_block(moment, powers)) if jumps else cross
     yield "gauss_newton", None, gauss_newton
     yield "self_gauss_newton", None, chart.self_gauss_newton(gauss_newton)
-
-
-def _short_form(f: sp.Expr) -> sp.Expr:
-    """Of a function of one length."""
-    return sp.factor(sp.simplify(f))

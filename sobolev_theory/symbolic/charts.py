@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import sympy as sp
 
-from .algebra import reduction
+from .algebra import kinds, reduction
 from .symbols import cosine, g, p, q, rho, s, sine, t, theta
 
 
@@ -53,29 +53,17 @@ class Chart(Protocol):
     def self_gauss_newton(self, block: Block) -> tuple[sp.Expr, sp.Expr]: ...
     def extends(self, f: sp.Expr) -> bool: ...
     def is_singular(self, coefficients: tuple[sp.Expr, ...]) -> bool: ...
+    def factored(self, f: sp.Expr) -> sp.Expr: ...
     def short_form(self, f: sp.Expr) -> sp.Expr: ...
 
 
 class GramChart:
-    """Coordinates ``(s, rho, t)``, frame ``(u, v)``; kernels also receive the Gram determinant ``g = s t - rho^2``.
-
-    Parameters
-    ----------
-    stable
-        Pairs ``(expression in s, rho, t; equal form with g)``: sums that cancel for nearly parallel vectors of large
-        norm and their benign equal; proved equal on construction.
-    """
+    """Coordinates ``(s, rho, t)``, frame ``(u, v)``; kernels also receive the Gram determinant ``g = s t - rho^2``."""
 
     name = "gram"
     arguments = (s, rho, t, g)
     self_argument = s
     inner = rho
-
-    def __init__(self, stable: tuple[tuple[sp.Expr, sp.Expr], ...] = ()) -> None:
-        for raw, benign in stable:
-            if sp.expand(raw - benign.subs(g, s * t - rho**2)) != 0:
-                raise ValueError(f"{benign} is not equal to {raw} at g = s t - rho^2")
-        self.stable = tuple((sp.expand(raw), benign) for raw, benign in stable)
 
     def d_s(self, f: sp.Expr) -> sp.Expr:
         return sp.diff(f, s)
@@ -114,8 +102,11 @@ class GramChart:
         """Nothing is singular at parallel vectors, by the same reason."""
         return False
 
+    def factored(self, f: sp.Expr) -> sp.Expr:
+        return kinds.reduce(f)
+
     def short_form(self, f: sp.Expr) -> sp.Expr:
-        return sp.factor(f).subs(self.stable)
+        return kinds.short_form(f)
 
 
 class PolarChart:
@@ -186,6 +177,10 @@ class PolarChart:
         ends = (sp.Integer(0), sp.pi)
         finite = all(reduction.at_parallel(c, end).is_finite for c in coefficients for end in ends)
         return not (finite and all(reduction.at_parallel(c, end) == 0 for c in along_e for end in ends))
+
+    def factored(self, f: sp.Expr) -> sp.Expr:
+        """Arc-cosine functions stay named."""
+        return sp.factor(f)
 
     def short_form(self, f: sp.Expr) -> sp.Expr:
         return reduction.short_form(f)

@@ -75,7 +75,6 @@ def _in_g(polynomial: sp.Expr) -> sp.Expr:
 def _in_letters(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Symbol]]:
     """The expression with letters for functions and roots, and what the letters stand for."""
     letters: dict[sp.Expr, sp.Symbol] = {}
-    known: dict[sp.Expr, tuple[sp.Expr, sp.Expr]] = {}
 
     def letter(of: sp.Expr) -> sp.Symbol:
         return letters.setdefault(of, sp.Symbol(f"letter_{len(letters)}"))
@@ -84,10 +83,7 @@ def _in_letters(expression: sp.Expr) -> tuple[sp.Expr, dict[sp.Expr, sp.Symbol]]
         if isinstance(of, sp.exp):
             return letter(of)
         sign, normal = _with_normal_arguments(of).as_coeff_Mul()
-        if normal == 1:
-            return sign
-        first_sign, first = known.setdefault(normal, (sign, of))
-        return sign / first_sign * letter(first)
+        return sign if normal == 1 else sign * letter(normal)
 
     def root(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
         if not (2 * exponent).is_Integer or exponent.is_Integer:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import sympy as sp
 
-from ..._runtime.checks import CONVENTIONS
 from ...formulas.records import Formula
+from ...norms import Convention
 from .. import sobolev
 from ..activation import ActivationFormulas
 from ..symbols import g, p, rho, s, t, theta
@@ -70,7 +70,7 @@ def activation_records(formulas: ActivationFormulas, source: str) -> list[Formul
     for highest in range(formulas.max_order + 1):
         for name in QUANTITIES:
             jumps = highest == formulas.jump_order and name in ("gradient", "hessian/own", "hessian/cross")
-            for convention in CONVENTIONS if jumps else (None,):
+            for convention in Convention if jumps else (None,):
                 sums = NormSum(formulas, highest, convention)
                 records.append(_record(sums, name, source))
                 if name != "hessian/cross":

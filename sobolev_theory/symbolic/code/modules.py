@@ -9,10 +9,10 @@ import ast
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from ..._runtime.checks import CONVENTIONS
+from ...norms import Convention
 from ..activation import ActivationFormulas, Quantity
 from ..symbols import cosine, sine, theta, z
-from .printer import DAMPED, FORMS, KernelPrinter, name_arc_cosines, name_damped, name_quotients
+from .printer import FORMS, KernelPrinter, name_arc_cosines, name_damped, name_quotients
 
 HEADER = '''"""{title}
 
@@ -44,6 +44,9 @@ STATEMENTS = {
     "self_gauss_newton": "Gauss-Newton block at v = u; coefficients on (I, f1 f1')",
 }
 """What each quantity is, in words; less the bilinear part of F_m where one is split off."""
+
+SPECIAL = ("arc_cosine", "arc_cosine_of_supplement", "damped_cosh", "damped_sinh", "erf")
+"""Functions of `sobolev_theory._special` that generated code calls."""
 
 
 def function(
@@ -101,9 +104,8 @@ def activation_module(formulas: ActivationFormulas, source: str, advice: str = A
         functions.append(function(function_name(quantity), doc, quantity.arguments, quantity.coefficients))
     derivatives, moments = _pointwise(formulas), _moments(formulas)
     body = "\n\n".join(derivatives + functions + list(moments.values()))
-    body = "\n\n".join([text for name, text in DAMPED.items() if f"{name}(" in body] + [body])
     imports = ["from typing import Any", ""]
-    special = [name for name in ("arc_cosine", "arc_cosine_of_supplement", "erf") if f"{name}(" in body]
+    special = [name for name in SPECIAL if f"{name}(" in body]
     if special:
         imports += [f"from .._special import {', '.join(special)}", ""]
     title = f"Kernels of {formulas.name}: sigma(z) = {formulas.sigma}; {_operations(functions)} operations in all."
@@ -174,7 +176,7 @@ def _registry(formulas: ActivationFormulas, moments: dict[tuple[int, ...], str])
     derivatives = ", ".join(f"derivative_{k}" for k in range(formulas.max_order + 3))
     lines = [f"DERIVATIVES = ({derivatives})", f"MOMENTS: dict[tuple[int, ...], Any] = {{{table}}}", "KERNELS = {"]
     for quantity in formulas.quantities:
-        for convention in (quantity.derivative,) if quantity.derivative else CONVENTIONS:
+        for convention in (quantity.derivative,) if quantity.derivative else Convention:
             name = function_name(_kernel(formulas, quantity))
             lines.append(f'    ("{quantity.name}", {quantity.order}, "{convention}"): {name},')
     return "\n".join([*lines, "}"]) + "\n"

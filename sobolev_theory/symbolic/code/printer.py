@@ -21,21 +21,6 @@ def name_arc_cosines(expression: sp.Expr) -> sp.Expr:
     return of_angle(expression, ARC_COSINE, ARC_COSINE_OF_SUPPLEMENT)
 
 
-DAMPED = {
-    "damped_sinh": '''def damped_sinh(xp: Any, a: Any, b: Any) -> Any:
-    """``exp(a) sinh(b)`` without overflow of a factor, to full relative accuracy near b = 0."""
-    size = xp.abs(b)
-    return xp.copysign(0.5, b)*xp.exp(a + size)*(-xp.expm1(-2*size))
-''',
-    "damped_cosh": '''def damped_cosh(xp: Any, a: Any, b: Any) -> Any:
-    """``exp(a) cosh(b)`` without overflow of a factor."""
-    size = xp.abs(b)
-    return 0.5*xp.exp(a + size)*(1 + xp.exp(-2*size))
-''',
-}
-"""Source of the two functions, for the modules that call them."""
-
-
 def name_damped(expression: sp.Expr) -> sp.Expr:
     """Replace products of an exponential and a hyperbolic function, in which the expression is linear, by one name."""
     for function, damped in ((sp.sinh, DAMPED_SINH), (sp.cosh, DAMPED_COSH)):

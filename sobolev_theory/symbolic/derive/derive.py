@@ -138,8 +138,6 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivati
         GramChart(),
         proof,
         max_order=max_order,
-        reduce=kinds.reduce,
-        short_form=kinds.short_form,
         variation=gaussian_integrals.variation(terms),
     )
     return _with_evidence(formulas, power)

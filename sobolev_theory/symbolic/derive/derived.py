@@ -12,10 +12,7 @@ from ...activations.generated import Kernels, from_source
 from ...formulas.records import Formula
 from .. import sobolev
 from ..activation import ActivationFormulas
-from ..algebra import kinds
-from ..algebra.reduction import reduce
 from ..catalogue.activation_records import activation_records
-from ..charts import POLAR
 from ..code.modules import activation_module
 
 REMADE = "Made by `derive`: to change it, derive it anew."
@@ -60,8 +57,7 @@ class DerivedActivation:
         """``K_mm = d^m K_00 / d rho^m``, the moment of the m-th derivatives."""
         if order > self.max_order or order < 0:
             raise ValueError(f"order: an integer from 0 to {self.max_order} is required, got {order}")
-        moment = sobolev.diagonal_moment(self.formulas.chart, self.kernel, order)
-        return reduce(moment) if self.formulas.chart is POLAR else kinds.reduce(moment)
+        return sobolev.diagonal_moment(self.formulas.chart, self.kernel, order)
 
     @cached_property
     def records(self) -> list[Formula]:
