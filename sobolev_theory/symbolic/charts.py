@@ -79,11 +79,8 @@ class GramChart:
         """Nothing is singular at parallel vectors, by the same reason."""
         return False
 
-    def factored(self, f: sp.Expr) -> sp.Expr:
-        return kinds.reduce(f)
-
-    def short_form(self, f: sp.Expr) -> sp.Expr:
-        return kinds.short_form(f)
+    factored = staticmethod(kinds.reduce)
+    short_form = staticmethod(kinds.short_form)
 
 
 class PolarChart:
@@ -155,12 +152,8 @@ class PolarChart:
         finite = all(reduction.at_parallel(c, end).is_finite for c in coefficients for end in ends)
         return not (finite and all(reduction.at_parallel(c, end) == 0 for c in along_e for end in ends))
 
-    def factored(self, f: sp.Expr) -> sp.Expr:
-        """Arc-cosine functions stay named."""
-        return sp.factor(f)
-
-    def short_form(self, f: sp.Expr) -> sp.Expr:
-        return reduction.short_form(f)
+    factored = staticmethod(sp.factor)  # arc-cosine functions stay named
+    short_form = staticmethod(reduction.short_form)
 
 
 POLAR = PolarChart()
