@@ -79,7 +79,7 @@ class GramChart:
         """Nothing is singular at parallel vectors, by the same reason."""
         return False
 
-    factored = staticmethod(kinds.reduce)
+    factored = staticmethod(kinds.reduce_gram)
     short_form = staticmethod(kinds.short_form)
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import sympy as sp
 
-from ..algebra.kinds import reduce
+from ..algebra.kinds import reduce_gram
 from ..proofs.steps import Derivation
 from ..symbols import rho, s, t, z
 
@@ -112,7 +112,7 @@ def proof_of_erf() -> Derivation:
     proof.step("erf(k x)' is a Gaussian", sp.diff(sp.erf(k * x), x), slope)
     kernel = 2 / sp.pi * sp.atan(2 * k * l * rho / sp.sqrt(radicand))
     moment = 4 * k * l / (sp.pi * sp.sqrt(radicand))
-    proof.step("Price: d/d rho E[erf(k z_1) erf(l z_2)]", sp.diff(kernel, rho), moment, reduce)
+    proof.step("Price: d/d rho E[erf(k z_1) erf(l z_2)]", sp.diff(kernel, rho), moment, reduce_gram)
     proof.step("Zero at rho = 0, where the two odd factors are independent", kernel.subs(rho, 0), ZERO)
     return proof
 
