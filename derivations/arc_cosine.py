@@ -9,7 +9,7 @@ import sympy as sp
 from derivations.catalogue import Output
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import ArcCosine, Derivation
-from sobolev_theory.symbolic.algebra.reduction import reduce
+from sobolev_theory.symbolic.algebra.reduction import reduce_polar
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral, supplement_series
 from sobolev_theory.symbolic.catalogue.forms import polar_form
 from sobolev_theory.symbolic.catalogue.records import formula
@@ -31,13 +31,13 @@ def derive() -> Output:
         if n >= 1:
             lower = ArcCosine(n - 1, theta)
             rule = sp.diff(ArcCosine(n, theta), theta)
-            proof.check(f"J_{n}': the rule by which SymPy differentiates", sp.diff(closed, theta), rule, reduce)
+            proof.check(f"J_{n}': the rule by which SymPy differentiates", sp.diff(closed, theta), rule, reduce_polar)
             factor = n**2 if n > 1 else ""
             derivative = f"Derivative $J_{n}' = -{factor} \\sin \\weightangle \\, J_{n - 1}$"
-            proof.step(derivative, sp.diff(closed, theta), -(n**2) * n_sin * lower, reduce)
+            proof.step(derivative, sp.diff(closed, theta), -(n**2) * n_sin * lower, reduce_polar)
         if n >= 2:
             recursion = (2 * n - 1) * c * ArcCosine(n - 1, theta) + (n - 1) ** 2 * n_sin**2 * ArcCosine(n - 2, theta)
-            proof.step(f"Recursion from $J_{n - 1}$ and $J_{n - 2}$", closed, recursion, reduce)
+            proof.step(f"Recursion from $J_{n - 1}$ and $J_{n - 2}$", closed, recursion, reduce_polar)
     table = Derivation()
     module = _module(table)
     return Output({"arc_cosine.py": module}, [_record(n, proof) for n, proof in proofs.items() if n])

@@ -105,9 +105,9 @@ def _angular(formulas: ActivationFormulas) -> list[sp.Expr]:
 def _check(formulas: ActivationFormulas, proof: Derivation) -> None:
     """The operator on a table against the formulas of the activation."""
     if formulas.degree is None:
-        on_table, reduce = _on_gram_table, kinds.reduce
+        on_table, reduce = _on_gram_table, kinds.reduce_gram
     else:
-        on_table, reduce = _on_polar_table, reduction.reduce
+        on_table, reduce = _on_polar_table, reduction.reduce_polar
         n, moments = formulas.degree, _angular(formulas)
         for m in range(n + 2):
             left, right = ((p * q) ** (n - k) * moments[k] for k in (m, m + 1))

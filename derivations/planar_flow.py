@@ -20,7 +20,7 @@ from derivations.relu import power_of_relu
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.norms import Convention
 from sobolev_theory.symbolic import POLAR, ArcCosine, Derivation
-from sobolev_theory.symbolic.algebra.reduction import reduce, short_form
+from sobolev_theory.symbolic.algebra.reduction import reduce_polar, short_form
 from sobolev_theory.symbolic.catalogue.forms import polar_form
 from sobolev_theory.symbolic.catalogue.records import formula
 from sobolev_theory.symbolic.code.modules import function, header
@@ -130,13 +130,15 @@ def _velocity(
         r"$\dot\weightangle = G \cdot \towards / \vecnorm{\student}$",
         (across / p).subs(AT_RATIO),
         written_out(turning),
-        reduce,
+        reduce_polar,
     )
     closed = ((sp.pi - theta) * cosine + (sine if order == 0 else 0)) / sp.pi
-    growing = proof.step(r"Growth of $\vecnorm{\student}$, $- G \cdot \along$", -along, (q * closed - p) / 2, reduce)
-    proof.step(r"What vanishes at $\weightangle = 0$", 1 - closed, written_out(rest), reduce)
+    growing = proof.step(
+        r"Growth of $\vecnorm{\student}$, $- G \cdot \along$", -along, (q * closed - p) / 2, reduce_polar
+    )
+    proof.step(r"What vanishes at $\weightangle = 0$", 1 - closed, written_out(rest), reduce_polar)
     benign = (-EXCESS * g - p * rest) / 2
-    proof.step(r"Growth without cancellation near the teacher", growing, written_out(benign), reduce)
+    proof.step(r"Growth without cancellation near the teacher", growing, written_out(benign), reduce_polar)
     radial = ((ratio - 1) * g - rest) / (2 * ratio)
     proof.step(r"The same in units of $\vecnorm{\teacher}$", written_out(benign).subs(AT_RATIO), written_out(radial))
     return (growing.subs(AT_RATIO), written_out(turning)), (radial, turning)
@@ -158,7 +160,7 @@ def _lyapunov_derivative(
     """``V' = -D . G`` and the form that is emitted."""
     form = dissipation(order, derivative)
     statement = r"$2 \pi (\student - \teacher) \cdot G$, and its form without cancellation"
-    proof.step(statement, form, written_out(without_cancellation(order, derivative)), reduce)
+    proof.step(statement, form, written_out(without_cancellation(order, derivative)), reduce_polar)
     shown, emitted = (-f.subs(AT_RATIO) / (2 * sp.pi) for f in (form, without_cancellation(order, derivative)))
     return (shown,), (emitted,)
 

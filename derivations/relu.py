@@ -10,7 +10,7 @@ import sympy as sp
 
 from derivations.catalogue import Output
 from sobolev_theory.symbolic import POLAR, ActivationFormulas, Derivation, derive_activation
-from sobolev_theory.symbolic.algebra.reduction import reduce
+from sobolev_theory.symbolic.algebra.reduction import reduce_polar
 from sobolev_theory.symbolic.catalogue.activation_records import activation_records
 from sobolev_theory.symbolic.catalogue.latex import readable
 from sobolev_theory.symbolic.code.modules import activation_module
@@ -55,8 +55,8 @@ def _second_route(formulas: ActivationFormulas, proof: Derivation) -> None:
         if name in ("field", "field_in_frame") and derivative != "backprop":
             (term,) = table["value", order, None]
             alpha, beta = _in_frame(table, order, derivative)
-            proof.check(f"Gradient by polar calculus, u^ ({label})", sp.diff(term, p), alpha, reduce)
-            proof.check(f"Gradient by polar calculus, e ({label})", -sp.diff(term, theta) / p, beta, reduce)
+            proof.check(f"Gradient by polar calculus, u^ ({label})", sp.diff(term, p), alpha, reduce_polar)
+            proof.check(f"Gradient by polar calculus, e ({label})", -sp.diff(term, theta) / p, beta, reduce_polar)
         if name == "own":
             alpha, beta = _in_frame(table, order, derivative)
             transverse = (alpha - beta * sp.cos(theta) / sp.sin(theta)) / p
@@ -67,7 +67,7 @@ def _second_route(formulas: ActivationFormulas, proof: Derivation) -> None:
                 (alpha - sp.diff(beta, theta)) / p - transverse,
             )
             for left, right in zip((transverse, *in_plane), coefficients, strict=True):
-                proof.check(f"Jacobian by polar calculus ({label})", left, right, reduce)
+                proof.check(f"Jacobian by polar calculus ({label})", left, right, reduce_polar)
 
 
 def _in_frame(

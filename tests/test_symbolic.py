@@ -94,17 +94,17 @@ def expressions(draw: st.DrawFn) -> sp.Expr:
 
 @pytest.mark.parametrize("name", IDENTITIES)
 def test_identities_reduce_to_zero(name: str) -> None:
-    assert reduction.reduce(IDENTITIES[name]) == 0
+    assert reduction.reduce_polar(IDENTITIES[name]) == 0
 
 
 @pytest.mark.parametrize("name", NOT_QUITE)
 def test_what_is_not_zero_does_not_reduce_to_zero(name: str) -> None:
-    assert reduction.reduce(NOT_QUITE[name]) != 0
+    assert reduction.reduce_polar(NOT_QUITE[name]) != 0
 
 
 @given(expressions())
 def test_reduction_and_short_form_keep_the_value_and_decide_zero(expression: sp.Expr) -> None:
-    reduced, short = reduction.reduce(expression), reduction.short_form(expression)
+    reduced, short = reduction.reduce_polar(expression), reduction.short_form(expression)
     assert short.free_symbols <= {p, q, theta, sine, cosine}
     with mp.workdps(30):
         values = [at_point(expression, point) for point in POINTS]
@@ -112,7 +112,7 @@ def test_reduction_and_short_form_keep_the_value_and_decide_zero(expression: sp.
             for point, value in zip(POINTS, values, strict=True):
                 assert abs(at_point(form, point) - value) < 1e-25 * (1 + abs(value))
     assert (reduced == 0) == all(abs(value) < 1e-30 for value in values)
-    assert reduction.reduce(expression * (SIN**2 + COS**2) - expression) == 0
+    assert reduction.reduce_polar(expression * (SIN**2 + COS**2) - expression) == 0
 
 
 @given(expressions())
@@ -181,14 +181,14 @@ def test_at_parallel_is_the_limit(expression: sp.Expr, angle: sp.Expr) -> None:
 @pytest.mark.parametrize("expression", [1 / (1 + COS), sp.exp(SIN) / COS, J(1, 2 * theta), 1 / (p + q * COS)])
 def test_reduction_refuses_what_has_no_normal_form(expression: sp.Expr) -> None:
     with pytest.raises(ValueError, match=r"not a Laurent polynomial|expected theta or pi - theta"):
-        reduction.reduce(expression)
+        reduction.reduce_polar(expression)
 
 
 def test_reduction_of_a_wrong_arc_cosine_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sabotage: with ``J_n`` off by a sign in its cosine part, the recursion is no identity any more."""
     right = closed_form_coefficients
     monkeypatch.setattr(reduction, "closed_form_coefficients", lambda n: (-right(n)[0], right(n)[1]))
-    assert reduction.reduce(IDENTITIES["J_2, recursion"]) != 0
+    assert reduction.reduce_polar(IDENTITIES["J_2, recursion"]) != 0
 
 
 def test_arc_cosine_is_a_function_of_one_angle() -> None:
@@ -215,7 +215,7 @@ def test_a_step_is_recorded_only_if_it_holds() -> None:
     with pytest.raises(DerivationError, match=r"^Half a circle: left - right reduces to .*, not to 0$"):
         proof.step("Half a circle", SIN**2 + COS**2, sp.Rational(1, 2))
     with pytest.raises(DerivationError, match="J_1"):
-        proof.step("J_1", J(1, theta), SIN + (sp.pi - theta) * COS + theta**7 / 10**9, reduction.reduce)
+        proof.step("J_1", J(1, theta), SIN + (sp.pi - theta) * COS + theta**7 / 10**9, reduction.reduce_polar)
     assert len(proof.steps) == 1
 
 

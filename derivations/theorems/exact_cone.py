@@ -9,7 +9,7 @@ import sympy as sp
 from derivations.theorems.single_neuron import SOURCE, moduli, spectra
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.algebra.reduction import reduce
+from sobolev_theory.symbolic.algebra.reduction import reduce_polar
 from sobolev_theory.symbolic.catalogue.latex import readable
 from sobolev_theory.symbolic.catalogue.theorems import theorem
 from sobolev_theory.symbolic.symbols import ratio, theta
@@ -24,9 +24,9 @@ DEFINITE = sp.Lt(X, sp.Rational(1, 2))
 def prove() -> Theorem:
     """Eigenvalues, their order, the condition number, its limit and its rate."""
     proof = Derivation()
-    radial, plane, transverse = (readable(reduce(e)) for e in spectra()[2])
-    proof.step("The radial eigenvalue", radial, sp.Integer(1), reduce)
-    proof.step("The in-plane eigenvalue, $1 - 2x$", plane, 1 - 2 * X, reduce)
+    radial, plane, transverse = (readable(reduce_polar(e)) for e in spectra()[2])
+    proof.step("The radial eigenvalue", radial, sp.Integer(1), reduce_polar)
+    proof.step("The in-plane eigenvalue, $1 - 2x$", plane, 1 - 2 * X, reduce_polar)
     cone = proof.prove("The transverse eigenvalue", transverse, "=", 1 + R * sp.cos(2 * theta) / (2 * PI * SINE),
                        "normal form")  # fmt: skip
     top = cone.right

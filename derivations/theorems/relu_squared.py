@@ -17,7 +17,7 @@ from derivations.relu import power_of_relu
 from derivations.theorems.single_neuron import SOURCE
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import POLAR, Derivation
-from sobolev_theory.symbolic.algebra.reduction import reduce
+from sobolev_theory.symbolic.algebra.reduction import reduce_polar
 from sobolev_theory.symbolic.arc_cosine import closed_forms
 from sobolev_theory.symbolic.catalogue.latex import latex, readable
 from sobolev_theory.symbolic.catalogue.theorems import theorem
@@ -119,7 +119,7 @@ def _form(proof: Derivation, name: str, order: int, derivative: str | None) -> s
     dissipation = ((p - q * COSINE) * along - q * SINE * across).subs({q: p * R}) / p**4
     scale, square, cube = SHOWN[order, derivative]
     form = scale * (1 - R * COSINE) - R**2 * square / PI + R**3 * cube / PI
-    proof.step(f"{name}: $(w - w^*) \\cdot$ gradient over $|w|^4$", dissipation, form, reduce)
+    proof.step(f"{name}: $(w - w^*) \\cdot$ gradient over $|w|^4$", dissipation, form, reduce_polar)
     return form
 
 

@@ -7,7 +7,7 @@ import sympy as sp
 from derivations.relu import power_of_relu
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
-from sobolev_theory.symbolic.algebra.reduction import reduce
+from sobolev_theory.symbolic.algebra.reduction import reduce_polar
 from sobolev_theory.symbolic.catalogue.latex import latex, readable
 from sobolev_theory.symbolic.catalogue.theorems import theorem
 from sobolev_theory.symbolic.symbols import p, q, ratio, sine, theta
@@ -136,7 +136,7 @@ def _counterexamples(proof: Derivation, l2: tuple[sp.Expr, ...], h1: tuple[sp.Ex
                          "L2", moduli(h1), ">", moduli(l2), at)  # fmt: skip
     proof.counterexample("There the formula is not the ratio of condition numbers", moduli(h1) / moduli(l2), "!=",
                          (1 - 2 * X) / (1 - 3 * X / 2), at)  # fmt: skip
-    exact = tuple(readable(reduce(e)) for e in spectra()[2])
+    exact = tuple(readable(reduce_polar(e)) for e in spectra()[2])
     at = {theta: sp.pi / 6, ratio: sp.Integer(1)}
     proof.counterexample("In the exact convention, at the angle $\\pi/6$ and equal norms, the condition number of H1 "
                          "is larger than that of L2", moduli(exact), ">",

@@ -9,7 +9,7 @@ derivations are in its own coordinates, and expands a field ``A u + B v`` and a 
   For homogeneous activations, whose moments in Gram coordinates are sums of ``1/sin(theta)`` terms with a benign sum.
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import sympy as sp
 
@@ -34,36 +34,13 @@ class Block(NamedTuple):
     second_second: sp.Expr
 
 
-class Chart(Protocol):
-    """What the Sobolev operator needs to know of coordinates."""
-
-    name: str
-    arguments: tuple[sp.Symbol, ...]  # of a generated kernel
-    self_argument: sp.Symbol  # of a kernel at u = v
-    inner: sp.Expr  # rho in these coordinates
-
-    def d_s(self, f: sp.Expr) -> sp.Expr: ...
-    def d_rho(self, f: sp.Expr) -> sp.Expr: ...
-    def d_t(self, f: sp.Expr) -> sp.Expr: ...
-    def field(self, a: sp.Expr, b: sp.Expr) -> Field: ...
-    def block(self, gram: Block) -> Block: ...
-    def self_value(self, f: sp.Expr) -> sp.Expr: ...
-    def self_field(self, field: Field) -> sp.Expr: ...
-    def self_block(self, radial: sp.Expr) -> tuple[sp.Expr, sp.Expr]: ...
-    def self_gauss_newton(self, block: Block) -> tuple[sp.Expr, sp.Expr]: ...
-    def extends(self, f: sp.Expr) -> bool: ...
-    def is_singular(self, coefficients: tuple[sp.Expr, ...]) -> bool: ...
-    def factored(self, f: sp.Expr) -> sp.Expr: ...
-    def short_form(self, f: sp.Expr) -> sp.Expr: ...
-
-
 class GramChart:
     """Coordinates ``(s, rho, t)``, frame ``(u, v)``; kernels also receive the Gram determinant ``g = s t - rho^2``."""
 
     name = "gram"
-    arguments = (s, rho, t, g)
-    self_argument = s
-    inner = rho
+    arguments: tuple[sp.Symbol, ...] = (s, rho, t, g)  # of a generated kernel
+    self_argument = s  # of a kernel at u = v
+    inner = rho  # in these coordinates
 
     def d_s(self, f: sp.Expr) -> sp.Expr:
         return sp.diff(f, s)
@@ -102,11 +79,8 @@ class GramChart:
         """Nothing is singular at parallel vectors, by the same reason."""
         return False
 
-    def factored(self, f: sp.Expr) -> sp.Expr:
-        return kinds.reduce(f)
-
-    def short_form(self, f: sp.Expr) -> sp.Expr:
-        return kinds.short_form(f)
+    factored = staticmethod(kinds.reduce_gram)
+    short_form = staticmethod(kinds.short_form)
 
 
 class PolarChart:
@@ -116,7 +90,7 @@ class PolarChart:
     """
 
     name = "polar"
-    arguments = (p, q, theta, sine, cosine)
+    arguments: tuple[sp.Symbol, ...] = (p, q, theta, sine, cosine)
     self_argument = p
     inner = p * q * sp.cos(theta)
 
@@ -178,12 +152,11 @@ class PolarChart:
         finite = all(reduction.at_parallel(c, end).is_finite for c in coefficients for end in ends)
         return not (finite and all(reduction.at_parallel(c, end) == 0 for c in along_e for end in ends))
 
-    def factored(self, f: sp.Expr) -> sp.Expr:
-        """Arc-cosine functions stay named."""
-        return sp.factor(f)
-
-    def short_form(self, f: sp.Expr) -> sp.Expr:
-        return reduction.short_form(f)
+    factored = staticmethod(sp.factor)  # arc-cosine functions stay named
+    short_form = staticmethod(reduction.short_form)
 
 
 POLAR = PolarChart()
+
+Chart = GramChart | PolarChart
+"""What the Sobolev operator needs to know of coordinates."""

@@ -13,7 +13,7 @@ import sympy as sp
 from ..symbols import g, rho, s, t
 
 
-def reduce(expression: sp.Expr) -> sp.Expr:
+def reduce_gram(expression: sp.Expr) -> sp.Expr:
     """Short form of an expression; if it is zero, so is the expression.
 
     Raises
@@ -51,11 +51,11 @@ def _refusal(expression: sp.Expr) -> ValueError:
 
 
 def short_form(expression: sp.Expr) -> sp.Expr:
-    """`reduce`, with polynomials that are sums of positive terms in ``g = s t - rho^2`` written so.
+    """`reduce_gram`, with polynomials that are sums of positive terms in ``g = s t - rho^2`` written so.
 
     ``(1+s)(1+t) - rho^2`` cancels for nearly parallel vectors of large norm, ``1 + s + t + g`` does not.
     """
-    return reduce(expression).replace(_is_polynomial, _in_g)
+    return reduce_gram(expression).replace(_is_polynomial, _in_g)
 
 
 def _is_polynomial(expression: sp.Expr) -> bool:
@@ -114,6 +114,6 @@ def _expanded(exponent: sp.Expr) -> sp.Expr:
 def _with_normal_arguments(function: sp.Expr) -> sp.Expr:
     """A function as that of the normal form of its arguments, by which equal ones are known."""
     try:
-        return function.func(*map(reduce, function.args))
+        return function.func(*map(reduce_gram, function.args))
     except ValueError:  # an argument is no such combination
         return function

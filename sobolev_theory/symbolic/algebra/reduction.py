@@ -73,7 +73,7 @@ def _refusal(expression: sp.Expr) -> ValueError:
     return ValueError(f"not a Laurent polynomial in p, q, sin(theta): {expression}")
 
 
-def reduce(expression: sp.Expr) -> sp.Expr:
+def reduce_polar(expression: sp.Expr) -> sp.Expr:
     """The normal form as an expression; zero if and only if the input is identically zero."""
     return normal_form(expression).expression
 

@@ -79,7 +79,7 @@ def gram_form(expression: sp.Expr) -> sp.Expr:
     if expression.has(t):
         shifted = expression.subs(g, DELTA - 1 - s - t).subs({s: PLUS_S - 1, t: PLUS_T - 1})
         shifted = sp.factor(shifted).subs(PLUS_S * PLUS_T - rho**2, DELTA)
-        forms += [shifted, kinds.reduce(shifted)]
+        forms += [shifted, kinds.reduce_gram(shifted)]
     return min((_positive(sp.powsimp(form, combine="exp")) for form in forms), key=_length)
 
 

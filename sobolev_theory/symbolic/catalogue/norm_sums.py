@@ -5,8 +5,8 @@ from functools import cached_property
 
 import sympy as sp
 
-from ..activation import ActivationFormulas
-from ..symbols import p
+from .. import sobolev
+from ..activation import ActivationFormulas, coefficients_of
 from .latex import readable
 
 
@@ -29,8 +29,11 @@ class NormSum:
         return norm_name(self.highest)
 
     @cached_property
-    def bilinear(self) -> sp.Expr:
-        return sum(self.formulas.bilinear[: self.highest + 1], sp.S.Zero)
+    def bilinear(self) -> dict[str, tuple[sp.Expr, ...]]:
+        """Coefficients by quantity of what was split off, ``b u . v``."""
+        chart, split = self.formulas.chart, sum(self.formulas.bilinear[: self.highest + 1], sp.S.Zero)
+        found = coefficients_of(chart, split, sobolev.powers(chart, 1), jumps=False)
+        return {name: coefficients for name, _, coefficients in found}
 
     @cached_property
     def table(self) -> dict[tuple[str, int], tuple[sp.Expr, ...]]:
@@ -51,26 +54,13 @@ class NormSum:
         if quantity == "field" and self.in_frame:
             chart, table = self.formulas.chart, self.table
             fields = [table.get(("field_in_frame", m)) or chart.field(*table["field", m]) for m in self._range]
-            return [*fields, chart.field(sp.S.Zero, self.bilinear)]
-        found = [self.table[quantity, m] for m in self._range]
-        return [*found, self._bilinear_part(quantity, len(found[0]))]
+            return [*fields, self.bilinear["field_in_frame"]]
+        return [*(self.table[quantity, m] for m in self._range), self.bilinear[quantity]]
 
     def terms(self) -> list[sp.Expr]:
         """The terms ``F_m`` of a pair, order by order, whole."""
         inner = self.formulas.chart.inner
         return [readable(self.table["value", m][0] + self.formulas.bilinear[m] * inner) for m in self._range]
-
-    def _bilinear_part(self, quantity: str, length: int) -> tuple[sp.Expr, ...]:
-        """What ``b u . v`` adds."""
-        b, zeros, chart = self.bilinear, [sp.S.Zero] * length, self.formulas.chart
-        first = {
-            "value": b * chart.inner,
-            "self_value": b * chart.self_value(chart.inner),
-            "self_field": b * (p if chart.name == "polar" else 1),
-            "field": sp.S.Zero,
-            "own": sp.S.Zero,
-        }.get(quantity, b)
-        return (sp.S.Zero, b) if quantity == "field" else (first, *zeros[1:])
 
     @property
     def _range(self) -> range:

@@ -8,7 +8,7 @@ import sympy as sp
 
 from ...formulas.records import Entry, Formula, Step
 from ..algebra import kinds
-from ..algebra.reduction import reduce
+from ..algebra.reduction import reduce_polar
 from ..proofs.steps import Claim, Derivation, DerivationError
 from ..symbols import cosine, g, rho, s, sine, t, theta
 from . import latex
@@ -77,7 +77,7 @@ def _by_rule(rule: Rule) -> Step:
     """The step, after proving that the form shown is the value."""
     difference = rule.value - latex.readable(rule.shown)
     polar = difference.has(theta, sine, cosine)
-    zero = reduce(difference) if polar else kinds.reduce(difference.subs(g, s * t - rho**2))
+    zero = reduce_polar(difference) if polar else kinds.reduce_gram(difference.subs(g, s * t - rho**2))
     if zero != 0:
         raise DerivationError(f"{rule.statement}: the form shown differs by {zero}")
     return Step(rule.statement, rule.rule, latex.breakable(rule.shown))

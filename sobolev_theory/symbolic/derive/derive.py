@@ -130,7 +130,7 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivati
     slope = sp.diff(sigma, z)
     if (first := expressions.terms(slope)) or slope == 0:
         statement = "Price: d K_00/d rho = K_11, from sigma' by the same integrals"
-        proof.check(statement, sp.diff(kernel, GramChart.inner), _moment(slope, first), kinds.reduce)
+        proof.check(statement, sp.diff(kernel, GramChart.inner), _moment(slope, first), kinds.reduce_gram)
     formulas = derive_activation(
         name,
         sigma,
@@ -154,7 +154,7 @@ def default_order(terms: tuple[gaussian_integrals.Term, ...]) -> int:
 
 def _reduce(difference: sp.Expr) -> sp.Expr:
     """Zero if it is, as a combination of exponentials."""
-    return kinds.reduce(expressions.in_exponentials(difference))
+    return kinds.reduce_gram(expressions.in_exponentials(difference))
 
 
 def _moment(sigma: sp.Expr, terms: tuple[gaussian_integrals.Term, ...]) -> sp.Expr:

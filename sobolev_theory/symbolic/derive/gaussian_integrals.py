@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import sympy as sp
 
-from ..algebra.kinds import reduce
+from ..algebra.kinds import reduce_gram
 from ..proofs.steps import Derivation
 from ..symbols import rho, s, t, z
 
@@ -45,16 +45,8 @@ class NoElementaryForm(Exception):
     """The integral of two terms is no combination of the functions that generated code has."""
 
 
-class Kind(NamedTuple):
-    """What a rational function of ``s, rho, t`` multiplies: ``exp(exponent) special / sqrt(radicand)``."""
-
-    exponent: sp.Expr
-    radicand: sp.Expr
-    special: sp.Expr
-
-
-Sum = dict[Kind, sp.Expr]
-"""Kinds with their coefficients."""
+KIND = sp.Function("Kind", nargs=3)
+"""``exp(exponent) special / sqrt(radicand)`` by the three; moments are sums of such, times functions of s, rho, t."""
 
 
 class Tilt(NamedTuple):
@@ -120,7 +112,7 @@ def proof_of_erf() -> Derivation:
     proof.step("erf(k x)' is a Gaussian", sp.diff(sp.erf(k * x), x), slope)
     kernel = 2 / sp.pi * sp.atan(2 * k * l * rho / sp.sqrt(radicand))
     moment = 4 * k * l / (sp.pi * sp.sqrt(radicand))
-    proof.step("Price: d/d rho E[erf(k z_1) erf(l z_2)]", sp.diff(kernel, rho), moment, reduce)
+    proof.step("Price: d/d rho E[erf(k z_1) erf(l z_2)]", sp.diff(kernel, rho), moment, reduce_gram)
     proof.step("Zero at rho = 0, where the two odd factors are independent", kernel.subs(rho, 0), ZERO)
     return proof
 
@@ -133,46 +125,40 @@ def closed_form(left: tuple[Term, ...], right: tuple[Term, ...]) -> sp.Expr:
     NoElementaryForm
         Naming the two factors of the first integral that is not elementary.
     """
-    total: Sum = {}
-    for x in left:
-        for y in right:
-            pair = _moment(x.power, y.power, x.square, x.slope, y.square, y.slope, x.scale, y.scale)
-            _add(total, x.coefficient * y.coefficient, pair)
-    return _real(total)
+    return _real(
+        sp.Add(
+            *(
+                x.coefficient * y.coefficient
+                * _moment(x.power, y.power, x.square, x.slope, y.square, y.slope, x.scale, y.scale)
+                for x in left for y in right
+            )
+        )
+    )  # fmt: skip
 
 
 @cache
 def _moment(
     m: int, n: int, a: sp.Expr, b: sp.Expr, c: sp.Expr, d: sp.Expr, k: sp.Expr, l: sp.Expr  # noqa: E741
-) -> Sum:  # fmt: skip
+) -> sp.Expr:  # fmt: skip
     """``E[z_1^m z_2^n exp(a z_1^2 + b z_1 + c z_2^2 + d z_2) erf(k z_1) erf(l z_2)]`` by Stein's lemma under phi'."""
     if m == 0 and n == 0:
         return _without_powers(a, b, c, d, k, l)
     if m == 0:
-        swapped = _moment(n, m, c, d, a, b, l, k)
-        exchange = {s: t, t: s}
-        return {
-            Kind(*(x.subs(exchange, simultaneous=True) for x in kind)): value.subs(exchange, simultaneous=True)
-            for kind, value in swapped.items()
-        }
-    at, total = tilt(a, b, c, d), Sum()
-    gauss = 2 / sp.sqrt(sp.pi)
-    if at.mean_1 != 0:
-        _add(total, at.mean_1, _moment(m - 1, n, a, b, c, d, k, l))
-    if m > 1:
-        _add(total, at.variance_1 * (m - 1), _moment(m - 2, n, a, b, c, d, k, l))
-    if k:
-        _add(total, at.variance_1 * gauss * k, _moment(m - 1, n, a - k**2, b, c, d, ZERO, l))
-    if n:
-        _add(total, at.covariance * n, _moment(m - 1, n - 1, a, b, c, d, k, l))
-    if l:
-        _add(total, at.covariance * gauss * l, _moment(m - 1, n, a, b, c - l**2, d, k, ZERO))
-    return total
+        return _moment(n, m, c, d, a, b, l, k).subs({s: t, t: s}, simultaneous=True)
+    at, gauss = tilt(a, b, c, d), 2 / sp.sqrt(sp.pi)
+    lower = (
+        (at.mean_1, (m - 1, n, a, b, c, d, k, l)),
+        (at.variance_1 * (m - 1), (m - 2, n, a, b, c, d, k, l)),
+        (at.variance_1 * gauss * k, (m - 1, n, a - k**2, b, c, d, ZERO, l)),
+        (at.covariance * n, (m - 1, n - 1, a, b, c, d, k, l)),
+        (at.covariance * gauss * l, (m - 1, n, a, b, c - l**2, d, k, ZERO)),
+    )
+    return sp.Add(*(factor * _moment(*moment) for factor, moment in lower if factor != 0))
 
 
 def _without_powers(
     a: sp.Expr, b: sp.Expr, c: sp.Expr, d: sp.Expr, k: sp.Expr, l: sp.Expr  # noqa: E741
-) -> Sum:  # fmt: skip
+) -> sp.Expr:  # fmt: skip
     """The moments at ``m = n = 0``."""
     at = tilt(a, b, c, d)
     special, factor = ONE, ONE
@@ -184,46 +170,51 @@ def _without_powers(
     elif k or l:
         mean, variance, scale = (at.mean_1, at.variance_1, k) if k else (at.mean_2, at.variance_2, l)
         if mean == 0:
-            return {}
+            return ZERO
         if mean.has(sp.I):
             raise NoElementaryForm(Term(ONE, 0, a, b, k), Term(ONE, 0, c, d, l))
         special = sp.erf(sp.together(scale * mean / sp.sqrt(sp.cancel(1 + 2 * scale**2 * variance))))
-    return {Kind(at.exponent, at.radicand, special): factor}
+    return factor * KIND(at.exponent, at.radicand, special)
 
 
-def _add(total: Sum, factor: sp.Expr, other: Sum) -> None:
-    """``total += factor * other``."""
-    for kind, value in other.items():
-        total[kind] = total.get(kind, ZERO) + factor * value
+def _by_kind(total: sp.Expr) -> dict[sp.Expr, sp.Expr]:
+    """What the kinds of a sum are multiplied by."""
+    kinds = total.atoms(KIND)
+    return {kind: total.xreplace({other: sp.Integer(other == kind) for other in kinds}) for kind in kinds}
 
 
-def _real(total: Sum) -> sp.Expr:
+def _real(total: sp.Expr) -> sp.Expr:
     """The sum, known to be real, in real functions: cosines of imaginary exponents, hyperbolic functions of pairs."""
-    parts: Sum = {}
-    for kind, value in total.items():
-        growth, phase = sp.expand(kind.exponent * 2 * kind.radicand).as_real_imag()
-        growth, phase = (sp.factor(part / (2 * kind.radicand)) for part in (growth, phase))
+    parts = ZERO
+    for kind, value in _by_kind(total).items():
+        exponent, radicand, special = kind.args
+        growth, phase = sp.expand(exponent * 2 * radicand).as_real_imag()
+        growth, phase = (sp.factor(part / (2 * radicand)) for part in (growth, phase))
         real, imaginary = sp.expand(sp.expand(value), complex=True).as_real_imag()
-        for trigonometric, coefficient in ((sp.cos(phase), real), (-sp.sin(phase), imaginary)):
-            sign, function = trigonometric.as_coeff_Mul()
-            if function != 0:
-                _add(parts, sign, {Kind(growth, kind.radicand, function * kind.special): coefficient})
-    parts = {kind: value for kind, value in ((k, sp.factor(v)) for k, v in parts.items()) if value != 0}
+        sign, sine = sp.sin(phase).as_coeff_Mul()
+        parts += real * KIND(growth, radicand, sp.cos(phase) * special)
+        parts -= sign * imaginary * KIND(growth, radicand, sine * special)
+    factors = {kind: factor for kind, value in _by_kind(parts).items() if (factor := sp.factor(value)) != 0}
     result = ZERO
-    for kind, value in parts.items():
-        mirrored = kind._replace(exponent=sp.factor(kind.exponent.subs(rho, -rho)))
-        even, odd = (sp.factor((kind.exponent + sign * mirrored.exponent) / 2) for sign in (1, -1))
-        if odd != 0 and mirrored in parts:
-            if odd.could_extract_minus_sign():
-                continue  # done with its mirror image
-            other = parts[mirrored]
-            function = sp.exp(sp.expand(even) if even.is_polynomial() else even) * (
-                sp.factor(value + other) * sp.cosh(odd) + sp.factor(value - other) * sp.sinh(odd)
-            )
+    for kind, factor in factors.items():
+        exponent, radicand, special = kind.args
+        mirrored = sp.factor(exponent.subs(rho, -rho))
+        even, odd = (sp.factor((exponent + sign * mirrored) / 2) for sign in (1, -1))
+        other = factors.get(KIND(mirrored, radicand, special), ZERO)
+        if odd == 0 or other == 0:
+            function = factor * _exponential(exponent)
+        elif odd.could_extract_minus_sign():
+            continue  # done with its mirror image
         else:
-            function = value * sp.exp(sp.expand(kind.exponent) if kind.exponent.is_polynomial() else kind.exponent)
-        result += function * kind.special / sp.sqrt(kind.radicand)
+            hyperbolic = sp.factor(factor + other) * sp.cosh(odd) + sp.factor(factor - other) * sp.sinh(odd)
+            function = _exponential(even) * hyperbolic
+        result += function * special / sp.sqrt(radicand)
     return result
+
+
+def _exponential(exponent: sp.Expr) -> sp.Expr:
+    """Of a polynomial as a sum."""
+    return sp.exp(sp.expand(exponent) if exponent.is_polynomial() else exponent)
 
 
 def variation(terms: tuple[Term, ...]) -> sp.Expr:

@@ -9,7 +9,7 @@ angle ``theta``. The radius integrates to ``2^n n!``, the sectors to arc-cosine 
 
 import sympy as sp
 
-from ..algebra.reduction import reduce
+from ..algebra.reduction import reduce_polar
 from ..arc_cosine import ArcCosine, defining_integral
 from ..charts import POLAR
 from ..proofs.steps import Derivation
@@ -30,22 +30,22 @@ def kernel(n: int, a: sp.Expr, b: sp.Expr, proof: Derivation) -> tuple[sp.Expr, 
     integrand = sp.expand(((sp.cos(theta) + sp.cos(alpha)) / 2) ** n) / 2  # d eta = d alpha / 2
     scale = 2**n * sp.factorial(n)
     same = sp.integrate(integrand, (alpha, theta - sp.pi, sp.pi - theta))
-    same = proof.step("Angular integral over a sector of equal signs", same, defining_integral(n) / scale, reduce)
+    same = proof.step("Angular integral over a sector of equal signs", same, defining_integral(n) / scale, reduce_polar)
     opposite = sp.S.Zero
     if a * b != 0:
         opposite = sp.integrate((-1) ** n * integrand, (alpha, sp.pi - theta, sp.pi + theta))
         of_supplement = defining_integral(n).subs(theta, sp.pi - theta) / scale
-        proof.step("Angular integral over a sector of opposite signs", opposite, of_supplement, reduce)
+        proof.step("Angular integral over a sector of opposite signs", opposite, of_supplement, reduce_polar)
     j, supplement = ArcCosine(n, theta), ArcCosine(n, sp.pi - theta)
     # two sectors of either kind, in which sigma sigma is a^2, b^2 or a b times (p q cos cos)^n
     result = proof.step(
         r"$K_{00}$, by the arc-cosine function",
         (p * q) ** n * radial / (2 * sp.pi) * ((a**2 + b**2) * same + 2 * a * b * opposite),
         sp.factor((p * q) ** n / (2 * sp.pi) * ((a**2 + b**2) * j + 2 * a * b * supplement)),
-        reduce,
+        reduce_polar,
     )
     if n != 1:
         return result, sp.S.Zero
     # the linear part leaves a remainder, that of |z|, which vanishes like theta^3 at theta = 0
     split, rest = (a**2 + b**2) / 2, (a + b) ** 2 * p * q * supplement / (2 * sp.pi)
-    return proof.step(rf"Split off ${sp.latex(split)} \rho$", result, split * POLAR.inner + rest, reduce), split
+    return proof.step(rf"Split off ${sp.latex(split)} \rho$", result, split * POLAR.inner + rest, reduce_polar), split

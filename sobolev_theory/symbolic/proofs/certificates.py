@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import sympy as sp
 
-from ..algebra.reduction import reduce
+from ..algebra.reduction import reduce_polar
 from .conditions import admits, can_be_met, given
 from .enclosure import compare
 from .signs import Condition, Signs
@@ -45,7 +45,7 @@ def rational(expression: sp.Expr) -> sp.Expr:
 
 REDUCTIONS: dict[str, Callable[[sp.Expr], sp.Expr]] = {
     "simplify": sp.simplify,
-    "normal form": reduce,
+    "normal form": reduce_polar,
     "expand": sp.expand,
     "factorials": factorials,
 }
