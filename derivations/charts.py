@@ -28,7 +28,7 @@ def derive() -> Output:
                 r"\rho = \student \cdot \teacher",
                 POLAR.inner,
                 domain=r"non-zero $\student$, $\teacher$; radians",
-                numeric="_special.angle_and_direction",
+                numeric="pairs.angles.angle_and_direction",
                 source="elementary",
                 derivation=proof,
             )

@@ -50,7 +50,7 @@ def velocity(
     """
     arguments = with_functions(*parse(angle, ratio))
     components = sum_over_orders(np, orders(VELOCITY, norm, derivative), *arguments)
-    return np.stack(np.broadcast_arrays(*components), axis=-1)
+    return np.stack(np.broadcast_arrays(*components), axis=-1) + 0.0  # no minus zero
 
 
 def lyapunov_derivative(
