@@ -36,9 +36,8 @@ class ActivationFormulas:
     ``bilinear |sum_i c_i u_i|^2``, which is then computed without cancellation. ``quantities`` describe the rest.
 
     ``degree`` is ``n`` if the activation has a kink at 0 and is positively homogeneous, ``sigma(c z) = c^n sigma(z)``
-    for ``c > 0``. ``moments`` are the table of the same rest, see there. ``jump`` is the height of the step of its
-    derivative of order `jump_order`. ``variation`` is how fast ``K_00`` varies with the weights, 1 for ``erf(z/sqrt
-    2)``.
+    for ``c > 0``: its derivative of order ``n`` is the first that jumps, by ``jump``. ``moments`` are the table of the
+    same rest, see there. ``variation`` is how fast ``K_00`` varies with the weights, 1 for ``erf(z/sqrt 2)``.
     """
 
     name: str
@@ -53,11 +52,6 @@ class ActivationFormulas:
     moments: Table
     jump: sp.Expr = sp.S.Zero
     variation: sp.Expr = sp.S.One
-
-    @property
-    def jump_order(self) -> int | None:
-        """First order whose derivative jumps: the degree of a homogeneous activation, None for a smooth one."""
-        return self.degree
 
 
 def derive_activation(

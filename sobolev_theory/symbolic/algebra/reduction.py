@@ -39,8 +39,8 @@ class NormalForm(NamedTuple):
     power: int
 
     @property
-    def expression(self) -> sp.Expr:
-        return self.numerator / (self.monomial * sine**self.power)
+    def denominator(self) -> sp.Expr:
+        return self.monomial * sine**self.power
 
 
 def normal_form(expression: sp.Expr) -> NormalForm:
@@ -75,7 +75,8 @@ def _refusal(expression: sp.Expr) -> ValueError:
 
 def reduce_polar(expression: sp.Expr) -> sp.Expr:
     """The normal form as an expression; zero if and only if the input is identically zero."""
-    return normal_form(expression).expression
+    form = normal_form(expression)
+    return form.numerator / form.denominator
 
 
 def short_form(expression: sp.Expr) -> sp.Expr:
@@ -84,12 +85,11 @@ def short_form(expression: sp.Expr) -> sp.Expr:
     Candidates: the normal form, factored, with squares of the cosine or of the sine written by the other; and the
     input itself, in which arc-cosine functions are still named.
     """
-    in_cosine, monomial, power = normal_form(expression)
-    scale = monomial * sine**power
-    in_sine = sp.rem(in_cosine, CIRCLE.as_expr(), cosine)
+    form = normal_form(expression)
+    in_sine = sp.rem(form.numerator, CIRCLE.as_expr(), cosine)
     named = sp.factor(sp.expand(expression).subs({sp.sin(theta): sine, sp.cos(theta): cosine}))
-    candidates = [sp.factor(in_cosine / scale), sp.factor(in_sine / scale)]
-    if sp.degree(sp.fraction(named)[1], sine) <= power:
+    candidates = [sp.factor(numerator / form.denominator) for numerator in (form.numerator, in_sine)]
+    if sp.degree(sp.fraction(named)[1], sine) <= form.power:
         candidates.append(named)
     return min(candidates, key=lambda form: (sp.count_ops(form), str(form))).subs(ANGLE, theta)
 

@@ -69,7 +69,7 @@ def activation_records(formulas: ActivationFormulas, source: str) -> list[Formul
     records = [*_moments(formulas, source)]
     for highest in range(formulas.max_order + 1):
         for name in QUANTITIES:
-            jumps = highest == formulas.jump_order and name in ("gradient", "hessian/own", "hessian/cross")
+            jumps = highest == formulas.degree and name in ("gradient", "hessian/own", "hessian/cross")
             for convention in Convention if jumps else (None,):
                 sums = NormSum(formulas, highest, convention)
                 records.append(_record(sums, name, source))
@@ -82,7 +82,7 @@ def _moments(formulas: ActivationFormulas, source: str) -> Iterator[Formula]:
     """``K_mm = E[sigma^(m)(w . x) sigma^(m)(v . x)]``."""
     chart, moment = formulas.chart, formulas.kernel
     for order in range(formulas.max_order + 1):
-        shown = _form(formulas, moment)
+        shown = _added(formulas, (moment,))
         lower = f"K_{{{order - 1}{order - 1}}}"
         rules = [Rule("Price's theorem", rf"\partial_\rho {lower}", moment, shown)] if order else []
         dots = f"^{{({order})}}" if order else ""
@@ -147,12 +147,8 @@ def _labelled(quantity: str, coefficients: list[sp.Expr], framed: bool) -> dict[
 def _added(formulas: ActivationFormulas, parts: tuple[sp.Expr, ...]) -> sp.Expr:
     """A sum over orders as it is shown: in one form in the polar chart, order by order for smooth activations."""
     if formulas.chart.name == "polar":
-        return _form(formulas, sp.Add(*parts))
-    return total([_form(formulas, part) for part in parts if part != 0])
-
-
-def _form(formulas: ActivationFormulas, expression: sp.Expr) -> sp.Expr:
-    return polar_form(expression) if formulas.chart.name == "polar" else gram_form(expression)
+        return polar_form(sp.Add(*parts))
+    return total([gram_form(part) for part in parts if part != 0])
 
 
 def order_parameters(letters: set[sp.Symbol]) -> list[tuple[str, str]]:

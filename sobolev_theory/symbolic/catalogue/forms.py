@@ -27,8 +27,8 @@ def polar_form(expression: sp.Expr) -> sp.Expr:
     Terms are grouped by powers of the lengths, within them by powers of the angle or of its sine and cosine. The angle
     is ``theta`` or ``pi - theta``; the common factor of all terms stands in front of a bracket or is multiplied out.
     """
-    numerator, monomial, power = normal_form(expression)
-    scale = monomial * sine**power
+    form = normal_form(expression)
+    numerator, scale = form.numerator, form.denominator
     lengths = sorted(numerator.free_symbols - {sine, cosine, ANGLE}, key=str)
     terms = _cut(numerator, lengths)
     if not terms:

@@ -145,10 +145,8 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivati
 
 def default_order(terms: tuple[gaussian_integrals.Term, ...]) -> int:
     """Highest Sobolev order of a smooth activation by default; products of terms decide, so all are looked at."""
-    functions = [
-        any(kind != 0 for kind in kinds) for kinds in zip(*((x.square, x.slope, x.scale) for x in terms), strict=True)
-    ]
-    slow = sum(functions) > 1 or any(term.scale != 0 and term.power > 1 for term in terms)
+    functions = zip(*((x.square, x.slope, x.scale) for x in terms), strict=True)
+    slow = sum(map(any, functions)) > 1 or any(term.scale != 0 and term.power > 1 for term in terms)
     return SLOW_ORDER if slow else SMOOTH_ORDER
 
 

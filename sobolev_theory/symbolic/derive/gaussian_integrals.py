@@ -34,11 +34,11 @@ class Term:
     slope: sp.Expr
     scale: sp.Expr
 
-    def expression(self, variable: sp.Symbol = z, *, coefficient: bool = True) -> sp.Expr:
+    def expression(self, *, coefficient: bool = True) -> sp.Expr:
         """The term as SymPy writes it."""
-        exponent = sp.exp(self.square * variable**2 + self.slope * variable)
-        error_function = sp.erf(self.scale * variable) if self.scale else ONE
-        return (self.coefficient if coefficient else ONE) * variable**self.power * exponent * error_function
+        exponential = sp.exp(self.square * z**2 + self.slope * z)
+        error_function = sp.erf(self.scale * z) if self.scale else ONE
+        return (self.coefficient if coefficient else ONE) * z**self.power * exponential * error_function
 
 
 class NoElementaryForm(Exception):
@@ -125,15 +125,12 @@ def closed_form(left: tuple[Term, ...], right: tuple[Term, ...]) -> sp.Expr:
     NoElementaryForm
         Naming the two factors of the first integral that is not elementary.
     """
-    return _real(
-        sp.Add(
-            *(
-                x.coefficient * y.coefficient
-                * _moment(x.power, y.power, x.square, x.slope, y.square, y.slope, x.scale, y.scale)
-                for x in left for y in right
-            )
-        )
-    )  # fmt: skip
+    total = ZERO
+    for x in left:
+        for y in right:
+            moment = _moment(x.power, y.power, x.square, x.slope, y.square, y.slope, x.scale, y.scale)
+            total += x.coefficient * y.coefficient * moment
+    return _real(total)
 
 
 @cache

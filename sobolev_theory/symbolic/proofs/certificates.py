@@ -16,7 +16,7 @@ Conditions on the letters are inequalities, for reductions also equations ``lett
 is refused if no point is found at which they hold: it would say nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import sympy as sp
 
@@ -58,31 +58,23 @@ def name_of(reduction: Callable[[sp.Expr], sp.Expr]) -> str:
 
 
 def objection(
-    left: sp.Expr, relation: str, right: sp.Expr, method: str, data: Data, where: Iterable[Condition], signs: Signs
+    left: sp.Expr, relation: str, right: sp.Expr, method: str, data: Data, where: tuple[Condition, ...], signs: Signs
 ) -> str:
     """Why the claim is not verified, be it that the certificate cannot be applied; empty if it is."""
     try:
-        return _objection(left, relation, right, method, data, where, signs)
-    except (ArithmeticError, KeyError, NotImplementedError, TypeError, ValueError) as error:
-        return f"{method} cannot be applied: {error}"
-
-
-def _objection(
-    left: sp.Expr, relation: str, right: sp.Expr, method: str, data: Data, where: Iterable[Condition], signs: Signs
-) -> str:
-    where = tuple(where)
-    if where and not can_be_met(where):
-        return f"no point is found at which the conditions {where} hold"
-    if method in REDUCTIONS:
+        if where and not can_be_met(where):
+            return f"no point is found at which the conditions {where} hold"
+        if method in CERTIFICATES:
+            return CERTIFICATES[method](left, relation, right, data, signs.under(where))
+        if method not in REDUCTIONS:
+            return f"no certificate is called {method!r}"
         if relation != "=":
             return f"{method} verifies identities only"
         values = given(where)
         difference = REDUCTIONS[method](left.subs(values) - right.subs(values))
         return "" if difference == 0 else f"left - right reduces to {difference}, not to 0"
-    certificate = CERTIFICATES.get(method)
-    if certificate is None:
-        return f"no certificate is called {method!r}"
-    return certificate(left, relation, right, data, signs.under(where))
+    except (ArithmeticError, KeyError, NotImplementedError, TypeError, ValueError) as error:
+        return f"{method} cannot be applied: {error}"
 
 
 def _difference(left: sp.Expr, relation: str, right: sp.Expr) -> tuple[sp.Expr, bool]:
