@@ -17,7 +17,7 @@ import sympy as sp
 
 from sobolev_theory.symbolic import GramChart
 from sobolev_theory.symbolic.activation import coefficients_of
-from sobolev_theory.symbolic.charts import PolarChart
+from sobolev_theory.symbolic.charts import Block, PolarChart
 from sobolev_theory.symbolic.symbols import cosine, p, q, rho, s, sine, t, theta
 
 Quantities = dict[str, tuple[sp.Expr, ...]]
@@ -115,8 +115,10 @@ def polar(convention: str) -> Quantities:
     """Of ``a z_+^n + b (-z)_+^n``: ``"exact"``, at any order, and ``"backprop"``, at the order that jumps."""
     chart = PolarTableChart()
     g0, g1, g2 = ((p * q) ** -k * Power(k, sp.cos(theta)) for k in range(3))
-    of_all = coefficients_of(chart, (p * q) ** N * Angular(0, theta), (g0, g1, g2), jumps=convention == "backprop")
+    of_all = coefficients_of(chart, (p * q) ** N * Angular(0, theta), (g0, g1, g2), jumps=True)
     found = {name: values for name, of, values in of_all if of in (None, convention)}
+    if convention == "exact":
+        found |= {"gauss_newton": found["cross"], "self_gauss_newton": chart.self_gauss_newton(Block(*found["cross"]))}
     return {name: tuple(_benign(x, convention, name.startswith("self")) for x in v) for name, v in found.items()}
 
 

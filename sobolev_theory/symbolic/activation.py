@@ -109,8 +109,9 @@ def _quantities(chart: Chart, kernel: sp.Expr, order: int, *, jumps: bool) -> It
         if name in ("field", "field_in_frame") and on_vectors == (name == "field_in_frame"):
             continue  # a field is given on (u, v), or in the frame where that form diverges
         itself = name.startswith("self")
-        arguments = (chart.self_argument,) if itself else chart.arguments
-        singular = not itself and chart.is_singular(coefficients)
+        arguments, singular = (
+            ((chart.self_argument,), False) if itself else (chart.arguments, chart.is_singular(coefficients))
+        )
         yield Quantity(name, order, derivative, arguments, tuple(map(chart.short_form, coefficients)), singular)
 
 
@@ -131,10 +132,9 @@ def coefficients_of(
         yield "field", derivative, (a, b)
         yield "field_in_frame", derivative, in_frame
         yield "own", derivative, chart.block(sobolev.own_block(chart, a, b))
-        cross = chart.block(sobolev.cross_block(chart, a, b))
-        yield "cross", derivative, cross
+        yield "cross", derivative, chart.block(sobolev.cross_block(chart, a, b))
         yield "self_field", derivative, (radial,)
         yield "self_own", derivative, chart.self_block(radial)
-    gauss_newton = chart.block(sobolev.frozen_block(moment, powers)) if jumps else cross
+    gauss_newton = chart.block(sobolev.gauss_newton_block(chart, moment, powers, jumps=jumps))
     yield "gauss_newton", None, gauss_newton
     yield "self_gauss_newton", None, chart.self_gauss_newton(gauss_newton)

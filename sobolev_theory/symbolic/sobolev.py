@@ -62,10 +62,29 @@ def cross_block(chart: Chart, a: sp.Expr, b: sp.Expr) -> Block:
     return Block(b, chart.d_rho(a), 2 * chart.d_t(a), chart.d_rho(b), 2 * chart.d_t(b))
 
 
-def frozen_block(moment: sp.Expr, powers: Powers) -> Block:
-    """The Gauss-Newton block of the order that jumps: `cross_block` with ``K_mm`` held fixed.
+def gauss_newton_block(chart: Chart, moment: sp.Expr, powers: Powers, *, jumps: bool) -> Block:
+    r"""``N`` with ``h' N k = E <d_u psi[h], d_v psi[k]>``, where ``psi_u = sigma^(m)(u . x) u^(tensor m)``.
 
-    Below that order it is the cross block itself; both are proved in `derivations/gauss_newton.py`.
+    .. math:: N = \rho^m E[\sigma'_u \sigma'_v x x^T]
+              + m \rho^{m-1} (E[\sigma'_u \sigma_v x] u^T + v E[\sigma_u \sigma'_v x]^T)
+              + K_{mm} (m \rho^{m-1} I + m (m-1) \rho^{m-2} v u^T)
+
+    with ``sigma`` for ``sigma^(m)`` and, where that jumps (``jumps``), ``sigma' = 0``. By Stein's lemma
+
+    - ``E[sigma'_u sigma_v x] = 2 d_s K_mm u + d_rho K_mm v``,
+    - ``E[f_u g_v x x'] = E[f g] I + E[f'' g] u u' + E[f' g'] (u v' + v u') + E[f g''] v v'``.
     """
+    power, first, second = powers
     zero = sp.Integer(0)
-    return Block(powers[1] * moment, zero, zero, powers[2] * moment, zero)
+    product = Block(first * moment, zero, zero, second * moment, zero)
+    if jumps:
+        return product
+    next_moment = chart.d_rho(moment)  # K_(m+1)(m+1)
+    in_u, in_v = 2 * chart.d_s(moment), 2 * chart.d_t(moment)  # K_(m+2)m, K_m(m+2)
+    return Block(
+        product.identity + power * next_moment,
+        power * 2 * chart.d_s(next_moment) + first * in_u,
+        power * chart.d_rho(next_moment),
+        product.second_first + power * chart.d_rho(next_moment) + 2 * first * next_moment,
+        power * 2 * chart.d_t(next_moment) + first * in_v,
+    )
