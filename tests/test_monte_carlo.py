@@ -15,7 +15,7 @@ from sobolev_theory import activations, monte_carlo
 from sobolev_theory._runtime import parallel as _parallel
 from sobolev_theory.losses import PopulationLoss
 from sobolev_theory.monte_carlo import verification
-from sobolev_theory.monte_carlo.agreement import compare
+from sobolev_theory.monte_carlo.agreement import judged
 from sobolev_theory.monte_carlo.estimators import chunk_moments
 from sobolev_theory.monte_carlo.residual import Residual
 from sobolev_theory.networks import Network
@@ -171,7 +171,7 @@ def p_of(residual: Residual, name: str, *theories: Array, samples: int = 200_000
     """Of each theory, by one sample."""
     names = (name, "gauss_newton", "size")
     moments = chunk_moments(residual, names, (np.random.SeedSequence(11), samples))
-    return [compare(name, moments, theory).p_value for theory in theories]
+    return [judged(name, moments, theory).p_value for theory in theories]
 
 
 @pytest.mark.parametrize("angle", [0.4, 1.5, 2.8])

@@ -66,7 +66,7 @@ class Agreement:
         )
 
 
-def compare(name: str, moments: dict[str, Moments], theory: Array) -> Agreement:
+def judged(name: str, moments: dict[str, Moments], theory: Array) -> Agreement:
     """Judge ``theory``, of the quantity's shape, by the moments of all sampled quantities."""
     test = hotelling_test(moments[name], theory.ravel(), _allowance(name, moments))
     estimate, error = (entries.reshape(theory.shape) for entries in (moments[name].mean, test.standard_error))

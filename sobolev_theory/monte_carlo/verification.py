@@ -17,7 +17,7 @@ from ..errors import NotDifferentiableError
 from ..losses import LossOptions, PopulationLoss, Student
 from ..networks import Network
 from ..norms import Convention, NormLike
-from .agreement import compare
+from .agreement import judged
 from .estimators import chunk_length, chunk_moments
 from .moments import Moments
 from .reports import Report, Survey, sidak
@@ -159,7 +159,7 @@ def _verify(
     tasks = ((_child(entropy, 1, k), min(length, samples - k * length)) for k in range(chunks))
     parts = parallel(partial(chunk_moments, residual, names), tasks)
     moments = _merge(tracked(parts, chunks, "sampling", progress))
-    compared = {name: compare(name, moments, theory) for name, theory in closed.items()}
+    compared = {name: judged(name, moments, theory) for name, theory in closed.items()}
     subject = f"{loss!r} at a student of {student.width} x {student.dim}"
     return Report(subject, samples, residual.directions, level, compared, undefined)
 

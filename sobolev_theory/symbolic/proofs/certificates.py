@@ -22,7 +22,7 @@ import sympy as sp
 
 from ..algebra.reduction import reduce_polar
 from .conditions import admits, can_be_met, given
-from .enclosure import compare
+from .enclosure import contradicted
 from .signs import Condition, Signs
 
 Data = Mapping[str, tuple[sp.Expr, ...]]
@@ -167,7 +167,7 @@ def _evaluation(left: sp.Expr, relation: str, right: sp.Expr, data: Data, signs:
     for letter, value in point.items():
         if not admits(letter, value):
             return f"{letter} = {value} contradicts its assumptions"
-    return compare(left.subs(point), relation, right.subs(point))
+    return contradicted(left.subs(point), relation, right.subs(point))
 
 
 CERTIFICATES: dict[str, Callable[[sp.Expr, str, sp.Expr, Data, Signs], str]] = {

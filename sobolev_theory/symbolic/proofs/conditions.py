@@ -7,7 +7,7 @@ from itertools import islice, product
 import sympy as sp
 
 from ..symbols import assumptions
-from .enclosure import compare
+from .enclosure import contradicted
 from .signs import Condition, Signs
 
 FRACTIONS = tuple(sp.Rational(n, 100) for n in (50, 10, 90, 30, 70, 1, 99, 0))
@@ -62,7 +62,7 @@ def can_be_met(conditions: tuple[Condition, ...]) -> bool:
 
 def _holds_at(point: dict[sp.Symbol, sp.Expr], condition: Condition) -> bool:
     try:
-        return not compare(condition.lhs.subs(point), condition.rel_op, condition.rhs.subs(point))
+        return not contradicted(condition.lhs.subs(point), condition.rel_op, condition.rhs.subs(point))
     except (ArithmeticError, TypeError, ValueError):  # a pole, or no number
         return False
 

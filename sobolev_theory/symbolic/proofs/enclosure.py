@@ -40,7 +40,7 @@ def enclosure(number: sp.Expr) -> Any:
     return function(parts[0])
 
 
-def compare(left: sp.Expr, relation: str, right: sp.Expr) -> str:
+def contradicted(left: sp.Expr, relation: str, right: sp.Expr) -> str:
     """Why a relation between two numbers is not verified; empty if it is."""
     if relation == "=":
         difference = sp.simplify(left - right)
