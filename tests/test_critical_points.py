@@ -5,6 +5,8 @@ import pytest
 from scipy.optimize import brentq
 
 import sobolev_theory as st
+from sobolev_theory.critical_points import is_flat, is_zero
+from sobolev_theory.search.runs import end_of_run
 from tests import oracles
 from tests.oracles.flows import relu_gradient
 
@@ -229,3 +231,20 @@ def test_small_weights():
     point = st.critical_point(loss, 1e-6 * (np.eye(3) + 0.05 * random_teacher(3, 3)))
     assert point.converged
     np.testing.assert_allclose(1e6 * point.weights, np.eye(3), rtol=0, atol=1e-5)
+
+
+def test_one_rule_says_whether_a_loss_is_zero():
+    """Relative to teachers that do not cancel, whatever the student's output weights are; searches ask the same."""
+    cancelling = st.Network([[1.0, 0.0], [1.0, 1e-4]], [1.0, -1.0])
+    alone = st.PopulationLoss(st.Network([[2.0, 5e-5]]), "L2")  # what the two are together without the minus sign
+    loss = st.PopulationLoss(cancelling, "L2")
+    scale = alone.value(st.Network([[1.0, 1.0]], [0.0]))
+    assert loss.value(st.Network([[1.0, 1.0]], [0.0])) < 1e-8 * scale
+    for level, flat in ((1e-10, False), (1e-6, True)):
+        assert is_zero(loss, 0.9 * level * scale, flat=flat)
+        assert not is_zero(loss, 1.1 * level * scale, flat=flat)
+    point = st.critical_point(loss, st.Network(cancelling.weights + 1e-3, cancelling.output_weights))
+    flat = point.curvature != "hessian" or is_flat(point.spectrum.values)
+    assert point.is_global == is_zero(loss, point.value, flat=flat)
+    end = end_of_run(loss, np.array([[0.3, 0.4]]), 0)
+    assert (end.kind == "global minimum") == is_zero(loss, end.value, flat=is_flat(end.eigenvalues))
