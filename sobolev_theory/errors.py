@@ -1,4 +1,4 @@
-"""The errors that users catch by name; every one is a `ValueError`."""
+"""The errors of the package; every one is a `ValueError`, and those that users catch by name are offered by it."""
 
 from collections.abc import Iterable, Sequence
 

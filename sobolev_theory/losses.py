@@ -45,7 +45,7 @@ class PopulationLoss:
         ``"L2"``, ``"H1"``, ``"H2"``, ... for weights (1), (1, 1), (1, 1, 1), ..., or the non-negative weights
         ``(lambda_0, lambda_1, ...)`` themselves.
     activation
-        The activation, or its name; default: the teacher's, or ``"relu"`` if the teacher is an array.
+        The activation, or its name; default ``"relu"``. A teacher that is a `Network` has its own, and admits no other.
     derivative
         ``"backprop"``: the gradient is the expectation of what automatic differentiation returns per sample
         (``ReLU'' = 0``), the field that training follows. ``"exact"``: it is the gradient of the population loss. They

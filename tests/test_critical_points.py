@@ -159,22 +159,29 @@ def test_a_neuron_that_vanishes_is_no_critical_point(start):
     there the loss falls in most directions. Neither a minimum nor a saddle is found.
     """
     point = st.critical_point(st.PopulationLoss([[1.0, 0.0]], "L2"), [start])
-    if np.linalg.norm(point.weights) > 1e-6:
-        np.testing.assert_allclose(point.weights, [[1.0, 0.0]], rtol=0, atol=1e-10)
-        assert point.converged
-    else:
-        assert not point.converged or point.index is None
+    assert np.linalg.norm(point.weights) < 1e-6
+    assert not point.converged
+    assert point.index is None
 
 
-@pytest.mark.parametrize("norm", ["H1", (0, 1)])
-@pytest.mark.parametrize("seed", range(6))
-def test_newton_may_step_onto_the_teacher(norm, seed):
+@pytest.mark.parametrize("seed", [1, 2, 3, 5])
+def test_newton_may_step_onto_the_teacher(seed):
     """The Hessian does not exist where a row is parallel to the teacher's; a start elsewhere is still a good start."""
     start = np.random.default_rng(seed).standard_normal((1, 2))
+    point = st.critical_point(st.PopulationLoss([[1.0, 0.0]], "H1"), start)
+    np.testing.assert_allclose(point.weights, [[1.0, 0.0]], rtol=0, atol=1e-10)
+    assert point.converged
+    assert point.index == 0
+
+
+@pytest.mark.parametrize(("norm", "seed"), [("H1", 0), ("H1", 4), *(((0, 1), seed) for seed in range(6))])
+def test_newton_may_end_on_the_line_of_the_teacher(norm, seed):
+    """There the Hessian does not exist: what is no zero of the gradient is not named a critical point."""
+    start = np.random.default_rng(seed).standard_normal((1, 2))
     point = st.critical_point(st.PopulationLoss([[1.0, 0.0]], norm), start)
-    if point.converged:
-        np.testing.assert_allclose(point.weights, [[1.0, 0.0]], rtol=0, atol=1e-10)
-        assert point.index == 0
+    assert point.gradient_norm > 1e-3
+    assert not point.converged
+    assert point.index is None
 
 
 def test_a_point_without_a_hessian_is_not_classified_by_another_matrix():

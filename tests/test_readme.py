@@ -29,7 +29,7 @@ def test_code_prints_what_is_shown():
 def assert_agree(printed: list[str], shown: list[str]) -> None:
     """Word for word, but an uncertainty, the column ``+-``, within a factor of three.
 
-    It is fitted to the last digits of the tail: sums of another order, by two BLAS threads, halve it and nothing else.
+    It is fitted to the last digits of the tail, which sums of another order change.
     """
     rows = [[line.split() for line in lines] for lines in (printed, shown)]
     column = next((row.index("+-") for row in rows[1] if "+-" in row and row[0] == "norm"), None)

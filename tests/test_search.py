@@ -16,6 +16,7 @@ import scipy.stats
 import sobolev_theory as st
 from sobolev_theory.search.results import EndPoint, Share
 from sobolev_theory.search.runs import _polished, end_of_run
+from sobolev_theory.symbolic import derive
 
 NARROW = st.PopulationLoss(np.eye(3), "L2")
 RUNS = 6
@@ -370,3 +371,16 @@ def test_bad_input(options: dict[str, Any], message: str) -> None:
         st.find_critical_points(**{"loss": NARROW, "width": 1, "runs": 1, **options})
     with pytest.raises(ValueError, match="kind: one of"):
         st.Search("", ()).fraction("maximum")
+
+
+def test_the_checkpoint_of_another_activation_of_that_name_is_refused(tmp_path: Path) -> None:
+    """A name may be given to another activation; the file knows which one it was."""
+    file = tmp_path / "search.jsonl"
+    searches = []
+    for expression in ("Max(z, z/10)", "Max(z, z/5)"):
+        activation = derive(expression, "bent", max_order=0).activation
+        loss = st.PopulationLoss([[0.6, 0.8]], "L2", activation=activation)
+        searches.append(lambda loss=loss: st.find_critical_points(loss, 1, 1, rng=0, checkpoint=file))
+    searches[0]()
+    with pytest.raises(ValueError, match=r"checkpoint: .* activation = bent "):
+        searches[1]()

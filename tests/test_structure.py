@@ -50,7 +50,7 @@ def modules() -> Graph:
 def rooms(graph: Graph) -> Graph:
     """Folders, and files beside them, of the package; its door and its command line, which import all, left out.
 
-    Generated kernels and the arc-cosine functions that they call are one room, that of what is evaluated.
+    Generated kernels and the special functions that they call are one room, that of what is evaluated.
     """
 
     def room(name: str) -> str:

@@ -51,7 +51,7 @@ class StopError(Exception):
 class State:
     """Weights as displacements (K, n) from the teacher's rows in some order, or from zero if there is none.
 
-    Rows that slide on the line of a teacher's row (see `alignment`) are in ``aligned``.
+    Rows that slide on the line of a teacher's row (see `sliding`) are in ``aligned``.
     """
 
     problem: SpanProblem

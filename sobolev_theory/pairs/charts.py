@@ -38,7 +38,7 @@ class Angles(Protocol):
 
 
 class Chart(Protocol):
-    """What sums over pairs need to know of a chart; nobody outside `pairs` knows that there are two."""
+    """What sums over pairs need to know of a chart; none of them knows that there are two."""
 
     @property
     def has_frames(self) -> bool:

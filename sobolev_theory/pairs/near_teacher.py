@@ -131,7 +131,7 @@ class Segments:
         return direct
 
     @cached_property
-    def _pairs(self) -> PairGeometry:
+    def _geometry(self) -> PairGeometry:
         """Norms, cosines and nearly parallel pairs of the teacher's rows."""
         return PairGeometry.of(self.teacher, len(self.teacher), self.terms.chart)
 
@@ -143,8 +143,8 @@ class Segments:
     @cached_property
     def _sines(self) -> FloatArray:
         """Sines of the angles between rows of the teacher; those of nearly parallel rows not from the cosine."""
-        sines: FloatArray = np.sqrt(1 - self._pairs.cosines**2)
-        sines[self._pairs.near.i, self._pairs.near.j] = self._pairs.near.sine
+        sines: FloatArray = np.sqrt(1 - self._geometry.cosines**2)
+        sines[self._geometry.near.i, self._geometry.near.j] = self._geometry.near.sine
         np.fill_diagonal(sines, 0.0)
         return sines
 
@@ -159,7 +159,7 @@ class Segments:
         activation = self.terms.activation
         x, sines = activation.variation * np.linalg.norm(self.step, axis=1), np.ones((len(self.step),) * 2)
         if activation.jump_order is not None:
-            x, sines = x / self._pairs.norms, self._sines
+            x, sines = x / self._geometry.norms, self._sines
         reach = 2 * (sines - x) / x[:, None] - 1
         points = 1 + np.searchsorted(-REACH, -np.minimum(reach, reach.T))  # REACH falls
         return np.where(points <= POINTS, points, 0)
@@ -172,7 +172,7 @@ class Segments:
         ``-phi'(theta) = e . d_u F`` at unit vectors: a field ``A u + B v`` has the component ``B sin(theta)``.
         """
         n, bilinear = self.terms.activation.degree or 0, self.terms.bilinear
-        p, q = self._pairs.norms, np.linalg.norm(self.teacher + self.step, axis=1)
+        p, q = self._geometry.norms, np.linalg.norm(self.teacher + self.step, axis=1)
         difference = np.einsum("nd,nd->n", self.step, 2 * self.teacher + self.step) / (p + q)  # q - p
         difference *= sum(p**k * q ** (n - 1 - k) for k in range(n))  # q^n - p^n
         at_zero = bilinear + self._exact("self_value", 1.0)[0]
@@ -197,12 +197,12 @@ class Segments:
         return total
 
     @cached_property
-    def _geometry(self) -> tuple[FloatArray, ...]:
+    def _decomposition(self) -> tuple[FloatArray, ...]:
         """``alpha, |r|^2, r.D_i, r.D_j, v_i.D_j, D_i.D_j`` of ``v_j = alpha v_i + r``, ``r`` orthogonal to ``v_i``."""
-        norms, near = self._pairs.norms, self._pairs.near
+        norms, near = self._geometry.norms, self._geometry.near
         inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
         along, between = self._products
-        alpha, height = self._pairs.cosines * inverse[:, None] * norms, norms * self._sines
+        alpha, height = self._geometry.cosines * inverse[:, None] * norms, norms * self._sines
         np.fill_diagonal(alpha, 1.0)
         own = np.diagonal(along)
         on_i, on_j = along.T - alpha * own[:, None], own - alpha * along
@@ -216,15 +216,15 @@ class Segments:
         With ``u_j(t) = alpha u_i(s) + R``, ``R = r + t D_j - alpha s D_i``, nearly parallel rows lose no digits.
         """
         along, between = self._products
-        alpha, rr, on_i, on_j, vi_dj, di_dj = (x[i, j] for x in self._geometry)
+        alpha, rr, on_i, on_j, vi_dj, di_dj = (x[i, j] for x in self._decomposition)
         vi_di, vj_dj, di_di, dj_dj = along[i, i], along[j, j], between[i, i], between[j, j]
         shift = alpha * s
         big_i, big_j = on_i + t * di_dj - shift * di_di, on_j + t * dj_dj - shift * di_dj  # R . D_i, R . D_j
         rr = rr + t * (on_j + big_j) - shift * (on_i + big_i)  # R . R
         ru = t * vi_dj - shift * vi_di + s * big_i  # R . u_i
         i1, j1 = vi_di + s * di_di, vi_dj + s * di_dj  # u_i . D_i, u_i . D_j
-        pp = self._pairs.norms[i] ** 2 + s * (vi_di + i1)  # u_i . u_i
-        if self._pairs.chart.has_frames:  # frame (u^_i, e), e along the part of R orthogonal to u_i
+        pp = self._geometry.norms[i] ** 2 + s * (vi_di + i1)  # u_i . u_i
+        if self._geometry.chart.has_frames:  # frame (u^_i, e), e along the part of R orthogonal to u_i
             p = np.sqrt(pp)
             r1, i1, j1 = ru / p, i1 / p, j1 / p
             cosine, sine = alpha * p + r1, np.sqrt(rr - r1**2)  # times q
@@ -233,7 +233,7 @@ class Segments:
             c = self._exact("cross", p, q, np.arctan2(sine, cosine), sine / q, cosine / q)
         else:  # frame (u_i, u_j)
             i2, j2 = along[j, i] + t * di_dj, vj_dj + t * dj_dj
-            qq = self._pairs.norms[j] ** 2 + t * (vj_dj + j2)
+            qq = self._geometry.norms[j] ** 2 + t * (vj_dj + j2)
             c = self._exact("cross", pp, alpha * pp + ru, qq, np.maximum(pp * rr - ru**2, 0.0))
         form: FloatArray = (self.terms.bilinear + c[0]) * di_dj
         form += i1 * (c[1] * j1 + c[2] * j2) + i2 * (c[3] * j1 + c[4] * j2)

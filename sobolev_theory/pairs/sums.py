@@ -39,8 +39,8 @@ def sum_over_orders(xp: Any, kernels: Iterable[tuple[Any, Callable[..., Any]]], 
 class PairTerms:
     """The pair quantities of a loss: sums over the orders of a norm of an activation's kernels in a convention.
 
-    ``terms("field", *arguments)`` are coefficients on the
-    frame of the chart, 0 for what vanishes, and nothing if no order has the quantity.
+    ``terms("field", *arguments)`` are coefficients on the frame of the chart, 0 for what vanishes, and nothing if no
+    order has the quantity.
     """
 
     activation: Activation

@@ -13,6 +13,7 @@ import numpy as np
 from .._runtime.checks import positive_integer
 from .._runtime.parallel import IN_FLIGHT, Workers, available_cores, ordered_map
 from .._runtime.progress import tracked
+from ..activations import Activation
 from ..losses import PopulationLoss
 from ..networks import Network
 from .checkpoint import FilePath, Record, resumed
@@ -138,13 +139,19 @@ class _Runs:
         return {
             "format": "critical points of gradient flow, version 1",
             "teacher": [teacher.width, teacher.dim, digest.hexdigest()],
-            "activation": teacher.activation.name,
+            "activation": _named(teacher.activation),
             "norm": list(self.loss.norm.weights),
             "derivative": str(self.loss.derivative),
             "width": self.width,
             "scale": self.scale,
             "entropy": list(self.entropy),
         }
+
+
+def _named(activation: Activation) -> str:
+    """The name of an activation, and of a user's what tells it from others of that name."""
+    source = getattr(activation.kernels, "SOURCE", None)
+    return activation.name if source is None else f"{activation.name} {hashlib.sha256(source.encode()).hexdigest()}"
 
 
 def _finished(

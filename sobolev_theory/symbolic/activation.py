@@ -84,7 +84,7 @@ def derive_activation(
     max_order
         Highest Sobolev order to derive.
     variation
-        How fast ``K_00`` varies with the weights, 1 for ``erf(z/sqrt 2)``; see `segment`.
+        How fast ``K_00`` varies with the weights, 1 for ``erf(z/sqrt 2)``; see `pairs.near_teacher`.
     """
     rest = kernel - split * chart.inner
     bilinear = tuple(split if order <= 1 else sp.S.Zero for order in range(max_order + 1))

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import activations
 from .._runtime.checks import number, one_of, positive_integer
+from ..activations import Activation
 from ..curvature.spectrum import Spectrum
 from ..errors import OverflowingError
 from ..norms import Convention, Norm, NormLike, two_norms
@@ -40,7 +41,7 @@ def spectrum(
     y: float = 0.0,
     norm: NormLike = "L2",
     *,
-    activation: str = "relu",
+    activation: str | Activation = "relu",
     curvature: str = "hessian",
     derivative: str = "backprop",
 ) -> Spectrum:
@@ -109,7 +110,7 @@ def condition_number_ratio(
     y: float = 0.0,
     norms: tuple[NormLike, NormLike] = ("H1", "L2"),
     *,
-    activation: str = "relu",
+    activation: str | Activation = "relu",
     curvature: str = "gauss_newton",
     derivative: str = "backprop",
 ) -> float:
@@ -170,7 +171,7 @@ def _distinct(
     x: float,
     y: float,
     norm: NormLike,
-    activation: str,
+    activation: str | Activation,
     curvature: str,
     derivative: str,
 ) -> list[tuple[Any, int]]:
