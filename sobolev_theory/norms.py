@@ -109,6 +109,13 @@ def _by_name(norm: str) -> NDArray[np.float64]:
     raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
 
 
+def several_norms(norms: Sequence[NormLike]) -> Sequence[NormLike]:
+    """The norms of a comparison."""
+    if not isinstance(norms, Sequence) or isinstance(norms, str) or not norms:
+        raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
+    return norms
+
+
 def two_norms(norms: Sequence[NormLike]) -> tuple[NormLike, NormLike]:
     """The two norms of a ratio."""
     if not isinstance(norms, Sequence) or isinstance(norms, str) or len(norms) != 2:

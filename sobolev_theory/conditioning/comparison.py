@@ -12,7 +12,7 @@ from .._runtime.checks import one_of
 from .._runtime.tables import plain_table
 from ..curvature.operator import Curvature
 from ..losses import LossOptions, PopulationLoss, Student
-from ..norms import NormLike, two_norms
+from ..norms import NormLike, several_norms, two_norms
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,8 @@ def compare(
       L2   0.18169      0.5  2.75194   0.18169          0.18169       yes
       H1  0.522535        1  1.91375  0.522535         0.261268       yes
     """
-    if not isinstance(norms, Sequence) or isinstance(norms, str) or not norms:
-        raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
     rows: list[ComparisonRow] = []
-    losses = [PopulationLoss(V, norm, **loss_options) for norm in norms]
+    losses = [PopulationLoss(V, norm, **loss_options) for norm in several_norms(norms)]
     for loss in losses:
         spectrum = curvature_at(loss, W, curvature).spectrum()
         low, high = spectrum.smallest, spectrum.largest

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .._runtime.checks import number
 from .._runtime.tables import plain_table
 from ..losses import LossOptions, PopulationLoss, Student
-from ..norms import NormLike
+from ..norms import NormLike, several_norms
 from .integration import gradient_flow
 from .solution import Flow
 from .state import State
@@ -163,11 +163,9 @@ def compare_flows(
     >>> [f"{row.time:.4f}" for row in table.rows], f"{table.rows[1].acceleration_equal_sharpness:.4f}"
     (['14.7554', '7.8175'], '0.9437')
     """
-    if not isinstance(norms, Sequence) or isinstance(norms, str) or not norms:
-        raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
     accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
     t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
-    losses = [PopulationLoss(V, norm, **loss_options) for norm in norms]
+    losses = [PopulationLoss(V, norm, **loss_options) for norm in several_norms(norms)]
     flows = tuple(gradient_flow(loss, W0, t_max, rtol=rtol, atol=atol, progress=progress) for loss in losses)
     rows: list[FlowComparisonRow] = []
     for loss, flow in zip(losses, flows, strict=True):

@@ -1,6 +1,6 @@
 """Gradient flows of ReLU networks: the field in plain NumPy, and one neuron in closed form at high precision.
 
-The field is `relu_gradient`, pair by pair in R^d, no span, no frames; `test_trajectory` holds it against the mpmath
+The field is `relu_gradient`, pair by pair in R^d, no span, no frames; `test_integration` holds it against the mpmath
 oracle. One neuron with norm weights `lambda`, `s = lambda_0 + lambda_1`, backprop convention, teacher `(1, 0)`, in
 polar coordinates `w = p (cos(theta), sin(theta))`:
 
