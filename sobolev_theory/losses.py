@@ -116,6 +116,7 @@ class PopulationLoss:
             teacher = Network(as_array("teacher", teacher, ("neurons", "d")), activation=chosen)
         require_covered("teacher", teacher, chosen)
         self.teacher, self.minus_teacher = teacher, -teacher.output_weights
+        self.minus_teacher.flags.writeable = False
         self.norm = Norm.parse(norm, chosen)
         self.derivative = Convention.parse(derivative)
         # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0: the conventions agree
@@ -161,20 +162,20 @@ class PopulationLoss:
 
     def parameters(self, W: Student | Parameters | Point) -> Parameters:
         """What of the student moves, checked and not copied."""
-        if isinstance(W, Parameters | Point):
-            return W if isinstance(W, Parameters) else W.parameters
+        if isinstance(W, Point):
+            W = W.parameters
         if isinstance(W, Network):
             require_covered("student", W, self.activation)
-            weights, output_weights = W.weights, W.output_weights
-        else:
+            W = Parameters(W.weights, W.output_weights)
+        elif not isinstance(W, Parameters):
             weights = as_array("student", W, ("neurons", "d"))
-            output_weights = np.ones(len(weights))
-        if weights.shape[1] != self.teacher.dim:
+            W = Parameters(weights, np.ones(len(weights)))
+        if W.weights.shape[1] != self.teacher.dim:
             raise ValueError(
                 f"student: input dimension {self.teacher.dim} of the teacher is required, "
-                f"got weights of shape {weights.shape}"
+                f"got weights of shape {W.weights.shape}"
             )
-        return Parameters(weights, output_weights)
+        return W
 
     def at(self, W: Student | Parameters | Point) -> Point:
         """The loss at one student: parsed once, its geometry built once; value, gradient and curvatures are its views.
@@ -185,7 +186,7 @@ class PopulationLoss:
         >>> round(point.value, 6), round(point.hessian.condition_number(), 6)
         (0.340845, 2.751938)
         """
-        return W if isinstance(W, Point) else Point(self, self.parameters(W))
+        return W if isinstance(W, Point) and W.loss is self else Point(self, self.parameters(W))
 
     def value(self, W: Student | Point) -> float:
         r"""The loss at ``W``, a sum over pairs of rows of ``u = [W; V]`` with ``c = [a; -b]``.

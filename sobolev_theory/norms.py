@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -44,6 +45,10 @@ class Norm:
 
     weights: tuple[float, ...]
     name: str = field(compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.weights or not self.weights[-1] > 0 or not all(0 <= weight < np.inf for weight in self.weights):
+            raise ValueError(f"norm: non-negative weights, the last of them positive, are required, got {self.weights}")
 
     @classmethod
     def parse(cls, norm: NormLike, activation: Activation | None = None) -> Norm:
@@ -104,7 +109,7 @@ NormLike = str | Sequence[float] | NDArray[np.float64] | Norm
 def _by_name(norm: str) -> NDArray[np.float64]:
     if norm == "L2":
         return np.ones(1)
-    if norm[:1] == "H" and norm[1:].isdecimal() and 0 < int(norm[1:]) < 100:
+    if re.fullmatch("H[1-9][0-9]?", norm):
         return np.ones(int(norm[1:]) + 1)
     raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
 

@@ -48,14 +48,17 @@ class Objective(Protocol):
 class Point:
     """A loss at parameters that are checked already; made by ``loss.at(W)``.
 
-    Everything is computed from one `PairGeometry`, when it is asked for. Errors are those of the methods of the loss.
+    A snapshot: what becomes of the arrays that it was made from does not matter. Everything is computed from one
+    `PairGeometry`, when it is asked for. Errors are those of the methods of the loss.
 
     Attributes
     ----------
     width
         Number of student neurons ``K``.
-    outputs
-        ``c = [a; -b]``, (K + M,).
+    rows, outputs
+        ``[W; V]``, (K + M, d), and ``c = [a; -b]``, (K + M,).
+    origin
+        What the student is displaced from, if that is known.
 
     Examples
     --------
@@ -66,21 +69,27 @@ class Point:
     """
 
     def __init__(self, loss: Objective, parameters: Parameters) -> None:
-        self.loss, self.parameters, self.width = loss, parameters, parameters.width
+        self.loss, self.width, self.origin = loss, parameters.width, parameters.origin
+        self.rows = np.concatenate((parameters.weights, loss.teacher.weights))
         self.outputs = np.concatenate((parameters.output_weights, loss.minus_teacher))
+        self.rows.flags.writeable = self.outputs.flags.writeable = False
+
+    @property
+    def parameters(self) -> Parameters:
+        """What of the student moves."""
+        return Parameters(self.rows[: self.width], self.outputs[: self.width], self.origin)
 
     @cached_property
     def geometry(self) -> PairGeometry:
         """Pairs of a student row with any row of ``[W; V]``."""
-        rows = np.concatenate((self.parameters.weights, self.loss.teacher.weights))
-        return PairGeometry.of(rows, self.width, self.loss.terms.chart, self.parameters.origin)
+        return PairGeometry.of(self.rows, self.width, self.loss.terms.chart, self.origin)
 
     @property
     @np.errstate(all="ignore")
     def value(self) -> float:
         """The loss; see `PopulationLoss.value`."""
         terms, c, geometry = self.loss.terms, self.outputs, self.geometry
-        linear = linear_part(c, geometry, self.parameters.origin)
+        linear = linear_part(c, geometry, self.origin)
         argument = geometry.chart.self_argument(geometry.norms)
         (of_itself,) = terms("self_value", argument)
         alone = float(c**2 @ np.broadcast_to(of_itself, c.shape))
@@ -114,7 +123,7 @@ class Point:
         terms, c = self.loss.terms, self.outputs
         gradient = field_sum(geometry, terms, c)
         if terms.bilinear:
-            gradient += terms.bilinear * linear_part(c, geometry, self.parameters.origin)
+            gradient += terms.bilinear * linear_part(c, geometry, self.origin)
         gradient *= c[: self.width, None]
         require_finite("gradient", gradient)
         return gradient
@@ -129,7 +138,7 @@ class Point:
         own = coefficients(geometry, terms, "own", a, c)
         cross = coefficients(geometry, terms, "cross", a, a)
         blocks = assemble(geometry, a, own, cross, terms.itself("own", geometry), terms.bilinear)
-        require_finite("Hessian", blocks.identity)
+        require_finite("Hessian", *blocks.coefficients)
         symmetric = terms.convention is Convention.EXACT or not terms.jumps or self.loss.teacher.dim == 1
         return Curvature(blocks, is_symmetric=symmetric)
 
@@ -137,12 +146,12 @@ class Point:
     @np.errstate(all="ignore")
     def gauss_newton(self) -> Curvature:
         """``E[J' J]`` of all Sobolev features; see `PopulationLoss.gauss_newton`."""
-        terms, a = self.loss.terms, self.parameters.output_weights
-        geometry = PairGeometry.of(self.parameters.weights, self.width, terms.chart)  # no teacher enters
+        terms, a = self.loss.terms, self.outputs[: self.width]
+        geometry = PairGeometry.of(self.rows[: self.width], self.width, terms.chart)  # no teacher enters
         self._require_differentiable(geometry, "Gauss-Newton matrix", ("gauss_newton",), times=1)
         cross = coefficients(geometry, terms, "gauss_newton", a, a)
         blocks = assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
-        require_finite("Gauss-Newton matrix", blocks.identity)
+        require_finite("Gauss-Newton matrix", *blocks.coefficients)
         return Curvature(blocks, is_symmetric=True)
 
     def _require_differentiable(

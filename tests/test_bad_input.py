@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import sobolev_theory as st
+from sobolev_theory.errors import OverflowingError
 
 V = np.array([[1.0, 0.0], [0.0, 1.0]])
 W = np.array([[1.0, 1.0], [1.0, -1.0]])
@@ -332,3 +333,11 @@ def test_flows_between_scales(activation, size):
     assert np.isfinite(flow.weights).all()
     assert np.isfinite(flow.loss).all()
     assert flow.loss[-1] <= flow.loss[0]
+
+
+@pytest.mark.parametrize(("activation", "student"), [("relu", [[0, 1e-105]]), ("relu2", [[0, 1e-160]])])
+def test_a_curvature_that_overflows_is_refused(activation, student):
+    """Its coefficients do, where the matrix may not: no NaN without a word."""
+    teacher = st.Network([[1.0, 0.0]], activation=activation)
+    with pytest.raises(OverflowingError, match="the Hessian overflows"):
+        st.PopulationLoss(teacher, "L2").hessian(st.Network(student, activation=activation))

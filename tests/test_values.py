@@ -137,7 +137,20 @@ def test_the_geometry_of_a_point_cannot_be_written_on() -> None:
     """Gradients come from it without a copy; the gradient itself is the caller's to change."""
     point = st.PopulationLoss(V, "H1").at(W)
     before = point.gradient
-    for array in (point.geometry.cosines, point.geometry.norms):
+    near = st.PopulationLoss(V, "H1").at(np.array(V) + 1e-3).geometry.near
+    assert len(near.i)
+    geometry = point.geometry
+    arrays = (
+        geometry.cosines,
+        geometry.norms,
+        geometry.rows,
+        geometry.scale,
+        point.outputs,
+        near.e,
+        near.angle,
+        near.i,
+    )
+    for array in (*arrays, point.loss.minus_teacher):
         with pytest.raises(ValueError, match="read-only"):
             array *= 2
     with pytest.raises(AttributeError):
@@ -154,3 +167,31 @@ def test_a_subclass_is_judged_by_its_own_methods() -> None:
     report = st.monte_carlo.verify(Doubled(V, "L2"), W, samples=20_000, rng=0)
     assert not report.passed
     assert report.quantities["value"].p_value > 1e-3
+
+
+def test_a_point_belongs_to_its_loss() -> None:
+    """Another loss takes the student from it, and refuses one of another dimension."""
+    point = st.PopulationLoss(V, "L2").at(W)
+    for other in (st.PopulationLoss(V, "H1"), st.PopulationLoss(V, "L2", activation="erf")):
+        assert other.value(point) == other.value(W)
+        np.testing.assert_array_equal(other.at(point).gradient, other.gradient(W))
+    wide = st.PopulationLoss([[1.0, 2.0, 3.0]])
+    for student in (point, point.parameters):
+        with pytest.raises(ValueError, match="student: input dimension 3 of the teacher is required"):
+            wide.at(student)
+
+
+def test_a_point_is_a_snapshot() -> None:
+    weights = np.array(W)
+    loss = st.PopulationLoss(V, "H1")
+    point = loss.at(weights)
+    weights[:] = V
+    assert point.value == loss.value(W)
+    np.testing.assert_array_equal(point.gradient, loss.gradient(W))
+    np.testing.assert_array_equal(point.gauss_newton.to_dense(), loss.gauss_newton(W).to_dense())
+
+
+def test_a_norm_made_by_hand_is_checked() -> None:
+    for weights in ((-1.0,), (0.0,), (1.0, 0.0), (), (1.0, np.inf), (np.nan,)):
+        with pytest.raises(ValueError, match="norm: non-negative weights, the last of them positive"):
+            Norm(weights, "mine")

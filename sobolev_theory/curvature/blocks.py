@@ -73,6 +73,11 @@ class Blocks:
         """Number of students ``K``."""
         return len(self.radial)
 
+    @property
+    def coefficients(self) -> tuple[FloatArray, ...]:
+        """All numbers that multiply the identity or vectors."""
+        return self.identity, self.radial, *(self.own or ()), *self.cross, self.near.coefficients
+
     def transposed(self) -> Blocks:
         """The blocks of the transposed matrix."""
         x11, x12, x21, x22 = self.cross

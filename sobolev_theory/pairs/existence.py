@@ -45,9 +45,9 @@ def require_directions(parallel: Sequence[tuple[int, int]], what: str, other: st
         raise NotDifferentiableError(what, parallel, reason, f"Use {other}, which exists there.")
 
 
-def require_finite(what: str, numbers: float | NDArray[np.float64]) -> None:
+def require_finite(what: str, *numbers: float | NDArray[np.float64]) -> None:
     """Refuse a result that left the range of double precision on the way."""
-    if np.count_nonzero(np.isfinite(numbers)) < np.size(numbers):
+    if any(np.count_nonzero(np.isfinite(some)) < np.size(some) for some in numbers):
         raise OverflowingError(
             f"student, teacher: the {what} overflows double precision at weights of this size; rescale them (losses of "
             "ReLU^n are homogeneous)"

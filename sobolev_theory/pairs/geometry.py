@@ -125,9 +125,9 @@ class PairGeometry:
             i, j = (np.concatenate(parts) for parts in zip(*found, strict=True))
             near = _near(rows, i, j, origin)
             cosines[i, j] = np.cos(near.angle)
-        for array in (norms, cosines):
-            array.flags.writeable = False
-        return cls(rows, width, chart, norms, cosines, near, chart.scale(inverse), zero)
+        scale = chart.scale(inverse)
+        norms.flags.writeable = cosines.flags.writeable = scale.flags.writeable = False
+        return cls(rows, width, chart, norms, cosines, near, scale, zero)
 
     @property
     def self_argument(self) -> FloatArray:
@@ -222,6 +222,8 @@ def _near(rows: FloatArray, i: IntArray, j: IntArray, origin: Origin | None) -> 
             at, difference = origin.differences(i[part], j[part])
             second[at], offset[at] = difference, 1.0
         angle[part], sine[part], e[part] = angle_and_direction(rows[i[part]], second, offset)
+    for array in (i, j, e, angle, sine):
+        array.flags.writeable = False
     return NearPairs(i, j, e, angle, sine)
 
 
