@@ -72,7 +72,8 @@ class Point:
         self.loss, self.width, self.origin = loss, parameters.width, parameters.origin
         self.rows = np.concatenate((parameters.weights, loss.teacher.weights))
         self.outputs = np.concatenate((parameters.output_weights, loss.minus_teacher))
-        self.rows.flags.writeable = self.outputs.flags.writeable = False
+        self.rows.setflags(write=False)
+        self.outputs.setflags(write=False)
 
     @property
     def parameters(self) -> Parameters:

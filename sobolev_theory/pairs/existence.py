@@ -47,8 +47,9 @@ def require_directions(parallel: Sequence[tuple[int, int]], what: str, other: st
 
 def require_finite(what: str, *numbers: float | NDArray[np.float64]) -> None:
     """Refuse a result that left the range of double precision on the way."""
-    if any(np.count_nonzero(np.isfinite(some)) < np.size(some) for some in numbers):
-        raise OverflowingError(
-            f"student, teacher: the {what} overflows double precision at weights of this size; rescale them (losses of "
-            "ReLU^n are homogeneous)"
-        )
+    for some in numbers:
+        if np.count_nonzero(np.isfinite(some)) < np.size(some):
+            raise OverflowingError(
+                f"student, teacher: the {what} overflows double precision at weights of this size; rescale them "
+                "(losses of ReLU^n are homogeneous)"
+            )

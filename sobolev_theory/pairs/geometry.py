@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from math import sqrt
 from typing import TypeVar
 
@@ -46,6 +47,7 @@ class NearPairs:
     sine: FloatArray
 
     @classmethod
+    @cache
     def none(cls, dim: int) -> NearPairs:
         """No pairs."""
         return cls(NOBODY, NOBODY, np.zeros((0, dim)), np.zeros(0), np.zeros(0))
@@ -126,7 +128,8 @@ class PairGeometry:
             near = _near(rows, i, j, origin)
             cosines[i, j] = np.cos(near.angle)
         scale = chart.scale(inverse)
-        norms.flags.writeable = cosines.flags.writeable = scale.flags.writeable = False
+        for array in (norms, cosines, scale):
+            array.setflags(write=False)
         return cls(rows, width, chart, norms, cosines, near, scale, zero)
 
     @property
@@ -223,7 +226,7 @@ def _near(rows: FloatArray, i: IntArray, j: IntArray, origin: Origin | None) -> 
             second[at], offset[at] = difference, 1.0
         angle[part], sine[part], e[part] = angle_and_direction(rows[i[part]], second, offset)
     for array in (i, j, e, angle, sine):
-        array.flags.writeable = False
+        array.setflags(write=False)
     return NearPairs(i, j, e, angle, sine)
 
 
