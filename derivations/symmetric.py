@@ -33,7 +33,7 @@ def _symbols(name: str, parts: Sequence[str]) -> tuple[sp.Symbol, ...]:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class PairCoefficients:
     """Coefficients on ``(I, f1 f1', f1 f2', f2 f1', f2 f2')`` and the vectors of the frames."""
 
     itself: tuple[sp.Expr, ...] = _symbols("itself", ("0", "11"))
@@ -52,7 +52,7 @@ class Pairs:
         return tuple(letter for part in vars(self).values() for letter in part)
 
 
-PAIRS = Pairs()
+COEFFICIENTS = PairCoefficients()
 
 
 def derive() -> Output:
@@ -62,7 +62,7 @@ def derive() -> Output:
     blocks = [*parts.trivial, *parts.standard, parts.antisymmetric, parts.symmetric]
     doc = "Trivial 2 x 2 and standard 3 x 3 block, row by row; antisymmetric, symmetric; the two values off the span."
     blocks = [sp.sympify(block).subs(entries) for block in blocks] + list(transverse())
-    body = function("blocks", doc, (WIDTH, *PAIRS.letters), tuple(blocks), exact=True)
+    body = function("blocks", doc, (WIDTH, *COEFFICIENTS.letters), tuple(blocks), exact=True)
     preamble = header(
         "Curvature along the symmetric family: the blocks of irreducible parts.", "derivations/symmetric.py"
     )
@@ -72,7 +72,7 @@ def derive() -> Output:
 def _records() -> Iterator[Formula]:
     known = [*map(power_of_relu, POWERS), error_function()]
     yield from split_records()
-    yield entries_record(operator_entries(), PAIRS.letters)
+    yield entries_record(operator_entries(), COEFFICIENTS.letters)
     for formulas in known:
         yield from teacher_records(formulas)
     yield from moment_records(known)
@@ -81,8 +81,8 @@ def _records() -> Iterator[Formula]:
 
 @cache
 def operator_entries() -> dict[Pattern, sp.Expr]:
-    """The 15 entries ``h((i, a), (j, b))`` in the letters of `PAIRS`, confirmed for K = 5 by explicit vectors."""
-    c, first = PAIRS, (PAIRS.first[0], PAIRS.first[1], PAIRS.first[1])
+    """The 15 entries ``h((i, a), (j, b))`` in the letters of the pairs, confirmed for K = 5 by explicit vectors."""
+    c, first = COEFFICIENTS, (COEFFICIENTS.first[0], COEFFICIENTS.first[1], COEFFICIENTS.first[1])
     itself, teacher = [(c.itself[1], first, first)], _terms(c.teacher, first, _spread(c.to_teacher))
     students, others = _terms(c.students, first, c.to_student), _terms(c.others, first, c.to_other)
     cross = _terms(c.cross, first, c.to_student)
@@ -107,7 +107,7 @@ def operator_entries() -> dict[Pattern, sp.Expr]:
 
 def transverse_entries() -> tuple[sp.Expr, sp.Expr]:
     """Diagonal and other entry of the K x K matrix off the span of the weights."""
-    c, k = PAIRS, WIDTH
+    c, k = COEFFICIENTS, WIDTH
     return c.itself[0] + (k - 1) * (c.students[0] - c.others[0]) - c.teacher[0], c.cross[0]
 
 
@@ -142,7 +142,7 @@ def _over_partners(key: Pattern, f: Sequence[sp.Expr], g: Sequence[sp.Expr]) -> 
 
 def _confirm(found: dict[Pattern, sp.Expr], width: int = 5) -> None:
     """Blocks (1, 1) and (1, 2) of five neurons, from matrices."""
-    c, proof = PAIRS, Derivation()
+    c, proof = COEFFICIENTS, Derivation()
     first = _vector(_spread(c.first), 0, 0, width)
 
     def block(coefficients: Sequence[sp.Expr], second: sp.Matrix) -> sp.Matrix:

@@ -45,7 +45,7 @@ NAMES = (
     *("d_0", "d_11", "d_12", "d_21", "d_22", "k_0", "k_11", "k_12", "k_21", "k_22"),
     *("u_1", "u_3", "m_1", "m_2", "m_3", "n_1", "n_3", "g_1", "g_2", "g_3"),
 )
-"""In the order of `derivations.symmetric.Pairs`; an index of a coordinate is 1 at ``v_i``, 2 at ``v_j``, else 3."""
+"""In the order of `symmetric.PairCoefficients`; an index of a coordinate is 1 at ``v_i``, 2 at ``v_j``, else 3."""
 
 COEFFICIENTS, COORDINATES = (
     tuple(sp.Symbol(name, real=True) for name in NAMES if name[0] in letters) for letters in ("abcdk", "umng")

@@ -11,7 +11,7 @@ from derivations.symmetric_records import (
     OFF_SPAN,
     SCALARS,
     SOURCE,
-    Blocks,
+    IrreducibleParts,
     block_records,
     entries_at_teacher,
     entries_from_pairs,
@@ -55,7 +55,7 @@ def moment_records(known: list[ActivationFormulas]) -> Iterator[Formula]:
                 for key, value in entries_at_teacher(formulas, order).items():
                     statement = f"Entry {LETTERS[key]} of {formulas.name} from its moments"
                     proof.check(statement, entries[key].subs(values), value)
-        blocks = Blocks.of(entries)
+        blocks = IrreducibleParts.of(entries)
         used = blocks.standard.free_symbols | blocks.trivial.free_symbols
         where = [(letter, text) for letter, text in MOMENTS.items() if sp.Symbol(letter) in used]
         numeric = f'symmetric.spectrum(K, d, norm="{norm}", curvature="gauss_newton").values'

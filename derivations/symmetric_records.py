@@ -42,7 +42,7 @@ Entries = dict[Pattern, sp.Expr]
 
 
 @dataclass(frozen=True)
-class Blocks:
+class IrreducibleParts:
     """The split with entries put in, and the two eigenvalues off the span."""
 
     trivial: sp.Matrix
@@ -51,7 +51,7 @@ class Blocks:
     off_span: tuple[sp.Expr, sp.Expr]
 
     @classmethod
-    def of(cls, entries: Entries) -> "Blocks":
+    def of(cls, entries: Entries) -> "IrreducibleParts":
         """The blocks of an operator with these entries; those not given are zero."""
         at = {letter: entries.get(key, sp.S.Zero) for key, letter in LETTERS.items()}
         parts = split()
@@ -100,7 +100,7 @@ def teacher_records(formulas: ActivationFormulas) -> Iterator[Formula]:
     """Blocks and eigenvalues at the teacher, for every norm of an activation."""
     for highest in range(formulas.max_order + 1):
         norm = norm_name(highest)
-        blocks = Blocks.of(entries_at_teacher(formulas, highest))
+        blocks = IrreducibleParts.of(entries_at_teacher(formulas, highest))
         numeric = (
             f'symmetric.spectrum(K, d, norm="{norm}", activation="{formulas.name}", curvature="gauss_newton").values'
         )
@@ -112,7 +112,7 @@ def teacher_records(formulas: ActivationFormulas) -> Iterator[Formula]:
 def block_records(
     prefix: str,
     ending: str,
-    blocks: Blocks,
+    blocks: IrreducibleParts,
     numeric: str,
     where: list[tuple[str, str]],
     checks: Derivation | None = None,
@@ -132,7 +132,7 @@ def block_records(
         )
 
 
-def _spectrum(name: str, ending: str, blocks: Blocks, numeric: str) -> Formula:
+def _spectrum(name: str, ending: str, blocks: IrreducibleParts, numeric: str) -> Formula:
     """All eigenvalues that have a short form; the standard ones where their polynomial has a root without roots."""
     proof = Derivation()
     values = dict(zip(ROOTS, _roots(proof, "trivial", blocks.trivial), strict=True))
@@ -230,7 +230,7 @@ def limit_record(relu: ActivationFormulas) -> Formula:
     """The gain of H1 over L2 for wide networks; which eigenvalues are extreme is proved in `theorems.width`."""
     proof, kappas = Derivation(), []
     for order in (0, 1):
-        blocks = Blocks.of(entries_at_teacher(relu, order))
+        blocks = IrreducibleParts.of(entries_at_teacher(relu, order))
         lowest = proof.step("The smallest eigenvalue is the antisymmetric one", blocks.scalars[0], LOWEST[order])
         top = _roots(Derivation(), "trivial", blocks.trivial)[1]
         kappas.append(top / lowest)
