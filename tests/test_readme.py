@@ -1,11 +1,9 @@
 """The README tells the truth: its code prints what it shows, and its accuracy table is the measured one."""
 
 import re
-from contextlib import nullcontext, redirect_stdout
+from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,29 +21,7 @@ def test_code_prints_what_is_shown():
         printed = StringIO()
         with redirect_stdout(printed):
             exec(code, names)
-        assert_agree(printed.getvalue().splitlines(), shown.splitlines())
-
-
-def assert_agree(printed: list[str], shown: list[str]) -> None:
-    """Word for word, but an uncertainty, the column ``+-``, within a factor of three.
-
-    It is fitted to the last digits of the tail, which sums of another order change.
-    """
-    rows = [[line.split() for line in lines] for lines in (printed, shown)]
-    column = next((row.index("+-") for row in rows[1] if "+-" in row and row[0] == "norm"), None)
-    for one, other in zip(*rows, strict=True):
-        if column is not None and one != other and len(one) == len(other) > column:
-            assert 1 / 3 < float(one.pop(column)) / float(other.pop(column)) < 3
-        assert one == other
-
-
-@pytest.mark.parametrize(
-    ("line", "agrees"), [("L2 0.1 1e-05 x", True), ("L2 0.1 7e-05 x", False), ("L2 0.2 2e-05 x", False)]
-)
-def test_only_the_uncertainty_may_move_and_not_far(line, agrees):
-    header, shown = "norm rate +- predicted", "L2 0.1 2e-05 x"
-    with nullcontext() if agrees else pytest.raises(AssertionError):
-        assert_agree([header, line], [header, shown])
+        assert printed.getvalue().split() == shown.split()
 
 
 def test_code_and_output_come_early():
