@@ -14,8 +14,8 @@ BOUND = re.compile(r"(?P<name>[A-Za-z0-9_-]+)(?:>=|==)(?P<version>[0-9.]+)")
 
 def oldest(project: dict[str, object]) -> dict[str, str]:
     """Versions by package, of the ``[project]`` table with all its extras."""
-    extras: dict[str, list[str]] = project["optional-dependencies"]  # type: ignore[assignment]
-    required: list[str] = [*project["dependencies"], *(one for extra in extras.values() for one in extra)]  # type: ignore[misc]
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    required: list[str] = [*project["dependencies"], *(one for extra in extras.values() for one in extra)]
     versions: dict[str, str] = {}
     for requirement in required:
         if requirement.startswith(f"{project['name']}["):

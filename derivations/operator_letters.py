@@ -56,7 +56,7 @@ class Moment(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return Moment(i + up[0], j + up[1], *at) / (1 if argindex == 4 else 2)
 
 
-class Diagonal(sp.Function):  # type: ignore[misc]
+class Diagonal(sp.Function):  # type: ignore[misc]  # SymPy ships no types
     """``d^k/ds^k K_(m+i)(m+i)(s, s, s)``."""
 
     nargs = 3
@@ -67,7 +67,7 @@ class Diagonal(sp.Function):  # type: ignore[misc]
         return Diagonal(i, k + 1, at)
 
 
-class Power(sp.Function):  # type: ignore[misc]
+class Power(sp.Function):  # type: ignore[misc]  # SymPy ships no types
     """The k-th derivative of ``x^m``."""
 
     nargs = 2
@@ -78,7 +78,7 @@ class Power(sp.Function):  # type: ignore[misc]
         return Power(k + 1, x)
 
 
-class Angular(sp.Function):  # type: ignore[misc]
+class Angular(sp.Function):  # type: ignore[misc]  # SymPy ships no types
     """``J(i)`` at an angle."""
 
     nargs = 2

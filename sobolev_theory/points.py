@@ -140,8 +140,7 @@ class Point:
         cross = coefficients(geometry, terms, "cross", a, a)
         blocks = assemble(geometry, a, own, cross, terms.itself("own", geometry), terms.bilinear)
         require_finite("Hessian", *blocks.coefficients)
-        symmetric = terms.convention is Convention.EXACT or not terms.jumps or self.loss.teacher.dim == 1
-        return Curvature(blocks, is_symmetric=symmetric)
+        return Curvature(blocks, is_symmetric=terms.convention is Convention.EXACT or not self._jumps)
 
     @property
     @np.errstate(all="ignore")
@@ -155,13 +154,18 @@ class Point:
         require_finite("Gauss-Newton matrix", *blocks.coefficients)
         return Curvature(blocks, is_symmetric=True)
 
+    @property
+    def _jumps(self) -> bool:
+        """Whether Dirac terms matter: on a line they are at the origin, where they carry a factor 0."""
+        return self.loss.terms.jumps and self.loss.teacher.dim > 1
+
     def _require_differentiable(
         self, geometry: PairGeometry, what: str, quantities: tuple[str, ...], *, times: int
     ) -> None:
         """Refuse weights at which the loss cannot be differentiated so many times."""
         terms, c = self.loss.terms, self.outputs
         require_kinks_avoided(terms.activation, geometry.zero_rows, what, times)
-        if self.loss.teacher.dim > 1 and len(geometry.near.i) and terms.is_singular(*quantities):
+        if self._jumps and len(geometry.near.i) and terms.is_singular(*quantities):
             parallel = [(i, j) for i, j in geometry.parallel if c[i] * c[j] != 0]
             other = "gauss_newton" if times == 2 else 'derivative="backprop"'
             require_directions(parallel, f"{what} ({self.loss.derivative})", other)

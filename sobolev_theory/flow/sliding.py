@@ -5,7 +5,7 @@ An order whose derivative jumps gives the loss a cone in the angle of two rows: 
 angle. Where ``a_i c_j f_2 < 0``, as between student and teacher, the rows meet in finite time, and the field points
 back from all sides: in Filippov's sense the flow *slides*. The row stays on the line of ``u_j`` as long as the rest of
 the gradient, across the line, is weaker than the pull; along the line it follows the rest of the gradient. Opposite
-rows, at the angle pi, meet in the same way. (`reduced.integrate` follows it in two
+rows, at the angle pi, meet in the same way. (`reduced.integrate` follows the same motion from the field of two
 unknowns.)
 
 A row of a ReLU student can also shrink to zero in finite time, in any norm and convention: near zero the gradient

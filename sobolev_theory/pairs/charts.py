@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
-Four = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
+Arrays = tuple[FloatArray, ...]
 
 
 class Angles(Protocol):
@@ -47,13 +47,13 @@ class Chart(Protocol):
     def scale(self, inverse: FloatArray) -> FloatArray:
         """``nu`` from the inverse norms."""
 
-    def arguments(self, p: FloatArray, q: FloatArray, at: Angles) -> tuple[FloatArray, ...]:
+    def arguments(self, p: FloatArray, q: FloatArray, at: Angles) -> Arrays:
         """What kernels take, for norms ``p``, ``q`` that broadcast."""
 
     def self_argument(self, norms: Any) -> Any:
         """What kernels of a row with itself take."""
 
-    def on_rows(self, coefficients: Four, at: Angles, far: NDArray[np.bool_]) -> Four:
+    def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles, far: NDArray[np.bool_]) -> Arrays:
         """Coefficients on ``b_i b_i', b_i b_j', b_j b_i', b_j b_j'`` from those on the frame.
 
         Of pairs that are not ``far`` only the one on ``f_1 f_1'`` is kept.
@@ -69,7 +69,7 @@ class Polar:
         """Unit vectors."""
         return inverse
 
-    def arguments(self, p: FloatArray, q: FloatArray, at: Angles) -> tuple[FloatArray, ...]:
+    def arguments(self, p: FloatArray, q: FloatArray, at: Angles) -> Arrays:
         """``p, q, theta, sin(theta), cos(theta)``."""
         return p, q, at.angle, at.sine, at.cosine
 
@@ -77,7 +77,7 @@ class Polar:
         """``p``."""
         return norms
 
-    def on_rows(self, coefficients: Four, at: Angles, far: NDArray[np.bool_]) -> Four:
+    def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles, far: NDArray[np.bool_]) -> Arrays:
         """``f_2 = kappa (b_j - gamma b_i)``, and ``kappa = 0`` for near pairs."""
         c11, c12, c21, c22 = coefficients
         gamma, kappa = at.cosine, np.divide(1.0, at.sine, out=np.zeros_like(at.sine), where=far)
@@ -95,7 +95,7 @@ class Gram:
         """Rows as they are."""
         return np.ones_like(inverse)
 
-    def arguments(self, p: FloatArray, q: FloatArray, at: Angles) -> tuple[FloatArray, ...]:
+    def arguments(self, p: FloatArray, q: FloatArray, at: Angles) -> Arrays:
         """``s = p^2, rho, t = q^2, g = s t - rho^2``."""
         product = p * q
         return p * p, product * at.cosine, q * q, (product * at.sine) ** 2
@@ -104,7 +104,7 @@ class Gram:
         """``s``."""
         return norms * norms
 
-    def on_rows(self, coefficients: Four, at: Angles, far: NDArray[np.bool_]) -> Four:
+    def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles, far: NDArray[np.bool_]) -> Arrays:
         """The same."""
         return coefficients
 

@@ -14,6 +14,7 @@ from typing import Any
 from .._kernels import operator as kernels
 from ..activations import Activation
 from ..activations.moments import Angular, GramMoments, PolarMoments, moments
+from ..norms import Convention
 
 
 class Terms(ABC):
@@ -67,7 +68,7 @@ class PolarTerms(Terms):
 
     def coefficients(self, quantity: str, order: int, convention: str) -> Any:
         """From ``j_(m+i)``, and ``sin^i j_(m+i)``."""
-        jumps = order == self.degree and (convention == "backprop" or quantity.endswith("gauss_newton"))
+        jumps = order == self.degree and (convention == Convention.BACKPROP or quantity.endswith("gauss_newton"))
         function = (kernels.BACKPROP if jumps else kernels.EXACT)[quantity]
         letters = (
             _powers(order, self.cosine),

@@ -207,7 +207,7 @@ def on_rows(geometry: PairGeometry, frame: tuple[FloatArray, ...]) -> tuple[Floa
     at, far = geometry.angles(ALL, columns), np.ones(frame[0].shape, dtype=bool)
     if at.near is not None:
         far[at.near] = False
-    c11, c12, c21, c22 = geometry.chart.on_rows(frame, at, far)  # type: ignore[arg-type]
+    c11, c12, c21, c22 = geometry.chart.on_rows(frame, at, far)
     left, right = geometry.scale[: geometry.width, None], geometry.scale[columns]
     return left**2 * c11, left * right * c12, left * right * c21, right**2 * c22
 
