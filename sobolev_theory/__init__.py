@@ -22,7 +22,14 @@ from .conditioning.optimal_weight import OptimalWeight, optimal_weight
 from .critical_points import CriticalPoint, critical_point
 from .curvature.operator import Curvature
 from .curvature.spectrum import Spectrum
-from .errors import InfiniteNormError, NotDifferentiableError, UnknownActivationError
+from .errors import (
+    ConditioningWarning,
+    InfiniteNormError,
+    NotDifferentiableError,
+    OverflowingError,
+    SizeError,
+    UnknownActivationError,
+)
 from .flow.comparison import FlowComparison, compare_flows
 from .flow.descent import BestStep, Descent, best_step, gradient_descent
 from .flow.integration import gradient_flow
@@ -71,9 +78,12 @@ __all__ = [
     "reduced",
     "single_neuron",
     "symmetric",
-    # errors
+    # errors and warnings
+    "ConditioningWarning",
     "InfiniteNormError",
     "NotDifferentiableError",
+    "OverflowingError",
+    "SizeError",
     "UnknownActivationError",
 ]
 

@@ -1,4 +1,4 @@
-"""The errors of the package; every one is a `ValueError`, and those that users catch by name are offered by it."""
+"""Errors, every one a `ValueError`, and a warning; those that users catch by name are offered by the package."""
 
 from collections.abc import Iterable, Sequence
 
@@ -31,6 +31,14 @@ class InfiniteNormError(ValueError):
 
 class OverflowingError(ValueError):
     """A result left the range of double precision on the way."""
+
+
+class SizeError(ValueError):
+    """What is asked for does not fit: judged before work begins, with what to ask for in its place."""
+
+
+class ConditioningWarning(UserWarning):
+    """A condition number, or what is made of it, says nothing about a rate: the curvature is indefinite or singular."""
 
 
 class UnknownActivationError(ValueError):
