@@ -152,7 +152,7 @@ class Point:
         cross = coefficients(geometry, terms, "gauss_newton", a, a)
         blocks = assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
         require_finite("Gauss-Newton matrix", *blocks.coefficients)
-        return Curvature(blocks, is_symmetric=True)
+        return Curvature(blocks, is_symmetric=True, is_semidefinite=True)
 
     @property
     def _jumps(self) -> bool:

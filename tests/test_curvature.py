@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as hs
 
 import sobolev_theory as st
+from sobolev_theory.symbolic import derive
 from tests.strategies import problems, scale
 
 
@@ -93,12 +94,58 @@ def test_singular_values_of_a_non_symmetric_curvature():
     spectrum = operator.singular_values()
     np.testing.assert_allclose(np.repeat(spectrum.values, spectrum.multiplicities), np.sort(exact), rtol=1e-12)
     assert operator.condition_number("singular") == pytest.approx(exact[0] / exact[-1], rel=1e-12)
-    assert operator.condition_number() != pytest.approx(exact[0] / exact[-1], rel=1e-3)
+    with pytest.warns(st.ConditioningWarning, match="indefinite"):
+        assert operator.condition_number() != pytest.approx(exact[0] / exact[-1], rel=1e-3)
 
 
 def test_condition_number_of_a_singular_matrix_is_infinite():
     spectrum = st.Spectrum(np.array([0.0, 1.0]), np.array([1, 1]))
-    assert spectrum.condition_number() == np.inf
+    with pytest.warns(st.ConditioningWarning, match="semidefinite"):
+        assert spectrum.condition_number() == np.inf
+    assert spectrum.modulus_ratio == np.inf
+
+
+@pytest.mark.parametrize(
+    ("values", "definiteness", "ratio"),
+    [
+        ([1.0, 2.0], "definite", 2.0),
+        ([-4e-16, 2.0], "semidefinite", np.inf),  # 2 eps times the largest is rounding
+        ([4e-16, 2.0], "semidefinite", np.inf),
+        ([-1e-3, 2.0], "indefinite", 2e3),
+        ([0.0, 0.0], "semidefinite", np.nan),
+        ([1e-300, 1e300], "definite", np.inf),
+    ],
+)
+def test_signs_that_rounding_leaves(values, definiteness, ratio):
+    """An eigenvalue below the rounding of the largest is zero; the ratio of two that are is no number."""
+    rounding = 4 * 2.0**-52 if max(values) == 2 else 0.0
+    spectrum = st.Spectrum(np.array(values), np.array([1, 3]), rounding)
+    assert spectrum.definiteness == definiteness
+    assert spectrum.modulus_ratio == pytest.approx(ratio, rel=1e-12, nan_ok=True)
+    assert (spectrum.smallest == 0) == (definiteness == "semidefinite")
+    if definiteness != "definite":
+        with pytest.warns(st.ConditioningWarning, match="definite_part"):
+            spectrum.condition_number()
+    if spectrum.largest > 0:
+        assert spectrum.definite_part.definiteness == "definite"
+    else:
+        with pytest.raises(ValueError, match="a positive eigenvalue is required"):
+            _ = spectrum.definite_part
+
+
+@pytest.mark.parametrize("apart", [0.0, 1e-7])
+def test_a_semidefinite_matrix_has_no_negative_eigenvalue(apart):
+    """Equal rows, and rows so near that their difference is rounding; the quadratic's antisymmetric part is silent."""
+    rows = np.array([[1.0, 0.0, 0.0], [1.0, apart, 0.0]])
+    quadratic = derive("z**2", "square").activation
+    for name, w in (("relu", rows), ("erf", rows), (quadratic, np.eye(3))):
+        operator = st.PopulationLoss(st.Network(w, activation=name), "L2").gauss_newton(w)
+        spectrum = operator.spectrum()
+        assert spectrum.smallest == 0
+        assert spectrum.definiteness == "semidefinite"
+        assert operator.extreme_eigenvalues()[0] >= 0
+        with pytest.warns(st.ConditioningWarning, match="semidefinite"):
+            assert operator.condition_number() == np.inf
 
 
 @pytest.mark.parametrize("derivative", ["backprop", "exact"])

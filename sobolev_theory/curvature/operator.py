@@ -33,6 +33,8 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     ----------
     is_symmetric
         Whether the matrix is symmetric by construction. The backprop Hessian of an order whose derivative jumps is not.
+    is_semidefinite
+        Whether it is symmetric and positive semi-definite by construction, as Gauss-Newton matrices are.
 
     Examples
     --------
@@ -44,10 +46,10 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     array([0.18169 , 0.340845, 0.5     ])
     """
 
-    def __init__(self, blocks: Blocks, *, is_symmetric: bool) -> None:
+    def __init__(self, blocks: Blocks, *, is_symmetric: bool, is_semidefinite: bool = False) -> None:
         size = blocks.width * blocks.rows.shape[1]
         super().__init__(np.dtype(np.float64), (size, size))
-        self._blocks, self.is_symmetric = blocks, is_symmetric
+        self._blocks, self.is_symmetric, self.is_semidefinite = blocks, is_symmetric, is_semidefinite
 
     @property
     def width(self) -> int:
@@ -77,7 +79,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         """The operator restricted to a subspace that contains span(U), in orthonormal coordinates of it."""
         if self.dim <= len(self._blocks.rows):
             return self
-        return Curvature(self._blocks.on_span(), is_symmetric=self.is_symmetric)
+        return Curvature(self._blocks.on_span(), is_symmetric=self.is_symmetric, is_semidefinite=self.is_semidefinite)
 
     def spectrum(self) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
@@ -94,8 +96,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         if self.is_symmetric:
             return np.linalg.eigvalsh(matrix)
         values = np.linalg.eigvals(matrix)
-        rounding = len(values) * np.finfo(np.float64).eps * np.abs(values).max()
-        return values.real if np.abs(values.imag).max() <= rounding else values
+        return values.real if np.abs(values.imag).max() <= rounding_of(values) else values
 
     def singular_values(self) -> Spectrum:
         """All singular values with multiplicities, by the same split."""
@@ -119,7 +120,12 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     def _split(self, values_of: Callable[[FloatArray], AnyArray]) -> Spectrum:
         parts = [(values_of(matrix), count) for matrix, count in self.parts()]
         values = np.concatenate([part for part, _ in parts])
-        return Spectrum(values, np.concatenate([np.full(len(part), count, dtype=np.intp) for part, count in parts]))
+        counts = np.concatenate([np.full(len(part), count, dtype=np.intp) for part, count in parts])
+        return Spectrum(self._with_known_signs(values), counts, rounding_of(values))
+
+    def _with_known_signs(self, values: AnyArray) -> AnyArray:
+        """Eigenvalues without signs that rounding gave them."""
+        return np.maximum(values, 0.0) if self.is_semidefinite else values
 
     @property
     def _bulk(self) -> FloatArray:
@@ -130,13 +136,19 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     def condition_number(self, kind: str = "eigenvalue") -> float:
         """Ratio of extreme moduli of eigenvalues, or of singular values if ``kind="singular"``.
 
-        Infinite for a singular matrix, about 1e16 for one that is singular up to rounding. The two kinds differ for a
-        non-symmetric curvature. An indefinite matrix has a condition number too, but no rate of convergence follows
-        from it: look at ``spectrum().smallest``.
+        Infinite for a matrix that is singular up to rounding (`Spectrum.rounding`). The two kinds differ for a
+        non-symmetric curvature.
+
+        Warns
+        -----
+        ConditioningWarning
+            If the matrix is indefinite or singular: no rate of convergence follows then. Of singular values only if
+            it is singular.
         """
         one_of("kind", kind, ("eigenvalue", "singular"))
-        values = self.spectrum() if kind == "eigenvalue" or self.is_symmetric else self.singular_values()
-        return values.condition_number()
+        spectrum = self.spectrum() if kind == "eigenvalue" else self.singular_values()
+        spectrum.warn(stacklevel=3)
+        return spectrum.modulus_ratio
 
     def extreme_eigenvalues(self) -> tuple[float, float]:
         """Smallest and largest eigenvalue (real part) without the whole spectrum.
@@ -166,7 +178,12 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         if self.dim > inner.dim:
             outer = self._eigenvalues(self._bulk).real
             low, high = min(low, float(outer.min())), max(high, float(outer.max()))
-        return low, high
+        return (max(low, 0.0) if self.is_semidefinite else low), high
+
+
+def rounding_of(values: AnyArray) -> float:
+    """What rounding does to eigenvalues: ``n eps`` of the largest of the ``n`` that were computed."""
+    return float(len(values) * np.finfo(np.float64).eps * np.abs(values).max())
 
 
 def _largest(operator: scipy.sparse.linalg.LinearOperator, symmetric: bool) -> float:
