@@ -15,8 +15,7 @@ from .curvature.operator import Curvature
 from .networks import Network
 from .norms import Convention, Norm, NormLike
 from .pairs.existence import require_covered
-from .pairs.geometry import PairGeometry
-from .pairs.sums import PairTerms, value_sum
+from .pairs.sums import PairTerms, pairs_of, value_sum
 from .parameters import Parameters
 from .points import Point
 
@@ -146,8 +145,9 @@ class PopulationLoss:
     @np.errstate(all="ignore")
     def value_of_teacher(self) -> float:
         """``sum_ij b_i b_j F(v_i, v_j)`` over different rows of the teacher, without its bilinear part."""
-        rows = self.teacher.weights
-        return value_sum(PairGeometry.of(rows, len(rows), self.terms.chart), self.terms, self.teacher.output_weights)
+        rows, b = self.teacher.weights, self.teacher.output_weights
+        geometry = pairs_of(rows, len(rows), self.terms, b, None)
+        return value_sum(geometry, self.terms, geometry.numbers(b))
 
     def __repr__(self) -> str:
         return (

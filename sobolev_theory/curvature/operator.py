@@ -74,6 +74,15 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         dense = self._blocks.to_dense()
         return (dense + dense.T) / 2 if self.is_symmetric else dense
 
+    def scaled(self, units: FloatArray) -> "Curvature":
+        """``D H D`` for the diagonal matrix of one positive number for each neuron, (K,).
+
+        A symmetric matrix keeps the signs of its eigenvalues (Sylvester's law of inertia).
+        """
+        return Curvature(
+            self._blocks.scaled(units), is_symmetric=self.is_symmetric, is_semidefinite=self.is_semidefinite
+        )
+
     @cached_property
     def on_span(self) -> "Curvature":
         """The operator restricted to a subspace that contains span(U), in orthonormal coordinates of it."""

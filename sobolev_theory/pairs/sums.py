@@ -16,8 +16,12 @@ from ..parameters import Origin
 from .angles import combine_rows
 from .charts import CHARTS, Chart
 from .geometry import ALL, PairGeometry, clear_diagonal
+from .numbers import in_wide_numbers
 
 FloatArray = NDArray[np.float64]
+
+LARGE = 2.0**100
+"""Weights of a norm, and sizes of output weights, up to which (down to its inverse) products with them are doubles."""
 
 CANCELS = 1e-3
 """Size of a sum relative to its terms below which it is formed anew: at most three digits are lost without."""
@@ -78,6 +82,11 @@ class PairTerms:
         split = self.activation.kernels.BILINEAR
         return float(sum(weight * part for weight, part in zip(self.norm.weights, split, strict=False)))
 
+    @cached_property
+    def is_extreme(self) -> bool:
+        """Whether the weights of the norm are so large or small that products with them leave the range of doubles."""
+        return not 1 / LARGE < max(self.norm.weights) < LARGE
+
     @property
     def jumps(self) -> bool:
         """Whether the norm contains the order whose derivative jumps."""
@@ -110,6 +119,13 @@ def linear_part(c: FloatArray, geometry: PairGeometry, origin: Origin | None) ->
     return combine_rows(c, rows) if cancels else total
 
 
+def pairs_of(rows: FloatArray, width: int, terms: PairTerms, c: FloatArray, origin: Origin | None) -> PairGeometry:
+    """The geometry of rows, in wide numbers also where output weights ``c`` or the weights of the norm need them."""
+    if terms.is_extreme or not LARGE**-2 < c.dot(c) < LARGE**2:
+        rows = in_wide_numbers(rows) if c.any() else rows
+    return PairGeometry.of(rows, width, terms.chart, origin)
+
+
 def value_sum(geometry: PairGeometry, terms: PairTerms, c: FloatArray) -> float:
     """``sum_ij c_i c_j F(u_i, u_j)`` over pairs with a leading row, ``j != i``; a row with others is counted twice.
 
@@ -128,7 +144,8 @@ def value_sum(geometry: PairGeometry, terms: PairTerms, c: FloatArray) -> float:
             values = np.where(silent[part, None] | silent[columns], 0.0, values)
         right = 2 * c[columns]
         right[: part.stop - part.start] /= 2
-        return float(c[part] @ (values @ right))
+        total: float = c[part] @ (values @ right)
+        return total
 
     return sum(geometry.by_blocks(block))
 
@@ -161,10 +178,10 @@ def field_sum(geometry: PairGeometry, terms: PairTerms, c: FloatArray) -> FloatA
     Orders whose field is benign on ``(u_i, u_j)`` are summed over rows; the others come in the frame ``(f_1, f_2)``.
     """
     scale, near = geometry.scale, geometry.near
-    on_all_rows = np.empty(geometry.cosines.shape)
-    explicit = np.zeros(len(near.i))
+    on_all_rows = np.empty_like(geometry.cosines)
+    explicit = np.zeros(len(near.i), dtype=scale.dtype)
     (of_itself,) = terms("self_field", geometry.self_argument)
-    itself = np.zeros(geometry.width)
+    itself = np.zeros(geometry.width, dtype=scale.dtype)
     if not _vanishes(of_itself):
         itself = c[: geometry.width] * scale[: geometry.width] * of_itself
 
