@@ -63,10 +63,8 @@ class PopulationLoss:
 
     Raises
     ------
-    InfiniteNormError
-        If the norm of the network is infinite, for instance H2 with ReLU.
-    UnknownActivationError
-        For an activation that is not registered.
+    InfiniteNormError, UnknownActivationError
+        If the norm of the network is infinite, as H2 with ReLU; for an activation that is not registered.
     ValueError
         For weights or a norm that make no sense; the message says what is required.
     NotImplementedError
@@ -74,13 +72,13 @@ class PopulationLoss:
 
     Notes
     -----
-    A student is an array of shape (K, d) or a `Network` everywhere; ``loss.at(W)`` parses it and builds the geometry
-    once, and the other methods are shorthands for its views. Cost is a few products of the stacked weights;
-    nothing of size ``(K d)^2`` is formed. Kernels are accurate to 1e-14 of the product of the norms involved (table in
-    the README). Sums over pairs cancel near the teacher, to an absolute error of 1e-16 of their terms; but if K = M and
-    output weights agree up to order, the value is accurate to 1e-12 *relative* however near the teacher is, times the
-    condition number of the Gauss-Newton matrix at worst (exceptions, such as parallel rows: `value_near_teacher`). For
-    one ReLU neuron, value and gradient are accurate to 1e-13 relative.
+    A student is an array (K, d) or a `Network`; ``loss.at(W)`` parses it and builds the geometry once, the other methods
+    are shorthands. Cost: a few products of the stacked weights; nothing of size ``(K d)^2`` is formed. Kernels are
+    accurate to 1e-14 of the product of the norms involved (table in the README). Sums over pairs cancel near the
+    teacher, to 1e-16 of their terms; but if K = M and output weights agree up to order, the value is accurate to 1e-12
+    *relative* however near the teacher is, times the condition number of the Gauss-Newton matrix at worst (exceptions,
+    such as parallel rows and long rows of smooth activations: `value_near_teacher`). For one ReLU neuron, value and
+    gradient are accurate to 1e-13 relative. Weights of any size are admitted; results are doubles or overflow.
 
     Source: Oh, Lyu & Son 2025 (arXiv 2509.19773) for ReLU with H1 and ReLU^2 with H2; derivations in `derivations/`.
 
@@ -107,7 +105,8 @@ class PopulationLoss:
     ) -> None:
         if covariance is not None:
             raise NotImplementedError(
-                "covariance: only standard Gaussian inputs are supported yet; whiten the inputs or pass None"
+                "covariance: inputs are standard Gaussian, pass None; whitened inputs are no substitute, since they "
+                "change the norms of derivatives (H1, ...) and every condition number"
             )
         default = teacher.activation if isinstance(teacher, Network) else "relu"
         chosen = activations.get(default if activation is None else activation)

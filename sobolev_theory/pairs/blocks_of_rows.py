@@ -7,11 +7,15 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .._runtime.parallel import available_cores
+from .._runtime.sizes import require_memory
 
 Result = TypeVar("Result")
 
 BLOCK = 2**18
 """Pairs evaluated at a time: temporaries of 2 MB stay near the cores, and the interpreter's share is small."""
+
+MANY = 2**24
+"""Pairs from which on their memory is judged."""
 
 
 def by_blocks(width: int, columns: int, function: Callable[[slice], Result]) -> list[Result]:
@@ -28,3 +32,10 @@ def by_blocks(width: int, columns: int, function: Callable[[slice], Result]) -> 
 
     with ThreadPoolExecutor(available_cores()) as threads:
         return list(threads.map(alike, blocks))
+
+
+def require_pairs_fit(width: int, columns: int) -> None:
+    """Refuse more pairs than memory holds."""
+    if width * columns > MANY:  # fewer are some hundred megabytes at most
+        what = f"student, teacher: all pairs of {width} neurons with {columns}"
+        require_memory(what, 4 * width * columns, "take fewer neurons")

@@ -14,6 +14,7 @@ from ..activations import Activation
 from ..norms import Convention, Norm
 from ..parameters import Origin
 from .angles import combine_rows
+from .blocks_of_rows import require_pairs_fit
 from .charts import CHARTS, Chart
 from .geometry import ALL, PairGeometry, clear_diagonal
 from .numbers import in_wide_numbers
@@ -121,6 +122,7 @@ def linear_part(c: FloatArray, geometry: PairGeometry, origin: Origin | None) ->
 
 def pairs_of(rows: FloatArray, width: int, terms: PairTerms, c: FloatArray, origin: Origin | None) -> PairGeometry:
     """The geometry of rows, in wide numbers also where output weights ``c`` or the weights of the norm need them."""
+    require_pairs_fit(width, len(rows))
     if terms.is_extreme or not LARGE**-2 < c.dot(c) < LARGE**2:
         rows = in_wide_numbers(rows) if c.any() else rows
     return PairGeometry.of(rows, width, terms.chart, origin)
