@@ -13,7 +13,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from .errors import NotDifferentiableError
-from .pairs.sums import pairs_of
+from .pairs.stacked import pairs_of
 from .points import Objective, Point
 from .problem import SpanProblem
 

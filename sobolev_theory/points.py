@@ -17,7 +17,8 @@ from .pairs.existence import are_finite, overflowing, require_directions, requir
 from .pairs.geometry import PairGeometry
 from .pairs.near_teacher import value_near_teacher
 from .pairs.numbers import in_wide_numbers
-from .pairs.sums import CANCELS, PairTerms, coefficients, field_sum, linear_part, pairs_of, value_sum
+from .pairs.stacked import pairs_of
+from .pairs.sums import CANCELS, PairTerms, coefficients, field_sum, linear_part, value_sum
 from .parameters import Parameters
 
 FloatArray = NDArray[np.float64]

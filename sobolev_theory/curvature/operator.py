@@ -106,8 +106,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
 
         The matrix restricted to the n-dimensional span(U), ``n <= min(d, K + M)``, gives ``K n`` of them. The ``K x K``
         matrix ``A`` gives the others, each with multiplicity ``d - n``. Backward stable: errors are about 1e-15 of the
-        largest eigenvalue for a symmetric curvature. Exception: the exact convention of a norm whose highest derivative
-        jumps, d = 2, where rows at an angle theta cost 1e-16/theta, since large terms cancel.
+        largest eigenvalue for a symmetric curvature.
 
         Raises
         ------

@@ -235,4 +235,4 @@ class Segments:
     @cached_property
     def _exact(self) -> PairTerms:
         """The pair quantities whose derivatives are those of the value."""
-        return replace(self.terms, convention=Convention.EXACT)
+        return replace(self.terms, convention=Convention.EXACT, in_plane=False)

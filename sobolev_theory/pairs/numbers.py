@@ -12,6 +12,9 @@ WIDE = np.longdouble
 
 DOUBLE = np.dtype(np.float64)
 
+LARGE = 2.0**100
+"""Weights of a norm, and sizes of output weights, up to which (down to its inverse) products with them are doubles."""
+
 
 def in_wide_numbers(numbers: FloatArray) -> FloatArray:
     """An array in `WIDE` numbers.

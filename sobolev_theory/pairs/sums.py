@@ -14,15 +14,12 @@ from ..activations import Activation
 from ..norms import Convention, Norm
 from ..parameters import Origin
 from .angles import combine_rows
-from .blocks_of_rows import require_pairs_fit
 from .charts import CHARTS, Chart
 from .geometry import ALL, PairGeometry, clear_diagonal
-from .numbers import in_wide_numbers
+from .numbers import LARGE
+from .operator import in_plane
 
 FloatArray = NDArray[np.float64]
-
-LARGE = 2.0**100
-"""Weights of a norm, and sizes of output weights, up to which (down to its inverse) products with them are doubles."""
 
 CANCELS = 1e-3
 """Size of a sum relative to its terms below which it is formed anew: at most three digits are lost without."""
@@ -51,12 +48,13 @@ class PairTerms:
     activation: Activation
     norm: Norm
     convention: Convention
+    in_plane: bool = False  # two dimensions: blocks of the order that jumps without terms that cancel
     _orders: dict[str, list[tuple[float, Callable[..., Any]]]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
 
-    def __reduce__(self) -> tuple[type[PairTerms], tuple[Activation, Norm, Convention]]:
-        return PairTerms, (self.activation, self.norm, self.convention)
+    def __reduce__(self) -> tuple[type[PairTerms], tuple[Activation, Norm, Convention, bool]]:
+        return PairTerms, (self.activation, self.norm, self.convention, self.in_plane)
 
     def __call__(self, quantity: str, *arguments: Any) -> tuple[Any, ...]:
         """``sum_m lambda_m`` times the coefficients of a quantity."""
@@ -66,11 +64,17 @@ class PairTerms:
         found = self._orders.get(quantity)
         if found is None:
             found = self._orders[quantity] = [
-                (weight, self.activation.kernel(quantity, order, self.convention))
+                (weight, self._kernel(quantity, order))
                 for order, weight in self.norm.orders
                 if self.activation.has_kernel(quantity, order, self.convention)
             ]
         return found
+
+    def _kernel(self, quantity: str, order: int) -> Callable[..., Any]:
+        jumps = order == self.activation.jump_order and self.convention is Convention.EXACT
+        if self.in_plane and jumps and quantity in ("own", "cross"):
+            return in_plane(self.activation, quantity)
+        return self.activation.kernel(quantity, order, self.convention)
 
     @cached_property
     def chart(self) -> Chart:
@@ -118,14 +122,6 @@ def linear_part(c: FloatArray, geometry: PairGeometry, origin: Origin | None) ->
     total: FloatArray = c.dot(rows)
     cancels = total.dot(total) < (CANCELS * np.abs(c).dot(geometry.norms)) ** 2
     return combine_rows(c, rows) if cancels else total
-
-
-def pairs_of(rows: FloatArray, width: int, terms: PairTerms, c: FloatArray, origin: Origin | None) -> PairGeometry:
-    """The geometry of rows, in wide numbers also where output weights ``c`` or the weights of the norm need them."""
-    require_pairs_fit(width, len(rows))
-    if terms.is_extreme or not LARGE**-2 < c.dot(c) < LARGE**2:
-        rows = in_wide_numbers(rows) if c.any() else rows
-    return PairGeometry.of(rows, width, terms.chart, origin)
 
 
 def value_sum(geometry: PairGeometry, terms: PairTerms, c: FloatArray) -> float:
