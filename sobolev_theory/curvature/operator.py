@@ -106,7 +106,9 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
 
         The matrix restricted to the n-dimensional span(U), ``n <= min(d, K + M)``, gives ``K n`` of them. The ``K x K``
         matrix ``A`` gives the others, each with multiplicity ``d - n``. Backward stable: errors are about 1e-15 of the
-        largest eigenvalue for a symmetric curvature.
+        largest eigenvalue for a symmetric curvature; what is smaller is given as 0 (`Spectrum.rounding`). So are all
+        other eigenvalues beside a row that has all but vanished, where the curvature of ReLU grows like the inverse of
+        its length: their signs are those of `scaled` with the roots of the lengths of rows.
 
         Raises
         ------

@@ -110,8 +110,8 @@ class PairGeometry:
         """
         norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))
         inverse, zero = 1.0 / norms, []
-        low, high = chart.reach
-        if not (inverse.dot(inverse) * low * low < 1 > norms.dot(norms) / (high * high)):  # two products cost least
+        short, long = chart.squares
+        if not (inverse.dot(inverse) < short and norms.dot(norms) < long):  # two products cost least
             if rows.dtype == DOUBLE and out_of_reach(rows, norms, chart):
                 return cls.of(in_wide_numbers(rows), width, chart, origin)
             zero = np.flatnonzero(norms == 0).tolist()
