@@ -95,7 +95,7 @@ def find_critical_points(
     instance_of("loss", loss, PopulationLoss)
     width, runs = positive_integer("width", width), positive_integer("runs", runs)
     scale = loss.teacher.dim**-0.5 if scale is None else scale
-    scale = number("scale", scale, "a standard deviation between 1e-100 and 1e100", 1e-100, 1e100)
+    scale = number("scale", scale, "a positive finite standard deviation, 1e-100 to 1e100,", 1e-100, 1e100)
     task = _Runs(loss, width, scale, _entropy(rng))
     if checkpoint is None:
         points = _finished(task, range(runs), workers, progress)
