@@ -306,6 +306,9 @@ TARGETS: dict[str, Target] = {
     "Curvature.condition_number": Target(
         lambda kind: loss().gauss_newton(W).condition_number(kind), {"kind": ("word", "eigenvalue")}
     ),
+    "Flow.first_time": Target(
+        lambda level: flow().first_time(lambda state: state.point.value, level), {"level": ("number", 0.1)}, open=True
+    ),
     "compare": Target(st.compare, options(**PAIR, norms=NORMS, curvature=("word", "hessian")), open=True),
     "condition_number_ratio": Target(
         st.condition_number_ratio, options(**PAIR, norms=TWO, curvature=("word", "hessian")), open=True
@@ -461,7 +464,15 @@ COMMANDS: dict[str, list[list[str]]] = {
     "compare": [["--width", "2"], ["--dim", "3"], ["--seed", "1"], ["--norms", "L2"], ["--derivative", "backprop"]],
     "compare ": [["--angle", "1"], ["--ratio", "1"], ["--norms", "L2", "H1"], ["--curvature", "hessian"]],
     "flow": [["--angle", "1"], ["--ratio", "1"], ["--t-max", "1"], ["--accuracy", "0.1"], ["--norms", "L2"]],
-    "latex": [["relu/K00"], ["--student", "u"], ["--norm", "|{}|"], ["--angle", "x"], ["--vectors", "bold"]],
+    "latex": [
+        ["relu/L2/gradient"],
+        ["--style", "align"],
+        ["--linewidth", "300"],
+        ["--student", "u"],
+        ["--norm", "|{}|"],
+        ["--angle", "x"],
+        ["--vectors", "bold"],
+    ],
     "verify": [["--width", "1"], ["--dim", "2"], ["--samples", "1000"], ["--norm", "L2"], ["--teacher-width", "1"]],
     "verify ": [["--networks", "1"], ["--width", "1"], ["--dim", "2"], ["--samples", "1000"], ["--workers", "1"]],
 }

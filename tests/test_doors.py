@@ -273,6 +273,19 @@ def test_one_norm_is_a_comparison_of_one():
         st.compare(W, np.eye(2), (1, 0.5))
 
 
+def test_vectors_that_a_curvature_multiplies():
+    H = st.PopulationLoss(np.eye(2), "L2").hessian(W)
+    assert (H @ [1, 2, 3, Fraction(4)] == H @ np.arange(1.0, 5.0)).all()
+    np.testing.assert_allclose(H @ (1j * np.ones(4)), 1j * (H @ np.ones(4)), rtol=1e-15)
+    for x, message in (
+        (["1"] * 4, "text"),
+        ([True] * 4, "booleans"),
+        ([None] * 4, "None"),
+    ):
+        with pytest.raises(ValueError, match=rf"^x: a vector of numbers is required, got .*{message}"):
+            H @ x
+
+
 def test_activations_at_points():
     relu = st.activations.get("relu")
     for order in (-1, 1.0, "1", None):

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from .._runtime.checks import between
+from .._runtime.checks import between, number
 from ..problem import SpanProblem
 from .events import QUANTITIES, SAMPLES, crossing, parse_levels, quantity, reached
 from .rates import Rate, tail_rate
@@ -146,7 +146,8 @@ class Flow:
         return self.first_time(partial(quantity, name), level)
 
     def first_time(self, function: Callable[[State], float], level: float) -> float:
-        """First time at which a function of the state has fallen to a level, or ``inf``."""
+        """First time at which a function of the state has fallen to a positive level, or ``inf``."""
+        level = number("level", level, "a positive finite level", 0, np.inf)
         if reached(function(self._states[0]), level):
             return 0.0
         return next((t for step in self._path if (t := crossing(step, function, level, SAMPLES)) < np.inf), np.inf)
