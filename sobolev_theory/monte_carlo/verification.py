@@ -122,7 +122,9 @@ def verify_many(
     >>> survey.passed, len(survey.reports)
     (True, 3)
     """
-    networks = positive_integer("networks", networks)
+    networks, dim = positive_integer("networks", networks), positive_integer("dim", dim)
+    student_width = positive_integer("student_width", student_width)
+    teacher_width = positive_integer("teacher_width", teacher_width)
     each = sidak(_check_level(level), 1 / networks)
     generator = as_generator(rng)
     activation = chosen(loss_options.get("activation"))
