@@ -10,6 +10,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from ._runtime.checks import number, positive_integer
+from ._runtime.results import Record, Value
 from .curvature.spectrum import Spectrum
 from .errors import NotDifferentiableError
 from .losses import PopulationLoss, Student
@@ -41,8 +42,8 @@ ENLARGE, REJECT = 0.75, 1e-4
 """Part of the predicted decrease above which the radius doubles, and below which a step is not taken."""
 
 
-@dataclass(frozen=True)
-class CriticalPoint:
+@dataclass(frozen=True, eq=False, repr=False)
+class CriticalPoint(Record, Value):
     """A point where the gradient vanishes, with the spectrum that classifies it.
 
     Attributes
@@ -73,6 +74,10 @@ class CriticalPoint:
     gradient_norms: tuple[float, ...]
     converged: bool
     is_global: bool
+
+    def facts(self) -> dict[str, Any]:
+        """The fields, and the index."""
+        return {**super().facts(), "index": self.index}
 
     @property
     def index(self) -> int | None:

@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from ._runtime.checks import as_array, positive_integer
+from ._runtime.results import Record
 from .activations import Activation
 
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class Network:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Network(Record):
     r"""Two-layer network ``f(x) = sum_i a_i sigma(w_i . x + beta_i)``.
 
     Parameters
@@ -84,6 +85,13 @@ class Network:
                 "activation; make the network anew"
             )
         self._set(state)
+
+    def facts(self) -> dict[str, Any]:
+        """Sizes, activation, and weights of the output and biases that are no default."""
+        facts: dict[str, Any] = {"width": self.width, "dim": self.dim, "activation": self.activation.name}
+        if (self.output_weights != 1).any():
+            facts["output_weights"] = self.output_weights
+        return facts if self.biases is None else facts | {"biases": self.biases}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):

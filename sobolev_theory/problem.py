@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ._runtime.results import Record
 from .losses import PopulationLoss, Student
 from .networks import Network
 from .parameters import Parameters
@@ -19,8 +20,8 @@ from .points import Point
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class SpanProblem:
+@dataclass(frozen=True, eq=False, repr=False)
+class SpanProblem(Record):
     """A loss and a student in orthonormal coordinates of a subspace that contains student and teacher.
 
     Attributes

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import single_neuron
-from .._runtime.tables import print_table
+from .._runtime.tables import Table
 from ..conditioning import comparison
 from ..norms import Norm
 from .options import add_command, add_json, add_networks, add_norms, describe, networks, print_json, refuse
@@ -43,8 +43,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({**settings, "rows": result.as_dicts()})
     else:
-        print(describe(student, teacher))
-        print_table(result.title, comparison.Comparison.HEADS, result.cells())
+        result.table().print(describe(student, teacher))
     return 0
 
 
@@ -68,5 +67,5 @@ def _single_neuron(options: argparse.Namespace) -> int:
     else:
         title = f"one ReLU neuron, {options.derivative} convention; angle in radians, ratio |w*|/|w|"
         cells = [[*(f"{number:.6g}" for number in row[:-1]), "yes" if row[-1] else "no"] for row in rows]
-        print_table(title, list(columns), cells)
+        Table(title, list(columns), cells, keys=2).print()
     return 0

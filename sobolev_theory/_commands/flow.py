@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .._runtime.tables import print_table
 from ..flow import comparison as flow_comparison
 from ..networks import Network
 from .figures import load_plotting, save
@@ -25,9 +24,6 @@ EXAMPLES = """examples:
   sobolev-theory flow --width 3 --dim 20 --seed 3 --t-max 200 --norms L2 H1 1,0.5
   sobolev-theory flow --student W.npy --teacher V.csv --accuracy 1e-4 --figure curves.pdf --json
 """
-
-RATES = ("norm", "rate", "+-", "predicted", "sharpness", "ended by")
-TIMES = ("norm", "time", "gain", "equal time", "equal gain")
 
 
 def add(commands: Any) -> None:
@@ -75,18 +71,5 @@ def run(options: argparse.Namespace) -> int:
         settings = {name: getattr(options, name) for name in ("activation", "derivative", "t_max", "accuracy")}
         print_json({**settings, "rows": result.as_dicts()})
     else:
-        print(describe(student, teacher))
-        _print_tables(result)
+        result.table().print(describe(student, teacher))
     return 0
-
-
-def _print_tables(result: flow_comparison.FlowComparison) -> None:
-    """Rates and times, each in a table that fits eighty columns."""
-    rates = f"gradient flow, {result.derivative} convention: rate of the distance to the end point"
-    reference = result.rows[0].norm
-    times = f"time until the L2 loss is {result.accuracy:g} of its start; equal: at the sharpness of {reference}"
-    for title, heads in ((rates, RATES), (times, TIMES)):
-        columns = [result.HEADS.index(head) for head in heads]
-        print_table(title, heads, [[cells[k] for k in columns] for cells in result.cells()])
-    for note in result.notes:
-        print(note)

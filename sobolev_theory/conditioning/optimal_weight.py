@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 
+from .._runtime.results import Record
 from ..losses import LossOptions, PopulationLoss, Student
 from .comparison import curvature_at
 
@@ -51,7 +52,7 @@ class _Optimum(NamedTuple):
     condition_number: float
 
 
-class OptimalWeight(_Optimum):
+class OptimalWeight(Record, _Optimum):
     """The best weight of the derivatives and its condition number, a pair that also knows how sensitive it is.
 
     The best weight is often infinite while a moderate one is nearly as good: ``interval[0]`` is the least derivative
@@ -90,6 +91,10 @@ class OptimalWeight(_Optimum):
         pair = super().__new__(cls, weight, condition_number)
         pair.__dict__.update(sensitivity)
         return pair
+
+    def facts(self) -> dict[str, Any]:
+        """The pair, and how sensitive it is."""
+        return self._asdict() | vars(self)
 
     def __str__(self) -> str:
         low, high = self.interval

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from .._runtime.checks import number, positive_integer
+from .._runtime.results import Record
 from ..curvature.operator import Curvature
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
@@ -27,8 +29,8 @@ LARGEST = 1e30
 """Weights beyond this have diverged; losses and gradients of all activations up to it are finite."""
 
 
-@dataclass(frozen=True)
-class BestStep:
+@dataclass(frozen=True, repr=False)
+class BestStep(Record):
     r"""The step ``2/(lambda_min + lambda_max)`` and its contraction ``(kappa - 1)/(kappa + 1)`` per iteration."""
 
     step: float
@@ -74,7 +76,7 @@ def best_step(curvature: Curvature) -> BestStep:
     return BestStep(float(best.x), float(best.fun))
 
 
-class Descent:
+class Descent(Record):
     """The iterates of gradient descent.
 
     Attributes
@@ -91,12 +93,13 @@ class Descent:
         Whether weights grew beyond 1e30; the iterates end before that.
     """
 
-    def __repr__(self) -> str:
-        state = "diverged" if self.diverged else f"loss {self.loss[-1]:.3g}"
-        return f"<Descent of {len(self._coordinates) - 1} steps of {self.step:g}: {state}>"
-
     def __init__(self, problem: SpanProblem, coordinates: FloatArray, step: float, diverged: bool) -> None:
         self.problem, self._coordinates, self.step, self.diverged = problem, coordinates, step, diverged
+
+    def facts(self) -> dict[str, Any]:
+        """How many steps of which size, and where they ended."""
+        last = self.problem.at(self._coordinates[-1]).value
+        return {"steps": len(self._coordinates) - 1, "step": self.step, "loss": last, "diverged": self.diverged}
 
     @cached_property
     def weights(self) -> FloatArray:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from .._runtime.results import Record
 from .tex.validity import is_mathematics
 
 STYLES = {"bold": r"\mathbf{%s}", "arrow": r"\vec{%s}", "plain": "%s"}
@@ -27,8 +28,8 @@ FRAME = "e"
 """Letter of the unit vector that spans the plane of a pair together with the student's."""
 
 
-@dataclass(frozen=True)
-class Notation:
+@dataclass(frozen=True, repr=False)
+class Notation(Record):
     r"""Symbols in which formulas are printed.
 
     Parameters

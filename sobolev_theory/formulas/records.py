@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._runtime.results import Record
+from .._runtime.tables import headline
 from .engine import engine
 from .notation import Notation
 from .tex.layout import aligned, one_line, split, width
@@ -21,8 +23,8 @@ WIDE_ENTRY = 12.0
 """Entries of a matrix wider than this are listed one by one."""
 
 
-@dataclass(frozen=True)
-class Entry:
+@dataclass(frozen=True, repr=False)
+class Entry(Record):
     """One expression of a formula: its label, SymPy text, and LaTeX."""
 
     label: str
@@ -30,8 +32,8 @@ class Entry:
     latex: str
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, repr=False)
+class Step(Record):
     """A verified step ``left = right`` of a derivation, in words and in LaTeX."""
 
     statement: str
@@ -39,7 +41,7 @@ class Step:
     right: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Formula:
     r"""One derived result.
 
@@ -155,6 +157,9 @@ class Formula:
         in ``w``, ``v``, the frame ``f_1`` (along ``w``), ``f_2`` and the identity ``I``, all of symbolic dimension d.
         """
         return engine("catalogue.parsing").parse(self, values)
+
+    def __repr__(self) -> str:
+        return headline("Formula", self.name, Notation().expand(self.statement))
 
     def __str__(self) -> str:
         """Statement, formula, definitions, domain and source, to be read."""

@@ -160,7 +160,7 @@ def _verify(
     parts = parallel(partial(chunk_moments, residual, names), tasks)
     moments = _merge(tracked(parts, chunks, "sampling", progress))
     compared = {name: judged(name, moments, theory) for name, theory in closed.items()}
-    subject = f"{loss!r} at a student of {student.width} x {student.dim}"
+    subject = f"{loss.line()} at a student of {student.width} x {student.dim}"
     return Report(subject, samples, residual.directions, level, compared, undefined)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from .._runtime.checks import as_array, positive_integer
+from .._runtime.results import Record
 from ..activations import Activation
 from ..losses import LossOptions, PopulationLoss
 from ..networks import Network
@@ -28,8 +29,8 @@ WIDEST = 10**15
 """Widths up to this are exact in double precision."""
 
 
-@dataclass(frozen=True)
-class SymmetricSaddle:
+@dataclass(frozen=True, repr=False)
+class SymmetricSaddle(Record):
     """The critical point ``x = y > 0`` of the symmetric family, and the two rates of the planar field there.
 
     Attributes

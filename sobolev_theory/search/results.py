@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import one_of
-from .._runtime.tables import plain_table
+from .._runtime.results import Record, Rows, shown
+from .._runtime.tables import Table
 from ..critical_points import is_flat
 
 FloatArray = NDArray[np.float64]
@@ -28,8 +29,8 @@ QUANTILE = 1.959963984540054
 """Of the standard normal distribution, for 95 %."""
 
 
-@dataclass(frozen=True, eq=False)
-class EndPoint:
+@dataclass(frozen=True, eq=False, repr=False)
+class EndPoint(Record):
     """Where one run ended.
 
     Attributes
@@ -92,8 +93,8 @@ class EndPoint:
         return cls(**{**fields, **arrays})
 
 
-@dataclass(frozen=True, eq=False)
-class Group:
+@dataclass(frozen=True, eq=False, repr=False)
+class Group(Rows[EndPoint]):
     """Runs that ended at one critical point up to permutation, or alike without one.
 
     Attributes
@@ -103,6 +104,17 @@ class Group:
     """
 
     points: tuple[EndPoint, ...]
+
+    def table(self) -> Table:
+        """A row for each run."""
+        rows = [[shown(value) for value in (point.run, point.value, point.gradient_norm)] for point in self.points]
+        index = "" if self.index is None else f" of index {self.index}"
+        title = f"{self.count} runs that ended at one {self.kind}{index}" if self.kind in KINDS[:3] else self.kind
+        return Table(title, ("run", "value", "gradient norm"), rows)
+
+    def named_rows(self) -> list[tuple[str | None, EndPoint]]:
+        """The ends of the runs, which have no names."""
+        return [(None, point) for point in self.points]
 
     @property
     def representative(self) -> EndPoint:
@@ -157,9 +169,9 @@ class Share(NamedTuple):
         return cls(p, float(max(low, 0.0)) if count else 0.0, float(min(high, 1.0)) if count < total else 1.0)
 
 
-@dataclass(frozen=True, eq=False)
-class Search:
-    """Where runs of gradient flow from random starts ended; ``str()`` is a table.
+@dataclass(frozen=True, eq=False, repr=False)
+class Search(Rows[Group]):
+    """Where runs of gradient flow from random starts ended: a sequence of its `groups`; ``str()`` is a table.
 
     Attributes
     ----------
@@ -206,8 +218,13 @@ class Search:
         """Groups as texts under `HEADS`."""
         return [_cells(group, len(self.points)) for group in self.groups]
 
-    def __str__(self) -> str:
-        return plain_table(self.subject, self.HEADS, self.cells())
+    def table(self) -> Table:
+        """A row for each group."""
+        return Table(self.subject, self.HEADS, self.cells())
+
+    def named_rows(self) -> list[tuple[str | None, Group]]:
+        """The groups, which have no names: several may be of one kind."""
+        return [(None, group) for group in self.groups]
 
 
 def _belongs(point: EndPoint, first: EndPoint) -> bool:

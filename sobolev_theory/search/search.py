@@ -107,7 +107,7 @@ def find_critical_points(
             known = {record["run"]: EndPoint.from_dict(record) for record in records if record["run"] < runs}
             left = [run for run in range(runs) if run not in known]
             points = [*known.values(), *_finished(task, left, workers, progress, append)]
-    subject = f"{runs} runs of gradient flow of {width} x {loss.teacher.dim} students on {loss!r}"
+    subject = f"{runs} runs of gradient flow of {width} x {loss.teacher.dim} students on {loss.line()}"
     return Search(subject, tuple(sorted(points, key=lambda point: point.run)))
 
 

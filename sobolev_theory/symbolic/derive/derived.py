@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import sympy as sp
 
 from ... import activations
+from ..._runtime.results import Record
 from ...activations.generated import Kernels, from_source
 from ...formulas.records import Formula
 from .. import sobolev
@@ -18,8 +20,8 @@ from ..code.modules import activation_module
 REMADE = "Made by `derive`: to change it, derive it anew."
 
 
-@dataclass(frozen=True, eq=False)
-class DerivedActivation:
+@dataclass(frozen=True, eq=False, repr=False)
+class DerivedActivation(Record):
     """An activation that a user defined, its formulas and its kernels; made by `derive`.
 
     Attributes
@@ -106,5 +108,6 @@ class DerivedActivation:
         activations.register(self.name, self.module, overwrite=overwrite)
         return self
 
-    def __repr__(self) -> str:
-        return f"DerivedActivation(name={self.name!r}, sigma={self.sigma}, max_order={self.max_order})"
+    def facts(self) -> dict[str, Any]:
+        """Its name and definition, and how far it was derived."""
+        return {"name": self.name, "sigma": str(self.sigma), "max_order": self.max_order}
