@@ -15,8 +15,11 @@ SCREEN = 80
 LINES = 25
 """Lines of what a prompt shows, at most."""
 
-PLAIN_GAP, RULED_GAP = 2, 3
-"""Columns between two columns of plain text, and of a table with lines."""
+GAP = 2
+"""Columns between two columns of a table."""
+
+ASCII_LINES = "    \n    \n -- \n    \n    \n    \n    \n    \n"
+"""The one line of a table, under its heads, where a terminal knows no other characters; in the form that rich reads."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Table:
 
     def text(self, width: int | None = None, most: int | None = None) -> str:
         """Plain text that fits a width, if its numbers do; without the middle of more than ``most`` rows or notes."""
-        blocks = self._blocks(width, PLAIN_GAP, most)
+        blocks = self._blocks(width, most)
         lines = wrapped(self.title, width) if self.title else []
         for k, block in enumerate(blocks):
             lines += ["", *_aligned(block)] if k else _aligned(block)
@@ -107,31 +110,30 @@ class Table:
         from rich.text import Text
 
         console = Console(width=width)
-        lines = box.SIMPLE_HEAD if console.encoding.startswith("utf") else box.ASCII
+        lines = box.SIMPLE_HEAD if console.encoding.startswith("utf") else box.Box(ASCII_LINES, ascii=True)
         if self.title:
             console.print(Text("\n".join(wrapped(self.title, width))), style="bold", soft_wrap=True)
-        blocks = self._blocks(width, RULED_GAP, None)
-        for heads, *rows in blocks:
-            ruled = Ruled(box=lines, show_edge=False, pad_edge=False)
+        blocks = self._blocks(width, None)
+        for k, (heads, *rows) in enumerate(blocks):
+            ruled = Ruled(box=lines, show_edge=False, pad_edge=False, padding=(0, GAP - 1, 0, 0))
             for head in heads:
                 ruled.add_column(Text(head), justify="right", no_wrap=True)
             for row in rows:
                 ruled.add_row(*map(Text, row))
-            console.print(ruled)
-            console.print()
+            console.print(*([""] if k else []), ruled, sep="\n")
         beneath = [] if blocks else self._upright(width, None)
         beneath += [line for note in self.notes for line in wrapped(note, width)]
         if beneath:
             console.print(Text("\n".join(beneath)), soft_wrap=True)
 
-    def _blocks(self, width: int | None, gap: int, most: int | None) -> list[list[Sequence[str] | str]]:
+    def _blocks(self, width: int | None, most: int | None) -> list[list[Sequence[str] | str]]:
         """Heads and rows in as many blocks of columns as it takes; no block for a table that is to stand upright."""
         rows = _cut(self.rows, most)
         table = [self.heads, *(row for row in rows if not isinstance(row, str))]
         needed = [max(len(line[k]) for line in table) for k in range(len(self.heads))]
 
         def fits(columns: Sequence[int]) -> bool:
-            return width is None or sum(needed[k] + gap for k in columns) - gap <= width
+            return width is None or sum(needed[k] + GAP for k in columns) - GAP <= width
 
         folds = [[*range(self.keys)]]
         for k in range(self.keys, len(needed)):
@@ -172,7 +174,7 @@ def _aligned(block: Sequence[Sequence[str] | str]) -> list[str]:
     """Rows under their heads, flush right; what is no row as it is."""
     rows = [row for row in block if not isinstance(row, str)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    gap = PLAIN_GAP * " "
+    gap = GAP * " "
     return [
         row if isinstance(row, str) else gap.join(f"{cell:>{w}}" for cell, w in zip(row, widths, strict=True)).rstrip()
         for row in block
