@@ -265,7 +265,7 @@ def test_fonts_of_files_can_be_searched_and_edited(tmp_path):
     assert b"/Type3" not in pdf
     assert b"/CIDFontType2" in pdf
     assert "/FontType 42" in (tmp_path / "figure.ps").read_text(encoding="latin-1")
-    assert ">one, " in (tmp_path / "figure.svg").read_text(encoding="utf-8")
+    assert ">eigenvalue</text>" in (tmp_path / "figure.svg").read_text(encoding="utf-8")
 
 
 def test_indefinite_and_complex_spectra_say_so():
