@@ -48,8 +48,7 @@ class Record(Shown):
 
     def facts(self) -> dict[str, Any]:
         """What is shown, by name; of a dataclass its public fields."""
-        names = [field.name for field in fields(self) if not field.name.startswith("_")]  # type: ignore[arg-type]
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in public_fields(self)}
 
     def table(self) -> Table:
         """The facts in one row."""
@@ -112,17 +111,21 @@ class Rows(Shown, Generic[Row]):
 
 
 class Value:
-    """A result that equals another of equal fields: arrays entry by entry, and NaN is equal to NaN."""
+    """A result that equals another of equal public fields: arrays entry by entry, and NaN is equal to NaN."""
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
-        return all(_equal(getattr(self, name), getattr(other, name)) for name in names)
+        return all(_equal(getattr(self, name), getattr(other, name)) for name in public_fields(self))
 
     def __hash__(self) -> int:
-        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        values = (getattr(self, name) for name in public_fields(self))
         return hash((type(self), *(value for value in values if isinstance(value, str))))
+
+
+def public_fields(record: Any) -> list[str]:
+    """Names of the fields of a dataclass that are not private."""
+    return [field.name for field in fields(record) if not field.name.startswith("_")]
 
 
 def _equal(one: Any, other: Any) -> bool:

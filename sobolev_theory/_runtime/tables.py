@@ -109,7 +109,7 @@ class Table:
         from rich.table import Table as Ruled
         from rich.text import Text
 
-        console = Console(width=width)
+        console = Console(width=width, height=LINES)
         lines = box.SIMPLE_HEAD if console.encoding.startswith("utf") else box.Box(ASCII_LINES, ascii=True)
         if self.title:
             console.print(Text("\n".join(wrapped(self.title, width))), style="bold", soft_wrap=True)

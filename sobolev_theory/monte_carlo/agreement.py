@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.results import Record
+from .._runtime.results import Record, Value
 from .moments import Moments, hotelling_test
 from .residual import Array
 
@@ -27,7 +27,7 @@ SMALLEST = 1e-150
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Agreement(Record):
+class Agreement(Record, Value):
     """One quantity of the loss, entry by entry: shape () for the value, (q,) for the gradient, (q, q) for the matrices.
 
     Attributes

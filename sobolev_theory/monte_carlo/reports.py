@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from math import expm1, log1p
 from typing import Any
 
-from .._runtime.results import Rows
+from .._runtime.results import Rows, Value
 from .._runtime.tables import Table
 from .agreement import Agreement
 from .residual import Array
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Report(Rows[Agreement]):
+class Report(Rows[Agreement], Value):
     """Outcome of `verify`: a sequence of agreements, by number or name; ``print(report)`` shows a table.
 
     Attributes
@@ -76,7 +76,7 @@ class Report(Rows[Agreement]):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Survey(Rows[Report]):
+class Survey(Rows[Report], Value):
     """Outcome of `verify_many`: a sequence of one `Report` per sampled network, and one verdict.
 
     Attributes

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import OdeSolution, solve_ivp
 
-from .._runtime.results import Record
+from .._runtime.results import Record, Value
 from ..flow.integration import FINEST
 
 FloatArray = NDArray[np.float64]
@@ -36,7 +36,7 @@ SMALLEST = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PlanarFlow(Record):
+class PlanarFlow(Record, Value):
     """A trajectory of a planar system; ``flow(t)`` gives states at any times in ``[0, t_max]``.
 
     Attributes

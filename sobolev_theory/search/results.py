@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import one_of
-from .._runtime.results import Record, Rows, shown
+from .._runtime.results import Record, Rows, Value, shown
 from .._runtime.tables import Table
 from ..critical_points import is_flat
 
@@ -30,7 +30,7 @@ QUANTILE = 1.959963984540054
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class EndPoint(Record):
+class EndPoint(Record, Value):
     """Where one run ended.
 
     Attributes
@@ -94,7 +94,7 @@ class EndPoint(Record):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Group(Rows[EndPoint]):
+class Group(Rows[EndPoint], Value):
     """Runs that ended at one critical point up to permutation, or alike without one.
 
     Attributes
@@ -170,7 +170,7 @@ class Share(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Search(Rows[Group]):
+class Search(Rows[Group], Value):
     """Where runs of gradient flow from random starts ended: a sequence of its `groups`; ``str()`` is a table.
 
     Attributes
