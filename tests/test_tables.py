@@ -11,6 +11,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from sobolev_theory import formulas
 from sobolev_theory.__main__ import main
 from sobolev_theory._runtime.tables import LINES, SCREEN, Table
 
@@ -85,6 +86,21 @@ def test_commands_print_every_number_whole(monkeypatch, tables, width, encoding,
     for table in tables:
         text = printed(monkeypatch, table, width, encoding, terminal)
         assert "…" not in text
+
+
+@pytest.mark.parametrize("width", [None, *WIDTHS])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_the_list_of_formulas_has_whole_names(monkeypatch, width, encoding):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if width is not None:
+        monkeypatch.setenv("COLUMNS", str(width))
+    screen = Screen(encoding, terminal=width is not None)
+    with contextlib.redirect_stdout(screen):
+        assert main(["latex", "--list", "relu/H1"]) == 0
+    lines = screen.text().splitlines()
+    names = formulas.names("relu/H1")
+    assert [line.split()[0] for line in lines if line[0] != " "] == names
+    assert max(map(len, lines)) <= max(width or 1000, *map(len, names))
 
 
 def test_without_a_terminal_a_row_is_a_line(monkeypatch, tables):

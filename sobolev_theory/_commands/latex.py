@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from .. import formulas
+from .._runtime.tables import print_entries
 from .options import add_command, add_json, print_json, refuse
 
 EXAMPLES = """examples:
@@ -83,15 +84,16 @@ def _found(options: argparse.Namespace) -> list[str]:
 
 
 def _print_names(options: argparse.Namespace, names: list[str]) -> None:
-    """Each name with what it is, on one line."""
+    """Each name with what it is."""
     if options.json:
         print_json({"names": names})
         return
-    notation, length = formulas.Notation(), max(map(len, names))
-    for name in names:
-        record = formulas.get(name)
-        title = record.title if isinstance(record, formulas.Theorem) else notation.expand(record.statement)
-        print(f"{name:{length}}  {title}")
+    notation, records = formulas.Notation(), map(formulas.get, names)
+    titles = [
+        record.title if isinstance(record, formulas.Theorem) else notation.expand(record.statement)
+        for record in records
+    ]
+    print_entries(list(zip(names, titles, strict=True)))
 
 
 def _latex(

@@ -158,6 +158,15 @@ class Table:
         return lines
 
 
+def print_entries(entries: Sequence[tuple[str, str]]) -> None:
+    """Names and what they are, a line each; on a narrow terminal the latter are folded under whole names."""
+    width, longest = _columns(), max(len(name) for name, _ in entries)
+    for name, meaning in entries:
+        line = f"{name:{longest}}  {meaning}"
+        folded = [name, *(f"  {part}" for part in wrapped(meaning, width and max(1, width - 2)))]
+        print("\n".join([line] if width is None or len(line) <= width else folded))
+
+
 def headline(kind: str, name: str, statement: str) -> str:
     """A record of much text for a prompt: what it is and how it begins, in two lines at most.
 
