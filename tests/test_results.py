@@ -95,6 +95,16 @@ def test_a_prompt_shows_a_screen_at_most(found):
         assert "array(" not in repr(result), name
 
 
+def test_formulas_and_theorems_are_two_lines_at_a_prompt():
+    for name in st.formulas.names():
+        lines = repr(st.formulas.get(name)).splitlines()
+        assert name in lines[0]
+        assert len(lines) <= 2, name
+        assert max(map(len, lines)) <= 80
+        assert lines[-1].endswith(">")
+        assert str(st.formulas.get(name)).isascii()
+
+
 def test_printed_results_are_readable(found):
     """In ASCII, and of bounded length: of a long table the middle is counted."""
     for name, result in every(found):

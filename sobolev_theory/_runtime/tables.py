@@ -175,8 +175,8 @@ def headline(kind: str, name: str, statement: str) -> str:
     >>> headline("Formula", "relu/K00", "Moment of order 0.")
     '<Formula relu/K00: Moment of order 0.>'
     """
-    words = textwrap.shorten(statement, 2 * SCREEN - len(kind) - len(name) - 12, placeholder=" ...")
-    return "\n".join(wrapped(f"<{kind} {name}: {words}>", SCREEN))
+    text = f"<{kind} {name}: {statement}>"
+    return "\n".join(textwrap.wrap(text, SCREEN, max_lines=2, placeholder=" ...>", break_on_hyphens=False))
 
 
 def _aligned(block: Sequence[Sequence[str] | str]) -> list[str]:
