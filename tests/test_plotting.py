@@ -216,7 +216,7 @@ def test_many_eigenvalues_are_counted_in_bins():
         assert ax.get_ylabel() == "number in a bin"
 
 
-@pytest.mark.parametrize("top", [1, 2, 20, 21, 500, 10**6, 10**18])
+@pytest.mark.parametrize("top", [1, 20, 21, 10**6, 10**18])
 def test_multiplicities_have_ticks_at_integers_from_zero(top):
     (ax,) = plotting.spectrum([st.Spectrum(np.array([1.0, 2.0]), np.array([1, top]))], ["a"])
     ax.figure.canvas.draw()
@@ -230,8 +230,17 @@ def test_multiplicities_have_ticks_at_integers_from_zero(top):
     assert all(lower.y1 <= upper.y0 + 1 for lower, upper in itertools.pairwise(boxes[: len(ticks)]))
 
 
-@pytest.mark.parametrize("derivative", ["backprop", "exact"])
-@pytest.mark.parametrize("norms", [("H1", "L2"), ("L2", "H1"), ((1.0, 0.25), "L2")])
+@pytest.mark.parametrize(
+    ("norms", "derivative"),
+    [
+        (("H1", "L2"), "backprop"),
+        pytest.param(("H1", "L2"), "exact", marks=pytest.mark.long),
+        pytest.param(("L2", "H1"), "backprop", marks=pytest.mark.long),
+        pytest.param(("L2", "H1"), "exact", marks=pytest.mark.long),
+        pytest.param(((1.0, 0.25), "L2"), "backprop", marks=pytest.mark.long),
+        (((1.0, 0.25), "L2"), "exact"),
+    ],
+)
 def test_labels_of_contours_are_whole(norms, derivative):
     """Within the map, one beside another, and not across the border of the hatched region."""
     ax = plotting.condition_number_map(norms, derivative=derivative)
@@ -254,18 +263,24 @@ def test_all_planes_have_one_norm(comparison):
     assert "sharpness of L2" in right.get_xlabel()
 
 
-def test_fonts_of_files_can_be_searched_and_edited(tmp_path):
+@pytest.mark.parametrize(
+    ("suffix", "there"),
+    [
+        ("pdf", b"/CIDFontType2"),
+        pytest.param("ps", b"/FontType 42", marks=pytest.mark.long),
+        pytest.param("svg", b">eigenvalue</text>", marks=pytest.mark.long),
+    ],
+)
+def test_fonts_of_files_can_be_searched_and_edited(tmp_path, suffix, there):
     """No Type 3 fonts, which journals refuse; settings of matplotlib stay as they are."""
     before = dict(matplotlib.rcParams)
     figure = plotting.spectrum([st.Spectrum(np.ones(1), np.ones(1, int))], ["one"])[0].figure
-    for suffix in ("pdf", "ps", "svg"):
-        figure.savefig(tmp_path / f"figure.{suffix}")
+    path = tmp_path / f"figure.{suffix}"
+    figure.savefig(path)
     assert dict(matplotlib.rcParams) == before
-    pdf = (tmp_path / "figure.pdf").read_bytes()
-    assert b"/Type3" not in pdf
-    assert b"/CIDFontType2" in pdf
-    assert "/FontType 42" in (tmp_path / "figure.ps").read_text(encoding="latin-1")
-    assert ">eigenvalue</text>" in (tmp_path / "figure.svg").read_text(encoding="utf-8")
+    assert there in path.read_bytes()
+    assert b"/Type3" not in path.read_bytes()
+    assert b"/FontType 3" not in path.read_bytes()
 
 
 def test_indefinite_and_complex_spectra_say_so():
