@@ -19,6 +19,7 @@ As many threads as cores in each of as many processes are slower than one, and s
 if not any(name in os.environ for name in BLAS):
     os.environ.update(dict.fromkeys(BLAS, "1"))
 os.environ["MPLBACKEND"] = "agg"
+os.environ.pop("COLUMNS", None)  # tables are as wide as they are, unless a test says otherwise
 
 from hypothesis import settings  # noqa: E402
 

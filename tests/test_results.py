@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 import numpy as np
@@ -93,6 +94,21 @@ def test_a_prompt_shows_a_screen_at_most(found):
         assert repr(result).isascii(), name
         assert " object at 0x" not in repr(result), name
         assert "array(" not in repr(result), name
+
+
+@pytest.mark.parametrize("columns", [60, 40, 20])
+def test_narrow_terminals_show_folded_results(monkeypatch, found, columns):
+    """Every number of a table is whole there, and on the screen."""
+    for name in ("Comparison", "FlowComparison", "Report", "Search", "Spectrum", "Survey"):
+        result = found["small"][name]
+        monkeypatch.setenv("COLUMNS", str(columns))
+        narrow, brief = str(result), repr(result)
+        monkeypatch.delenv("COLUMNS")
+        assert max(map(len, narrow.splitlines())) <= max(columns, 23)  # derivative='backprop'), a word
+        assert max(map(len, brief.splitlines())) <= max(columns, 23)
+        assert len(brief.splitlines()) <= 25
+        numbers = re.findall(r"(?<= )-?\d[\d.e+-]*(?=\s)", "\n".join(str(result).splitlines()[2:-1]))
+        assert not Counter(numbers) - Counter(narrow.split()), name
 
 
 def test_formulas_and_theorems_are_two_lines_at_a_prompt():

@@ -120,6 +120,18 @@ def test_columns_that_say_nothing_are_ignored(monkeypatch, columns):
     assert "1.25664e+00" in screen.text()
 
 
+def test_results_are_shown_without_a_standard_output(monkeypatch):
+    """As in a process of a window, or after it was closed."""
+    table = Table("a title", ("name", "value"), [["x", "1.5"]])
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed):
+        monkeypatch.setattr(sys, "stdout", stream)
+        text = str(table), table.brief()
+        monkeypatch.undo()
+        assert text == ("a title\nname  value\n   x    1.5",) * 2
+
+
 def test_text_is_no_markup(monkeypatch):
     """Brackets are brackets, on terminals and in HTML."""
     table = Table("[bold]title[/bold] & <b>", ("<i>", "[red]x"), [["</td>", "[1, 1]"]], ["<script>note</script>"])

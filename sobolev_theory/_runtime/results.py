@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 
-from .tables import SCREEN, Table, wrapped
+from .tables import SCREEN, Table, columns, prompt_columns, wrapped
 
 LONG = 60
 """Rows up to which a table is printed in full; of a longer one as many, half at either end."""
@@ -26,7 +26,8 @@ Row = TypeVar("Row")
 class Shown:
     """A result with a table: short at a prompt, readable when printed, HTML in a notebook.
 
-    A long table is shown without its middle, which is counted; ``print(result.table())`` has all of it.
+    A long table is shown without its middle, which is counted; ``print(result.table())`` has all of it. On a terminal
+    it is folded to the width, elsewhere a row is a line.
     """
 
     def table(self) -> Table:
@@ -37,7 +38,7 @@ class Shown:
         return self.table().brief()
 
     def __str__(self) -> str:
-        return self.table().text(most=LONG)
+        return self.table().text(columns(), LONG)
 
     def _repr_html_(self) -> str:
         return self.table().html(LONG)
@@ -62,7 +63,7 @@ class Record(Shown):
         return f"{type(self).__name__}({', '.join(texts)})"
 
     def __repr__(self) -> str:
-        lines = wrapped(self.line(), SCREEN, "  ")
+        lines = wrapped(self.line(), prompt_columns(), "  ")
         return "\n".join(lines) if len(lines) <= FEW_LINES else self.table().brief()
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 SCREEN = 80
-"""Columns of a terminal that does not tell its own, and of what a prompt shows."""
+"""Columns of a terminal that does not tell its own, and of what a prompt shows, at most."""
 
 LINES = 25
 """Lines of what a prompt shows, at most."""
@@ -57,7 +57,7 @@ class Table:
     keys: int = 1
 
     def __str__(self) -> str:
-        return self.text()
+        return self.text(columns())
 
     def text(self, width: int | None = None, most: int | None = None) -> str:
         """Plain text that fits a width, if its numbers do; without the middle of more than ``most`` rows or notes."""
@@ -71,10 +71,10 @@ class Table:
         return "\n".join(lines)
 
     def brief(self) -> str:
-        """Plain text for a prompt: at most 80 columns and 25 lines."""
+        """Plain text for a prompt: at most 80 columns, or those of a narrower terminal, and 25 lines."""
         shortest = ""
         for most in range(LINES, 0, -1):
-            shortest = self.text(SCREEN, most)
+            shortest = self.text(prompt_columns(), most)
             if shortest.count("\n") < LINES:
                 return shortest
         return "\n".join(_without_middle(shortest.split("\n"), LINES - 1))
@@ -98,10 +98,10 @@ class Table:
 
         Folded to the terminal's width, or to ``COLUMNS`` of the environment; a file or a pipe has no width.
         """
-        width = _columns()
+        width = columns()
         if above:
             print("\n".join(wrapped(above, width)))
-        if not sys.stdout.isatty():
+        if not _is_terminal():
             print(self.text(width))
             return
         from rich import box
@@ -160,7 +160,7 @@ class Table:
 
 def print_entries(entries: Sequence[tuple[str, str]]) -> None:
     """Names and what they are, a line each; on a narrow terminal the latter are folded under whole names."""
-    width, longest = _columns(), max(len(name) for name, _ in entries)
+    width, longest = columns(), max(len(name) for name, _ in entries)
     for name, meaning in entries:
         line = f"{name:{longest}}  {meaning}"
         folded = [name, *(f"  {part}" for part in wrapped(meaning, width and max(1, width - 2)))]
@@ -230,7 +230,7 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def _columns() -> int | None:
+def columns() -> int | None:
     """Width of standard output: what ``COLUMNS`` says, or the terminal; none for a file or a pipe."""
     try:
         asked = int(os.environ.get("COLUMNS", "0"))
@@ -240,5 +240,18 @@ def _columns() -> int | None:
         return asked
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or SCREEN
-    except (OSError, ValueError):
-        return SCREEN if sys.stdout.isatty() else None
+    except (OSError, ValueError, AttributeError):  # no file, a closed one, or none at all
+        return SCREEN if _is_terminal() else None
+
+
+def _is_terminal() -> bool:
+    """Whether standard output is one."""
+    try:
+        return sys.stdout.isatty()
+    except (ValueError, AttributeError):
+        return False
+
+
+def prompt_columns() -> int:
+    """Width of what a prompt shows."""
+    return min(SCREEN, columns() or SCREEN)
