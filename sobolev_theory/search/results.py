@@ -109,8 +109,8 @@ class Group(Rows[EndPoint], Value):
         """A row for each run."""
         rows = [[shown(value) for value in (point.run, point.value, point.gradient_norm)] for point in self.points]
         index = "" if self.index is None else f" of index {self.index}"
-        title = f"{self.count} runs that ended at one {self.kind}{index}" if self.kind in KINDS[:3] else self.kind
-        return Table(title, ("run", "value", "gradient norm"), rows)
+        what = f"runs that ended at one {self.kind}{index}" if self.kind in KINDS[:3] else f"{self.kind} runs"
+        return Table(f"{what}: {self.count}", ("run", "value", "gradient norm"), rows)
 
     def named_rows(self) -> list[tuple[str | None, EndPoint]]:
         """The ends of the runs, which have no names."""
