@@ -2,9 +2,13 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from .._runtime.checks import number
 from ..flow import comparison as flow_comparison
 from ..networks import Network
 from .figures import load_plotting, save
@@ -14,6 +18,7 @@ from .options import (
     add_networks,
     add_norms,
     add_one_neuron,
+    checked,
     describe,
     networks_or_one_neuron,
     print_json,
@@ -24,6 +29,9 @@ EXAMPLES = """examples:
   sobolev-theory flow --width 3 --dim 20 --seed 3 --t-max 200 --norms L2 H1 1,0.5
   sobolev-theory flow --student W.npy --teacher V.csv --accuracy 1e-4 --figure curves.pdf --json
 """
+
+time = checked(partial(number, required="a positive finite time", low=0, high=np.inf), float)
+fraction = checked(partial(number, required="a fraction between 0 and 1", low=0, high=1), float)
 
 
 def add(commands: Any) -> None:
@@ -38,9 +46,9 @@ def add(commands: Any) -> None:
 def add_flows(command: argparse.ArgumentParser) -> None:
     """Options that say which flows to compare."""
     add_norms(command)
-    command.add_argument("--t-max", type=float, default=100.0, help="time to which flows are followed (default 100)")
+    command.add_argument("--t-max", type=time, default=100.0, help="time to which flows are followed (default 100)")
     command.add_argument(
-        "--accuracy", type=float, default=1e-6, help="fraction of the L2 loss at the start to reach (default 1e-6)"
+        "--accuracy", type=fraction, default=1e-6, help="fraction of the L2 loss at the start to reach (default 1e-6)"
     )
     add_networks(command)
     add_one_neuron(command)

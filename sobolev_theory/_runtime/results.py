@@ -54,11 +54,11 @@ class Record(Shown):
     def table(self) -> Table:
         """The facts in one row."""
         facts = self.facts()
-        return Table(type(self).__name__, tuple(facts), [[shown(value) for value in facts.values()]], keys=0)
+        return Table(type(self).__name__, tuple(facts), [[cell(value) for value in facts.values()]], keys=0)
 
     def line(self) -> str:
         """All of it in one line, however long."""
-        texts = (f"{name}={value!r}" if isinstance(value, str) else f"{name}={shown(value)}"
+        texts = (f"{name}={value!r}" if isinstance(value, str) else f"{name}={cell(value)}"
                  for name, value in self.facts().items())  # fmt: skip
         return f"{type(self).__name__}({', '.join(texts)})"
 
@@ -139,24 +139,24 @@ def _equal(one: Any, other: Any) -> bool:
     return bool(one == other) or (isinstance(one, float) and isinstance(other, float) and one != one and other != other)
 
 
-def shown(value: Any) -> str:
+def cell(value: Any) -> str:
     """A value in a table: floats with six digits, long arrays and tuples by their shape, other results by their kind.
 
     Examples
     --------
-    >>> shown(1 / 3), shown(np.zeros((5, 1000))), shown((0.5, np.inf)), shown(None)
+    >>> cell(1 / 3), cell(np.zeros((5, 1000))), cell((0.5, np.inf)), cell(None)
     ('0.333333', '<5 x 1000>', '(0.5, inf)', 'None')
     """
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
         value = value.item()
     if isinstance(value, np.ndarray):
         few = value.ndim == 1 and value.size <= SHORT
-        return f"[{', '.join(map(shown, value.tolist()))}]" if few else f"<{' x '.join(map(str, value.shape))}>"
+        return f"[{', '.join(map(cell, value.tolist()))}]" if few else f"<{' x '.join(map(str, value.shape))}>"
     if isinstance(value, float | complex):
         return f"{value:.6g}"
     if isinstance(value, tuple | list):
         few = len(value) <= SHORT and all(isinstance(item, int | float | str) for item in value)
-        return f"({', '.join(map(shown, value))})" if few else f"<{len(value)}>"
+        return f"({', '.join(map(cell, value))})" if few else f"<{len(value)}>"
     if isinstance(value, str | int) or value is None:
         return str(value)
     if isinstance(value, Record):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import one_of
-from .._runtime.results import Record, Rows, Value, shown
+from .._runtime.results import Record, Rows, Value, cell
 from .._runtime.tables import Table
 from ..critical_points import is_flat
 
@@ -107,7 +107,7 @@ class Group(Rows[EndPoint], Value):
 
     def table(self) -> Table:
         """A row for each run."""
-        rows = [[shown(value) for value in (point.run, point.value, point.gradient_norm)] for point in self.points]
+        rows = [[cell(value) for value in (point.run, point.value, point.gradient_norm)] for point in self.points]
         index = "" if self.index is None else f" of index {self.index}"
         what = f"runs that ended at one {self.kind}{index}" if self.kind in KINDS[:3] else f"{self.kind} runs"
         return Table(f"{what}: {self.count}", ("run", "value", "gradient norm"), rows)
