@@ -24,7 +24,7 @@ from ..algebra import kinds
 from ..charts import POLAR, GramChart
 from ..proofs.steps import Derivation, DerivationError
 from ..symbols import z
-from . import evidence, expressions, gaussian_integrals, rectifiers
+from . import evidence, expressions, gaussian_integrals, reading, rectifiers
 from .derived import DerivedActivation
 from .expressions import NoClosedFormError
 
@@ -80,11 +80,11 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     >>> leaky.activation.jump_order, round(leaky.activation.jump(1), 12)
     (1, 0.9)
     """
-    expression = expressions.read(activation)
+    expression = reading.read(activation)
     if name is not None:
         require_free(require_name(name))
     else:
-        name = require_name(expressions.default_name(expression))
+        name = require_name(reading.default_name(expression))
     if max_order is not None and max_order != 0:
         max_order = positive_integer("max_order", max_order)
     return _derive(expression, name, max_order)
@@ -115,10 +115,10 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivati
     proof, sigma = Derivation(), sigma.rewrite(sp.erfc, sp.erf)
     terms = expressions.terms(sigma)
     if all(term.expression(coefficient=False) == 1 for term in terms):
-        raise expressions.constant(sigma)
+        raise reading.constant(sigma)
     power = max(term.power for term in terms)
-    if power > expressions.HIGHEST_POWER:
-        raise expressions.too_high(sigma, z**power)
+    if power > reading.HIGHEST_POWER:
+        raise reading.too_high(sigma, z**power)
     if max_order is None:
         max_order = default_order(terms)
     summands = sp.Add(*(x.expression() for x in terms))
