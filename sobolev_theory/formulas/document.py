@@ -99,7 +99,7 @@ def _formula(formula: Formula) -> str:
     parts = [rf"\entry{{{verbatim(formula.name)}}}", f"{prose(formula.statement)}:\n{aligned(formula.rows())}"]
     if formula.where:
         parts.append("where " + ", ".join(f"${letter} = {meaning}$" for letter, meaning in formula.where) + ".")
-    parts.append(f"Domain: {formula.domain}. Source: {prose(formula.source)}.")
+    parts.append(f"Domain: {prose(formula.domain)}. Source: {prose(formula.source)}.")
     if formula.deviations:
         parts.append(f"Deviation: {prose(formula.deviations)}")
     if formula.numeric:

@@ -55,7 +55,7 @@ def function(
         For a letter that is no argument, or a function that generated code does not have.
     """
     prepare = _exactly if exact else _fold
-    named = [prepare(sp.sympify(result)) for result in results]
+    named = [prepare(sp.sympify(result, strict=True)) for result in results]
     called = {f.func for result in named for f in result.atoms(AppliedUndef)} - set(FORMS)
     letters = {*called, *(letter for result in named for letter in result.free_symbols)}
     unknown = set(map(str, letters)) - set(map(str, arguments))
@@ -79,7 +79,7 @@ def _fold(expression: sp.Expr) -> sp.Expr:
     """Name arc-cosine and damped functions, and write the number in front, such as ``3/(2 pi)``, as one float."""
     expression = name_damped(name_arc_cosines(expression))
     expression = expression.replace(lambda e: isinstance(e, sp.Function) and e.is_number, lambda e: e.evalf(30))
-    factor, rest = sp.sympify(expression).as_independent(*expression.free_symbols, as_Add=False)
+    factor, rest = sp.sympify(expression, strict=True).as_independent(*expression.free_symbols, as_Add=False)
     return expression if factor.is_rational else rest * factor.evalf(30)
 
 
