@@ -49,6 +49,7 @@ FUNCTIONS = {
     sp.atan: "xp.arctan",
     sp.asin: "xp.arcsin",
     sp.exp: "xp.exp",
+    sp.log: "xp.log",
     sp.sin: "xp.sin",
     sp.cos: "xp.cos",
     sp.sinh: "xp.sinh",
