@@ -4,10 +4,8 @@ A name is looked up once, where a network or a loss is made: they hold the activ
 not change them.
 """
 
-import re
-
 from ..errors import UnknownActivationError
-from .activation import Activation
+from .activation import Activation, require_name
 from .generated import BUILT_IN, MEMBERS, Kernels
 
 REGISTRY: dict[str, Activation] = {name: Activation(name, kernels) for name, kernels in BUILT_IN.items()}
@@ -46,13 +44,6 @@ def _by_name(given: object) -> str:
 def names() -> list[str]:
     """Names of all registered activations, sorted."""
     return sorted(REGISTRY)
-
-
-def require_name(name: object) -> str:
-    """A word that can name an activation."""
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", name):
-        raise ValueError(f"name: a letter followed by letters, digits, _, . or - is required, got {name!r}")
-    return name
 
 
 def require_free(name: str) -> None:

@@ -1,9 +1,9 @@
 """The text of a generated module, checked before it is executed: arithmetic, and nothing else.
 
-Such text travels: in pickles, in files of activations, in the cache of derived ones. What is executed is therefore taken
-apart first: tables of plain data, and functions whose lines are arithmetic of their arguments with the functions of an
-array namespace and of `_special`. There is no attribute but those of the namespace, no import but that of `_special`, no
-loop, no power that could fill memory.
+Such text travels: in pickles, in files of activations, in the cache of derived ones. So it is taken apart before it is
+executed: tables of plain data, and functions whose lines are arithmetic of their arguments with the functions of an
+array namespace and of `_special`. There is no attribute but those of the namespace, no import but that of `_special`,
+no loop, no power that could fill memory.
 """
 
 import ast
@@ -20,12 +20,11 @@ NAMESPACE = frozenset({"arctan", "arcsin", "exp", "log", "sin", "cos", "sinh", "
 CONSTANTS = frozenset({"pi", "e"})
 """Functions and constants of the array namespace ``xp``."""
 
-IMPORTS = ({"Any"}, set(SPECIAL))
+IMPORTS = {("typing", 0): {"Any"}, ("_special", 2): set(SPECIAL)}
 TYPES = frozenset({"int | None", "frozenset[tuple[str, int, str]]", "dict[tuple[int, ...], Any]"})
 FUNCTION = re.compile(r"(derivative|moments|value|field|own|cross|gauss_newton|self)(_[a-z0-9]+)*")
 TABLE = re.compile(r"[A-Z][A-Z_]*")
 LETTER = re.compile(r"[a-z][a-z0-9]*")
-OPERATORS = ast.Add | ast.Sub | ast.Mult | ast.Div
 LARGEST, EXPONENT = 10**400, 1000
 """Of whole numbers, and of exponents."""
 
@@ -54,7 +53,7 @@ def require_kernels(source: object) -> str:
             case ast.Expr(value=ast.Constant(value=str())):
                 pass
             case ast.ImportFrom(module=module, level=level, names=names):
-                allowed = {("typing", 0): IMPORTS[0], ("_special", 2): IMPORTS[1]}.get((module, level), set())
+                allowed = IMPORTS.get((module or "", level), set())
                 if any(alias.asname or alias.name not in allowed for alias in names):
                     raise _refused(statement)
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if TABLE.fullmatch(name):
@@ -102,6 +101,7 @@ def _require_arithmetic(function: ast.FunctionDef) -> None:
     if (
         ast.dump(arguments) != ast.dump(plain)
         or function.decorator_list
+        or getattr(function, "type_params", [])
         or names[:1] != ["xp"]
         or not all(map(LETTER.fullmatch, names))
         or not all(isinstance(kind, ast.Name) and kind.id == "Any" for kind in annotations)
@@ -115,6 +115,8 @@ def _require_arithmetic(function: ast.FunctionDef) -> None:
                 pass
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if LETTER.fullmatch(name) and name != "xp":
                 _require_expression(value, known)
+                if not any(_names(value)):  # whole numbers could grow from line to line
+                    raise _refused(line)
                 known.add(name)
             case _:
                 raise _refused(line)
@@ -126,7 +128,8 @@ def _require_arithmetic(function: ast.FunctionDef) -> None:
 
 
 def _require_expression(expression: ast.expr, known: set[str]) -> None:
-    """Arithmetic of what is known."""
+    """Arithmetic of what is known; ``xp`` stands before the name of a function, or first in a call of `SPECIAL`."""
+    placed = set(map(id, _placed(expression)))
     for node in ast.walk(expression):
         match node:
             case ast.Constant(value=bool()):
@@ -135,7 +138,7 @@ def _require_expression(expression: ast.expr, known: set[str]) -> None:
                 pass
             case ast.Constant(value=int() as value) if value < LARGEST:
                 pass
-            case ast.Name(id=name) if name in known or name in SPECIAL:
+            case ast.Name(id=name) if id(node) in placed if name == "xp" or name in SPECIAL else name in known:
                 pass
             case ast.BinOp(op=ast.Pow(), left=base, right=exponent):
                 if not _is_small(exponent) or not (_is_small(base) or any(_names(base))):
@@ -154,6 +157,16 @@ def _require_expression(expression: ast.expr, known: set[str]) -> None:
                 pass
             case _:
                 raise _refused(node)
+
+
+def _placed(expression: ast.expr) -> Iterator[ast.AST]:
+    """Names that stand for what is called, or for the namespace of it."""
+    for node in ast.walk(expression):
+        match node:
+            case ast.Call(func=ast.Name() as function, args=[ast.Name(id="xp") as first, *_]):
+                yield from (function, first)
+            case ast.Attribute(value=namespace):
+                yield namespace
 
 
 def _names(expression: ast.expr) -> Iterator[str]:

@@ -9,6 +9,7 @@ import ast
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+from ...activations.source import SPECIAL
 from ...norms import Convention
 from ..activation import ActivationFormulas, Quantity
 from ..symbols import cosine, sine, theta, z
@@ -37,9 +38,6 @@ STATEMENTS = {
     "self_gauss_newton": "Gauss-Newton block at v = u; coefficients on (I, f1 f1')",
 }
 """What each quantity is, in words; less the bilinear part of F_m where one is split off."""
-
-SPECIAL = ("arc_cosine", "arc_cosine_of_supplement", "damped_cosh", "damped_sinh", "erf")
-"""Functions of `sobolev_theory._special` that generated code calls."""
 
 
 def function(

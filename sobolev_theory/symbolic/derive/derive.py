@@ -18,7 +18,8 @@ from functools import cache
 import sympy as sp
 
 from ..._runtime.checks import positive_integer
-from ...activations.registry import require_free, require_name
+from ...activations.activation import require_name
+from ...activations.registry import require_free
 from ..activation import ActivationFormulas, derive_activation
 from ..algebra import kinds
 from ..charts import POLAR, GramChart
