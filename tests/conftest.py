@@ -1,4 +1,4 @@
-"""What all tests share: one process for each core, with one BLAS thread each, and no screen for figures.
+"""What all tests share: one process for each core, with one BLAS thread each, no screen for figures, no cache.
 
 Hypothesis draws more examples in the continuous check, always the same ones. What a test registers as an activation is
 forgotten after it.
@@ -19,6 +19,7 @@ As many threads as cores in each of as many processes are slower than one, and s
 if not any(name in os.environ for name in BLAS):
     os.environ.update(dict.fromkeys(BLAS, "1"))
 os.environ["MPLBACKEND"] = "agg"
+os.environ["SOBOLEV_THEORY_CACHE"] = "off"  # what tests derive is derived
 
 from hypothesis import settings  # noqa: E402
 

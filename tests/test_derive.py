@@ -18,7 +18,7 @@ from sobolev_theory.symbolic.algebra import kinds
 from sobolev_theory.symbolic.arc_cosine import ArcCosine
 from sobolev_theory.symbolic.derive import expressions, reading
 from sobolev_theory.symbolic.derive import gaussian_integrals as integrals
-from sobolev_theory.symbolic.derive.derive import default_order
+from sobolev_theory.symbolic.derive.families import default_order
 from sobolev_theory.symbolic.symbols import p, q, rho, s, t, theta, z
 
 FloatArray = NDArray[np.float64]
