@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import activations
 from .._runtime.checks import as_array
+from ..activations import Activation
 from ..networks import Network
 from ..norms import Convention, NormLike
+from .activation import add_activation
 
 DIM = 3
 """Input dimension of one neuron given by its angle, unless told: the smallest with a transverse direction."""
@@ -35,7 +36,7 @@ def add_networks(command: argparse.ArgumentParser) -> None:
     networks.add_argument("--teacher-width", type=int, help="width M of a random teacher (default: --width)")
     networks.add_argument("--dim", type=int, help="input dimension d")
     networks.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
-    command.add_argument("--activation", choices=activations.names(), default="relu")
+    add_activation(command)
     add_derivative(command)
 
 
@@ -142,7 +143,7 @@ def _load(option: str, path: Path) -> Any:
 
 
 def print_json(data: dict[str, Any]) -> None:
-    """JSON on standard output; numbers that JSON lacks become null."""
+    """JSON on standard output; numbers that JSON lacks become null, activations their names."""
     print(json.dumps(_finite(data), indent=2))
 
 
@@ -151,4 +152,6 @@ def _finite(value: Any) -> Any:
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_finite(item) for item in value]
+    if isinstance(value, Activation):
+        return str(value)
     return None if isinstance(value, float) and not np.isfinite(value) else value
