@@ -141,7 +141,7 @@ def _require_expression(expression: ast.expr, known: set[str]) -> None:
             case ast.Name(id=name) if id(node) in placed if name == "xp" or name in SPECIAL else name in known:
                 pass
             case ast.BinOp(op=ast.Pow(), left=base, right=exponent):
-                if not _is_small(exponent) or not (_is_small(base) or any(_names(base))):
+                if not all(_is_small(side) or any(_names(side)) for side in (base, exponent)):
                     raise _refused(node)
             case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()) | ast.UnaryOp(op=ast.USub()):
                 pass

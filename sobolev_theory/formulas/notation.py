@@ -90,7 +90,7 @@ class Notation:
         if self.vectors not in STYLES:
             raise ValueError(f"vectors: one of {', '.join(map(repr, STYLES))} is required, got {self.vectors!r}")
         if self.norm.count("{}") != 1:
-            raise ValueError(f"norm: LaTeX with one {{}} for the vector is required, got {self.norm!r}")
+            raise ValueError(f"norm: LaTeX with one {{}} for the vector is required, got {self.norm[:LONGEST]!r}")
         for name in ("norm", "angle", "student", "teacher"):
             text = getattr(self, name)
             if len(text) > LONGEST or not is_mathematics(

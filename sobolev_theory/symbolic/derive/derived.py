@@ -94,6 +94,8 @@ class DerivedActivation:
         """
         if not isinstance(data, Mapping) or set(data) != {"sigma", "kernel", "max_order", "discrepancy", "source"}:
             raise ValueError("cache: a derived activation is required")
+        if not isinstance(data["source"], str):
+            raise ValueError("cache: the text of a generated module is required")
         sigma, kernel = GRAMMAR.read(data["sigma"]), GRAMMAR.read(data["kernel"])
         read = cls(name, expression, sigma, kernel, data["max_order"], data["discrepancy"], data["source"])
         if read.max_order != read.module.MAX_ORDER or not isinstance(read.discrepancy, float):

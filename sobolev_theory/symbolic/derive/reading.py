@@ -95,7 +95,7 @@ def _parsed(text: str) -> object:
         shown = repr(short(text, 60))
         if not error.unknown:
             raise ValueError(
-                f"activation: {shown} does not parse as an expression in z: {error}; {_advice(text)}"
+                f"activation: {shown} does not parse as an expression in z: {error}; {_advice(text[:LONGEST])}"
             ) from None
         advice = _spellings([error.unknown]) or GRAMMAR.near(error.unknown)
         if "function" in str(error):
