@@ -63,7 +63,7 @@ HUGE = [
     "z**" * 300 + "z", "exp(exp(exp(exp(exp(9)))))*z", "Max(exp(exp(exp(exp(9)))), z)", "tan(10**40)*z", "z" * 10**5,
     "exp(exp(exp(exp(exp(z)))))", "(z + sin(z) + exp(z) + cos(2*z) + sinh(z))**20", "hermite(10**9, z)",
     "9" * 5000 + "*z",
-    "*".join(["(1 + sin(z))"] * 70), "((z + 1)**20 + 1)**20", "exp(10**6)*z", "cosh(exp(z**9))", "1e99*exp(9*z)",
+    "*".join(["(1 + sin(z))"] * 70), "((z + 1)**20 + 1)**20", "exp(10**6)*z", "cosh(exp(z**9))", "1e99*exp(9*z)", "(z + 1)**20",
 ]  # fmt: skip
 """Sizes: refused at once, before anything is expanded."""
 
@@ -424,6 +424,10 @@ def test_saved_activations_are_data(tmp_path: Path) -> None:
             activations.load(path)
     with pytest.raises(FileNotFoundError):
         activations.load(tmp_path / "none.json")
+    for name in (3, None, b"x", ["x"]):
+        for call in (activations.load, bent.save):
+            with pytest.raises(ValueError, match="path: the name of a file is required"):
+                call(name)  # type: ignore[operator]
     for special in (tmp_path, Path(os.devnull)):
         with pytest.raises(ValueError, match="a regular file is required"):
             bent.save(special)

@@ -22,7 +22,7 @@ def write_json(path: FilePath, data: Any) -> None:
     OSError
         If it cannot be written.
     """
-    file = Path(path).resolve()
+    file = _named(path).resolve()
     if file.exists() and not file.is_file():
         raise ValueError(f"path: a regular file is required, got {str(path)!r}")
     new = file.with_name(f".{file.name[:100]}.{secrets.token_hex(8)}")
@@ -44,7 +44,7 @@ def read_json(path: FilePath) -> Any:
     OSError
         If it cannot be read.
     """
-    file = Path(path)
+    file = _named(path)
     status = file.stat()  # a device or a pipe may never end
     if not stat.S_ISREG(status.st_mode):
         raise ValueError(f"path: a regular file is required, got {str(path)!r}")
@@ -54,3 +54,10 @@ def read_json(path: FilePath) -> Any:
         return json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
         raise ValueError(f"path: a file of JSON is required, got {str(path)!r} ({type(error).__name__})") from None
+
+
+def _named(path: object) -> Path:
+    """The path of a name."""
+    if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
+        raise ValueError(f"path: the name of a file is required, got {path!r}")
+    return Path(path)

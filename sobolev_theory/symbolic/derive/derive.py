@@ -16,8 +16,12 @@ import sympy as sp
 from ..._runtime.checks import positive_integer
 from ...activations.activation import require_name
 from ...activations.registry import require_free
+from ..bounds import short
 from . import reading
 from .derived import DerivedActivation
+
+HIGHEST_ORDER = 9
+"""Of Sobolev norms: formulas of higher ones take hours."""
 
 
 def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int | None = None) -> DerivedActivation:
@@ -78,6 +82,8 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
         name = require_name(reading.default_name(expression))
     if max_order is not None and max_order != 0:
         max_order = positive_integer("max_order", max_order)
+        if max_order > HIGHEST_ORDER:
+            raise ValueError(f"max_order: at most {HIGHEST_ORDER} is required, got {short(max_order)}")
     return _kept(expression, name, max_order)
 
 

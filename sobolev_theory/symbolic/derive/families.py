@@ -12,6 +12,7 @@ import sympy as sp
 
 from ..activation import ActivationFormulas, derive_activation
 from ..algebra import kinds
+from ..bounds import short
 from ..charts import POLAR, GramChart
 from ..proofs.steps import Derivation, DerivationError
 from ..symbols import z
@@ -23,6 +24,10 @@ SMOOTH_ORDER, SLOW_ORDER = 3, 1
 
 AGREEMENT = 1e-18
 """Largest difference between closed form and quadrature, relative to ``sqrt(K_00(u, u) K_00(v, v))``."""
+
+
+MOST_TERMS = 16
+"""Of a smooth activation."""
 
 
 class Found(NamedTuple):
@@ -61,6 +66,11 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> Found:
     power = max(term.power for term in terms)
     if power > reading.HIGHEST_POWER:
         raise reading.too_high(sigma, z**power)
+    if len(terms) > MOST_TERMS:
+        raise ValueError(
+            f"activation: at most {MOST_TERMS} terms z^n exp(a z^2 + b z) erf(k z) are allowed, whose pairs are integrated "
+            f"one by one, got {len(terms)} in {short(sigma)}; use a shorter one"
+        )
     if max_order is None:
         max_order = default_order(terms)
     summands = sp.Add(*(x.expression() for x in terms))
