@@ -63,7 +63,8 @@ HUGE = [
     "z**" * 300 + "z", "exp(exp(exp(exp(exp(9)))))*z", "Max(exp(exp(exp(exp(9)))), z)", "tan(10**40)*z", "z" * 10**5,
     "exp(exp(exp(exp(exp(z)))))", "(z + sin(z) + exp(z) + cos(2*z) + sinh(z))**20", "hermite(10**9, z)",
     "9" * 5000 + "*z",
-    "*".join(["(1 + sin(z))"] * 70), "((z + 1)**20 + 1)**20", "exp(10**6)*z", "cosh(exp(z**9))", "1e99*exp(9*z)", "(z + 1)**20",
+    "*".join(["(1 + sin(z))"] * 70), "((z + 1)**20 + 1)**20", "exp(10**6)*z", "cosh(exp(z**9))",
+    "1e99*exp(9*z)", "(z + 1)**20",
 ]  # fmt: skip
 """Sizes: refused at once, before anything is expanded."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from .tex.validity import shown
+from .._runtime.checks import shown
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*")
 LETTER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

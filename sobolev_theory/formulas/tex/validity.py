@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..._runtime.checks import shown
+
 LONGEST, DEEPEST = 20_000, 20
 """Characters, and groups within each other."""
 
@@ -175,9 +177,3 @@ def require_words(name: str, *texts: object) -> None:
                 f"{name}: words without LaTeX, with mathematics in dollars, are required, got {shown(text)}"
             )
         require_mathematics(name, *formulas)
-
-
-def shown(value: object) -> str:
-    """What came, cut."""
-    text = ascii(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

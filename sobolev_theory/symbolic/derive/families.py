@@ -68,8 +68,8 @@ def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> Found:
         raise reading.too_high(sigma, z**power)
     if len(terms) > MOST_TERMS:
         raise ValueError(
-            f"activation: at most {MOST_TERMS} terms z^n exp(a z^2 + b z) erf(k z) are allowed, whose pairs are integrated "
-            f"one by one, got {len(terms)} in {short(sigma)}; use a shorter one"
+            f"activation: at most {MOST_TERMS} terms z^n exp(a z^2 + b z) erf(k z) are allowed, whose pairs are "
+            f"integrated one by one, got {len(terms)} in {short(sigma)}; use a shorter one"
         )
     if max_order is None:
         max_order = default_order(terms)
