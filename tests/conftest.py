@@ -1,4 +1,4 @@
-"""What all tests share: one process for each core, with one BLAS thread each, and no screen for figures.
+"""What all tests share: one process for each core, with one BLAS thread each, no screen for figures, no cache.
 
 Hypothesis draws more examples in the continuous check, always the same ones. What a test registers as an activation is
 forgotten after it.
@@ -20,6 +20,7 @@ if not any(name in os.environ for name in BLAS):
     os.environ.update(dict.fromkeys(BLAS, "1"))
 os.environ["MPLBACKEND"] = "agg"
 os.environ.pop("COLUMNS", None)  # tables are as wide as they are, unless a test says otherwise
+os.environ["SOBOLEV_THEORY_CACHE"] = "off"  # what tests derive is derived
 
 from hypothesis import settings  # noqa: E402
 

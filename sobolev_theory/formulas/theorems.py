@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 from .._runtime.checks import one_of
 from .._runtime.results import Record
 from .._runtime.tables import headline
+from . import checks
 from .engine import engine
 from .notation import Notation
 from .records import STYLES
 from .tex.text import itemized, prose
+from .tex.validity import require_mathematics, require_words
 
 Ingredients = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -113,6 +115,24 @@ class Theorem:
     proof: tuple[ProofStep, ...]
     counterexamples: tuple[ProofStep, ...]
 
+    def __post_init__(self) -> None:
+        checks.require_name("name", self.name)
+        require_words("title", self.title)
+        require_words("statement", self.statement)
+        require_words("source", self.source)
+        require_words("hypotheses", *checks.require_tuple("hypotheses", self.hypotheses))
+        require_words("remarks", *checks.require_tuple("remarks", self.remarks))
+        checks.require_plain("numeric", self.numeric)
+        for conclusion in checks.require_tuple("conclusions", self.conclusions, Conclusion):
+            require_words("conclusions", conclusion.text)
+            for number in checks.require_tuple("conclusions", conclusion.steps):
+                checks.require_count("conclusions", number)
+        for letter, assumed in checks.require_pairs("letters", self.letters):
+            checks.require_letters("letters", (letter, *checks.require_tuple("letters", assumed)))
+        for name in ("proof", "counterexamples"):
+            for step in checks.require_tuple(name, getattr(self, name), ProofStep):
+                _require_step(name, step)
+
     def latex(
         self, notation: Notation | None = None, *, style: str = "inline", macros: bool = False, **changes: str
     ) -> str:
@@ -182,10 +202,13 @@ class Theorem:
         Not checked are words: hypotheses, statements of steps, remarks, conclusions that refer to no step, and what
         the others say around the steps that they show; nor that the steps suffice for the conclusions.
 
-        The text is evaluated: verify records of origins that you trust.
+        The text is parsed by a grammar of its own and never evaluated, so that no record runs code; one made to waste
+        time can do that.
 
         Raises
         ------
+        ValueError
+            For text that is not of the catalogue's grammar, or letters with other assumptions.
         DerivationError
             If a claim is not verified, if what is printed is not what is verified, or if a conclusion does not show
             its steps.
@@ -201,18 +224,28 @@ class Theorem:
     def from_dict(cls, data: Mapping[str, Any]) -> Theorem:
         """The theorem that `to_dict` came from; lists stand for tuples.
 
+        Raises
+        ------
+        ValueError
+            For missing or unknown fields, for fields that are not what is said above, and for LaTeX with commands
+            beyond those that draw mathematics.
+
         Examples
         --------
         >>> theorem = Theorem("a", "b", "c", ("d",), (Conclusion("e"),), (), "", "", (), (), ())
         >>> Theorem.from_dict(theorem.to_dict()) == theorem
         True
         """
-        fields = {key: _frozen(value) for key, value in data.items()}
+        fields = checks.fields_of(cls, data)
         for key, kind in (("conclusions", Conclusion), ("proof", ProofStep), ("counterexamples", ProofStep)):
-            fields[key] = tuple(kind(**{name: _frozen(x) for name, x in item.items()}) for item in data[key])
+            fields[key] = checks.many(kind, key, data[key])
         return cls(**fields)
 
 
-def _frozen(value: Any) -> Any:
-    """Lists as tuples, at any depth."""
-    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+def _require_step(name: str, step: ProofStep) -> None:
+    """What can be printed, and tuples of text."""
+    require_words(name, step.statement, step.method)
+    require_mathematics(name, step.latex, step.conditions)
+    checks.require_plain(name, step.left, step.relation, step.right, *checks.require_tuple(name, step.where))
+    for key, texts in checks.require_pairs(name, step.data):
+        checks.require_plain(name, key, *checks.require_tuple(name, texts))
