@@ -6,7 +6,7 @@ cost that does not grow with the input dimension, and checked by sampling.
 
 >>> import sobolev_theory as st
 >>> student, teacher = st.Network.random(3, 50, rng=0), st.Network.random(3, 50, rng=1)
->>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2")) < 1)
+>>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2"), curvature="gauss_newton") < 1)
 True
 
 `plotting` (matplotlib) and `symbolic` (SymPy) are loaded when they are first used. Modules that are not listed here are

@@ -6,6 +6,7 @@ import pytest
 import sobolev_theory as st
 
 
+@pytest.mark.filterwarnings("ignore::sobolev_theory.ConditioningWarning")
 def test_ratio_is_the_quotient_of_condition_numbers():
     student, teacher = st.Network.random(3, 30, rng=0), st.Network.random(4, 30, rng=1)
     kappa = {n: st.PopulationLoss(teacher, n).hessian(student).condition_number() for n in ("L2", "H1")}

@@ -158,7 +158,7 @@ def compare(
         low, high = spectrum.smallest, spectrum.largest
         reference = rows[0].largest if rows else high
         scaled = low * reference / high if min(high, reference) > 0 else np.nan
-        kappa = spectrum.condition_number()
+        kappa = spectrum.modulus_ratio
         rows.append(ComparisonRow(loss.norm.name, low, high, kappa, low, scaled, low > 0))
     return Comparison(tuple(rows), curvature, losses[0].derivative)
 
