@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,11 +115,14 @@ def _by_name(norm: str) -> NDArray[np.float64]:
     raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
 
 
-def several_norms(norms: Sequence[NormLike]) -> Sequence[NormLike]:
-    """The norms of a comparison."""
-    if not isinstance(norms, Sequence) or isinstance(norms, str) or not norms:
-        raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
-    return norms
+def several_norms(norms: Sequence[NormLike] | NormLike) -> list[NormLike]:
+    """The norms of a comparison; one alone, by name, as a value or by its weights, is a comparison of one."""
+    if isinstance(norms, str | Norm):
+        return [norms]
+    if not isinstance(norms, Sequence) or not norms:
+        raise ValueError(f"norms: at least one norm is required, got {norms!r}")
+    weights = [weight for weight in norms if isinstance(weight, Real)]
+    return [tuple(map(float, weights))] if len(weights) == len(norms) else [*norms]  # type: ignore[list-item]
 
 
 def two_norms(norms: Sequence[NormLike]) -> tuple[NormLike, NormLike]:

@@ -25,3 +25,11 @@ def print_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]])
         table.add_row(*row)
     console.print(title, style="bold", highlight=False)
     console.print(table)
+
+
+def print_notes(lines: Sequence[str]) -> None:
+    """Print lines that belong to the table above."""
+    from rich.console import Console
+
+    for line in lines:
+        Console().print(line, highlight=False, markup=False)
