@@ -122,7 +122,7 @@ def several_norms(norms: Sequence[NormLike] | NormLike) -> list[NormLike]:
     if not isinstance(norms, Sequence) or not norms:
         raise ValueError(f"norms: at least one norm is required, got {norms!r}")
     weights = [weight for weight in norms if isinstance(weight, Real)]
-    return [tuple(map(float, weights))] if len(weights) == len(norms) else [*norms]  # type: ignore[list-item]
+    return [tuple(map(float, weights))] if len(weights) == len(norms) else [*norms]
 
 
 def two_norms(norms: Sequence[NormLike]) -> tuple[NormLike, NormLike]:

@@ -74,7 +74,7 @@ class OptimalWeight(_Optimum):
     --------
     >>> print(optimal_weight([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], curvature="gauss_newton"))
     lambda_1 = inf, kappa = 3; at most 1 percent above for lambda_1 from 84.5 to inf
-    recommended: lambda_1 = 16, kappa = 3.15789; rate 25.4 times that of L2, 3.17 times at equal sharpness
+    recommended: lambda_1 = 15.8, kappa = 3.15789; rate 44.4 times that of L2, 3.17 times at equal sharpness
     kappa of L2 10.0078, H1 4.86777, derivatives alone 3
     """
 
@@ -180,7 +180,7 @@ def optimal_weight(
     --------
     >>> best = optimal_weight([[1.0, 0.3, 0.0]], [[1.0, 0.0, 0.0]])
     >>> best.weight, round(best.recommended, 3), round(best.condition_number, 3)
-    (inf, 1.25, 1.101)
+    (inf, 0.92, 1.096)
     >>> best = optimal_weight([[1.0, 0.3, 0.0]], [[1.0, 0.0, 0.0]], derivative="exact")
     >>> best.weight, round(best.interval[1], 3)        # the cone at the teacher: derivatives do not pay
     (0.0, 0.101)

@@ -71,7 +71,8 @@ class Valleys:
                 tops.append(refined if self(refined) > self(u) + ROUNDING else u)
         found = [(u, self(u)) for u in tops]
         top = max(value for _, value in found)
-        return next(u for u, value in found if value >= top - ROUNDING)
+        best: float = next(u for u, value in found if value >= top - ROUNDING)
+        return best
 
     def interval(self, best: float, level: float) -> tuple[float, float]:
         """The ends of the interval around a point on which the measure is at least a level."""
