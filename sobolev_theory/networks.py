@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from ._runtime.checks import as_array, positive_integer
+from ._runtime.sizes import require_memory
 from .activations import Activation
 
 FloatArray = NDArray[np.float64]
@@ -109,7 +110,7 @@ class Network:
         >>> Network.random(3, 5, rng=0).weights.shape
         (3, 5)
         """
-        width, dim = positive_integer("width", width), positive_integer("dim", dim)
+        width, dim = _size(width, dim)
         scale = dim**-0.5 if scale is None else scale
         return cls(scale * np.random.default_rng(rng).standard_normal((width, dim)), activation=activation)
 
@@ -123,7 +124,7 @@ class Network:
         array([[1., 0., 0.],
                [0., 1., 0.]])
         """
-        width, dim = positive_integer("width", width), positive_integer("dim", dim)
+        width, dim = _size(width, dim)
         if width > dim:
             raise ValueError(
                 f"width: at most dim = {dim} rows can be orthonormal, got {width}; lower width or raise dim"
@@ -162,3 +163,10 @@ class Network:
             z += self.biases
         terms = self.activation.derivative(z, order) * self.output_weights
         return terms, terms.sum(axis=1)
+
+
+def _size(width: int, dim: int) -> tuple[int, int]:
+    """Numbers of neurons and of dimensions whose weights fit into memory."""
+    width, dim = positive_integer("width", width), positive_integer("dim", dim)
+    require_memory(f"width, dim: weights of shape ({width}, {dim})", 3 * width * dim, "lower width or dim")
+    return width, dim

@@ -71,7 +71,9 @@ def matching(student: Network | Parameters, teacher: Network) -> IntArray | None
     a, b = student.output_weights, teacher.output_weights
     if not np.array_equal(np.sort(a), np.sort(b)):
         return None
-    distances = cdist(student.weights, teacher.weights)
+    largest = max(np.abs(student.weights).max(), np.abs(teacher.weights).max())
+    unit = largest if largest and not 1e-100 < largest < 1e100 else 1.0  # squares of others are doubles
+    distances = cdist(student.weights / unit, teacher.weights / unit)
     distances[a[:, None] != b] = np.inf
     rows: IntArray = linear_sum_assignment(distances)[1]
     return rows

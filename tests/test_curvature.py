@@ -1,5 +1,6 @@
 """The structured operator against its own dense matrix, and its spectrum against dense linear algebra."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 import scipy.sparse.linalg
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as hs
 
 import sobolev_theory as st
+from sobolev_theory import single_neuron
 from sobolev_theory.symbolic import derive
+from tests import oracles
 from tests.strategies import problems, scale
 
 
@@ -220,3 +223,37 @@ def test_extreme_eigenvalues_over_a_wide_range_of_norms():
 def test_extreme_eigenvalues_of_zero():
     silent = st.Network(np.eye(20, 40), np.zeros(20))
     assert st.PopulationLoss(np.eye(20, 40), "L2").hessian(silent).extreme_eigenvalues() == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("apart", [1e-3, 1e-8, 1e-12, np.pi - 1e-6])
+@pytest.mark.parametrize("norm", ["H1", (0.0, 1.0), "L2"])
+def test_exact_spectrum_of_near_rows_in_a_plane(norm, apart):
+    """No direction is left in which curvature grows like 1/theta: eigenvalues to rounding, against closed forms."""
+    row = np.array([[np.cos(apart), np.sin(apart)]])
+    angle = np.arctan2(row[0, 1], row[0, 0])
+    expected = np.sort(single_neuron.eigenvalues(angle, 1.0, norm, derivative="exact")[:2])
+    hessian = st.PopulationLoss([[1.0, 0.0]], norm, derivative="exact").hessian(row)
+    np.testing.assert_allclose(hessian.spectrum().values, expected, rtol=0, atol=4e-16)
+    np.testing.assert_allclose(np.linalg.eigvalsh(hessian.to_dense()), expected, rtol=0, atol=4e-16)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "norm"), [("relu", "H1"), ("relu2", "H2"), ("relu3", "H3")])
+def test_exact_hessian_of_several_near_rows_in_a_plane(name, norm):
+    """Against central differences of the oracle's gradient, in 60 digits: three students beside two near teachers."""
+    w, v = np.array([[1.0, 1e-8], [1.0, -2e-8], [0.3, 1.0]]), np.array([[1.0, 0.0], [0.5, 2.0]])
+    lambdas, ones = (1.0,) * (int(norm[1:]) + 1), ([1, 1, 1], [1, 1])
+    with mp.workdps(60):
+        step, columns = mp.mpf(10) ** -25, []
+        for k in range(6):
+            moved = [oracles.gradient(name, lambdas, "exact", _moved(w, k, sign * step), v, *ones) for sign in (1, -1)]
+            columns.append([float((a - b) / (2 * step)) for a, b in zip(*moved, strict=True)])
+    found = st.PopulationLoss(st.Network(v, activation=name), lambdas, derivative="exact").hessian(w).to_dense()
+    np.testing.assert_allclose(found, np.array(columns).T, rtol=0, atol=2e-14 * np.abs(found).max())
+
+
+def _moved(rows, k, step):
+    """Rows of many digits, coordinate k of them moved."""
+    exact = [[mp.mpf(x) for x in row] for row in rows]
+    exact[k // 2][k % 2] += step
+    return exact

@@ -107,7 +107,7 @@ def test_newton_far_from_the_end_of_the_flow_does_not_count() -> None:
     """From a random start it converges as well, somewhere else."""
     loss, start = st.PopulationLoss(np.eye(3), "L2"), st.Network.random(3, 3, rng=3).weights
     assert st.critical_point(loss, start).converged
-    assert _polished(loss, start, 1e-12) is None
+    assert _polished(loss, start) is None
 
 
 def test_overparameterised_students_end_in_one_group() -> None:

@@ -13,6 +13,7 @@ import scipy.sparse.linalg
 from numpy.typing import NDArray
 
 from .._runtime.checks import one_of
+from .._runtime.sizes import require_memory, require_spectrum
 from .blocks import Blocks
 from .spectrum import Spectrum
 
@@ -61,6 +62,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         """Coordinates per neuron, ``d``."""
         return int(self._blocks.rows.shape[1])
 
+    @np.errstate(all="ignore")
     def _matvec(self, x: FloatArray) -> FloatArray:
         return self._blocks.apply(np.reshape(x, (self.width, self.dim))).ravel()
 
@@ -69,10 +71,28 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
 
     _transpose = _adjoint  # the matrix is real
 
+    @np.errstate(all="ignore")
     def to_dense(self) -> FloatArray:
-        """The matrix, shape (K d, K d); exactly symmetric if `is_symmetric`."""
+        """The matrix, shape (K d, K d); exactly symmetric if `is_symmetric`.
+
+        Raises
+        ------
+        SizeError
+            If half of the physical memory does not hold it, with a copy.
+        """
+        size, advice = self.shape[0], "H @ x, extreme_eigenvalues() and spectrum() do not form it"
+        require_memory(f"to_dense: a {size} x {size} matrix", 2 * size * size, advice)
         dense = self._blocks.to_dense()
-        return (dense + dense.T) / 2 if self.is_symmetric else dense
+        return dense / 2 + dense.T / 2 if self.is_symmetric else dense
+
+    def scaled(self, units: FloatArray) -> "Curvature":
+        """``D H D`` for the diagonal matrix of one positive number for each neuron, (K,).
+
+        A symmetric matrix keeps the signs of its eigenvalues (Sylvester's law of inertia).
+        """
+        return Curvature(
+            self._blocks.scaled(units), is_symmetric=self.is_symmetric, is_semidefinite=self.is_semidefinite
+        )
 
     @cached_property
     def on_span(self) -> "Curvature":
@@ -86,8 +106,17 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
 
         The matrix restricted to the n-dimensional span(U), ``n <= min(d, K + M)``, gives ``K n`` of them. The ``K x K``
         matrix ``A`` gives the others, each with multiplicity ``d - n``. Backward stable: errors are about 1e-15 of the
-        largest eigenvalue for a symmetric curvature. Exception: the exact convention of a norm whose highest derivative
-        jumps, d = 2, where rows at an angle theta cost 1e-16/theta, since large terms cancel.
+        largest eigenvalue for a symmetric curvature.
+
+        Raises
+        ------
+        SizeError
+            If the matrix on span(U) does not fit into half of the physical memory, or takes more than 1e14 operations.
+
+        Warns
+        -----
+        UserWarning
+            If it takes minutes; `extreme_eigenvalues` takes seconds.
         """
         return self._split(self._eigenvalues)
 
@@ -102,6 +131,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         """All singular values with multiplicities, by the same split."""
         return self._split(scipy.linalg.svdvals)
 
+    @np.errstate(all="ignore")
     def parts(self) -> list[tuple[FloatArray, int]]:
         """Dense matrices whose spectra, so many times each, make up the spectrum: on span(U), then ``A`` if d > n.
 
@@ -117,7 +147,9 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         inner, outer = self.on_span, self.dim - self.on_span.dim
         return [(inner.to_dense(), 1)] + ([(self._bulk, outer)] if outer else [])
 
+    @np.errstate(all="ignore")
     def _split(self, values_of: Callable[[FloatArray], AnyArray]) -> Spectrum:
+        require_spectrum(self.width * min(self.dim, len(self._blocks.rows)), symmetric=self.is_symmetric, stacklevel=4)
         parts = [(values_of(matrix), count) for matrix, count in self.parts()]
         values = np.concatenate([part for part, _ in parts])
         counts = np.concatenate([np.full(len(part), count, dtype=np.intp) for part, count in parts])
@@ -131,7 +163,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     def _bulk(self) -> FloatArray:
         """The ``K x K`` matrix ``A`` of the orthogonal complement of span(U)."""
         a = self._blocks.identity
-        return (a + a.T) / 2 if self.is_symmetric else a
+        return a / 2 + a.T / 2 if self.is_symmetric else a
 
     def condition_number(self, kind: str = "eigenvalue") -> float:
         """Ratio of extreme moduli of eigenvalues, or of singular values if ``kind="singular"``.
@@ -150,6 +182,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         spectrum.warn(stacklevel=3)
         return spectrum.modulus_ratio
 
+    @np.errstate(all="ignore")
     def extreme_eigenvalues(self) -> tuple[float, float]:
         """Smallest and largest eigenvalue (real part) without the whole spectrum.
 
