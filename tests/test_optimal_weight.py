@@ -407,3 +407,13 @@ def test_no_valley_is_missed(seeds):
         if lowest > 1e-10:
             # 1/kappa is known to 1e-14; of matrices that are not symmetric to 1e-14 times their eigenvalues' condition
             assert 1 / optimal_weight(*networks, **options).condition_number >= lowest * (1 - 1e-9) - 1e-13, seed
+
+
+def test_a_search_of_days_is_refused_and_minutes_are_announced(monkeypatch):
+    """K = 60, d = 100: 200 spectra of size 6000."""
+    far = st.Network.random(60, 100, rng=1), st.Network.random(60, 100, rng=0)
+    with pytest.raises(st.SizeError, match=r"student: a search over 6000 x 6000 matrices.*compare norms"):
+        optimal_weight(*far)
+    monkeypatch.setattr("sobolev_theory.conditioning.optimal_weight.LONG", 1.0)
+    with pytest.warns(UserWarning, match="takes minutes; take fewer neurons"):
+        optimal_weight(np.eye(2), np.eye(2), curvature="gauss_newton")

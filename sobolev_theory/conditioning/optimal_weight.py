@@ -20,16 +20,22 @@ exact Hessian of ReLU it does: near the teacher the loss has a cone, and the lar
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 
 from .._runtime.checks import number
+from .._runtime.sizes import ENDLESS, LONG
+from ..errors import SizeError
 from ..losses import LossOptions, PopulationLoss, Student
 from .comparison import curvature_at
 from .extremes import Extremes, warn
 from .valleys import ROUNDING, Valleys
 from .weight_path import WeightPath, quality, sharpness_rate
+
+SPECTRA = 200
+"""Dense spectra that a search costs, eigenvectors counted."""
 
 CLOSE = 1.01
 """Condition numbers up to this factor above the best count as close to it."""
@@ -160,9 +166,13 @@ def optimal_weight(
     -----
     ConditioningWarning
         If the curvature at the best weight is not positive definite, as far from the teacher.
+    UserWarning
+        If it takes minutes.
 
     Raises
     ------
+    SizeError
+        If it would take a day: beyond sizes ``K min(d, K + M)`` of about 3700, for symmetric matrices 7200.
     ValueError
         If the curvature is singular to working precision (``kappa > 1e14``) for every weight.
     NotDifferentiableError, UnknownActivationError, ValueError
@@ -188,9 +198,11 @@ def optimal_weight(
     within = number("within", within, "a part of the best rate, between 0 and 1,", 0.0, 1.0)
     of_order = ((1.0,), (0.0, 1.0))
     orders = [curvature_at(PopulationLoss(V, norm, **loss_options), W, curvature) for norm in of_order]
+    symmetric = all(order.is_symmetric for order in orders)
+    _require_hours_at_most(orders[0].on_span.shape[0], symmetric)
     path = WeightPath(
         [(g0, g1) for (g0, _), (g1, _) in zip(orders[0].parts(), orders[1].parts(), strict=True)],
-        symmetric=all(order.is_symmetric for order in orders),
+        symmetric=symmetric,
     )
     valleys = Valleys(path, quality)
     best = valleys.best()
@@ -217,6 +229,17 @@ def optimal_weight(
         within=within,
         **_recommended(path, within),
     )
+
+
+def _require_hours_at_most(size: int, symmetric: bool) -> None:
+    """Refuse a search that would take a day, and announce minutes."""
+    operations = SPECTRA * (4 / 3 if symmetric else 10) * float(size) ** 3
+    what = f"student: a search over {size} x {size} matrices"
+    advice = "take fewer neurons or dimensions, or compare norms (1, weight), which needs extreme eigenvalues only"
+    if operations > ENDLESS:
+        raise SizeError(f"{what} needs {operations:.1g} operations, more than {ENDLESS:.0e}; {advice}")
+    if operations > LONG:
+        warnings.warn(f"{what} takes minutes; {advice}", UserWarning, stacklevel=3)
 
 
 def _recommended(path: WeightPath, within: float) -> dict[str, float]:

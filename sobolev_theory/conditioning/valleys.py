@@ -46,7 +46,7 @@ class Valleys:
 
     def __init__(self, path: WeightPath, measure: Measure) -> None:
         self.path, self.measure = path, measure
-        self.points = sorted({*np.linspace(0.0, 1.0, CELLS + 1).tolist(), *path.singular_points()})
+        self.points: list[float] = sorted({*np.linspace(0.0, 1.0, CELLS + 1).tolist(), *path.singular_points()})
         self._split_promising()
 
     def __call__(self, u: float) -> float:
