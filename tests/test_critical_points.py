@@ -235,7 +235,7 @@ def test_any_scale(activation, scale):
 
 
 @pytest.mark.parametrize(
-    ("activation", "length", "index"), [("relu", 1e5, 2), ("relu", 1e-5, 3), ("relu2", 1e3, 2), ("erf", 1e-3, 2)]
+    ("activation", "length", "index"), [("relu", 1e5, 2), ("relu", 1e-5, 3), ("relu2", 1e5, 2), ("erf", 1e-3, 2)]
 )
 def test_a_long_row_hides_no_saddle(activation, length, index):
     """Two equal rows between two orthonormal ones are a saddle, also beside a neuron of another length: neither the
@@ -244,7 +244,7 @@ def test_a_long_row_hides_no_saddle(activation, length, index):
     rows = np.array([[length, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     start = np.array([[length, 0.0, 0.0], [0.0, 0.9, 0.9], [0.0, 0.9, 0.9]])
     loss = st.PopulationLoss(st.Network(rows, activation=activation), "L2")
-    point = st.critical_point(loss, start, tol=1e-7)
+    point = st.critical_point(loss, start, tol=1e-5)  # beside a row of 1e5 the gradient of relu2 rounds to 1e-6
     assert point.converged
     assert not point.is_global
     values = np.repeat(point.spectrum.values, point.spectrum.multiplicities)

@@ -220,6 +220,13 @@ def test_extreme_eigenvalues_over_a_wide_range_of_norms():
     assert smallest == pytest.approx(spectrum.smallest, abs=1e-10 * largest)
 
 
+def test_extreme_eigenvalues_of_a_singular_gauss_newton_matrix():
+    """Found by iteration, to 1e-10 of the spread, but never below zero."""
+    rows = np.repeat(np.random.default_rng(0).standard_normal((3, 20)), 7, axis=0)
+    smallest, largest = st.PopulationLoss(rows, "L2").gauss_newton(rows).extreme_eigenvalues()
+    assert 0 <= smallest <= 1e-10 * largest
+
+
 def test_extreme_eigenvalues_of_zero():
     silent = st.Network(np.eye(20, 40), np.zeros(20))
     assert st.PopulationLoss(np.eye(20, 40), "L2").hessian(silent).extreme_eigenvalues() == (0.0, 0.0)

@@ -156,6 +156,13 @@ def test_overflow_is_explained_by_what_overflows():
         assert "ReLU" not in str(raised.value)
 
 
+def test_an_infinite_denominator_makes_no_zero():
+    """What overflows on the way, even of wide numbers, is refused, whatever becomes of it."""
+    point = st.PopulationLoss([[1e300, 0.0]], "L2").at([[0.0, 1e300]])
+    with pytest.raises(st.OverflowingError, match="the value overflows"):
+        point._in_reach("value", lambda geometry: 1 / geometry.norms[:1] ** 20, point.geometry)
+
+
 def test_a_platform_without_wide_numbers_refuses(monkeypatch):
     monkeypatch.setattr(numbers, "WIDE", np.float64)
     with pytest.raises(st.OverflowingError, match="which NumPy does not have on this platform"):

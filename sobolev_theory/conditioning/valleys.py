@@ -2,10 +2,10 @@ r"""Global search for the best point of a path of matrices, and for where it com
 
 A measure such as ``1/kappa`` is a function of eigenvalues, and between two points each eigenvalue is nearly what its
 value and its derivative at both say. Cells are split, where that prediction is best, as long as it promises more than
-was found; then every hill whose top was seen is climbed. Predictions are exact to second order; where they err to the
-low side is where an eigenvalue bends upwards, which makes no hill. First cells: `CELLS` equal ones, split at the points
-of singular matrices, between which hills of indefinite ones stand. For a positive definite symmetric matrix there is
-one hill, and tangents of its concave smallest eigenvalue are bounds.
+was found; then every hill whose top was seen is climbed. Predictions err to second order, by an amount that the other
+end of the cell tells. First cells: `CELLS` equal ones, split at the points of singular matrices, between which hills of
+indefinite ones stand. For a positive definite symmetric matrix there is one hill, and tangents of its concave smallest
+eigenvalue are bounds.
 """
 
 from __future__ import annotations
@@ -105,14 +105,20 @@ class Valleys:
         self.points = sorted({*self.points, *found})
 
     def _promise(self, a: float, b: float) -> tuple[float, float]:
-        """The largest measure that eigenvalues and their derivatives at either end of a cell predict, and where."""
+        """The largest measure that eigenvalues and their derivatives at either end of a cell predict, and where.
+
+        Where eigenvalues bend, a prediction errs: by what it errs at the other end, and in the middle by a quarter.
+        """
         inside = a + (b - a) * WITHIN
-        predictions = []
-        for end in (a, b):
+        predictions, error = [], 0.0
+        for end, other in ((a, b), (b, a)):
             values, speeds = self.path.motion(end)
-            predictions.append(self.measure(values + speeds * (inside - end)[:, None]))
+            places = np.append(inside, other)
+            predicted = self.measure(values + speeds * (places - end)[:, None])
+            predictions.append(predicted[:-1])
+            error = max(error, abs(float(predicted[-1]) - self.seen(other)))
         most = np.maximum(*predictions)
-        return float(most.max()), float(inside[most.argmax()])
+        return float(most.max()) + error / 4, float(inside[most.argmax()])
 
 
 def climb(measure: Callable[[float], float], low: float, high: float) -> float:

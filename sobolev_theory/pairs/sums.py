@@ -116,7 +116,8 @@ def linear_part(c: FloatArray, geometry: PairGeometry, origin: Origin | None) ->
     rows = geometry.rows
     if origin is not None:
         k = len(origin.rows)
-        left = c[k:] + np.bincount(origin.rows, weights=c[:k], minlength=len(c) - k)
+        left = c[k:].copy()
+        np.add.at(left, origin.rows, c[:k])
         linear: FloatArray = c[:k] @ origin.displacement + left @ rows[k:]
         return linear
     total: FloatArray = c.dot(rows)
