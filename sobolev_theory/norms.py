@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from numbers import Real
+from numbers import Number
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._runtime.checks import as_array, one_of
+from ._runtime.checks import as_array, near, one_of, shown
 from .activations import Activation
 from .errors import InfiniteNormError
 
@@ -65,15 +65,15 @@ class Norm:
         if isinstance(norm, Norm):
             parsed = norm
         else:
-            if norm is None or (not isinstance(norm, str) and np.ndim(norm) == 0):
-                raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
+            if norm is None or isinstance(norm, Number):
+                raise _unknown(norm)
             weights = _by_name(norm) if isinstance(norm, str) else as_array("norm", norm, ("orders",))
             if (weights < 0).any() or not weights.any():
                 raise ValueError(
                     "norm: non-negative Sobolev weights, at least one of them positive, are required, "
                     f"got {tuple(map(float, weights))}"
                 )
-            name = norm if isinstance(norm, str) else "(" + ", ".join(f"{weight:g}" for weight in weights) + ")"
+            name = str(norm) if isinstance(norm, str) else "(" + ", ".join(f"{weight:g}" for weight in weights) + ")"
             parsed = cls(tuple(map(float, np.trim_zeros(weights, "b"))), name)
         if activation is not None:
             parsed._require_finite(activation)
@@ -112,7 +112,13 @@ def _by_name(norm: str) -> NDArray[np.float64]:
         return np.ones(1)
     if re.fullmatch("H[1-9][0-9]?", norm):
         return np.ones(int(norm[1:]) + 1)
-    raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
+    raise _unknown(norm)
+
+
+def _unknown(norm: object) -> ValueError:
+    """The refusal of what names no norm."""
+    advice = near(norm, ("L2", "H1", "H2")) if isinstance(norm, str) else "; weights are such as (1, 0.5)"
+    return ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {shown(norm)}{advice}')
 
 
 def several_norms(norms: Sequence[NormLike] | NormLike) -> list[NormLike]:
@@ -120,13 +126,13 @@ def several_norms(norms: Sequence[NormLike] | NormLike) -> list[NormLike]:
     if isinstance(norms, str | Norm):
         return [norms]
     if not isinstance(norms, Sequence) or not norms:
-        raise ValueError(f"norms: at least one norm is required, got {norms!r}")
-    weights = [weight for weight in norms if isinstance(weight, Real)]
-    return [tuple(map(float, weights))] if len(weights) == len(norms) else [*norms]
+        raise ValueError(f"norms: at least one norm is required, got {shown(norms)}")
+    several = [norm for norm in norms if not isinstance(norm, Number)]
+    return several if len(several) == len(norms) else [Norm.parse([*norms])]
 
 
 def two_norms(norms: Sequence[NormLike]) -> tuple[NormLike, NormLike]:
     """The two norms of a ratio."""
     if not isinstance(norms, Sequence) or isinstance(norms, str) or len(norms) != 2:
-        raise ValueError(f"norms: two norms, first over second, are required, got {norms!r}")
+        raise ValueError(f"norms: two norms, first over second, are required, got {shown(norms)}")
     return norms[0], norms[1]
