@@ -121,14 +121,15 @@ def _unknown(norm: object) -> ValueError:
     return ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {shown(norm)}{advice}')
 
 
-def several_norms(norms: Sequence[NormLike] | NormLike) -> list[NormLike]:
-    """The norms of a comparison; one alone, by name, as a value or by its weights, is a comparison of one."""
+def several_norms(norms: Sequence[NormLike] | str | Norm) -> Sequence[NormLike]:
+    """The norms of a comparison; the name of one is a comparison of one."""
     if isinstance(norms, str | Norm):
-        return [norms]
+        return (norms,)
     if not isinstance(norms, Sequence) or not norms:
-        raise ValueError(f"norms: at least one norm is required, got {shown(norms)}")
-    several = [norm for norm in norms if not isinstance(norm, Number)]
-    return several if len(several) == len(norms) else [Norm.parse([*norms])]
+        raise ValueError(f"norms: at least one norm, in a list, is required, got {shown(norms)}")
+    if isinstance(norms[0], Number):
+        raise ValueError(f"norms: norms in a list are required, [(1, 0.5)] for one of weights, got {shown(norms)}")
+    return norms
 
 
 def two_norms(norms: Sequence[NormLike]) -> tuple[NormLike, NormLike]:

@@ -124,12 +124,12 @@ def test_a_zero_matrix_has_no_condition_number():
 
 
 def test_one_norm_is_plain():
-    """By name, as a value, by weights; a list has norms in it."""
+    """By name or as a value; one of weights stands in a list."""
     student, teacher = [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]]
     expected = st.compare(student, teacher, norms=["H1"])
     for norms in ("H1", Norm.parse("H1")):
         assert st.compare(student, teacher, norms=norms) == expected
-    (row,) = st.compare(student, teacher, norms=(1, 0.5)).rows
+    (row,) = st.compare(student, teacher, norms=[(1, 0.5)]).rows
     assert row.norm == "(1, 0.5)"
     with pytest.raises(ValueError, match="norms: two norms"):
         st.condition_number_ratio(student, teacher, norms="H1")

@@ -363,7 +363,8 @@ def test_a_valley_of_complex_eigenvalues():
     """Two real eigenvalues are a complex pair from 15.66 to 15.75 only: 164.3 there, 201.9 at infinity."""
     with pytest.warns(st.ConditioningWarning):
         best = optimal_weight(*VALLEY)
-    assert 1 / best.condition_number == pytest.approx(dense_quality(*VALLEY, best.weight, "hessian"), rel=1e-9)
+    # where two eigenvalues meet they are known to the root of rounding, 1e-8 of the largest
+    assert 1 / best.condition_number == pytest.approx(dense_quality(*VALLEY, best.weight, "hessian"), rel=2e-6)
     assert best.condition_number <= 1 / dense_quality(*VALLEY, 15.72, "hessian") < 165
     assert best.at_infinity == pytest.approx(201.9, abs=0.05)
 
