@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from .. import single_neuron
+from ..errors import ConditioningWarning
 from ..norms import Norm, NormLike, two_norms
 from .style import COLUMN, PALETTE, panels
 
@@ -126,7 +128,8 @@ def _quotient(
 
     Quotients that differ by rounding are made equal: that of exact H1 and L2 is 1 between pi/4 and 3 pi/4.
     """
-    quotient = single_neuron.condition_number_ratio(angle, ratio, norms, derivative=derivative)
+    with warnings.catch_warnings(action="ignore", category=ConditioningWarning):  # the map hatches what is warned of
+        quotient = np.asarray(single_neuron.condition_number_ratio(angle, ratio, norms, derivative=derivative))
     values = [single_neuron.eigenvalues(angle, ratio, norm, derivative=derivative) for norm in norms]
     smallest = np.concatenate(values, axis=-1).min(axis=-1)
     return np.ma.masked_where((smallest <= 0) | np.isnan(quotient), quotient.round(9)), smallest
