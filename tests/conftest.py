@@ -6,7 +6,7 @@ forgotten after it.
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 
 import pytest
 
@@ -22,7 +22,7 @@ os.environ["MPLBACKEND"] = "agg"
 
 from hypothesis import settings  # noqa: E402
 
-from sobolev_theory._runtime.parallel import _OneThreadContext  # noqa: E402
+from sobolev_theory._runtime.processes import Processes  # noqa: E402
 from sobolev_theory.activations.registry import REGISTRY  # noqa: E402
 
 settings.register_profile("default", max_examples=25, deadline=None, derandomize=True)
@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def processes() -> Iterator[Executor]:
     """Two processes like those of ``workers=2``, which start once for all tests that only need some."""
-    with ProcessPoolExecutor(2, mp_context=_OneThreadContext()) as pool:
+    with Processes(2) as pool:
         yield pool
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sobolev_theory._runtime import parallel as _parallel
-from sobolev_theory._runtime.parallel import THREADS, ordered_map
+from sobolev_theory._runtime.parallel import ordered_map
+from sobolev_theory._runtime.processes import THREADS
 
 
 class Recorder(Executor):
