@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from ..errors import WorkerError
 from .processes import Processes
-from .threads import OnOneThread, one_blas_thread
+from .threads import OnOneThread, Task, one_blas_thread
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -51,7 +51,7 @@ def ordered_map(workers: Workers = 1) -> Iterator[ParallelMap]:
     map
         ``map(function, items)`` iterates over the results in the order of the items, and never holds more than
         `IN_FLIGHT` of them, whatever their number. If the caller stops early or a task raises, tasks that have not
-        begun are cancelled, and processes opened here end with the context, whatever they do.
+        begun are cancelled, those in threads of this process are ended, and processes opened here end with the context.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def ordered_map(workers: Workers = 1) -> Iterator[ParallelMap]:
     """
     with _opened(workers) as executor:
         if isinstance(executor, Executor):
-            yield lambda function, items: _in_order(executor, OnOneThread(function), items)
+            yield lambda function, items: _in_order(executor, Task(function), items)
         else:
             yield lambda function, items: _in_waves(executor, OnOneThread(function), items)
 
@@ -81,7 +81,7 @@ def unordered_map(workers: Workers = 1) -> Iterator[ParallelMap]:
     """
     with _opened(workers) as executor:
         if isinstance(executor, Executor):
-            yield lambda function, items: _as_finished(executor, OnOneThread(function), items)
+            yield lambda function, items: _as_finished(executor, Task(function), items)
         else:
             yield lambda function, items: _in_waves(executor, OnOneThread(function), items)
 
@@ -126,29 +126,30 @@ def _count(workers: object) -> int:
     return available_cores() if count == -1 else min(count, IN_FLIGHT)
 
 
-def _in_order(executor: Executor, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def _in_order(executor: Executor, task: Task, items: Iterable[Any]) -> Iterator[Any]:
     """A sliding window of futures: one is submitted for each one collected."""
     waiting = iter(items)
-    futures = deque(executor.submit(function, item) for item in islice(waiting, IN_FLIGHT))
+    futures = deque(executor.submit(task, item) for item in islice(waiting, IN_FLIGHT))
     try:
         while futures:
             yield _result(futures.popleft())
-            futures.extend(executor.submit(function, item) for item in islice(waiting, 1))
+            futures.extend(executor.submit(task, item) for item in islice(waiting, 1))
     finally:
         for future in futures:
             future.cancel()
+        task.end()
 
 
-def _as_finished(executor: Executor, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def _as_finished(executor: Executor, task: Task, items: Iterable[Any]) -> Iterator[Any]:
     """The same window, which whatever is finished leaves. After an error nothing enters, and what has begun ends."""
     waiting = iter(items)
-    futures: set[Future[Result]] = set()
+    futures: set[Future[Any]] = set()
     errors: list[Exception] = []
     try:
         while True:
             try:
                 for item in islice(waiting, 0 if errors else IN_FLIGHT - len(futures)):
-                    futures.add(executor.submit(function, item))
+                    futures.add(executor.submit(task, item))
             except Exception as error:  # it accepts no more, and ends what it has accepted
                 errors.append(error)
             if not futures:
@@ -167,9 +168,10 @@ def _as_finished(executor: Executor, function: Callable[[Item], Result], items: 
     finally:
         for future in futures:
             future.cancel()
+        task.end()
 
 
-def _result(future: "Future[Result]") -> Result:
+def _result(future: "Future[Any]") -> Any:
     """The result of a future, or its own error, or that of an executor which lost it."""
     try:
         return future.result()
@@ -181,7 +183,7 @@ def _result(future: "Future[Result]") -> Result:
         raise
 
 
-def _in_waves(mapping: Mapping, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def _in_waves(mapping: Mapping, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     """One call of ``mapping`` for each `IN_FLIGHT` items, since it may collect all that it is given."""
     waiting = iter(items)
     while wave := list(islice(waiting, IN_FLIGHT)):

@@ -57,8 +57,8 @@ def find_critical_points(
     workers
         1: this process. n > 1, or -1 for all cores: processes, which end with this one. Or a
         `concurrent.futures.Executor` (Dask: ``client.get_executor()``), or a map-like callable. The result does not
-        depend on it, bit for bit, nor on the number of BLAS threads (one is used). An interrupt ends a search at once,
-        but threads of an executor of yours first end the runs that they are at.
+        depend on it, bit for bit, nor on the number of BLAS threads (one is used). An interrupt ends a search at once;
+        a cluster's workers first end the runs that they are at.
     checkpoint
         Path of a file to which each run is written as it finishes (a map-like callable may hand over 256 at once). If
         it exists, its runs are not run again: a killed search goes on where it was, and ends with the same result, bit
