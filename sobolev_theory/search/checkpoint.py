@@ -124,9 +124,12 @@ def opened(path: FilePath, header: Record, adopt: tuple[str, ...], shape: tuple[
 
 def _path(value: FilePath) -> Path:
     try:
-        return Path(os.fsdecode(value))
+        path = os.fsdecode(value)
     except TypeError:
-        raise ValueError(f"checkpoint: a path is required, got {value!r}") from None
+        path = ""
+    if not path or "\0" in path:
+        raise ValueError(f"checkpoint: a path is required, got {value!r}")
+    return Path(path)
 
 
 def _open(file: Path) -> tuple[int, bool, bool]:
@@ -210,7 +213,9 @@ def _header(file: Path, line: bytes, expected: Record, adopt: tuple[str, ...]) -
     different = [n for n in {**expected, **header} if n not in adopt and header.get(n) != expected.get(n)]
     different += [name for name in adopt if not _alike(header.get(name), expected[name])]
     if different:
-        found = ", ".join(f"{name} = {header.get(name)} instead of {expected.get(name)}" for name in different)
+        found = ", ".join(
+            f"{name:.50} = {header.get(name)!s:.200} instead of {expected.get(name)}" for name in different
+        )
         raise ValueError(f"checkpoint: a file of this problem is required, {file} has {found}; choose another path")
     return header
 
