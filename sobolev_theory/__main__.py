@@ -45,6 +45,10 @@ def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> in
     except BrokenPipeError:  # the reader, such as head, has enough: nothing more is to be written, at exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # how rich says the same, having done as much
+            return 0
+        raise
 
 
 class _TerminatedError(BaseException):

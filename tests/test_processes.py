@@ -307,7 +307,10 @@ def test_a_command_ends_in_order(how: signal.Signals, status: int, line: str, wo
         assert (process.returncode, process.stderr.read()) == (status, f"sobolev-theory: {line}\n")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], pytest.param(["latex", "--list"], marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "arguments",
+    [["compare", "--angle", "1"], *(pytest.param([name], marks=pytest.mark.long) for name in ("--help", "--version"))],
+)
 def test_a_reader_that_is_gone(arguments: list[str]) -> None:
     """As after ``| head``: the pipe is closed before anything is written."""
     code = "import sys, sobolev_theory.__main__ as m; sys.stdin.read(); sys.exit(m.main(sys.argv[1:]))"

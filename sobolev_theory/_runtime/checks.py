@@ -61,6 +61,13 @@ def number(name: str, value: float, required: str, low: float, high: float) -> f
     return given
 
 
+def truth(name: str, value: object) -> bool:
+    """True or False, NumPy's among them, and nothing that merely counts as one of them."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name}: True or False is required, got {value!r}")
+    return bool(value)
+
+
 def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
     """One of a few words."""
     if value not in allowed:

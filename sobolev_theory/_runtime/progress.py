@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from .checks import truth
+
 Element = TypeVar("Element")
 
 
@@ -21,7 +23,7 @@ def tracked(items: Iterable[Element], total: int, label: str, progress: bool) ->
 @contextmanager
 def fraction_bar(label: str, progress: bool) -> Iterator[Callable[[Callable[[], float], str], None]]:
     """A function that shows a fraction, evaluated only if asked for, and a note by a bar on stderr, or does nothing."""
-    if not progress:
+    if not truth("progress", progress):
         yield lambda fraction, note: None
         return
     from rich.console import Console

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.checks import positive_integer
+from .._runtime.checks import number, positive_integer, truth
 from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
@@ -108,10 +108,12 @@ def find_critical_points(
         raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}")
     width, runs = positive_integer("width", width), positive_integer("runs", runs)
     scale = loss.teacher.dim**-0.5 if scale is None else scale
-    if not 0 < scale < np.inf:
-        raise ValueError(f"scale: a positive finite standard deviation is required, got {scale!r}")
+    scale, progress = (
+        number("scale", scale, "a positive finite standard deviation", 0, np.inf),
+        truth("progress", progress),
+    )
     _require_fit(loss, width, runs)
-    task = _Runs(loss, width, float(scale), _entropy(rng))
+    task = _Runs(loss, width, scale, _entropy(rng))
     with unordered_map(workers) as parallel:
         if checkpoint is None:
             points = [*tracked(parallel(task, range(runs)), runs, "searching", progress)]
