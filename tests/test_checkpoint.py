@@ -391,17 +391,22 @@ from pathlib import Path
 import test_checkpoint
 from sobolev_theory.search import search
 path, kills, workers, rng = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), random.Random(int(sys.argv[4]))
+def on_disk():
+    return path.read_bytes() if path.exists() else b""
 content = b""
 for kill in range(kills):
     child = os.fork()
     if not child:
         search.end_of_run = test_checkpoint.quick_end  # workers do what they do always
         test_checkpoint.search(path, 10**4, workers=workers)
-    time.sleep(rng.uniform(0.0, 0.06 if workers == 1 else 4.0))
-    before = path.read_bytes() if path.exists() else b""  # what was on disk a moment before
+    deadline = time.monotonic() + 30
+    while workers > 1 and len(on_disk()) <= len(content) and time.monotonic() < deadline:
+        time.sleep(0.01)  # processes take long to start
+    time.sleep(rng.uniform(0.0, 0.06))
+    before = on_disk()
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    kept, content = content, path.read_bytes() if path.exists() else b""
+    kept, content = content, on_disk()
     for old in (kept, before):
         assert content.startswith(old[: old.rfind(b"\\n") + 1]), kill
 print(content.count(b"\\n") - 1)
