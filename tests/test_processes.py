@@ -216,7 +216,22 @@ def test_threads_end_what_they_are_at() -> None:
     assert not task.threads
 
 
-def _spin(started: threading.Event) -> None:
+@pytest.mark.parametrize("name", MAPS)
+def test_an_interrupted_map_ends_threads(name: str) -> None:
+    started = threading.Event()
+    with ThreadPoolExecutor(2) as pool:  # which waits for its threads
+        with MAPS[name](pool) as parallel:
+            results = parallel(_spin, [None, started])
+            next(results)
+            assert started.wait(SOON)
+            results.close()  # type: ignore[attr-defined]
+        began = time.monotonic()
+    assert time.monotonic() - began < SOON
+
+
+def _spin(started: threading.Event | None) -> None:
+    if started is None:
+        return
     started.set()
     while True:
         time.sleep(0.001)
