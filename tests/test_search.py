@@ -363,7 +363,7 @@ def test_a_file_that_is_no_checkpoint_is_refused_and_kept(tmp_path: Path, conten
         ({"scale": np.nan}, "scale: a positive finite"),
         ({"scale": "wide"}, "scale: a positive finite"),
         ({"progress": "no"}, "progress: True or False"),
-        ({"progress": 1}, "progress: True or False"),
+        ({"progress": 2}, "progress: True or False"),
         ({"workers": 0}, "workers: a positive int"),
         ({"workers": "all"}, "workers: a positive int"),
         ({"loss": np.eye(2)}, "loss: a PopulationLoss"),

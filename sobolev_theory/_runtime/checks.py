@@ -61,9 +61,9 @@ def number(name: str, value: float, required: str, low: float, high: float) -> f
     return given
 
 
-def truth(name: str, value: object) -> bool:
-    """True or False, NumPy's among them, and nothing that merely counts as one of them."""
-    if not isinstance(value, bool | np.bool_):
+def flag(name: str, value: bool) -> bool:
+    """A switch: True or False, of NumPy too, or 1 or 0."""
+    if not isinstance(value, bool | np.bool_ | int) or value not in (True, False):
         raise ValueError(f"{name}: True or False is required, got {value!r}")
     return bool(value)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._runtime.checks import positive_integer, truth
+from .._runtime.checks import positive_integer
 from .._runtime.parallel import ParallelMap, Workers, ordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
@@ -81,7 +81,6 @@ def verify(
     >>> verify(loss, [[0.6, 0.8]], samples=20_000, rng=0).passed
     True
     """
-    progress = truth("progress", progress)
     with ordered_map(workers) as parallel:
         return _verify(loss, W, samples, np.random.default_rng(rng), parallel, _check_level(level), progress)
 
@@ -121,7 +120,7 @@ def verify_many(
     >>> survey.passed, len(survey.reports)
     (True, 3)
     """
-    networks, progress = positive_integer("networks", networks), truth("progress", progress)
+    networks = positive_integer("networks", networks)
     each = sidak(_check_level(level), 1 / networks)
     generator = np.random.default_rng(rng)
     activation = loss_options.get("activation") or "relu"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.checks import number, positive_integer, truth
+from .._runtime.checks import number, positive_integer, flag
 from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
@@ -110,7 +110,7 @@ def find_critical_points(
     scale = loss.teacher.dim**-0.5 if scale is None else scale
     scale, progress = (
         number("scale", scale, "a positive finite standard deviation", 0, np.inf),
-        truth("progress", progress),
+        flag("progress", progress),
     )
     _require_fit(loss, width, runs)
     task = _Runs(loss, width, scale, _entropy(rng))
