@@ -51,7 +51,11 @@ class SizeError(ValueError):
 
 
 class WorkerError(ValueError, RuntimeError):
-    """A worker process died or could not be reached; what had been finished is kept."""
+    """A worker process died or could not be reached."""
+
+
+RESUME = "a search with a checkpoint goes on from what was finished"
+"""What a message about a dead worker ends with."""
 
 
 class ConditioningWarning(UserWarning):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from ..errors import WorkerError
+from ..errors import RESUME, WorkerError
 from .processes import Processes
 from .threads import OnOneThread, Task, one_blas_thread
 
@@ -176,10 +176,10 @@ def _result(future: "Future[Any]") -> Any:
     try:
         return future.result()
     except (BrokenExecutor, CancelledError) as error:
-        raise WorkerError(f"workers: the executor lost a task, {error!r}; what was finished is kept") from error
+        raise WorkerError(f"workers: the executor lost a task, {error!r}; {RESUME}") from error
     except Exception as error:
         if type(error).__module__.partition(".")[0] == "distributed":
-            raise WorkerError(f"workers: Dask lost a task, {error}; what was finished is kept") from error
+            raise WorkerError(f"workers: Dask lost a task, {error}; {RESUME}") from error
         raise
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ..errors import WorkerError
+from ..errors import RESUME, WorkerError
 
 SCRIPT = Path(__file__).with_name("worker.py")
 """What a process runs."""
@@ -103,7 +103,7 @@ class _Process:
             self._connection.send_bytes(message)
             answer = self._connection.recv_bytes()
         except (EOFError, OSError):
-            raise WorkerError(f"workers: a worker process {self._ended()}; what was finished is kept") from None
+            raise WorkerError(f"workers: a worker process {self._ended()}; {RESUME}") from None
         result, error = pickle.loads(answer)
         return result, error
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.checks import number, positive_integer, flag
+from .._runtime.checks import flag, number, positive_integer
 from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
