@@ -38,9 +38,9 @@ def pytest_xdist_auto_num_workers() -> int:
 SLOW = {
     "test_derivations", "test_derive", "test_examples", "test_monte_carlo", "test_oracles", "test_rates",
     "test_reduced", "test_search", "test_near_teacher", "test_symbolic", "test_symmetric", "test_symmetric_oracle",
-    "test_theorems", "test_integration",
+    "test_theorems", "test_integration", "test_processes", "test_checkpoint",
 }  # fmt: skip
-"""Files that derive, sample, or integrate much."""
+"""Files that derive, sample, integrate much, or kill."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

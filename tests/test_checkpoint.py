@@ -415,7 +415,7 @@ print(content.count(b"\\n") - 1)
 
 @pytest.mark.parametrize(
     ("kills", "workers"),
-    [(20, 1), pytest.param(200, 1, marks=pytest.mark.long), pytest.param(5, 2, marks=pytest.mark.long)],
+    [(10, 1), pytest.param(200, 1, marks=pytest.mark.long), pytest.param(5, 2, marks=pytest.mark.long)],
 )
 def test_no_kill_loses_a_finished_run(
     tmp_path: Path, kills: int, workers: int, monkeypatch: pytest.MonkeyPatch

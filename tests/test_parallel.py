@@ -52,7 +52,7 @@ def endless() -> Iterator[int]:
         k += 1
 
 
-@pytest.mark.parametrize("workers", [1, 2, -1, map, "threads"])
+@pytest.mark.parametrize("workers", [1, 2, pytest.param(-1, marks=pytest.mark.long), map, "threads"])
 def test_results_come_in_order(workers: Any) -> None:
     with ThreadPoolExecutor(2) as pool, ordered_map(pool if workers == "threads" else workers) as parallel:
         assert list(parallel(math.sqrt, range(600))) == [math.sqrt(k) for k in range(600)]
