@@ -6,6 +6,7 @@ after Ctrl-C and 143 after SIGTERM, each with one line on standard error.
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,33 +16,31 @@ from typing import NoReturn
 
 from . import __version__
 from ._commands import compare, flow, latex, plot, verify
+from ._commands.options import Parser
+from ._runtime.checks import near
 
 COMMANDS = (compare, flow, latex, plot, verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
-    parser = _parser()
     try:
         with _terminable():
-            return _run(parser, arguments)
+            return _run(arguments)
     except KeyboardInterrupt:
-        return _last_words(f"{parser.prog}: interrupted", 128 + signal.SIGINT)
+        return _last_words("interrupted", signal.SIGINT)
     except _TerminatedError:
-        return _last_words(f"{parser.prog}: terminated", 128 + signal.SIGTERM)
-    except (ValueError, NotImplementedError, OSError) as error:
-        parser.exit(2, f"{parser.prog}: error: {error}\n")
+        return _last_words("terminated", signal.SIGTERM)
 
 
-def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str] | None) -> int:
     """Parse, work and print, all of it before this returns."""
     try:
         try:
-            options = parser.parse_args(arguments)
-            return int(options.run(options))
-        finally:
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            options = _parse(arguments)
+        finally:  # a help text may have been printed
+            _flush()
+        return _status(options)
     except BrokenPipeError:  # the reader, such as head, has enough: nothing more is to be written, at exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -49,6 +48,27 @@ def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> in
         if isinstance(stop.__context__, BrokenPipeError):  # how rich says the same, having done as much
             return 0
         raise
+
+
+def _status(options: argparse.Namespace) -> int:
+    """Do what the options ask for; what is wrong with them is said in one line."""
+    command: Parser = options.command
+    try:
+        status = int(options.run(options))
+        _flush()
+        return status
+    except BrokenPipeError:
+        raise
+    except (ValueError, NotImplementedError, OSError) as error:
+        command.error(str(error))
+    except MemoryError as error:  # a size that no door has judged
+        command.error(f"memory does not suffice, take fewer neurons or dimensions ({error})")
+
+
+def _flush() -> None:
+    """Write what is still to be written, unless standard output was closed from the beginning."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 class _TerminatedError(BaseException):
@@ -72,14 +92,23 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
-def _last_words(text: str, status: int) -> int:
-    """One line on standard error."""
-    print(text, file=sys.stderr)
-    return status
+def _last_words(text: str, number: signal.Signals) -> int:
+    """One line on standard error, and the exit status of a signal."""
+    print(f"sobolev-theory: {text}", file=sys.stderr)
+    return 128 + number
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="sobolev-theory", description="Exact theory of Sobolev training.")
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of a command; unknown ones are refused with those that are spelled alike."""
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        known = re.findall(r"--[a-z-]+", options.command.format_help())
+        options.command.error(f"{' '.join(unknown)}: no argument of this command{near(unknown[0], known)}")
+    return options
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="sobolev-theory", description="Exact theory of Sobolev training.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:

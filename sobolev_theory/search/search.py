@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.checks import flag, number, positive_integer
+from .._runtime.checks import flag, generator, instance_of, number, positive_integer
 from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
@@ -104,14 +104,11 @@ def find_critical_points(
     >>> search.counts["global minimum"], search.groups[0].index, round(search.groups[0].smallest, 6)  # 1/4 - 1/(2 pi)
     (4, 0, 0.090845)
     """
-    if not isinstance(loss, PopulationLoss):
-        raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}")
+    instance_of("loss", loss, PopulationLoss)
     width, runs = positive_integer("width", width), positive_integer("runs", runs)
     scale = loss.teacher.dim**-0.5 if scale is None else scale
-    scale, progress = (
-        number("scale", scale, "a positive finite standard deviation", 0, np.inf),
-        flag("progress", progress),
-    )
+    scale = number("scale", scale, "a positive finite standard deviation, 1e-100 to 1e100,", 1e-100, 1e100)
+    progress = flag("progress", progress)
     _require_fit(loss, width, runs)
     task = _Runs(loss, width, scale, _entropy(rng))
     with unordered_map(workers) as parallel:
@@ -153,7 +150,7 @@ def _require_fit(loss: PopulationLoss, width: int, runs: int) -> None:
 
 def _entropy(rng: Any) -> tuple[int, ...]:
     """Four words from which the generators of all runs are spawned."""
-    return tuple(int(word) for word in np.random.default_rng(rng).integers(2**32, size=4))
+    return tuple(int(word) for word in generator(rng).integers(2**32, size=4))
 
 
 @dataclass(frozen=True)
