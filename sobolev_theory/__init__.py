@@ -29,6 +29,7 @@ from .errors import (
     OverflowingError,
     SizeError,
     UnknownActivationError,
+    WorkerError,
 )
 from .flow.comparison import FlowComparison, compare_flows
 from .flow.descent import BestStep, Descent, best_step, gradient_descent
@@ -85,6 +86,7 @@ __all__ = [
     "OverflowingError",
     "SizeError",
     "UnknownActivationError",
+    "WorkerError",
 ]
 
 ON_DEMAND = ("plotting", "symbolic")

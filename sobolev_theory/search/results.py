@@ -82,15 +82,8 @@ class EndPoint(Record, Value):
         return bool(np.abs(mine - theirs).max(initial=0.0) <= SAME * np.abs(mine).max(initial=0.0))
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields as numbers, texts and lists, from which `from_dict` makes the same point, bit for bit."""
+        """The fields as numbers, texts and lists, from which `records.point_of` makes the same point, bit for bit."""
         return {name: v.tolist() if isinstance(v, np.ndarray) else v for name, v in vars(self).items()}
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any]) -> EndPoint:
-        """The point of `as_dict`."""
-        types: dict[str, Any] = {"weights": np.float64, "eigenvalues": np.float64, "multiplicities": np.intp}
-        arrays: dict[str, Any] = {name: np.array(fields[name], dtype) for name, dtype in types.items()}
-        return cls(**{**fields, **arrays})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
