@@ -16,8 +16,8 @@ from ..losses import PopulationLoss, Student
 from ..problem import SpanProblem
 from .events import crossing, parse_levels, quantity, reached
 from .solution import Flow
-from .state import State, StopError, negligible_gradient
-from .steps import METHODS, AcceptedStep, steps
+from .state import State, StopError
+from .steps import AUTO, METHODS, AcceptedStep, Sharpness, steps
 
 FloatArray = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ def gradient_flow(
     *,
     rtol: float = 1e-10,
     atol: float = 1e-12,
-    method: str = "DOP853",
+    method: str = AUTO,
     until: Mapping[str, float] | None = None,
     progress: bool = False,
 ) -> Flow:
@@ -124,18 +124,16 @@ def _run(
     for name, level in levels.items():
         if reached(begin[name], level):
             return name, f"the start has {name} {begin[name]:g}, at most {level:g} already"
-    negligible, size = negligible_gradient(start), np.linalg.norm(start.coordinates)
-    stationary = quantity("gradient_norm", start) <= negligible
-    for step in () if stationary else steps(problem, t_max, *solver):
+    sharpness = Sharpness()
+    stationary = _is_at_rest(start, sharpness)
+    for step in () if stationary else steps(problem, t_max, *solver, sharpness):
         path.append(step)
         ends = {name: crossing(step, partial(quantity, name), level) for name, level in levels.items()}
         if ends and (end := min(ends.values())) < np.inf:
             name = min(ends, key=lambda name: ends[name])
             path[-1] = replace(step, end=end, at_end=step(end))
             return name, f"{name} fell to {levels[name]:g} at t = {end:g}"
-        if not size / 2 < (now := np.linalg.norm(step.at_end.coordinates)) < 2 * size:
-            negligible, size = negligible_gradient(step.at_end), now
-        if stationary := quantity("gradient_norm", step.at_end) <= negligible:
+        if stationary := _is_at_rest(step.at_end, sharpness):
             break
         if len(path) >= MAX_STEPS:
             raise StopError("steps", f"{MAX_STEPS} steps passed; loosen rtol or lower t_max")
@@ -146,6 +144,11 @@ def _run(
     if t < t_max < np.inf:
         path.append(AcceptedStep(t, t_max, state, lambda _: state.displacement, state))
     return "stationary", f"the gradient is zero to rounding from t = {t:g} on"
+
+
+def _is_at_rest(state: State, sharpness: Sharpness) -> bool:
+    """Whether the gradient is not told from zero: at most what a displacement at the resolution makes."""
+    return quantity("gradient_norm", state) <= state.resolution * sharpness(state)
 
 
 def _fraction(step: AcceptedStep, t_max: float, levels: dict[str, float], begin: dict[str, float]) -> float:

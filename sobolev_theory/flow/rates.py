@@ -10,7 +10,7 @@ from ..critical_points import critical_point
 from ..errors import NotDifferentiableError
 from ..parameters import Parameters
 from ..problem import SpanProblem
-from .state import State, resolution
+from .state import NOWHERE, State
 from .steps import AcceptedStep
 
 FloatArray = NDArray[np.float64]
@@ -116,8 +116,8 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
 def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     """Coordinates of the critical point near a state, and the distance to it below which rounding is seen."""
     near = state.from_nearest()
-    if near.rows is not None and near.size < TAKEN * np.linalg.norm(near.anchor):
-        return near.anchor, TRUSTED * resolution(state)
+    if near.is_anchored and near.size < TAKEN * np.linalg.norm(near.anchor):
+        return near.anchor, TRUSTED * state.resolution
     try:
         point = critical_point(problem.loss, Parameters(state.coordinates, problem.start.output_weights))
     except NotDifferentiableError:
@@ -127,9 +127,9 @@ def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     size = float(np.linalg.norm(point.weights))
     if not point.converged or np.linalg.norm(point.weights - state.coordinates) > NEAR_END * size:
         raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
-    anchor = State(problem, None, point.weights).from_nearest().anchor
+    anchor = State(problem, np.full(len(point.weights), NOWHERE), point.weights).from_nearest().anchor
     if np.linalg.norm(point.weights - anchor) < RESOLVED * size:
-        return anchor, TRUSTED * resolution(state)
+        return anchor, TRUSTED * state.resolution
     return point.weights, RESOLVED * size
 
 
