@@ -158,7 +158,7 @@ def _curvature(problem: SpanProblem, state: State, displacement: FloatArray) -> 
         lengths = lines @ state.point.gauss_newton.to_dense() @ lines.T
         return _slowest(lengths, lines @ displacement.ravel()), np.inf
     try:
-        whole = problem.original.at(problem.student_at(state.coordinates)).hessian
+        whole = state.original.hessian
         within = state.point.hessian.to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..problem import SpanProblem
-from .events import QUANTITIES, SAMPLES, crossing, parse_levels, quantity, reached
+from .events import QUANTITIES, crossing, parse_levels, quantity, reached
 from .rates import Rate, tail_rate
 from .state import State
 from .steps import AcceptedStep
@@ -153,7 +153,7 @@ class Flow:
         """First time at which a function of the state has fallen to a level, or ``inf``."""
         if reached(function(self._states[0]), level):
             return 0.0
-        return next((t for step in self._path if (t := crossing(step, function, level, SAMPLES)) < np.inf), np.inf)
+        return next((t for step in self._path if (t := crossing(step, function, level)) < np.inf), np.inf)
 
 
 def _alignments(path: list[AcceptedStep]) -> list[tuple[float, int, int]]:

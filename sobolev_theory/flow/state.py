@@ -31,11 +31,10 @@ NOWHERE = -1
 STICKY = 3.0
 """Factor on the norm of a row within which it keeps its anchor; within once its norm it gets it."""
 
-CLOSE = 2.0**-13
-"""Displacement, in units of `SpanProblem.smooth_within`, from which on the field is an integral along the segment."""
-
-POINTS = (0.5 - 0.75**0.5 / 3, 0.5 + 0.75**0.5 / 3)
-"""Gauss-Legendre points on that segment: an error of ``CLOSE^4 / 4320``, 5e-20, of the field."""
+SEGMENT = ((2.0**-26, (0.5,)), (2.0**-13, (0.5 - 0.75**0.5 / 3, 0.5 + 0.75**0.5 / 3)))
+"""Displacements, in units of `SpanProblem.smooth_within`, up to which the field is an integral along the segment from
+the teacher, and the Gauss-Legendre points for it: of relative errors ``x^2/24`` and ``x^4/4320``, 1e-17 and 5e-20.
+"""
 
 DEEP = 2.0**-80
 """Displacement, relative to the largest weight, down to which a field that is accurate relative to it is followed.
@@ -162,27 +161,37 @@ class State:
             return loss.at(Parameters(self.coordinates, output_weights))
         return loss.at(Parameters.displaced(loss.teacher, self.rows, self.displacement, output_weights))
 
+    @property
+    def original(self) -> Point:
+        """The loss at the student in R^d, with the digits of its displacement."""
+        loss, output_weights = self.problem.original, self.problem.student.output_weights
+        if not self.is_anchored:
+            return loss.at(Parameters(self.weights, output_weights))
+        displacement = self.problem.embed(self.displacement)
+        return loss.at(Parameters.displaced(loss.teacher, self.rows, displacement, output_weights))
+
     @cached_property
     def gradient(self) -> FloatArray:
         """The gradient in coordinates, (K, n); of sliding rows what is left of it along their lines."""
         if self.aligned:
             return on_lines(self.point.sliding_gradient, self.problem.loss.teacher.weights, self.aligned)
-        return self._along_segment() if self._is_close else self.point.gradient
+        return self._along_segment() if self._segment else self.point.gradient
 
-    @property
-    def _is_close(self) -> bool:
-        """Whether the field is smooth all along the segment from the teacher, and its terms cancel."""
+    @cached_property
+    def _segment(self) -> tuple[float, ...]:
+        """Points on the segment from the teacher if the field is smooth along it and its terms cancel; else none."""
         if self.aligned or not self.is_anchored or self.problem.loss.has_cones or _is_alone(self):
-            return False
+            return ()
         lengths = np.linalg.norm(self.displacement, axis=1)
-        return bool((lengths <= CLOSE * self.problem.smooth_within[self.rows]).all())
+        within = self.problem.smooth_within[self.rows]
+        return next((points for share, points in SEGMENT if (lengths <= share * within).all()), ())
 
     def _along_segment(self) -> FloatArray:
         r"""``\int_0^1 DF(V + s D) D ds`` for the field ``F``, which vanishes at ``V``: nothing cancels."""
         total = np.zeros(self.displacement.size)
-        for s in POINTS if self.size else ():
+        for s in self._segment if self.size else ():
             between = State(self.problem, self.rows, s * self.displacement)
-            total += between.point.hessian @ self.displacement.ravel() / len(POINTS)
+            total += between.point.hessian @ self.displacement.ravel() / len(self._segment)
         return total.reshape(self.displacement.shape)
 
     @property
@@ -194,7 +203,7 @@ class State:
         """
         loss = self.problem.loss
         largest = max(float(np.abs(weights).max()) for weights in (self.coordinates, loss.teacher.weights))
-        if _is_alone(self) or self._is_close:
+        if _is_alone(self) or self._segment:
             return largest * (DEEP**2 if loss.terms.jumps else DEEP)
         return largest * ROUNDINGS * float(np.finfo(np.float64).eps)
 

@@ -51,6 +51,11 @@ class AcceptedStep:
     interpolant: Callable[[FloatArray | float], FloatArray]
     begun: State
 
+    @property
+    def length(self) -> float:
+        """How long it takes."""
+        return self.end - self.start
+
     def __call__(self, t: float) -> State:
         """The state at one time."""
         if t == self.end:
@@ -122,7 +127,7 @@ def steps(
                 t, state = step.end, step.at_end
                 nearest = state.from_nearest()
                 moved = (nearest.rows != step.begun.rows).any() or nearest.size < CLOSER * step.begun.size
-                if moved or solver.change(step.end - step.start, sharpness(state)) or joining(state, precision):
+                if moved or solver.change(step.length, sharpness(state)) or joining(state, precision):
                     break
     except NotDifferentiableError as error:
         raise StopError("nonsmooth", str(error)) from None
