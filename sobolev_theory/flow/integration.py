@@ -29,6 +29,7 @@ FINEST = 100 * float(np.finfo(np.float64).eps)
 """Smallest relative tolerance that the solvers can honour in double precision."""
 
 
+@np.errstate(all="ignore")
 def gradient_flow(
     loss: PopulationLoss,
     W0: Student,

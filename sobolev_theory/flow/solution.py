@@ -63,6 +63,7 @@ class Flow:
     def __repr__(self) -> str:
         return f"<Flow of {self.problem.original!r} to t = {self.t[-1]:g}: {self.message}>"
 
+    @np.errstate(all="ignore")
     def __call__(self, t: float | FloatArray) -> FloatArray:
         """Weights at times in ``[0, flow.t[-1]]``."""
         try:
@@ -99,10 +100,12 @@ class Flow:
         """Distance to the teacher (T,)."""
         return self.along(partial(quantity, "distance"))
 
+    @np.errstate(all="ignore")
     def along(self, function: Callable[[State], float]) -> FloatArray:
         """A function of the state at the times ``t``, (T,)."""
         return np.array([function(state) for state in self._states])
 
+    @np.errstate(all="ignore")
     def rate(self) -> Rate:
         r"""Asymptotic exponential rate of the distance to the end point: a float, with its uncertainty.
 
@@ -149,6 +152,7 @@ class Flow:
         ((name, level),) = parse_levels("time_to", asked, self.problem).items()
         return self.first_time(partial(quantity, name), level)
 
+    @np.errstate(all="ignore")
     def first_time(self, function: Callable[[State], float], level: float) -> float:
         """First time at which a function of the state has fallen to a level, or ``inf``."""
         if reached(function(self._states[0]), level):

@@ -37,6 +37,11 @@ CLOSER = 0.1
 PATIENCE = 60
 """Steps in a row that the stability of an explicit solver bounds, or would, before `AUTO` changes the solver."""
 
+NEWTON = 0.03
+"""Part of the tolerance to which `AUTO` solves the equations of an implicit step: SciPy asks for 1e-5 of it, which the
+rounding of the field forbids for long steps.
+"""
+
 LARGEST = 600
 """Unknowns up to which `AUTO` changes the solver: an implicit step solves systems of that size."""
 
@@ -81,7 +86,7 @@ class Solver:
     """Which of SciPy's solvers integrates next: the one asked for, or with `AUTO` the one that suits."""
 
     def __init__(self, name: str, unknowns: int) -> None:
-        self._changes = name == AUTO and unknowns <= LARGEST
+        self.loosens, self._changes = name == AUTO, name == AUTO and unknowns <= LARGEST
         self.name, self._count = "DOP853" if name == AUTO else name, 0
 
     def longest(self, sharpness: float) -> float:
@@ -160,6 +165,8 @@ def _smooth_steps(
     exact = {"jac": jacobian} if solver.name in IMPLICIT and not begun.aligned else {}
     solver_class = getattr(scipy.integrate, solver.name)
     scipy_solver = solver_class(field, t, begun.unknowns, t_max, rtol=rtol, atol=atol, **exact)
+    if solver.loosens and solver.name in IMPLICIT:
+        scipy_solver.newton_tol = NEWTON
     while scipy_solver.status == "running":
         scipy_solver.max_step = solver.longest(sharpness(begun.after(scipy_solver.y)))
         reason = scipy_solver.step()
