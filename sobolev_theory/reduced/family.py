@@ -51,6 +51,7 @@ class SymmetricSaddle:
         return self.along < 0 < self.across
 
 
+@np.errstate(all="ignore")
 def symmetric_velocity(
     width: int,
     x: ArrayLike,
@@ -100,6 +101,7 @@ def symmetric_velocity(
     return np.reshape([velocity(*pair) for pair in pairs], (*pairs.shape, 2))
 
 
+@np.errstate(all="ignore")
 def symmetric_saddle(width: int, norm: NormLike = "L2", **loss_options: Unpack[LossOptions]) -> SymmetricSaddle:
     r"""The critical point ``x = y > 0``, all neurons equal, at which training from small symmetric weights lingers.
 
