@@ -39,6 +39,8 @@ def lyapunov_derivative(loss: PopulationLoss, W: Student) -> float:
     >>> print(f"{l2:.6f} {h1:.6f}")                                 # 1/(2 pi) - 3/4 and 1/(2 pi) - 3/2
     -0.590845 -1.340845
     """
+    if not isinstance(loss, PopulationLoss):
+        raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}")
     student, teacher = loss.student(W), loss.teacher
     if student.width != teacher.width:
         raise ValueError(f"student: the width of the teacher, {teacher.width}, is required, got {student.width}")
