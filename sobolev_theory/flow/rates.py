@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
 from ..critical_points import critical_point
-from ..errors import NotDifferentiableError
+from ..errors import ConditioningWarning, NotDifferentiableError
 from ..parameters import Parameters
 from ..problem import SpanProblem
 from .state import NOWHERE, State
@@ -36,6 +38,9 @@ TRUSTED = 1e3
 JORDAN = 1.5
 """Factor on ``sqrt(|d rate/dt|)``, what is left of a slope ``1 - 1/(t + c)``, for its change along a quarter."""
 
+FLAT = 1e-12
+"""Eigenvalue, in units of the largest, that is not told from zero: no rate follows from it."""
+
 LINEAR = 1e-6
 """Relative distance at which the curvature is taken: its change is of that order, and directions keep ten digits."""
 
@@ -62,7 +67,8 @@ class Rate(float):
         ``1/(t + c)``, or not for a while: the square root of its speed, and the speed at which the displacement turns,
         are added.
     predicted
-        Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies;
+        Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies
+        (NaN, with a `ConditioningWarning`, if it is not positive);
         of the Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`).
     sharpness
         Largest eigenvalue (real part) there, in the whole of weight space; infinite if all rows slide.
@@ -106,6 +112,14 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     near = np.flatnonzero(logarithms >= np.log(LINEAR * np.linalg.norm(end)))
     state = states[near[-1] if len(near) else 0]
     predicted, sharpness = _curvature(problem, state, state.displacement + (state.anchor - end))
+    if predicted <= FLAT * sharpness < np.inf:
+        warnings.warn(
+            f"rate: the end of the flow has the eigenvalue {predicted:.3g} along its tail, zero or negative to rounding; "
+            "no exponential rate follows from it, so predicted is NaN: look at the slope, which is the rate itself",
+            ConditioningWarning,
+            stacklevel=3,
+        )
+        predicted = np.nan
     uncertainty = DRIFT * abs(late - early) + error
     if problem.loss.terms.jumps and not problem.loss.has_cones and problem.start.width == 1:
         quarter = times[-1] - times[SAMPLES]
