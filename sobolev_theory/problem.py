@@ -62,6 +62,15 @@ class SpanProblem:
         return self.start.width == self.loss.teacher.width
 
     @cached_property
+    def loss_rounding(self) -> float:
+        """Loss that is not told from zero: 0 if neurons can match, as then it is formed from their differences."""
+        student, teacher = self.start, self.loss.teacher
+        if np.array_equal(np.sort(student.output_weights), np.sort(teacher.output_weights)):
+            return 0.0
+        silent = self.loss.at(Parameters(student.weights, np.zeros(student.width))).value
+        return float(np.finfo(np.float64).eps) * silent
+
+    @cached_property
     def smooth_within(self) -> FloatArray:
         """Of each row of the teacher the distance up to which the field varies smoothly along a segment from it, (M,).
 

@@ -41,6 +41,11 @@ def quantity(name: str, state: State) -> float:
     return float(np.linalg.norm(state.displacement + (state.anchor - teacher)))
 
 
+def watched(name: str, state: State) -> float:
+    """A quantity as levels see it: a loss is never below its rounding, which says nothing of a level there."""
+    return max(quantity(name, state), state.problem.loss_rounding if name == "loss" else 0.0)
+
+
 def parse_levels(argument: str, levels: Mapping[str, float], problem: SpanProblem) -> dict[str, float]:
     """Levels of known quantities, positive numbers."""
     if not isinstance(levels, Mapping):

@@ -14,7 +14,7 @@ from .._runtime.progress import fraction_bar
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
 from ..problem import SpanProblem
-from .events import crossing, parse_levels, quantity, reached
+from .events import crossing, parse_levels, quantity, reached, watched
 from .solution import Flow
 from .state import State, StopError
 from .steps import AUTO, METHODS, AcceptedStep, Sharpness, steps
@@ -53,13 +53,14 @@ def gradient_flow(
         Positive end time; ``inf`` if ``until`` says when to stop.
     rtol, atol
         Bounds of the local errors of the weights: ``rtol |W - V|``, or ``atol`` where that is smaller. Where K = M
-        and the student comes near the teacher, ``atol`` is lowered along with the distance, so that a loss of 1e-20
-        of its start is still resolved.
+        and the student comes near the teacher, ``atol`` is lowered along with the distance, and the field is formed
+        from it without cancellation: a loss of 1e-40 is reached in every norm.
     method
-        ``"DOP853"``, ``"RK45"``, ``"RK23"``, or, with the exact Jacobian, ``"Radau"``, ``"BDF"``.
+        ``"auto"``: DOP853, and Radau while stability and not accuracy would bound its steps; or always ``"DOP853"``,
+        ``"RK45"``, ``"RK23"``, or, with the exact Jacobian, ``"Radau"``, ``"BDF"``.
     until
-        Levels at which to stop: ``{"loss": 1e-12}``, and likewise ``"gradient_norm"``, ``"distance"``; looked at after
-        each step of the solver.
+        Levels at which to stop: ``{"loss": 1e-12}``, and likewise ``"gradient_norm"``, ``"distance"``; they are looked
+        for within the steps of the solver. A loss that is rounding, 1e-16 where neurons cannot match, is at no level.
     progress
         Show a progress bar on stderr.
 
@@ -121,7 +122,7 @@ def _run(
 ) -> tuple[str, str]:
     """Fill the path until there is a reason to stop; status and message."""
     start = State.start(problem)
-    begin = {name: quantity(name, start) for name in levels}
+    begin = {name: watched(name, start) for name in levels}
     for name, level in levels.items():
         if reached(begin[name], level):
             return name, f"the start has {name} {begin[name]:g}, at most {level:g} already"
@@ -129,7 +130,7 @@ def _run(
     stationary = _is_at_rest(start, sharpness)
     for step in () if stationary else steps(problem, t_max, *solver, sharpness):
         path.append(step)
-        ends = {name: crossing(step, partial(quantity, name), level) for name, level in levels.items()}
+        ends = {name: crossing(step, partial(watched, name), level) for name, level in levels.items()}
         if ends and (end := min(ends.values())) < np.inf:
             name = min(ends, key=lambda name: ends[name])
             path[-1] = replace(step, end=end, at_end=step(end))
@@ -156,6 +157,6 @@ def _fraction(step: AcceptedStep, t_max: float, levels: dict[str, float], begin:
     """How much of the way is done: of the time, or of the decades to a level."""
     done = [step.end / t_max]
     for name, level in levels.items():
-        now = max(quantity(name, step.at_end), level)
+        now = max(watched(name, step.at_end), level)
         done.append(float(np.log(begin[name] / now) / np.log(begin[name] / level)))
     return max(done)

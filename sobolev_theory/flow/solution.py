@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..problem import SpanProblem
-from .events import QUANTITIES, crossing, parse_levels, quantity, reached
+from .events import QUANTITIES, crossing, parse_levels, quantity, reached, watched
 from .rates import Rate, tail_rate
 from .state import State
 from .steps import AcceptedStep
@@ -37,7 +37,7 @@ class Flow:
 
         - ``"t_max"``: the end of the time asked for;
         - ``"loss"``, ``"gradient_norm"``, ``"distance"``: that quantity fell to its level in ``until``;
-        - ``"stationary"``: the gradient is zero to the rounding of the weights. If ``t_max`` is finite the flow goes on
+        - ``"stationary"``: the gradient is zero to the rounding of the weights, at the teacher or elsewhere. If ``t_max`` is finite the flow goes on
           to it at rest;
         - ``"nonsmooth"``: the gradient does not exist where the flow arrived: a ReLU row shrank to zero, or, in the
           exact convention, rows became parallel and do not stay so;
@@ -51,7 +51,9 @@ class Flow:
     Notes
     -----
     Weights carry an error of about ``rtol`` times the distance to the teacher that is left (times ``|W|`` if the
-    widths differ), and never less than a few units in the last place of the largest weight.
+    widths differ). Near the teacher it is followed down to ``2^-80`` of the weights, or to ``2^-160`` if the loss has a
+    derivative that jumps and so falls linearly; not in the exact convention of such a norm, nor near parallel rows of
+    the teacher, unless both are one ReLU neuron: a few units in the last place of the largest weight remain there.
     """
 
     def __init__(self, problem: SpanProblem, path: list[AcceptedStep], status: str, message: str) -> None:
@@ -150,7 +152,7 @@ class Flow:
         if len(asked) != 1:
             raise ValueError(f"time_to: one of {', '.join(QUANTITIES)} is required, got {sorted(asked) or 'none'}")
         ((name, level),) = parse_levels("time_to", asked, self.problem).items()
-        return self.first_time(partial(quantity, name), level)
+        return self.first_time(partial(watched, name), level)
 
     @np.errstate(all="ignore")
     def first_time(self, function: Callable[[State], float], level: float) -> float:

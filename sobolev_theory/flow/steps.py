@@ -37,6 +37,9 @@ CLOSER = 0.1
 PATIENCE = 60
 """Steps in a row that the stability of an explicit solver bounds, or would, before `AUTO` changes the solver."""
 
+STALE = 50
+"""Questions after which a sharpness is computed anew."""
+
 NEWTON = 0.03
 """Part of the tolerance to which `AUTO` solves the equations of an implicit step: SciPy asks for 1e-5 of it, which the
 rounding of the field forbids for long steps.
@@ -69,16 +72,20 @@ class AcceptedStep:
 
 
 class Sharpness:
-    """The largest eigenvalue of the Gauss-Newton matrix along a flow, computed anew where weights double or halve."""
+    """The largest eigenvalue of the Gauss-Newton matrix along a flow, computed anew now and then.
+
+    That is where weights double or halve, and after `STALE` questions, three a step.
+    """
 
     def __init__(self) -> None:
-        self._size, self._value = np.nan, np.nan
+        self._size, self._value, self._asked = np.nan, np.nan, 0
 
     def __call__(self, state: State) -> float:
         """About that at a state."""
         size = float(np.linalg.norm(state.coordinates))
-        if not self._size / 2 < size < 2 * self._size:
-            self._size, self._value = size, state.point.gauss_newton.extreme_eigenvalues()[1]
+        self._asked += 1
+        if self._asked > STALE or not self._size / 2 < size < 2 * self._size:
+            self._size, self._value, self._asked = size, state.point.gauss_newton.extreme_eigenvalues()[1], 0
         return self._value
 
 
