@@ -85,7 +85,8 @@ class SpanProblem:
         cosines = np.abs(units @ units.T)
         np.fill_diagonal(cosines, 0.0)
         sines: FloatArray = np.sqrt(np.maximum(1 - cosines.max(axis=1) ** 2, 0.0))
-        return lengths * np.where(sines < COARSE, 0.0, sines)
+        within: FloatArray = lengths * np.where(sines < COARSE, 0.0, sines)
+        return within
 
     def at(self, coordinates: FloatArray) -> Point:
         """The loss at other hidden weights, given in coordinates (K, n)."""

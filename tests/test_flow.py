@@ -237,7 +237,7 @@ def ended(loss, student, level=1e-60, **options):
 def test_a_student_of_fewer_neurons_comes_to_rest():
     """The loss rests at 0.0885; an explicit solver at the border of stability kept a noise above any test for rest."""
     loss = st.PopulationLoss(st.Network.orthonormal(2, 2), "L2")
-    for method in ("auto", "DOP853", "RK45", "BDF"):
+    for method in ("auto", "RK45"):
         flow = ended(loss, st.Network.random(1, 2, rng=1), 1e-9, method=method)
         assert flow.status == "stationary"
         assert flow.loss[-1] == pytest.approx(0.0885, abs=5e-5)
@@ -245,6 +245,7 @@ def test_a_student_of_fewer_neurons_comes_to_rest():
         assert len(flow.t) < 1000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("activation", "norm"), [("relu2", "H2"), ("erf", "H1"), ("relu3", "L2"), ("relu", "H1")])
 def test_rest_in_every_activation(activation, norm):
     teacher = st.Network.random(2, 3, rng=2, activation=activation)
@@ -253,12 +254,18 @@ def test_rest_in_every_activation(activation, norm):
     assert len(flow.t) < 500
 
 
-def test_rest_at_a_spurious_minimum_and_on_a_line():
-    start = 1.2 * equal_rows(6)
-    assert ended(st.PopulationLoss(np.eye(6), "L2"), start).status == "stationary"
-    flow = ended(st.PopulationLoss(np.eye(2), "H1", derivative="exact"), [[0.3, 0.2]])
+@pytest.mark.long
+def test_rest_at_a_spurious_minimum_and_a_saddle():
+    assert ended(st.PopulationLoss(np.eye(6), "L2"), 1.2 * equal_rows(6)).status == "stationary"
+    start = np.full((6, 6), 0.2) - 0.8 * np.eye(6) + 0.01 * np.random.default_rng(0).standard_normal((6, 6))
+    assert ended(st.PopulationLoss(np.eye(6), "L2"), start).status in ("stationary", "nonsmooth")
+
+
+def test_rest_on_a_line():
+    flow = ended(st.PopulationLoss([[2.0, 3.0]], "H1", derivative="exact"), [[0.3, 0.2]])
     assert flow.status == "stationary"
     assert [pair[1:] for pair in flow.alignments] == [(0, 0)]
+    assert flow.loss[-1] < 1e-45
 
 
 @pytest.mark.long
@@ -282,7 +289,10 @@ def test_too_many_neurons_come_to_rest_algebraically(norm):
     assert flow.time_to(loss=1e-30) == np.inf  # where neurons cannot match, a loss below 1e-16 is rounding
 
 
-@pytest.mark.parametrize("norm", ["L2", "H1", (1.0, 0.3), (0.0, 1.0)])
+LONG_NORMS = [pytest.param(norm, marks=pytest.mark.long) for norm in ("L2", (1.0, 0.3), (0.0, 1.0))]
+
+
+@pytest.mark.parametrize("norm", ["H1", *LONG_NORMS])
 def test_one_neuron_to_a_loss_of_1e_40(norm):
     """H1 falls linearly with the angle, which is 1e-40 then: directions come from displacements, not from weights."""
     loss = st.PopulationLoss([[1.0, 0.0]], norm)
@@ -294,11 +304,10 @@ def test_one_neuron_to_a_loss_of_1e_40(norm):
 @pytest.mark.parametrize(
     ("activation", "norm"),
     [
-        ("erf", "H2"),
-        ("relu2", "H1"),
+        ("erf", "H3"),
         *(
             pytest.param(activation, norm, marks=pytest.mark.long)
-            for activation, norm in [("relu", "L2"), ("relu", "H1"), ("relu2", "H2"), ("erf", "H3"), ("relu3", "H3")]
+            for activation, norm in [("relu", "L2"), ("relu", "H1"), ("relu2", "H2"), ("erf", "H2"), ("relu3", "H3")]
         ),
     ],
 )
@@ -317,7 +326,7 @@ def test_levels_are_found_within_steps():
     """The gradient norm dips past the saddle, between steps: the flow stops where `time_to` says."""
     loss, start = st.PopulationLoss(np.eye(2), "L2"), 1.2 * equal_rows(2) + np.array([[1e-4, 0.0], [0.0, 0.0]])
     whole = st.gradient_flow(loss, start, 20.0)
-    for level in np.geomspace(whole.gradient_norm[whole.t < 8].min(), 0.1, 4)[:-1] * 0.999:
+    for level in np.geomspace(whole.gradient_norm[whole.t < 8].min(), 0.1, 3)[:-1] * 0.999:
         flow = st.gradient_flow(loss, start, 20.0, until={"gradient_norm": level})
         assert flow.status == "gradient_norm"
         assert flow.t[-1] == pytest.approx(whole.time_to(gradient_norm=level), rel=1e-9)
@@ -335,7 +344,7 @@ def test_floating_point_settings_of_the_caller_do_not_matter():
         np.testing.assert_array_equal(numbers(), expected)
 
 
-@pytest.mark.parametrize("size", [1e-90, 1e-20, 1e90])
+@pytest.mark.parametrize("size", [1e-90, *(pytest.param(x, marks=pytest.mark.long) for x in (1e-20, 1e90))])
 def test_starts_of_all_sizes(size):
     """Tiny beside the teacher, or all of it tiny or huge: the loss of ReLU is homogeneous."""
     flow = st.gradient_flow(st.PopulationLoss([[size, 0.0]], "H1"), [[0.0, size]], 10.0)

@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _print_tables(result: flow_comparison.FlowComparison) -> None:
     """Rates and times, each in a table that fits eighty columns."""
-    rates = f"gradient flow, {result.derivative} convention: rate of the distance to the end point"
+    rates = f"gradient flow, {result.derivative} convention: rate of the distance to the end point, at the end"
     reference = result.rows[0].norm
     times = f"time until the L2 loss is {result.accuracy:g} of its start; equal: at the sharpness of {reference}"
     for title, heads in ((rates, RATES), (times, TIMES)):

@@ -74,7 +74,8 @@ class FlowComparison:
         """What was compared."""
         return (
             f"Gradient flow, {self.derivative} convention; rate and sharpness at its end, not at the start; time until "
-            f"the L2 loss is {self.accuracy:g} of its start, gain over {self.rows[0].norm}; as is, and at equal sharpness"
+            f"the L2 loss is {self.accuracy:g} of its start, gain over {self.rows[0].norm}; as is, and at equal "
+            "sharpness"
         )
 
     @cached_property

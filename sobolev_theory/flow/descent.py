@@ -101,7 +101,8 @@ class Descent:
         The step taken.
     status
         ``"steps"``: all were taken; ``"stationary"``: the weights came back to where they were, to the bit, or to 8
-        roundings of the largest after 64 iterations or more; ``"diverged"``: weights grew beyond 1e30, and the iterates end before that.
+        roundings of the largest after 64 iterations or more; ``"diverged"``: weights grew beyond 1e30, and the iterates
+        end before that.
     """
 
     def __repr__(self) -> str:

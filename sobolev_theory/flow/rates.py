@@ -114,8 +114,8 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     predicted, sharpness = _curvature(problem, state, state.displacement + (state.anchor - end))
     if predicted <= FLAT * sharpness < np.inf:
         warnings.warn(
-            f"rate: the end of the flow has the eigenvalue {predicted:.3g} along its tail, zero or negative to rounding; "
-            "no exponential rate follows from it, so predicted is NaN: look at the slope, which is the rate itself",
+            f"rate: the end of the flow has the eigenvalue {predicted:.3g} along its tail, zero or negative to "
+            "rounding; no exponential rate follows from it, so predicted is NaN: look at the slope, which is the rate itself",
             ConditioningWarning,
             stacklevel=3,
         )

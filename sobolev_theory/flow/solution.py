@@ -37,8 +37,8 @@ class Flow:
 
         - ``"t_max"``: the end of the time asked for;
         - ``"loss"``, ``"gradient_norm"``, ``"distance"``: that quantity fell to its level in ``until``;
-        - ``"stationary"``: the gradient is zero to the rounding of the weights, at the teacher or elsewhere. If ``t_max`` is finite the flow goes on
-          to it at rest;
+        - ``"stationary"``: the gradient is zero to the rounding of the weights, at the teacher or elsewhere. If
+          ``t_max`` is finite the flow goes on to it at rest;
         - ``"nonsmooth"``: the gradient does not exist where the flow arrived: a ReLU row shrank to zero, or, in the
           exact convention, rows became parallel and do not stay so;
         - ``"diverged"``, ``"failed"``, ``"steps"``: the field overflowed, the solver gave up, or `MAX_STEPS` passed.

@@ -41,8 +41,8 @@ def angle_and_direction(
     With ``v = a u + r``: ``theta = atan2(|r|, (offset + a) |u|)``, radians in [0, pi], and ``e = r/|r|``. Angle and
     sine are correct to 1e-15 relative for norms between 1e-130 and 1e150; near pi, where a double cannot hold
     ``pi - theta``, the sine still is. Where ``r`` is below 2^-90 of ``v`` vectors are parallel (so are all vectors of a
-    line) and get ``e = 0``. Where the difference ``v`` of the second row and ``u`` is known better than the rounded rows tell, an
-    offset of one gives results as accurate as that.
+    line) and get ``e = 0``. Where the difference ``v`` of the second row and ``u`` is known better than the
+    rounded rows tell, an offset of one gives results as accurate as that.
 
     Examples
     --------

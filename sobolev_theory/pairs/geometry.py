@@ -40,7 +40,7 @@ ALL, NOBODY = slice(None), np.zeros(0, dtype=np.intp)
 class NearPairs:
     """Pairs with an explicit second frame vector: rows ``i``, columns ``j``, vectors ``e`` (P, d), angles, sines.
 
-    At a sine up to ``parallel`` a pair has no plane that rows of doubles tell: 0 where their difference is known better.
+    At a sine up to ``parallel`` a pair has no plane that rows of doubles tell: 0 where their difference is known.
     """
 
     i: IntArray

@@ -63,8 +63,9 @@ def single_neuron_flow(
     Returns
     -------
     PlanarFlow
-        From where it is at rest to rounding it stays there, however long ``t_max`` is (``status``). In the exact convention of H1 the angle vanishes at the finite ``alignment_time`` and stays zero: the field
-        turns the student to the ray of ``w*`` from all sides. Near angle pi (H1: above 2.488) it is the opposite ray.
+        From where it is at rest to rounding it stays there, however long ``t_max`` is (``status``). In the exact
+        convention of H1 the angle vanishes at the finite ``alignment_time`` and stays zero: the field turns the student
+        to the ray of ``w*`` from all sides. Near angle pi (H1: above 2.488) it is the opposite ray.
 
     Raises
     ------
