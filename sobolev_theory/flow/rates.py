@@ -115,7 +115,7 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     if predicted <= FLAT * sharpness < np.inf:
         warnings.warn(
             f"rate: the end of the flow has the eigenvalue {predicted:.3g} along its tail, zero or negative to "
-            "rounding; no exponential rate follows from it, so predicted is NaN: look at the slope, which is the rate itself",
+            "rounding; no exponential rate follows from it, predicted is NaN: the slope of the tail is the rate",
             ConditioningWarning,
             stacklevel=3,
         )
