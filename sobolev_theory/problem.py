@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ._runtime.checks import instance_of
 from .losses import PopulationLoss, Student
 from .networks import Network
 from .parameters import Parameters
@@ -46,9 +47,7 @@ class SpanProblem:
     @classmethod
     def of(cls, loss: PopulationLoss, W: Student | Parameters) -> SpanProblem:
         """The problem of training ``W`` on ``loss``; one QR of the stacked weights, and none if d is small."""
-        if not isinstance(loss, PopulationLoss):
-            raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}")
-        student, teacher = loss.parameters(W), loss.teacher
+        student, teacher = instance_of("loss", loss, PopulationLoss).parameters(W), loss.teacher
         if teacher.dim <= 2 * (student.width + teacher.width):
             return cls(loss, student, loss, student, None)
         basis = np.linalg.qr(np.vstack([student.weights, teacher.weights]).T)[0]

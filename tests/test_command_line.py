@@ -138,11 +138,30 @@ def test_latex_for_machines(capsys):
     assert run_json(capsys, "latex", "--list", "theorem/") == (0, {"names": st.formulas.names("theorem/")})
 
 
-def test_latex_lists_names(capsys):
-    assert main(["latex", "--list"]) == 0
-    assert capsys.readouterr().out.splitlines() == st.formulas.names()
-    assert main(["latex", "--list", "relu/H1"]) == 0
-    assert capsys.readouterr().out.splitlines() == st.formulas.names("relu/H1")
+def test_latex_lists_names_and_what_they_are(capsys):
+    for arguments, expected in (
+        (["--list"], st.formulas.names()),
+        (["--list", "relu/H1"], st.formulas.names("relu/H1")),
+        (["--search", "Velocity EXACT"], ["relu/H1/single_neuron/velocity/exact"]),
+        (["--search", "planar system"], st.formulas.search("planar system")),
+    ):
+        assert main(["latex", *arguments]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split()[0] for line in lines] == expected
+        assert all(line.split(maxsplit=1)[1] for line in lines)
+    assert run_json(capsys, "latex", "--search", "velocity") == (0, {"names": st.formulas.search("velocity")})
+
+
+def test_latex_of_a_column_and_the_literature(capsys):
+    name = "relu/H1/hessian/own/backprop"
+    options = ["--style", "align", "--linewidth", "246", "--norm-symbol", "|{}|"]
+    assert main(["latex", name, "theorem/exact_cone", *options]) == 0
+    printed = st.formulas.get(name).latex(style="align", linewidth=246, norm="|{}|")
+    theorem = st.formulas.get("theorem/exact_cone").latex(style="align", norm="|{}|")
+    assert capsys.readouterr().out == f"{printed}\n{theorem}\n"
+    assert main(["latex", "--bibtex"]) == 0
+    assert capsys.readouterr().out == st.formulas.bibtex() + "\n"
+    assert run_json(capsys, "latex", "--bibtex") == (0, {"bibtex": st.formulas.bibtex()})
 
 
 def test_latex_documents(capsys):
@@ -194,7 +213,7 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["flow", "--angle", "1", "--dim", "1"], "--dim: at least 2"),
         (["flow", "--angle", "1", "--width", "2"], "--width: not together with --angle"),
         (["flow", "--ratio", "1", "--width", "2", "--dim", "3"], "only together with --angle"),
-        (["flow", "--angle", "1", "--t-max", "0"], "t_max: a positive"),
+        (["flow", "--angle", "1", "--t-max", "0"], "argument --t-max: a positive finite time"),
         (["flow", "--angle", "1", "--accuracy", "2"], "accuracy"),
         (["flow", "--angle", "1", "--figure", "x.nothing"], "--figure x.nothing: a suffix among ."),
         (["plot"], "required"),
@@ -209,14 +228,35 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["latex", "--document", "relu/K01"], "did you mean"),
         (["latex", "relu/K00", "--teacher", "w^*^2"], "teacher: valid LaTeX"),
         (["latex", "relu/K00", "--student", "v"], "student, teacher: two different symbols"),
-        (["latex", "relu/K00", "--norm", "|x|"], "norm: LaTeX with one {}"),
+        (["latex", "relu/K00", "--norm-symbol", "|x|"], "norm: LaTeX with one {}"),
         (["latex", "--list", "--angle", "%"], "angle: valid LaTeX"),
         (["latex", "relu/K00", "--vectors", "italic"], "invalid choice: 'italic'"),
         (["latex", "--document", "--style", "align"], "--style: not together with --document"),
         (["latex", "relu/K00", "--list", "relu"], "NAME: not together with --list"),
         (["latex", "--list", "--style", "align"], "--style: not together with --list"),
+        (["latex", "--search", "nothing at all"], "--search nothing at all: words of a name or statement are required"),
+        (["latex", "--search", " "], "words: at least one word is required"),
+        (["latex", "--bibtex", "--linewidth", "300"], "--linewidth: not together with --bibtex"),
+        (["latex", "--bibtex", "--list"], "not allowed with argument"),
+        (["latex", "relu/K00", "--linewidth", "30"], "linewidth: a width above 100 points"),
         (["latex", "--list", "nothing"], "--list nothing: the beginning of a name is required"),
         (["nothing"], "invalid choice"),
+        (["comparee"], "did you mean 'compare'?"),
+        (["compare", "--widht", "3", "--dim", "3"], "--widht 3: no argument of this command; did you mean '--width'?"),
+        (["compare", "--width", "2", "--dim", "3", "--curvature", "Hessian"], "did you mean 'hessian'?"),
+        (["compare", "--width", "2", "--dim", "3", "--norms", "h1"], "argument --norms: norm: .*; did you mean 'H1'?"),
+        (["compare", "--seed", "-1"], "compare: error: argument --seed: a non-negative integer is required, got -1"),
+        (["compare", "--width", "2.0"], "argument --width: a positive integer is required, got '2.0'"),
+        (["compare", "--dim", "\u0663"], "argument --dim: a positive integer is required, got '\u0663'"),
+        (["compare", "--width", "1" * 5000], "argument --width: a positive integer is required"),
+        (["verify", "--networks", "2", "--width", "1", "--dim", "2", "--teacher-width", "0"], "--teacher-width: a pos"),
+        (["compare", "--width", "1", "--dim", "2", "--teacher-width", "0"], "argument --teacher-width: a positive"),
+        (["verify", "--width", "1", "--dim", "2", "--workers", "-2"], "argument --workers: a positive integer, or -1"),
+        (["flow", "--angle", "nan"], "argument --angle: radians in [0, pi] are required, got nan"),
+        (["flow", "--angle", "1", "--ratio", "1e999"], "argument --ratio: a positive norm ratio"),
+        (["latex", "relu/K00", "--angle", "{" * 1500], "angle: LaTeX of a symbol, at most 200 characters"),
+        (["latex", "relu/K00", "--student", "w" + "_{a" * 1500], "student: LaTeX of a symbol, at most 200"),
+        (["latex", "relu/K00", "--vectors", "{" * 1500], "argument --vectors: invalid choice"),
         ([], "required"),
     ],
 )
@@ -224,7 +264,10 @@ def test_usage_errors_have_status_two(capsys, arguments, message):
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
-    assert message in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert re.search(re.escape(message).replace(r"\.\*", ".*"), error)
+    assert error.startswith("sobolev-theory")
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -247,7 +290,7 @@ def test_the_module_runs():
     ("name", "text", "message"),
     [
         ("w.csv", "1,2\n3\n", "comma-separated numbers"),
-        ("w.csv", "a,b\n1,2\n", "comma-separated numbers"),
+        ("w.csv", "a,2\n1,2\n", "got 'a' in line 1, column 1"),
         ("w.csv", "", "one neuron a line"),
         ("w.csv", "1,nan\n", "finite"),
         ("w.npy", "text", "npy"),

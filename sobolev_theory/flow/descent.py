@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from .._runtime.checks import number, positive_integer
+from .._runtime.checks import flag, instance_of, number, positive_integer
 from .._runtime.progress import tracked
 from ..curvature.operator import Curvature
 from ..errors import NotDifferentiableError, SizeError
@@ -66,9 +66,7 @@ def best_step(curvature: Curvature) -> BestStep:
     >>> best_step(PopulationLoss([[0.0, 1.0]], "L2").hessian([[0.6, 0.8]])).contraction < 1
     True
     """
-    if not isinstance(curvature, Curvature):
-        raise ValueError(f"curvature: a Curvature is required, got {type(curvature).__name__}")
-    spectrum = curvature.spectrum()
+    spectrum = instance_of("curvature", curvature, Curvature).spectrum()
     low, high = spectrum.smallest, spectrum.largest
     if not low > ROUNDINGS * high:  # what is not told from zero has no sign
         raise ValueError(
@@ -184,6 +182,7 @@ def gradient_descent(
     array([0.5   , 0.25  , 0.125 , 0.0625])
     """
     count = positive_integer("steps", steps)
+    instance_of("loss", loss, PopulationLoss)
     if step is None:
         step = best_step(_at_teacher(loss, loss.student(W0))).step
     step = number("step", step, "a positive step size", 0, np.inf)
@@ -196,7 +195,7 @@ def gradient_descent(
             f"{ROOM // size}, from the last iterate on again if need be, or gradient_flow"
         )
     iterates, status, known, since = [problem.start.weights], "steps", problem.start.weights, 0
-    for k in tracked(range(count), count, "gradient descent", progress):
+    for k in tracked(range(count), count, "gradient descent", flag("progress", progress)):
         moved = iterates[-1] - step * problem.at(iterates[-1]).gradient
         if np.abs(moved).max() > LARGEST or not np.isfinite(moved).all():
             status = "diverged"

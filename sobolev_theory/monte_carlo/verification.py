@@ -9,10 +9,12 @@ from typing import Any, TypeVar, Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._runtime.checks import positive_integer
+from .._runtime.checks import generator as as_generator
+from .._runtime.checks import number, positive_integer
 from .._runtime.parallel import OrderedMap, Workers, ordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
+from ..activations.registry import chosen
 from ..errors import NotDifferentiableError
 from ..losses import LossOptions, PopulationLoss, Student
 from ..networks import Network
@@ -82,7 +84,7 @@ def verify(
     True
     """
     with ordered_map(workers) as parallel:
-        return _verify(loss, W, samples, np.random.default_rng(rng), parallel, _check_level(level), progress)
+        return _verify(loss, W, samples, as_generator(rng), parallel, _check_level(level), progress)
 
 
 def verify_many(
@@ -120,10 +122,12 @@ def verify_many(
     >>> survey.passed, len(survey.reports)
     (True, 3)
     """
-    networks = positive_integer("networks", networks)
+    networks, dim = positive_integer("networks", networks), positive_integer("dim", dim)
+    student_width = positive_integer("student_width", student_width)
+    teacher_width = positive_integer("teacher_width", teacher_width)
     each = sidak(_check_level(level), 1 / networks)
-    generator = np.random.default_rng(rng)
-    activation = loss_options.get("activation") or "relu"
+    generator = as_generator(rng)
+    activation = chosen(loss_options.get("activation"))
     reports = []
     with ordered_map(workers) as parallel:
         for _ in tracked(range(networks), networks, "sampling", progress):
@@ -228,6 +232,4 @@ def _check_samples(samples: int, residual: Residual) -> int:
 
 
 def _check_level(level: float) -> float:
-    if not 0 < level < 1:
-        raise ValueError(f"level: a probability between 0 and 1 is required, got {level!r}")
-    return float(level)
+    return number("level", level, "a probability between 0 and 1", 0, 1)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import OdeSolution, solve_ivp
 
-from .._runtime.checks import number
+from .._runtime.checks import between, number
 from ..flow.integration import FINEST
 
 FloatArray = NDArray[np.float64]
@@ -71,12 +71,9 @@ class PlanarFlow:
 
     def __call__(self, t: ArrayLike) -> FloatArray:
         """States at times in ``[0, t_max]``, shape (..., 2)."""
-        try:
-            times = np.asarray(t, dtype=np.float64)
-        except (TypeError, ValueError):
-            times = np.array(np.nan)
-        if not ((times >= 0) & (times <= self.t[-1])).all():
-            raise ValueError(f"t: times between 0 and the end of the flow, {self.t[-1]:g}, are required, got {t!r}")
+        times = between("t", t, f"times between 0 and the end of the flow, {self.t[-1]:g},", 0, self.t[-1])
+        if not times.size:
+            return np.empty((*times.shape, 2))
         with np.errstate(all="ignore"):
             states: FloatArray = self._solution(times.ravel()).T.reshape(*times.shape, 2)
         return states
@@ -100,8 +97,7 @@ def integrate(
     It is at rest where no coordinate changes by more than its rounding, or ``rest``, in the fastest time constant.
     """
     t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
-    required = f"a number from {FINEST:.2g}, the limit of double precision, to 1"
-    rtol = number("rtol", rtol, required, FINEST / 1.01, 1)
+    rtol = number("rtol", rtol, f"a number from {FINEST:.2g}, the limit of double precision, to 1", FINEST / 1.01, 1)
     change = t_max if sharpness * t_max < STIFF else BEGINNING / sharpness
     plane, t, state, aligned = _Plane(field, lines), 0.0, start, np.inf
     sides = plane.sides(state)
