@@ -53,6 +53,7 @@ class SymmetricSaddle(Record):
         return self.along < 0 < self.across
 
 
+@np.errstate(all="ignore")
 def symmetric_velocity(
     width: int,
     x: ArrayLike,
@@ -102,6 +103,7 @@ def symmetric_velocity(
     return np.reshape([velocity(*pair) for pair in pairs], (*pairs.shape, 2))
 
 
+@np.errstate(all="ignore")
 def symmetric_saddle(width: int, norm: NormLike = "L2", **loss_options: Unpack[LossOptions]) -> SymmetricSaddle:
     r"""The critical point ``x = y > 0``, all neurons equal, at which training from small symmetric weights lingers.
 
