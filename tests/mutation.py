@@ -174,33 +174,31 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
 
 
 class _Recorder:
-    """Lines by test; a line is reported once in a test and then no more, so that this costs little."""
+    """By test, how long it took and the lines of the subjects that it ran."""
 
     def __init__(self, output: Path) -> None:
         self.output, self.tests, self.lines = output, {}, set[tuple[str, int]]()
-        self.names = {str(path): path.relative_to(ROOT_HERE).as_posix() for path in subjects(ROOT_HERE)}
-        events = sys.monitoring
-        events.use_tool_id(events.COVERAGE_ID, "mutation")
-        events.register_callback(events.COVERAGE_ID, events.events.LINE, self.line)
-        events.set_events(events.COVERAGE_ID, events.events.LINE)
-
-    def line(self, code: Any, line: int) -> Any:
-        if name := self.names.get(code.co_filename):
-            self.lines.add((name, line))
-        return sys.monitoring.DISABLE
+        here = Path.cwd()
+        self.names = {str(path): path.relative_to(here).as_posix() for path in subjects(here)}
 
     def pytest_runtest_logstart(self) -> None:
         self.lines, self.began = set(), time.perf_counter()
-        sys.monitoring.restart_events()
+        sys.settrace(self.call)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        sys.settrace(None)
         self.tests[nodeid] = [time.perf_counter() - self.began, sorted(self.lines)]
 
     def pytest_sessionfinish(self) -> None:
         self.output.write_text(json.dumps(self.tests), encoding="utf-8")
 
+    def call(self, frame: Any, event: str, argument: Any) -> Any:
+        """Follow the subjects' functions, and no others."""
+        return self.line if frame.f_code.co_filename in self.names else None
 
-ROOT_HERE = Path.cwd()
+    def line(self, frame: Any, event: str, argument: Any) -> Any:
+        self.lines.add((self.names[frame.f_code.co_filename], frame.f_lineno))
+        return self.line
 
 
 def subjects(root: Path) -> list[Path]:

@@ -15,16 +15,6 @@ Larger products of this kind gain nothing from threads, and lose a factor of ten
 """
 
 
-GRANTED = 16.0
-"""Every mean is granted the error of this many samples that decide it: n samples are never taken for certain.
-
-A rare event that no sample has met (a sample between two nearly parallel weights; the tail of an exponential) leaves no
-trace in the sampled covariance. Among n samples h such events put the mean off by about ``sqrt(h)/n`` of their size,
-and with the allowance the error bar is ``sqrt(h + 16)/n``: for any expected number of events it is exceeded 3.3-fold
-about as rarely as a normal one. Elsewhere the allowance is lost in ``1/sqrt(n)``.
-"""
-
-
 @dataclass(frozen=True, eq=False)
 class Moments:
     """Count, mean, scatter and tails of samples with E entries: all that a stream of any length leaves behind.
@@ -114,7 +104,7 @@ class JointTest:
     p_value: float
 
 
-def hotelling_test(moments: Moments, theory: Array, allowance: Array) -> JointTest:
+def hotelling_test(moments: Moments, theory: Array, allowance: Array, granted: float = 0.0) -> JointTest:
     """Are the entries of ``theory`` together the mean of the sampled entries?
 
     Hotelling's statistic, with an independent ``allowance`` added to every entry's error:
@@ -124,12 +114,12 @@ def hotelling_test(moments: Moments, theory: Array, allowance: Array) -> JointTe
     C the sample covariance. If delta has covariance C/n then ``E T^2 = r = tr(S^-1 C) / n``, which is E when the
     allowance is negligible in every direction and counts out the directions in which it is not: those in which the
     sampled entries are linearly dependent, where an exact theory has delta = 0 and any other one is found out. The
-    p-value is ``P[F(r, n - r) >= T^2 (n - r) / (r (n - 1)) / (1 + 16/h)]``; it is 0 for a theory that is not finite.
+    p-value is ``P[F(r, n - r) >= T^2 (n - r) / (r (n - 1))]``; it is 0 for a theory that is not finite.
 
-    Tails make ``T^2`` larger than normal samples would. Of what it depends on, all is at most of the size of
-    ``1/h``, where ``h = n / kurtosis`` is the number of *effective samples*: as many equal events among n samples have
-    that kurtosis, n/3 normal ones. They are counted with the errors S, for the entry that has fewest; the 16 are
-    `GRANTED`.
+    Tails make ``T^2`` larger than normal samples do, by terms of the size of ``1/h``, where ``h = n / kurtosis`` is the
+    number of *effective samples*: h equal events among n samples have that kurtosis, normal samples ``h = n/3``. They
+    are counted with the errors S, for the entry that has fewest. ``granted`` of them divide ``T^2`` by
+    ``1 + granted/h``.
 
     Parameters
     ----------
@@ -139,12 +129,14 @@ def hotelling_test(moments: Moments, theory: Array, allowance: Array) -> JointTe
         (E,), the means to be judged.
     allowance
         (E,), positive: what the entries may be off for reasons other than the spread seen in the samples.
+    granted
+        Number of effective samples whose error is granted.
 
     Examples
     --------
     >>> heads = Moments.of(np.repeat([[0.0, 1.0]], [480, 520], axis=1))
     >>> hotelling_test(heads, np.array([0.5]), np.array([1e-12])).p_value  # doctest: +ELLIPSIS
-    0.20...
+    0.206...
     """
     n = moments.count
     spread = moments.covariance / n
@@ -159,6 +151,6 @@ def hotelling_test(moments: Moments, theory: Array, allowance: Array) -> JointTe
     rank = max(1.0, float(np.sum(1 - allowed / eigenvalues)))
     kurtosis = moments.fourth / n * (moments.deviation / (np.sqrt(n) * error)) ** 4
     effective = n / max(1.0, float(kurtosis.max()))
-    scaled = statistic / (1 + GRANTED / effective) * (n - rank) / (rank * (n - 1))
+    scaled = statistic / (1 + granted / effective) * (n - rank) / (rank * (n - 1))
     p_value = float(fdtrc(rank, n - rank, scaled))
     return JointTest(error, effective, p_value if np.isfinite(statistic) else 0.0)
