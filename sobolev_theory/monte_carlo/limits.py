@@ -1,6 +1,7 @@
 """What can be sampled, judged before work begins, and how many samples a verdict needs, judged after it."""
 
 from collections.abc import Iterable
+from math import log10
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from ..errors import OverflowingError, SizeError
 from .agreement import Agreement
 from .estimators import LEAST_BLOCK, numbers_per_sample
 from .moments import Moments
+from .residual import Residual
 
 MAX_DIRECTIONS = 12
 """A weight space of up to so many dimensions is checked in every coordinate, a larger one along so many directions."""
@@ -18,6 +20,12 @@ LARGEST = 2**28
 
 LONGEST = 10**16
 """Numbers to be sampled: some years of one core."""
+
+RESOLVED = 1e10
+"""Longest rows, in units on which a smooth activation varies, for which inputs of 16 digits meet their slab."""
+
+SMALLEST = 1e-140
+"""Losses below this are not told from zero: squares of what is sampled leave the range of double precision."""
 
 DECISIVE = 20.0
 """Fewest effective samples (`moments.hotelling_test`) of a verdict.
@@ -56,13 +64,18 @@ def checked_samples(samples: int, student: tuple[int, int], teacher_width: int, 
     if positive_integer("samples", samples) < fewest:
         raise ValueError(f"samples: at least {fewest} are required to judge all entries of this problem, got {samples}")
     if networks * report > LARGEST:
-        raise SizeError(f"networks: at most {LARGEST // report} reports of this size are kept, got {networks}")
+        raise SizeError(f"networks: at most {LARGEST // report} reports of this size are kept, got {_shown(networks)}")
     if samples > (most := LONGEST // (each * networks)):
         raise SizeError(
-            f"samples: at most {float(most):.1e} can be drawn for this problem, got {float(samples):.1e}; errors fall "
-            "only like 1/sqrt(samples): use fewer"
+            f"samples: at most {_shown(most)} can be drawn for this problem, got {_shown(samples)}; errors fall only "
+            "like 1/sqrt(samples): use fewer"
         )
     return samples
+
+
+def _shown(number: int) -> str:
+    """A number of any size in a few characters."""
+    return str(number) if number < 10**6 else f"about 10^{log10(number):.1f}"
 
 
 def checked_level(level: float) -> float:
@@ -70,11 +83,29 @@ def checked_level(level: float) -> float:
     return number("level", level, "a probability between 0 and 1", 0, 1)
 
 
-def require_finite(moments: dict[str, Moments]) -> None:
-    """Refuse samples whose squares left the range of double precision."""
-    if not all(np.isfinite(each.scatter).all() for each in moments.values()):
+def require_resolved(residual: Residual) -> None:
+    """Refuse rows so long that inputs in double precision miss the slab in which a smooth activation varies."""
+    longest = residual.steepness * float(np.linalg.norm(residual.weights, axis=1).max())
+    if longest > RESOLVED:
+        raise ValueError(
+            f"weights: inputs in double precision do not resolve where {residual.activation.name!r} varies, for rows "
+            f"longer than {RESOLVED / residual.steepness:.1g}, got {longest / residual.steepness:.1g}; use shorter ones"
+        )
+
+
+def require_range(residual: Residual, moments: dict[str, Moments]) -> None:
+    """Refuse samples whose squares left the range of double precision.
+
+    Raises
+    ------
+    OverflowingError
+        Naming what to do.
+    """
+    finite = all(np.isfinite(each.scatter).all() for each in moments.values())
+    something = (residual.output[:, None] * residual.weights).any()
+    if not finite or (something and moments["size"].mean[0] < SMALLEST):
         raise OverflowingError(
-            "samples: their squares leave the range of double precision at weights of this size; divide the weights of "
+            "samples: their squares leave the range of double precision at weights of this size; multiply those of "
             "student and teacher by a common factor"
         )
 

@@ -19,7 +19,7 @@ from ..networks import Network
 from ..norms import Convention, NormLike
 from .agreement import judged
 from .estimators import chunk_length, chunk_moments
-from .limits import checked_level, checked_samples, directions_of, require_decisive, require_finite
+from .limits import checked_level, checked_samples, directions_of, require_decisive, require_range, require_resolved
 from .moments import Moments
 from .reports import Report, Survey, sidak
 from .residual import Array, Residual
@@ -42,8 +42,8 @@ def verify(
 ) -> Report:
     """Judge the value, gradient, Gauss-Newton matrix and Hessian of a loss at one student by sampling.
 
-    Each quantity is a mean over Gaussian inputs (`estimators`, `surfaces`), of which the rare large ones are visited
-    more often (`inputs`). Its closed form is judged by Hotelling's T^2 test over all its entries (`agreement`,
+    Each quantity is a mean over Gaussian inputs (`estimators`, `surfaces`), of which those that decide are
+    visited more often (`inputs`). Its closed form is judged by Hotelling's T^2 test over all its entries (`agreement`,
     `moments`), and the four p-values are combined by Bonferroni. A weight space of more than 12 dimensions is checked
     along 12 random orthonormal directions, so that the cost is bounded; another ``rng`` looks along others. A quantity
     that does not exist at the student is listed as such and not judged.
@@ -51,8 +51,7 @@ def verify(
     A true theory fails with probability at most ``level``. That is the law of large samples, which holds where no
     handful of them decides: what their kurtosis shows of tails enlarges the error, p-values of few effective samples
     are too large rather than too small, and fewer than 20 are refused. No sampling sees what happens in none of the
-    samples (a smooth activation with weights as large as ``samples`` varies in a slab that thin); each mean is granted
-    the error of 16 such events.
+    samples (between two nearly parallel weights); each mean is granted the error of 16 such events.
 
     Parameters
     ----------
@@ -81,7 +80,7 @@ def verify(
     SizeError
         For more samples, neurons or dimensions than can be worked on.
     OverflowingError
-        For weights so large that squares of sampled quantities overflow.
+        For weights so large, or so small, that squares of sampled quantities leave the range of double precision.
 
     Examples
     --------
@@ -163,6 +162,7 @@ def _verify(
     entropy = [int(word) for word in rng.integers(2**32, size=4)]
     samples = checked_samples(samples, student.weights.shape, loss.teacher.width)
     residual = _residual(loss, student, np.random.default_rng(_child(entropy, 0)))
+    require_resolved(residual)
     closed, undefined = _closed_forms(loss, student, residual.directions)
     names = tuple(dict.fromkeys((*closed, "gauss_newton", "size")))  # the last two set the scales
     length = chunk_length(residual)
@@ -170,7 +170,7 @@ def _verify(
     tasks = ((_child(entropy, 1, k), min(length, samples - k * length)) for k in range(chunks))
     parts = parallel(partial(chunk_moments, residual, names), tasks)
     moments = _merge(tracked(parts, chunks, "sampling", progress))
-    require_finite(moments)
+    require_range(residual, moments)
     compared = {name: judged(name, moments, theory) for name, theory in closed.items()}
     require_decisive(samples, compared.values())
     subject = f"{loss!r} at a student of {student.width} x {student.dim}"
