@@ -123,6 +123,5 @@ def require_decisive(samples: int, agreements: Iterable[Agreement]) -> None:
         enough = 2 * samples * DECISIVE / worst.effective_samples
         raise ValueError(
             f"samples: {samples} are too few to judge this problem, a handful of them decides the {worst.name} "
-            f"({worst.effective_samples:.1f} effective samples, at least {DECISIVE:.0f} are required); try "
-            f"{enough:.1g}, or smaller weights, which have lighter tails"
+            f"({worst.effective_samples:.1f} effective samples, at least {DECISIVE:.0f} are required); try {enough:.1g}"
         )
