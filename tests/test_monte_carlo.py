@@ -19,7 +19,7 @@ from sobolev_theory.losses import PopulationLoss
 from sobolev_theory.monte_carlo import verification
 from sobolev_theory.monte_carlo.agreement import judged
 from sobolev_theory.monte_carlo.estimators import chunk_moments
-from sobolev_theory.monte_carlo.inputs import scales, weighted_inputs
+from sobolev_theory.monte_carlo.inputs import Stretches
 from sobolev_theory.monte_carlo.residual import Residual
 from sobolev_theory.networks import Network
 from sobolev_theory.norms import Norm
@@ -177,13 +177,13 @@ def generic(rng: np.random.Generator, width: int, dim: int, activation: str, sca
 @pytest.mark.parametrize("steepness", [0.0, 1.0])
 def test_weighted_inputs_have_the_means_of_gaussian_ones(steepness: float) -> None:
     rows = np.array([[3.0, 4.0], [0.0, 0.0], [-1e-200, 1e-200], [3e4, -1e4]])
-    units, stretch = scales(rows, steepness)
-    assert stretch == pytest.approx([3.0, 3.0, 3.0] + [3.0 / np.hypot(3e4, 1e4)] * bool(steepness))
+    stretches = Stretches.of(rows, steepness)
+    assert stretches.scales == pytest.approx([3.0, 3.0, 3.0] + [3.0 / np.hypot(3e4, 1e4)] * bool(steepness))
     n = 200_000
-    x, weight = weighted_inputs(np.random.default_rng(0), units, stretch, n)
+    x, weight = stretches.inputs(np.random.default_rng(0), n)
     assert weight.min() >= 0
     assert weight.max() < 4 / 3
-    z = units @ x
+    z = stretches.units @ x
     slab = np.exp(-((rows[3] @ x) ** 2))  # of mean 1/sqrt(1 + 2 |u|^2)
     known = [(slab, (1 + 2e9) ** -0.5)] if steepness else []
     for sample, mean in [(np.ones(n), 1), (z**2, 1), (z**6, 15), (z**12, 10395), (x[0] * x[1], 0), *known]:

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from .inputs import scales, weighted_inputs
+from .inputs import Stretches
 from .moments import Moments
 from .residual import Array, Factors, Residual
 from .surfaces import edges, gradient_on_surfaces, hessian_on_surfaces
@@ -45,10 +45,10 @@ def chunk_moments(
     """Moments of the named estimates over n fresh weighted inputs, ``chunk = (seed, n)``; matrices row by row."""
     seed, n = chunk
     rng, length = np.random.default_rng(seed), block_length(residual)
-    units, stretch = scales(residual.weights, residual.steepness)
+    stretches = Stretches.of(residual.weights, residual.steepness)
     totals: dict[str, Moments] = {}
     for start in range(0, n, length):
-        x, weight = weighted_inputs(rng, units, stretch, min(length, n - start))
+        x, weight = stretches.inputs(rng, min(length, n - start))
         sample = Sample(residual, x)
         for name in names:
             block = Moments.of(weight * getattr(sample, name).reshape(-1, len(weight)))
