@@ -190,7 +190,7 @@ def test_weighted_inputs_have_the_means_of_gaussian_ones(steepness: float) -> No
         estimate, error = (weight * sample).mean(axis=-1), (weight * sample).std(axis=-1) / n**0.5
         assert (np.abs(estimate - mean) < 4 * error).all()
         assert (error < 0.02 * max(mean, 1)).all()
-    assert not steepness or (weight * slab).std() / n**0.5 < 0.02 * (weight * slab).mean()
+    assert not steepness or (weight * slab).std() / n**0.5 < 0.03 * (weight * slab).mean()
 
 
 def test_heavy_tails_fail_no_true_theory_in_few_samples() -> None:
@@ -204,26 +204,24 @@ def test_heavy_tails_fail_no_true_theory_in_few_samples() -> None:
     assert judged_so_far > 80
 
 
-def test_exponentials_are_judged_or_refused() -> None:
+def test_exponentials_are_judged_or_refused_with_the_samples_that_would_do() -> None:
     exponential = derive("exp(z)").activation
-    rng = np.random.default_rng(1)
+
+    def report(length: float, samples: int, seed: int = 0) -> monte_carlo.Report:
+        rng = np.random.default_rng(seed)
+        loss = PopulationLoss(generic(rng, 1, 2, exponential, length), "H1")
+        return monte_carlo.verify(loss, generic(rng, 1, 2, exponential, length), samples=samples, rng=rng)
+
     for seed in range(8):
-        teacher, student = (generic(rng, 1, 2, exponential, 2.0) for _ in range(2))
-        report = monte_carlo.verify(PopulationLoss(teacher, "H1"), student, samples=50_000, rng=seed)
-        assert report.passed
-        assert min(quantity.effective_samples for quantity in report.quantities.values()) > 50
-    teacher, student = (generic(rng, 1, 2, exponential, 6.0) for _ in range(2))
-    with pytest.raises(ValueError, match="samples: 50000 are too few to judge this problem, a handful of them decides"):
-        monte_carlo.verify(PopulationLoss(teacher, "H1"), student, samples=50_000, rng=0)
-
-
-def test_a_refusal_says_how_many_samples_would_do() -> None:
-    rng = np.random.default_rng(5)
-    loss, student = PopulationLoss(generic(rng, 2, 3, "relu3"), "H3"), generic(rng, 2, 3, "relu3")
-    with pytest.raises(ValueError, match=r"effective samples, at least 20 are required\); try \d") as refused:
-        monte_carlo.verify(loss, student, samples=1000, rng=0)
-    enough = int(float(str(refused.value).split("try ")[1]))
-    assert monte_carlo.verify(loss, student, samples=enough, rng=0).passed
+        judged = report(2.0, 50_000, seed)
+        assert judged.passed
+        assert min(quantity.effective_samples for quantity in judged.quantities.values()) > 50
+    message = r"samples: 1000 are too few to judge this problem, a handful of them decides .* 20 are required\); try \d"
+    with pytest.raises(ValueError, match=message) as refused:
+        report(3.0, 1000)
+    assert report(3.0, int(float(str(refused.value).split("try ")[1]))).passed
+    with pytest.raises(ValueError, match="samples: 50000 are too few to judge this problem"):
+        report(6.0, 50_000)
 
 
 @pytest.mark.parametrize("length", [1e2, 1e5, 1e9])

@@ -10,8 +10,8 @@ weight (importance sampling with a defensive mixture; alpha is the part that sta
     r_k(x) = exp((1 - t_k^-2) (e_k . x)^2 / 2) / t_k,    r_span(x) = exp((1 - t^-2) |P x|^2 / 2) / t^dim.
 
 In a span of n dimensions ``t^2 = 1 + (tau^2 - 1)/n``, for which ``t^n`` is bounded. There is a scale ``t_k = tau`` for
-every row, and one of ``tau/|u|`` for the long rows of a smooth activation. So w decays like a Gaussian wherever anything
-grows, and ``w <= 1/alpha``: no variance grows by more than that factor over that of Gaussian inputs.
+every row, and one of ``tau/|u|`` for the long rows of a smooth activation. So w decays like a Gaussian wherever
+anything grows, and ``w <= 1/alpha``: no variance grows by more than that factor over that of Gaussian inputs.
 """
 
 from dataclasses import dataclass

@@ -120,7 +120,7 @@ def require_decisive(samples: int, agreements: Iterable[Agreement]) -> None:
     """
     worst = min(agreements, key=lambda agreement: agreement.effective_samples)
     if worst.effective_samples < DECISIVE:
-        enough = 2 * samples * DECISIVE / worst.effective_samples
+        enough = 3 * samples * DECISIVE / worst.effective_samples
         raise ValueError(
             f"samples: {samples} are too few to judge this problem, a handful of them decides the {worst.name} "
             f"({worst.effective_samples:.1f} effective samples, at least {DECISIVE:.0f} are required); try {enough:.1g}"
