@@ -138,11 +138,30 @@ def test_latex_for_machines(capsys):
     assert run_json(capsys, "latex", "--list", "theorem/") == (0, {"names": st.formulas.names("theorem/")})
 
 
-def test_latex_lists_names(capsys):
-    assert main(["latex", "--list"]) == 0
-    assert capsys.readouterr().out.splitlines() == st.formulas.names()
-    assert main(["latex", "--list", "relu/H1"]) == 0
-    assert capsys.readouterr().out.splitlines() == st.formulas.names("relu/H1")
+def test_latex_lists_names_and_what_they_are(capsys):
+    for arguments, expected in (
+        (["--list"], st.formulas.names()),
+        (["--list", "relu/H1"], st.formulas.names("relu/H1")),
+        (["--search", "Velocity EXACT"], ["relu/H1/single_neuron/velocity/exact"]),
+        (["--search", "planar system"], st.formulas.search("planar system")),
+    ):
+        assert main(["latex", *arguments]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split()[0] for line in lines] == expected
+        assert all(line.split(maxsplit=1)[1] for line in lines)
+    assert run_json(capsys, "latex", "--search", "velocity") == (0, {"names": st.formulas.search("velocity")})
+
+
+def test_latex_of_a_column_and_the_literature(capsys):
+    name = "relu/H1/hessian/own/backprop"
+    options = ["--style", "align", "--linewidth", "246", "--norm-symbol", "|{}|"]
+    assert main(["latex", name, "theorem/exact_cone", *options]) == 0
+    printed = st.formulas.get(name).latex(style="align", linewidth=246, norm="|{}|")
+    theorem = st.formulas.get("theorem/exact_cone").latex(style="align", norm="|{}|")
+    assert capsys.readouterr().out == f"{printed}\n{theorem}\n"
+    assert main(["latex", "--bibtex"]) == 0
+    assert capsys.readouterr().out == st.formulas.bibtex() + "\n"
+    assert run_json(capsys, "latex", "--bibtex") == (0, {"bibtex": st.formulas.bibtex()})
 
 
 def test_latex_documents(capsys):
@@ -209,12 +228,17 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["latex", "--document", "relu/K01"], "did you mean"),
         (["latex", "relu/K00", "--teacher", "w^*^2"], "teacher: valid LaTeX"),
         (["latex", "relu/K00", "--student", "v"], "student, teacher: two different symbols"),
-        (["latex", "relu/K00", "--norm", "|x|"], "norm: LaTeX with one {}"),
+        (["latex", "relu/K00", "--norm-symbol", "|x|"], "norm: LaTeX with one {}"),
         (["latex", "--list", "--angle", "%"], "angle: valid LaTeX"),
         (["latex", "relu/K00", "--vectors", "italic"], "invalid choice: 'italic'"),
         (["latex", "--document", "--style", "align"], "--style: not together with --document"),
         (["latex", "relu/K00", "--list", "relu"], "NAME: not together with --list"),
         (["latex", "--list", "--style", "align"], "--style: not together with --list"),
+        (["latex", "--search", "nothing at all"], "--search nothing at all: words of a name or statement are required"),
+        (["latex", "--search", " "], "words: at least one word is required"),
+        (["latex", "--bibtex", "--linewidth", "300"], "--linewidth: not together with --bibtex"),
+        (["latex", "--bibtex", "--list"], "not allowed with argument"),
+        (["latex", "relu/K00", "--linewidth", "30"], "linewidth: a width above 100 points"),
         (["latex", "--list", "nothing"], "--list nothing: the beginning of a name is required"),
         (["nothing"], "invalid choice"),
         ([], "required"),

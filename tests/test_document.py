@@ -15,6 +15,8 @@ import pytest
 
 from sobolev_theory import formulas
 from sobolev_theory.formulas import Formula, Notation, Theorem, UnknownFormulaError
+from sobolev_theory.formulas.references import REFERENCES, cited, with_citations
+from sobolev_theory.formulas.tex.layout import aligned
 from sobolev_theory.formulas.tex.text import itemized, prose, verbatim
 
 TOO_WIDE = re.compile(r"Overfull \\hbox \(([\d.]+)pt too wide\)")
@@ -31,17 +33,18 @@ class Typeset(NamedTuple):
 
 
 def typeset(text: str, folder: Path) -> Typeset:
-    """Run ``pdflatex`` once; there are no references that need a second run."""
+    """Run ``pdflatex``; again where there are references or contents, which need a second run."""
     command = shutil.which("pdflatex")
     if command is None:
         assert not os.environ.get("CI"), "the continuous check needs pdflatex (texlive-latex-base)"
         pytest.skip("pdflatex is not installed")
     (folder / "document.tex").write_text(text, encoding="utf-8")
     options = ["-interaction=nonstopmode", "-no-shell-escape", "document.tex"]
-    subprocess.run([command, *options], cwd=folder, capture_output=True, timeout=120)
+    for _ in range(2 if r"\cite" in text else 1):
+        subprocess.run([command, *options], cwd=folder, capture_output=True, timeout=120)
     log = (folder / "document.log").read_text(encoding="utf-8", errors="replace")
     pages = re.search(r"Output written on document\.pdf \((\d+) page", log)
-    errors = [line for line in log.splitlines() if line.startswith("!")]
+    errors = [line for line in log.splitlines() if line.startswith("!") or "undefined" in line]
     return Typeset(errors, [float(width) for width in TOO_WIDE.findall(log)], int(pages[1]) if pages else 0)
 
 
@@ -55,6 +58,51 @@ def test_the_whole_catalogue_is_set_without_errors_or_wide_lines(whole: str, tmp
     assert errors == []
     assert max(overfull, default=0) <= ALLOWED
     assert pages > 20
+
+
+def test_formulas_are_set_in_a_column(tmp_path: Path) -> None:
+    """Every formula and step of a proof, in lines of 246 points: none sticks out, none is scaled."""
+    head = formulas.document(["relu/K00"]).split(r"\begin{document}")[0].replace("margin=2.2cm", "textwidth=246pt")
+    names = [name for name in formulas.names() if not name.startswith("theorem/")]
+    body = [formulas.get(name).latex(style="align", linewidth=246, macros=True) for name in names]
+    steps = [aligned([step.latex], 246) for name in formulas.names("theorem/") for step in formulas.get(name).proof]
+    errors, overfull, _ = typeset("\n\n".join([head, r"\begin{document}", *body, *steps, r"\end{document}"]), tmp_path)
+    assert errors == []
+    assert max(overfull, default=0) <= ALLOWED
+    assert not any(r"\resizebox" in text for text in body + steps)
+
+
+def test_contents_labels_and_citations(whole: str) -> None:
+    """Every record has a label, every citation an item, and every item is cited."""
+    assert r"\tableofcontents" in whole
+    assert re.findall(r"\\label\{([^}]*)\}", whole) == formulas.names()
+    assert set(re.findall(r"\\cite\{(\w+)\}", whole)) == set(re.findall(r"\\bibitem\{(\w+)\}", whole))
+    sections = re.findall(r"\\section\{([^}]*)\}", whole)
+    assert len(sections) == len(set(sections))
+    assert {"Setting", "relu", "erf", "theorem"} <= set(sections)
+    assert r"\subsection{relu / H1}" in whole
+
+
+def test_sources_are_those_of_the_bibliography() -> None:
+    """Names with a year are references; BibTeX has them all, with the keys that documents cite."""
+    for name in formulas.names():
+        source = formulas.get(name).source
+        named = re.findall(r"(?!arXiv)\b[A-Z][a-z]+ (?:19|20)\d\d", source)
+        assert len(cited(source)) == len(set(named)), source
+    text = formulas.bibtex()
+    assert re.findall(r"@\w+\{(\w+),", text) == [reference.key for reference in REFERENCES]
+    assert text.count("{") == text.count("}")
+
+
+@pytest.mark.skipif(shutil.which("bibtex") is None, reason="needs bibtex")
+def test_bibtex_reads_the_references(tmp_path: Path) -> None:
+    (tmp_path / "sobolev.bib").write_text(formulas.bibtex(), encoding="utf-8")
+    lines = [r"\relax", r"\citation{*}", r"\bibstyle{plain}", r"\bibdata{sobolev}"]
+    (tmp_path / "paper.aux").write_text("\n".join(lines), encoding="utf-8")
+    done = subprocess.run(["bibtex", "paper"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert "Warning" not in done.stdout
+    assert (tmp_path / "paper.bbl").read_text(encoding="utf-8").count(r"\bibitem") == len(REFERENCES)
 
 
 HOSTILE = [
@@ -96,7 +144,7 @@ def test_every_record_is_in_the_document_with_all_that_it_says(whole: str) -> No
         assert whole.count(head) == 1
         body = whole.split(head)[1].split(r"\entry{")[0]
         assert prose(record.statement) in body
-        assert prose(record.source) in body
+        assert with_citations(record.source) in body
         if isinstance(record, Formula):
             assert all(prose(step.statement) in body for step in record.steps if step.left != step.right)
             assert not record.deviations or prose(record.deviations) in body
@@ -108,9 +156,10 @@ def test_every_record_is_in_the_document_with_all_that_it_says(whole: str) -> No
 
 def test_chosen_records_stand_in_the_order_given() -> None:
     text = formulas.document(["theorem/exact_cone", "relu/K00"])
-    assert text.index("Proof.") < text.index(rf"\entry{{{verbatim('relu/K00')}}}")
+    assert text.index(r"\begin{proof}") < text.index(rf"\entry{{{verbatim('relu/K00')}}}")
     assert text.count(r"\entry{") == 2
-    assert r"\section*{References}" in text
+    keys = ["oh2025", "czarnecki2017", "cho2009"]
+    assert re.findall(r"\\bibitem\{(\w+)\}", text) == keys, "those that are cited, and no others"
     assert text.startswith(r"\documentclass")
     assert isinstance(formulas.get("theorem/exact_cone"), Theorem)
 

@@ -12,7 +12,9 @@ from mpmath import mp
 
 from sobolev_theory import formulas
 from sobolev_theory.formulas import Formula, Notation, Theorem
-from sobolev_theory.formulas.tex.layout import LINE, aligned, split, width
+from sobolev_theory.formulas.tex.layout import LETTER, LINEWIDTH, aligned
+from sobolev_theory.formulas.tex.measure import split, width
+from sobolev_theory.formulas.tex.opening import opened
 from tests.catalogue_values import FORMULAS, Point, exact_values
 from tests.oracles.latex_reader import UnreadableError, read
 
@@ -285,22 +287,56 @@ def test_one_letter_for_both_vectors_is_refused() -> None:
         formulas.get("relu/K00").latex(student="v")
 
 
+WIDTHS = (LINEWIDTH, 246.0, 150.0)
+"""A page, a column of two, and less than formulas should be asked to stand in, in points."""
+
+
+def joined(align: str) -> str:
+    """The lines of an ``align*`` environment behind one another, without what aligns and indents them."""
+    lines = [line.removesuffix(r" \\") for line in align.splitlines()[1:-1]]
+    return re.sub(r"&|\\q+uad(?![A-Za-z])", "", " ".join(lines))
+
+
 @pytest.mark.parametrize("name", FORMULAS)
-def test_lines_are_not_wider_than_a_page(name: str) -> None:
-    r"""As `layout.width` measures; a part that no line holds is scaled, and nothing is lost by the breaks."""
+def test_lines_are_not_wider_than_asked_for(name: str) -> None:
+    """As `measure.width` says; where no part is wider than a line, breaks are all that is added."""
     formula = formulas.get(name)
-    text = formula.latex(style="align", macros=True)
-    lines = [line.removesuffix(r" \\").replace("&", "") for line in text.splitlines()[1:-1]]
-    assert all(width(line) <= LINE for line in lines if r"\resizebox" not in line)
-    if r"\resizebox" not in text:
-        kept = "".join(lines).replace(r"\qquad", "").replace(r"\quad", "").replace(" ", "")
-        assert kept == re.sub("[& ]", "", "".join(formula.rows()))
+    for linewidth in WIDTHS:
+        text = formula.latex(style="align", linewidth=linewidth, macros=True)
+        lines = [line.removesuffix(r" \\").replace("&", "") for line in text.splitlines()[1:-1]]
+        assert all(width(line) <= linewidth / LETTER for line in lines if r"\resizebox" not in line)
+        if all(width(part) < linewidth / LETTER / 2 for row in formula.rows() for part in split(row, brackets=False)):
+            assert joined(text).replace(" ", "") == re.sub("[& ]", "", "".join(formula.rows()))
 
 
-def test_few_parts_are_scaled() -> None:
-    """Scaled text is smaller than the rest: terms of erf with ninth powers of roots, and long radicands of ReLU^3."""
-    scaled = [name for name in FORMULAS if r"\resizebox" in formulas.get(name).latex(style="align")]
-    assert len(scaled) <= 6
+@pytest.mark.parametrize("name", FORMULAS)
+def test_what_is_opened_to_be_broken_is_the_same_number(name: str) -> None:
+    """Nothing is scaled in a column or a page; in narrower lines it may be."""
+    formula = formulas.get(name)
+    with mp.workdps(30):
+        letters = printed_letters(formula, POINT)
+        for linewidth in WIDTHS:
+            for entry, value in zip(formula.entries, exact_values(formula, POINT), strict=True):
+                text = aligned([f"f = {entry.latex}"], linewidth)
+                if r"\resizebox" in text:
+                    assert linewidth < 246
+                else:
+                    broken = joined(text).replace("f  =", "", 1)
+                    assert abs(read(broken, letters) - value) <= 1e-25 * max(1, abs(value)), broken
+
+
+def test_ways_to_open_a_part() -> None:
+    """Products, brackets, roots, wide numerators and denominators; a derivative applies to what follows it."""
+    assert opened(r"+ \frac{a}{b + c + d + e} \left(f + g\right)^{2}", 7.5) == [
+        r"+ a \Bigl( b",
+        r"+ c",
+        r"+ d",
+        r"+ e \Bigr)^{-1}",
+        r"\cdot \left(f + g\right)^{2}",
+    ]
+    assert opened(r"- \sqrt{a + b + c}", 4.0) == [r"- \Bigl( a", "+ b", r"+ c \Bigr)^{1/2}"]
+    derivative = r"\frac{\partial}{\partial s} f \left(a + b\right)"
+    assert opened(derivative, 2.0) == [derivative]
 
 
 def test_breaks_are_between_terms() -> None:
@@ -313,6 +349,12 @@ def test_breaks_are_between_terms() -> None:
     assert split(r"a = \frac{1 - b}{c} - d") == ["a", r"= \frac{1 - b}{c}", "- d"]
 
 
-def test_a_part_that_no_line_holds_is_scaled() -> None:
-    text = aligned(["f = " + r"\left(" + " + ".join("abcdefgh" * 5) + r"\right)"])
+def test_a_part_that_can_be_opened_nowhere_is_scaled() -> None:
+    text = aligned([r"f = \begin{pmatrix} " + " & ".join("abcdefgh" * 8) + r" \end{pmatrix}"])
     assert text.count(r"\resizebox{") == 1
+
+
+@pytest.mark.parametrize("linewidth", [100.0, 0.0, -1.0, float("nan"), float("inf"), "246", None])
+def test_widths_that_hold_no_formula_are_refused(linewidth: object) -> None:
+    with pytest.raises(ValueError, match="linewidth: a width above 100 points is required, got "):
+        formulas.get("relu/K00").latex(style="align", linewidth=linewidth)  # type: ignore[arg-type]

@@ -10,13 +10,26 @@ True
 K_{11}\left(\mathbf{u}, \mathbf{v}\right) = \frac{\pi - \theta}{2 \pi}
 """
 
-from .catalogue import UnknownFormulaError, get, names
+from .catalogue import UnknownFormulaError, get, names, search
 from .document import document
 from .notation import Notation
 from .records import Entry, Formula, Step
+from .references import bibtex
 from .theorems import Theorem
 
-__all__ = ["Entry", "Formula", "Notation", "Step", "Theorem", "UnknownFormulaError", "document", "get", "names"]
+__all__ = [
+    "Entry",
+    "Formula",
+    "Notation",
+    "Step",
+    "Theorem",
+    "UnknownFormulaError",
+    "bibtex",
+    "document",
+    "get",
+    "names",
+    "search",
+]
 
 
 def __dir__() -> list[str]:

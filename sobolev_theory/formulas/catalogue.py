@@ -53,6 +53,22 @@ def names(prefix: str = "") -> list[str]:
     return sorted(name for name in _records() if name.startswith(prefix))
 
 
+def search(words: str) -> list[str]:
+    """Names of the formulas and theorems that have all the words in their name, title or statement, sorted.
+
+    Examples
+    --------
+    >>> search("velocity exact")
+    ['relu/H1/single_neuron/velocity/exact']
+    """
+    if not isinstance(words, str) or not words.split():
+        raise ValueError(f"words: at least one word is required, got {words!r}")
+    texts = {
+        name: f"{name} {record.get('title', '')} {record['statement']}".lower() for name, record in _records().items()
+    }
+    return sorted(name for name, text in texts.items() if all(word in text for word in words.lower().split()))
+
+
 def get(name: str) -> Formula | Theorem:
     """The formula or theorem of a name.
 

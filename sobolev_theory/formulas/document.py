@@ -2,48 +2,44 @@ r"""The catalogue as a standalone LaTeX document: statements, formulas, derivati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from .catalogue import get
 from .catalogue import names as all_names
 from .notation import Notation
 from .records import Formula
+from .references import REFERENCES, bibliography, with_citations
 from .tex.layout import aligned
-from .tex.text import itemized, prose, verbatim
+from .tex.text import prose, verbatim
 from .theorems import ProofStep, Theorem
 
 HEAD = r"""\documentclass[10pt,a4paper]{article}
 \usepackage[margin=2.2cm]{geometry}
-\usepackage{amsmath,amssymb,graphicx}
+\usepackage{amsmath,amssymb,amsthm,graphicx}
+\usepackage[hidelinks,bookmarksnumbered]{hyperref}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt plus 1pt}
 \sloppy
 \allowdisplaybreaks
-\newcommand{\entry}[1]{\bigskip\pagebreak[2]\textbf{\texttt{#1}}\par\nopagebreak}
+\newcommand{\entry}[1]{\texttt{#1}}
+\theoremstyle{definition}
+\newtheorem{formula}{Formula}[section]
+\newtheorem{theorem}[formula]{Theorem}
+\newtheorem*{remarks}{Remarks}
 """
 
-REFERENCES = (
-    "J. K. Oh, H. Lyu, H. Son, \\emph{Sobolev acceleration for neural networks}, arXiv:2509.19773, 2025.",
-    "Y. Tian, \\emph{An analytical formula of population gradient for two-layered ReLU network}, "
-    "arXiv:1703.00560, 2017.",
-    "A. Brutzkus, A. Globerson, \\emph{Globally optimal gradient descent for a ConvNet with Gaussian inputs}, "
-    "arXiv:1702.07966, 2017.",
-    "I. Safran, O. Shamir, \\emph{Spurious local minima are common in two-layer ReLU neural networks}, "
-    "arXiv:1712.08968, 2018.",
-    "Y. Arjevani, M. Field, \\emph{Analytic characterization of the Hessian in shallow ReLU models}, "
-    "arXiv:2008.01805, 2020.",
-    "W. M. Czarnecki et al., \\emph{Sobolev training for neural networks}, arXiv:1706.04859, 2017.",
-    "Y. Cho, L. K. Saul, \\emph{Kernel methods for deep learning}, NIPS, 2009.",
-    "C. K. I. Williams, \\emph{Computing with infinite networks}, NIPS, 1997.",
-    "D. Saad, S. A. Solla, \\emph{On-line learning in soft committee machines}, Physical Review E 52, 1995.",
-    "R. Price, \\emph{A useful theorem for nonlinear devices having Gaussian inputs}, "
-    "IRE Transactions on Information Theory 4, 1958.",
-    "C. M. Stein, \\emph{Estimation of the mean of a multivariate normal distribution}, Annals of Statistics 9, 1981.",
-)
+TITLE = r"""\title{Closed forms of Sobolev training}
+\author{The catalogue of \texttt{sobolev\_theory}}
+\date{}
+\maketitle
+\tableofcontents"""
+
+MOMENT = re.compile(r"\w+/K\d\d")
 
 SETTING = r"""Inputs are standard Gaussian, $x \sim N(0, I_d)$. A student
 $f_S(x) = \sum_i a_i \, \sigma(w_i \cdot x)$ with weights $W = (w_1, \ldots, w_K)$ learns a teacher $f_T$ with
-weights $V$ and output weights $b$ from the Sobolev loss
+weights $V$ and output weights $b$ from the Sobolev loss~\cite{czarnecki2017}
 $E(W) = \tfrac12 \sum_m \lambda_m \, \mathbb{E} \, \lVert \nabla_x^m f_S - \nabla_x^m f_T \rVert^2$; the weights
 $\lambda_m$ are all one in L2 ($m = 0$), H1 ($m \le 1$), \ldots. With the stacked rows $u = [W; V]$ and
 $c = [a; -b]$ it is a sum over pairs. A pair is written $(\student, \teacher)$, its angle $\weightangle$. In the
@@ -56,7 +52,9 @@ def document(
 ) -> str:
     r"""A standalone LaTeX document with statement, formula, derivation steps, proofs and references.
 
-    It needs the packages ``amsmath``, ``amssymb``, ``geometry`` and ``graphicx`` only.
+    Formulas and theorems are numbered environments; their names are labels, ``\ref{relu/K00}``. Of several, sections by
+    activation and norm stand in a table of contents. References are those that are cited. It needs the packages
+    ``amsmath``, ``amssymb``, ``amsthm``, ``geometry``, ``graphicx`` and ``hyperref``, and TeX run twice.
 
     Parameters
     ----------
@@ -79,14 +77,27 @@ def document(
     """
     chosen = _records(all_names() if names is None else names)
     parts = [HEAD + Notation.of(notation, dict(changes)).preamble(), r"\begin{document}"]
-    parts += [r"\section*{Setting}", SETTING] if len(chosen) > 1 else [SETTING]
-    chapter = ""
+    parts += [TITLE, r"\section{Setting}", SETTING] if len(chosen) > 1 else [SETTING]
+    place: tuple[str, str] | None = None
     for record in chosen:
-        if names is None and record.name.split("/")[0] != chapter:
-            chapter = record.name.split("/")[0]
-            parts.append(rf"\section*{{{verbatim(chapter)}}}")
+        if len(chosen) > 1 and _place(record.name) != place:
+            parts += _headings(place, _place(record.name))
+            place = _place(record.name)
         parts.append(_theorem(record) if isinstance(record, Theorem) else _formula(record))
-    return "\n\n".join([*parts, _references(), r"\end{document}"])
+    used = [reference for reference in REFERENCES if rf"\cite{{{reference.key}}}" in "".join(parts)]
+    return "\n\n".join([*parts, bibliography(used), r"\end{document}"])
+
+
+def _place(name: str) -> tuple[str, str]:
+    """Section and subsection of a record: its activation and norm, or ``moments``."""
+    section, *rest = name.split("/")
+    return section, "moments" if MOMENT.fullmatch(name) else rest[0] if len(rest) > 1 else ""
+
+
+def _headings(before: tuple[str, str] | None, now: tuple[str, str]) -> list[str]:
+    """The heading of a section where it changes, and of a subsection where there is one."""
+    section = [rf"\section{{{prose(now[0])}}}"] if before is None or before[0] != now[0] else []
+    return [*section, rf"\subsection{{{prose(' / '.join(now))}}}"] if now[1] else section
 
 
 def _records(given: Sequence[str | Formula | Theorem]) -> list[Formula | Theorem]:
@@ -96,14 +107,18 @@ def _records(given: Sequence[str | Formula | Theorem]) -> list[Formula | Theorem
 
 
 def _formula(formula: Formula) -> str:
-    parts = [rf"\entry{{{verbatim(formula.name)}}}", f"{prose(formula.statement)}:\n{aligned(formula.rows())}"]
+    parts = [
+        rf"\begin{{formula}}[\entry{{{verbatim(formula.name)}}}]\label{{{formula.name}}}",
+        f"{prose(formula.statement)}:\n{aligned(formula.rows())}",
+    ]
     if formula.where:
         parts.append("where " + ", ".join(f"${letter} = {meaning}$" for letter, meaning in formula.where) + ".")
-    parts.append(f"Domain: {formula.domain}. Source: {prose(formula.source)}.")
+    parts.append(f"Domain: {formula.domain}. Source: {with_citations(formula.source)}.")
     if formula.deviations:
         parts.append(f"Deviation: {prose(formula.deviations)}")
     if formula.numeric:
         parts.append(rf"Computed by {{\small\texttt{{{verbatim(formula.numeric)}}}}}.")
+    parts.append(r"\end{formula}")
     if formula.steps:
         parts.append(f"Derivation{_confirmed(formula.checks)}:")
         parts += _steps((step.statement, f"{step.left} = {step.right}") for step in formula.steps)
@@ -117,12 +132,12 @@ def _confirmed(checks: int) -> str:
 
 
 def _theorem(theorem: Theorem) -> str:
-    parts = [rf"\entry{{{verbatim(theorem.name)}}}", theorem.latex(style="align", macros=True)]
-    parts.append(f"Source: {prose(theorem.source)}.")
+    name = rf"\label{{{theorem.name}}}\entry{{{verbatim(theorem.name)}}}"
+    parts = [theorem.environment(name), f"Source: {with_citations(theorem.source)}."]
     if theorem.numeric:
         parts.append(rf"Seen in {{\small\texttt{{{verbatim(theorem.numeric)}}}}}.")
-    parts.append(r"\emph{Proof.} Every step is verified by the certificate named in brackets.")
-    parts += _steps(map(_proof_step, theorem.proof))
+    parts += [r"\begin{proof}", "Every step is verified by the certificate named in brackets."]
+    parts += [*_steps(map(_proof_step, theorem.proof)), r"\end{proof}"]
     if theorem.counterexamples:
         parts += [r"\emph{Outside the hypotheses.}", *_steps(map(_proof_step, theorem.counterexamples))]
     return "\n\n".join(parts)
@@ -142,7 +157,3 @@ def _steps(steps: Iterable[tuple[str, str]]) -> list[str]:
 def _is_trivial(relation: str) -> bool:
     left, _, right = relation.partition(" = ")
     return left == right
-
-
-def _references() -> str:
-    return "\\section*{References}\n" + itemized(REFERENCES)

@@ -6,16 +6,23 @@ LaTeX is stored with macros for what an author may want to write otherwise (``\\
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._runtime.checks import number, one_of
 from .engine import engine
 from .notation import Notation
-from .tex.layout import aligned, one_line, split, width
+from .tex.layout import LINEWIDTH, aligned, one_line
+from .tex.measure import split, width
 
 if TYPE_CHECKING:
     import sympy as sp
+
+STYLES = ("inline", "align")
+
+NARROWEST = 100.0
+"""Lines of so many points are too narrow for formulas."""
 
 WIDE_ENTRY = 12.0
 """Entries of a matrix wider than this are listed one by one."""
@@ -90,9 +97,15 @@ class Formula:
     checks: int
 
     def latex(
-        self, notation: Notation | None = None, *, style: str = "inline", macros: bool = False, **changes: str
+        self,
+        notation: Notation | None = None,
+        *,
+        style: str = "inline",
+        linewidth: float = LINEWIDTH,
+        macros: bool = False,
+        **changes: str,
     ) -> str:
-        """The formula in LaTeX.
+        r"""The formula in LaTeX.
 
         Parameters
         ----------
@@ -100,16 +113,21 @@ class Formula:
             A `Notation`, and its fields given by keyword: ``student``, ``teacher``, ``vectors``, ``norm``, ``angle``.
         style
             ``"inline"``: one line without delimiters. ``"align"``: an ``align*`` environment (package ``amsmath``) with
-            line breaks; a part that no line holds is scaled (``graphicx``).
+            line breaks; products and brackets that no line holds are broken inside, a matrix is scaled (``graphicx``).
+        linewidth
+            Width of a line of ``"align"`` in points, as ``\the\linewidth`` prints it: 246 for a column of two. The
+            default is a page of A4 with margins of 2.2 cm.
         macros
             Leave the macros in, for a document that contains `Notation.preamble`.
 
         Raises
         ------
         ValueError
-            For an unknown style or symbol, or LaTeX that cannot be set.
+            For an unknown style or symbol, a width of at most 100 points, or LaTeX that cannot be set.
         """
-        text = in_style(style, {"inline": one_line, "align": aligned})(self.rows())
+        width = number("linewidth", linewidth, f"a width above {NARROWEST:g} points", NARROWEST, float("inf"))
+        rows = self.rows()
+        text = one_line(rows) if one_of("style", style, STYLES) == "inline" else aligned(rows, width)
         chosen = Notation.of(notation, dict(changes))
         return text if macros else chosen.expand(text)
 
@@ -176,10 +194,3 @@ class Formula:
         entries = tuple(Entry(**entry) for entry in data["entries"])
         steps = tuple(Step(**step) for step in data["steps"])
         return cls(**kept | {"entries": entries, "steps": steps, "where": tuple(map(tuple, data["where"]))})
-
-
-def in_style(style: str, styles: Mapping[str, Callable[[list[str]], str]]) -> Callable[[list[str]], str]:
-    """The way to put parts together that a style names."""
-    if style not in styles:
-        raise ValueError(f"style: one of {', '.join(map(repr, styles))} is required, got {style!r}")
-    return styles[style]

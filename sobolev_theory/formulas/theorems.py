@@ -5,13 +5,14 @@ Needs no SymPy until `Theorem.verify` is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+from .._runtime.checks import one_of
 from .engine import engine
 from .notation import Notation
-from .records import in_style
+from .records import STYLES
 from .tex.text import itemized, prose
 
 Ingredients = tuple[tuple[str, tuple[str, ...]], ...]
@@ -113,28 +114,40 @@ class Theorem:
     def latex(
         self, notation: Notation | None = None, *, style: str = "inline", macros: bool = False, **changes: str
     ) -> str:
-        """Statement, hypotheses, conclusions and remarks as LaTeX text, mathematics in dollars.
+        r"""Statement, hypotheses, conclusions and remarks as LaTeX text, mathematics in dollars.
 
-        Arguments and errors are those of `Formula.latex`: ``"inline"`` gives one paragraph, ``"align"`` lists. The
-        proof is printed by `document`.
+        Arguments and errors are those of `Formula.latex`: ``"inline"`` gives one paragraph, ``"align"`` environments
+        ``theorem`` and ``remarks``, for a document that declares them (``\newtheorem``, package ``amsthm``). The proof
+        is printed by `document`.
         """
-        parts = [
-            rf"\textbf{{{prose(self.title)}.}} {prose(self.statement)}",
-            *self._part("Hypotheses", self.hypotheses, style),
-            *self._part("Conclusions", [conclusion.text for conclusion in self.conclusions], style),
-            *(self._part("Remarks", self.remarks, style) if self.remarks else []),
-        ]
-        text = in_style(style, {"inline": " ".join, "align": "\n\n".join})(parts)
+        text = self._paragraph() if one_of("style", style, STYLES) == "inline" else self.environment()
         chosen = Notation.of(notation, dict(changes))
         return text if macros else chosen.expand(text)
 
-    def _part(self, head: str, texts: Sequence[str], style: str) -> list[str]:
-        """A heading and its sentences."""
-        shown = [prose(text) for text in texts]
-        return [
-            rf"\emph{{{head}.}}",
-            "; ".join(text.rstrip(".") for text in shown) + "." if style == "inline" else itemized(shown),
+    def _paragraph(self) -> str:
+        """All in one paragraph."""
+        parts = [
+            ("Hypotheses", self.hypotheses),
+            ("Conclusions", [conclusion.text for conclusion in self.conclusions]),
+            *([("Remarks", self.remarks)] if self.remarks else []),
         ]
+        said = [
+            rf"\emph{{{head}.}} " + "; ".join(prose(text).rstrip(".") for text in texts) + "." for head, texts in parts
+        ]
+        return " ".join([rf"\textbf{{{prose(self.title)}.}} {prose(self.statement)}", *said])
+
+    def environment(self, head: str = "") -> str:
+        """The environments ``theorem`` and ``remarks``, with macros; `head` is put before the statement."""
+        lists = [("Hypotheses", self.hypotheses), ("Conclusions", [conclusion.text for conclusion in self.conclusions])]
+        parts = [
+            rf"\begin{{theorem}}[{prose(self.title)}]{head}",
+            prose(self.statement),
+            *(rf"\emph{{{name}.}}" + "\n" + itemized(map(prose, texts)) for name, texts in lists),
+            r"\end{theorem}",
+        ]
+        if self.remarks:
+            parts += [r"\begin{remarks}\leavevmode", itemized(map(prose, self.remarks)), r"\end{remarks}"]
+        return "\n\n".join(parts)
 
     def _repr_markdown_(self) -> str:
         """For notebooks."""

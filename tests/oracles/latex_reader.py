@@ -1,7 +1,7 @@
 r"""A reader of printed formulas: from LaTeX to a number, by the conventions of a person and not of the printer.
 
-Juxtaposition multiplies; ``\sin`` and the like apply to the plain factors that follow, up to the next function, bracket
-or sign; ``\sin^{2} x`` is a square. What it does not know is an error.
+Juxtaposition multiplies; ``\sin`` and the like apply to the plain factors that follow, up to the next function,
+bracket, dot or sign; ``\sin^{2} x`` is a square. What it does not know is an error.
 """
 
 import re
@@ -149,11 +149,11 @@ class _Reader:
         raise UnreadableError(f"{token!r} is unknown in {' '.join(self.tokens)}")
 
     def _argument_of_function(self) -> mp.mpf:
-        """Brackets, a group, or plain factors up to the next function or bracket."""
+        """Brackets, a group, or plain factors up to the next function, bracket or dot."""
         if self.next in OPENING:
             return self.power()
         value = self.power()
-        while self.next not in ENDS and self.next not in FUNCTIONS and self.next not in OPENING:
+        while self.next not in (*ENDS, *FUNCTIONS, *OPENING, r"\cdot"):
             value *= self.power()
         return value
 

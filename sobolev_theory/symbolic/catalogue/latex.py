@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
-from ...formulas.tex.layout import width
+from ...formulas.tex.measure import width
 from ..symbols import cosine, p, q, rho, s, sine, t, theta
 from .forms import DELTA, LETTERS, SUPPLEMENT, is_negative, product
 
