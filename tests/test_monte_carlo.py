@@ -255,6 +255,10 @@ def test_entries_that_do_not_vary_are_judged_without_dividing_by_zero() -> None:
     with np.errstate(all="raise"):
         at_teacher = monte_carlo.verify(loss, [[1.0, 0.0]], samples=2000, rng=0)
         silent = monte_carlo.verify(loss, Network([[1.0, 2.0]], [0.0]), samples=2000, rng=0)
+        nothing = monte_carlo.verify(
+            PopulationLoss(Network([[0.0, 0.0]], activation="erf")), [[0.0, 0.0]], samples=2000
+        )
+    assert nothing.passed
     assert at_teacher.quantities["value"].p_value == at_teacher.quantities["gradient"].p_value == 1
     assert silent.quantities["gradient"].p_value == silent.quantities["hessian"].p_value == 1
     assert at_teacher.passed

@@ -43,10 +43,10 @@ def verify(
     """Judge the value, gradient, Gauss-Newton matrix and Hessian of a loss at one student by sampling.
 
     Each quantity is a mean over Gaussian inputs (`estimators`, `surfaces`), of which those that decide are drawn more
-    often, and weighted less (`inputs`). Its closed form is judged by Hotelling's T^2 test over all its entries (`agreement`,
-    `moments`), and the four p-values are combined by Bonferroni. A weight space of more than 12 dimensions is checked
-    along 12 random orthonormal directions, so that the cost is bounded; another ``rng`` looks along others. A quantity
-    that does not exist at the student is listed as such and not judged.
+    often, and weighted less (`inputs`). Its closed form is judged by Hotelling's T^2 test over all its entries
+    (`agreement`, `moments`), and the four p-values are combined by Bonferroni. A weight space of more than 12 dimensions
+    is checked along 12 random orthonormal directions, so that the cost is bounded; another ``rng`` looks along others.
+    A quantity that does not exist at the student is listed as such and not judged.
 
     A true theory fails with probability at most ``level``. That is the law of large samples, which holds where no
     handful of them decides: what their kurtosis shows of tails enlarges the error, p-values of few effective samples
