@@ -44,7 +44,7 @@ def verify(
 
     Each quantity is a mean over Gaussian inputs (`estimators`, `surfaces`), of which those that decide are drawn more
     often, and weighted less (`inputs`). Its closed form is judged by Hotelling's T^2 test over all its entries
-    (`agreement`, `moments`), and the four p-values are combined by Bonferroni. A weight space of more than 12 dimensions
+    (`agreement`, `moments`), and the four p-values are combined by Bonferroni. A weight space of over 12 dimensions
     is checked along 12 random orthonormal directions, so that the cost is bounded; another ``rng`` looks along others.
     A quantity that does not exist at the student is listed as such and not judged.
 
