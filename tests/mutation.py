@@ -233,13 +233,19 @@ class Copy:
         (self.folder / "last.txt").write_bytes(done.stdout)
         return done.returncode
 
-    def recorded(self) -> dict[str, Any]:
-        """Duration and lines of every test, unchanged; they must pass."""
-        files = [f"tests/test_{name}.py" for name in TESTS if (self.folder / f"tests/test_{name}.py").exists()]
-        output = self.folder / "lines.json"
-        if self.pytest(files, None, **{RECORD: str(output)}):
-            raise SystemExit((self.folder / "last.txt").read_text(encoding="utf-8"))
-        return dict(json.loads(output.read_text(encoding="utf-8")))
+    def recorded(self, output: Path) -> dict[str, Any]:
+        """Duration and lines of every test, unchanged; they must pass. Kept in ``output`` for the same files."""
+        files = [f"tests/test_{name}.py" for name in TESTS]
+        read = [*subjects(ROOT), *(ROOT / name for name in files)]
+        key = hashlib.sha256(b"".join(path.read_bytes() for path in read)).hexdigest()
+        kept = json.loads(output.read_text(encoding="utf-8")) if output.exists() else {}
+        if kept.get("key") != key:
+            lines = self.folder / "lines.json"
+            if self.pytest(files, None, **{RECORD: str(lines)}):
+                raise SystemExit((self.folder / "last.txt").read_text(encoding="utf-8"))
+            kept = {"key": key, "tests": json.loads(lines.read_text(encoding="utf-8"))}
+            output.write_text(json.dumps(kept), encoding="utf-8")
+        return dict(kept["tests"])
 
     def verdict(self, mutant: Mutant, tests: list[str]) -> str:
         """ "killed", "timeout", "survived", or "not run" if no test runs the line."""
@@ -295,7 +301,7 @@ def run(chosen: list[Mutant], output: Path, workers: int, say: Callable[[str], N
         for k in range(workers):
             copies.put(Copy(Path(folder) / f"copy{k}"))
         first = copies.get()
-        record = first.recorded() if left else {}
+        record = first.recorded(output.with_suffix(".lines.json")) if left else {}
         copies.put(first)
 
         def judge(mutant: Mutant) -> tuple[Mutant, str]:
