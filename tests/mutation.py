@@ -42,8 +42,8 @@ TESTS = (
     "optimal_weight", "lyapunov", "planar_flow", "search", "symmetric_family", "reduced",
 )  # fmt: skip
 """The default run without what derives, samples, prints or draws; other files of tests say the same of other rooms."""
-PATIENCE = 120.0
-"""Seconds for the tests of one mutant; one that takes longer is as good as dead, since no test does."""
+PATIENCE = 10.0
+"""A mutant that takes so many times the time that its tests took, and a minute, is as good as dead."""
 
 FIRST = 20
 """So many tests are tried alone, from few files, which are soon read."""
@@ -161,6 +161,8 @@ def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
 # Which tests run which line: as a plugin of pytest, in the process of the tests
 
 RECORD, ORDER = "MUTATION_RECORD", "MUTATION_ORDER"
+NO_VERDICT = (3, 4, 5)
+"""Exit statuses of pytest for internal errors, wrong usage, and no tests."""
 
 
 def pytest_configure(config: Any) -> None:
@@ -220,8 +222,8 @@ class Copy:
         for name in TREE:
             (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
 
-    def pytest(self, tests: list[str], seconds: float | None, **variables: str) -> int:
-        """The exit status of a run that stops at the first failure; -1 if it takes too long."""
+    def pytest(self, tests: list[str], seconds: float | None, **variables: str) -> int | None:
+        """The exit status of a run that stops at the first failure; None if it takes too long."""
         environment = os.environ | {"PYTHONPATH": str(self.folder), "OMP_NUM_THREADS": "1"} | variables
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider"]
         command += ["-p", "tests.mutation", *tests]
@@ -229,7 +231,7 @@ class Copy:
         try:
             done = subprocess.run(command, cwd=self.folder, env=environment, timeout=seconds, **quiet)
         except subprocess.TimeoutExpired:
-            return -1
+            return None
         (self.folder / "last.txt").write_bytes(done.stdout)
         return done.returncode
 
@@ -247,27 +249,31 @@ class Copy:
             output.write_text(json.dumps(kept), encoding="utf-8")
         return dict(kept["tests"])
 
-    def verdict(self, mutant: Mutant, tests: list[str]) -> str:
-        """ "killed", "timeout", "survived", or "not run" if no test runs the line."""
+    def verdict(self, mutant: Mutant, tests: dict[str, float]) -> str:
+        """The name of a verdict, by tests with the seconds that they take: "not run" if there are none."""
         if not tests:
             return "not run"
         path = self.folder / mutant.file
         original = path.read_bytes()
         self.write(path, mutant.source.encode())
         try:
-            for part in filter(None, (tests[:FIRST], tests[FIRST:])):
-                if status := self.ordered(part):
-                    return "timeout" if status == -1 else "killed"
+            for part in filter(None, (list(tests)[:FIRST], list(tests)[FIRST:])):
+                status = self.ordered(part, 60 + PATIENCE * sum(tests[name] for name in part))
+                if status != 0:
+                    return "timeout" if status is None else "killed"
         finally:
             self.write(path, original)
         return "survived"
 
-    def ordered(self, tests: list[str]) -> int:
+    def ordered(self, tests: list[str], seconds: float) -> int | None:
         """The exit status of these tests, in their order."""
         order = self.folder / "order.json"
         order.write_text(json.dumps(tests), encoding="utf-8")
         files = list(dict.fromkeys(test.split("::")[0] for test in tests))
-        return self.pytest(files, PATIENCE, **{ORDER: str(order)})
+        status = self.pytest(files, seconds, **{ORDER: str(order)})
+        if status in NO_VERDICT:
+            raise SystemExit((self.folder / "last.txt").read_text(encoding="utf-8"))
+        return status
 
     @staticmethod
     def write(path: Path, source: bytes) -> None:
@@ -276,13 +282,13 @@ class Copy:
         shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
 
 
-def tests_of(mutant: Mutant, record: dict[str, Any]) -> list[str]:
-    """Those that run its line, the fastest first; of a line that runs when the file is imported, all of the file."""
+def tests_of(mutant: Mutant, record: dict[str, Any]) -> dict[str, float]:
+    """Those that run its line, with their seconds, the fastest first; all of the file for one that importing runs."""
     in_file = [name for name, (_, lines) in record.items() if any(file == mutant.file for file, _ in lines)]
     on_line = [name for name in in_file if [mutant.file, mutant.line] in record[name][1]]
     if not on_line and _at_import(mutant):
         on_line = in_file
-    return sorted(on_line, key=lambda name: record[name][0])
+    return {name: record[name][0] for name in sorted(on_line, key=lambda name: record[name][0])}
 
 
 def _at_import(mutant: Mutant) -> bool:
