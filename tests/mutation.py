@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -161,6 +162,8 @@ def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
 # Which tests run which line: as a plugin of pytest, in the process of the tests
 
 RECORD, ORDER = "MUTATION_RECORD", "MUTATION_ORDER"
+FOLLOWED = 100
+"""Calls of one function in one test whose lines are recorded."""
 NO_VERDICT = (3, 4, 5)
 """Exit statuses of pytest for internal errors, wrong usage, and no tests."""
 
@@ -182,12 +185,12 @@ class _Recorder:
     """By test, how long it took and the lines of the subjects that it ran."""
 
     def __init__(self, output: Path) -> None:
-        self.output, self.tests, self.lines = output, {}, set[tuple[str, int]]()
+        self.output, self.tests = output, {}
         here = Path.cwd()
         self.names = {str(path): path.relative_to(here).as_posix() for path in subjects(here)}
 
     def pytest_runtest_logstart(self) -> None:
-        self.lines, self.began = set(), time.perf_counter()
+        self.lines, self.calls, self.began = set[tuple[str, int]](), Counter[Any](), time.perf_counter()
         sys.settrace(self.call)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
@@ -198,8 +201,11 @@ class _Recorder:
         self.output.write_text(json.dumps(self.tests), encoding="utf-8")
 
     def call(self, frame: Any, event: str, argument: Any) -> Any:
-        """Follow the subjects' functions, and no others."""
-        return self.line if frame.f_code.co_filename in self.names else None
+        """Follow the subjects' functions, and no others, some times."""
+        if frame.f_code.co_filename not in self.names or self.calls[frame.f_code] >= FOLLOWED:
+            return None
+        self.calls[frame.f_code] += 1
+        return self.line
 
     def line(self, frame: Any, event: str, argument: Any) -> Any:
         self.lines.add((self.names[frame.f_code.co_filename], frame.f_lineno))
