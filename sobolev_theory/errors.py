@@ -42,11 +42,11 @@ class ConditioningWarning(UserWarning):
 
 
 class UnknownActivationError(ValueError):
-    """The activation is not registered."""
+    """The activation is not registered; its name is that of what came, as a message shows it."""
 
-    def __init__(self, name: object, known: Iterable[str], advice: str = "") -> None:
+    def __init__(self, name: str, known: Iterable[str], advice: str = "") -> None:
         advice = advice or (
             f"use one of {', '.join(sorted(known))}, or derive and register your own, "
             'sobolev_theory.symbolic.derive("sin(z)", "my_name").register()'
         )
-        super().__init__(f"activation: {name!r} is not known; {advice}")
+        super().__init__(f"activation: {name} is not known; {advice}")

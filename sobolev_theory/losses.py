@@ -170,11 +170,9 @@ class PopulationLoss:
         elif not isinstance(W, Parameters):
             weights = as_array("student", W, ("neurons", "d"))
             W = Parameters(weights, np.ones(len(weights)))
-        if W.weights.shape[1] != self.teacher.dim:
-            raise ValueError(
-                f"student: input dimension {self.teacher.dim} of the teacher is required, "
-                f"got weights of shape {W.weights.shape}"
-            )
+        if W.weights.shape[1] != (d := self.teacher.dim):
+            fits = "; its transpose would fit" if len(W.weights) == d else ""
+            raise ValueError(f"student: input dimension {d} of the teacher is required, got {W.weights.shape}{fits}")
         return W
 
     def at(self, W: Student | Parameters | Point) -> Point:

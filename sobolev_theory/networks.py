@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
-from ._runtime.checks import as_array, positive_integer
+from ._runtime.checks import as_array, as_numbers, generator, number, positive_integer
 from .activations import Activation
+from .errors import OverflowingError
 
 FloatArray = NDArray[np.float64]
 
@@ -64,9 +65,8 @@ class Network:
         activation: str | Activation = "relu",
     ) -> None:
         w = as_array("weights", weights, ("K", "d"))
-        size = {"K": len(w)}
-        a = np.ones(len(w)) if output_weights is None else as_array("output_weights", output_weights, ("K",), size)
-        b = None if biases is None else as_array("biases", biases, ("K",), size)
+        a = np.ones(len(w)) if output_weights is None else _for_each_neuron("output_weights", output_weights, w)
+        b = None if biases is None else _for_each_neuron("biases", biases, w)
         values = {"weights": w, "output_weights": a, "biases": b, "activation": activations.get(activation)}
         self._set({name: value.copy() if isinstance(value, np.ndarray) else value for name, value in values.items()})
 
@@ -110,8 +110,8 @@ class Network:
         (3, 5)
         """
         width, dim = positive_integer("width", width), positive_integer("dim", dim)
-        scale = dim**-0.5 if scale is None else scale
-        return cls(scale * np.random.default_rng(rng).standard_normal((width, dim)), activation=activation)
+        scale = dim**-0.5 if scale is None else number("scale", scale, "a finite standard deviation", -np.inf, np.inf)
+        return cls(scale * generator(rng).standard_normal((width, dim)), activation=activation)
 
     @classmethod
     def orthonormal(cls, width: int, dim: int, *, activation: str | Activation = "relu") -> Network:
@@ -157,8 +157,24 @@ class Network:
     def _layer(self, x: ArrayLike, order: int) -> tuple[FloatArray, FloatArray]:
         """``a_i sigma^(order)(w_i . x + beta_i)`` of shape (n, K), and its sum over neurons."""
         points = as_array("x", x, ("n", "d"), {"d": self.dim})
-        z = points @ self.weights.T
-        if self.biases is not None:
-            z += self.biases
-        terms = self.activation.derivative(z, order) * self.output_weights
-        return terms, terms.sum(axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = points @ self.weights.T
+            if self.biases is not None:
+                z += self.biases
+            terms = self.activation.derivative(z, order) * self.output_weights
+            total = terms.sum(axis=1)
+        if not np.isfinite(total).all():
+            raise OverflowingError("x: the network overflows double precision there; smaller inputs are required")
+        return terms, total
+
+
+def _for_each_neuron(name: str, value: ArrayLike, weights: FloatArray) -> FloatArray:
+    """A number for each row of the weights; where there is one for each column, the weights are transposed."""
+    K, d = weights.shape
+    given = as_numbers(name, value, "an array of numbers of shape (K,) is required")
+    if given.size == d != K:
+        raise ValueError(
+            f"{name}: a number for each of the K = {K} neurons, the rows of the weights, is required, got shape "
+            f"{given.shape}; the transpose of the weights, of shape {weights.shape}, would fit"
+        )
+    return as_array(name, given, ("K",), {"K": K})

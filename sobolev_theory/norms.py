@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from numbers import Number
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._runtime.checks import as_array, one_of
+from ._runtime.checks import as_array, near, one_of, shown
 from .activations import Activation
 from .errors import InfiniteNormError
 
@@ -64,15 +65,15 @@ class Norm:
         if isinstance(norm, Norm):
             parsed = norm
         else:
-            if norm is None or (not isinstance(norm, str) and np.ndim(norm) == 0):
-                raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
+            if norm is None or isinstance(norm, Number):
+                raise _unknown(norm)
             weights = _by_name(norm) if isinstance(norm, str) else as_array("norm", norm, ("orders",))
             if (weights < 0).any() or not weights.any():
                 raise ValueError(
                     "norm: non-negative Sobolev weights, at least one of them positive, are required, "
                     f"got {tuple(map(float, weights))}"
                 )
-            name = norm if isinstance(norm, str) else "(" + ", ".join(f"{weight:g}" for weight in weights) + ")"
+            name = str(norm) if isinstance(norm, str) else "(" + ", ".join(f"{weight:g}" for weight in weights) + ")"
             parsed = cls(tuple(map(float, np.trim_zeros(weights, "b"))), name)
         if activation is not None:
             parsed._require_finite(activation)
@@ -111,18 +112,28 @@ def _by_name(norm: str) -> NDArray[np.float64]:
         return np.ones(1)
     if re.fullmatch("H[1-9][0-9]?", norm):
         return np.ones(int(norm[1:]) + 1)
-    raise ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {norm!r}')
+    raise _unknown(norm)
 
 
-def several_norms(norms: Sequence[NormLike]) -> Sequence[NormLike]:
-    """The norms of a comparison."""
-    if not isinstance(norms, Sequence) or isinstance(norms, str) or not norms:
-        raise ValueError(f"norms: at least one norm, in a list, is required, got {norms!r}")
+def _unknown(norm: object) -> ValueError:
+    """The refusal of what names no norm."""
+    advice = near(norm, ("L2", "H1", "H2")) if isinstance(norm, str) else "; weights are such as (1, 0.5)"
+    return ValueError(f'norm: "L2", "H1", "H2", ... or a sequence of weights is required, got {shown(norm)}{advice}')
+
+
+def several_norms(norms: Sequence[NormLike] | str | Norm) -> Sequence[NormLike]:
+    """The norms of a comparison; the name of one is a comparison of one."""
+    if isinstance(norms, str | Norm):
+        return (norms,)
+    if not isinstance(norms, Sequence) or not norms:
+        raise ValueError(f"norms: at least one norm, in a list, is required, got {shown(norms)}")
+    if isinstance(norms[0], Number):
+        raise ValueError(f"norms: norms in a list are required, [(1, 0.5)] for one of weights, got {shown(norms)}")
     return norms
 
 
 def two_norms(norms: Sequence[NormLike]) -> tuple[NormLike, NormLike]:
     """The two norms of a ratio."""
     if not isinstance(norms, Sequence) or isinstance(norms, str) or len(norms) != 2:
-        raise ValueError(f"norms: two norms, first over second, are required, got {norms!r}")
+        raise ValueError(f"norms: two norms, first over second, are required, got {shown(norms)}")
     return norms[0], norms[1]

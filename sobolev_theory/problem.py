@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ._runtime.checks import instance_of
 from .losses import PopulationLoss, Student
 from .networks import Network
 from .parameters import Parameters
@@ -42,9 +43,7 @@ class SpanProblem:
     @classmethod
     def of(cls, loss: PopulationLoss, W: Student | Parameters) -> SpanProblem:
         """The problem of training ``W`` on ``loss``; one QR of the stacked weights, and none if d is small."""
-        if not isinstance(loss, PopulationLoss):
-            raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}")
-        student, teacher = loss.parameters(W), loss.teacher
+        student, teacher = instance_of("loss", loss, PopulationLoss).parameters(W), loss.teacher
         if teacher.dim <= 2 * (student.width + teacher.width):
             return cls(loss, student, loss, student, None)
         basis = np.linalg.qr(np.vstack([student.weights, teacher.weights]).T)[0]

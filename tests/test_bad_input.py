@@ -285,7 +285,7 @@ NUMBERS = {
     "steps": (lambda x: st.gradient_descent(st.PopulationLoss(V), W, x), [0, -1, 1.5, "a", None]),
     "step": (lambda x: st.gradient_descent(st.PopulationLoss(V), W, 3, step=x), [0, -1.0, np.nan, np.inf, "a"]),
     "accuracy": (lambda x: st.compare_flows(W, V, t_max=1.0, accuracy=x), [0, 1, -1.0, np.nan, "a", None]),
-    "norms": (lambda x: st.compare_flows(W, V, x, t_max=1.0), ["L2", [], None, 3]),
+    "norms": (lambda x: st.compare_flows(W, V, x, t_max=1.0), [[], None, 3, (1.0, 0.5)]),
     "norm": (lambda x: st.compare_flows(W, V, [x], t_max=1.0), ["L3", (-1.0,), ()]),
 }
 

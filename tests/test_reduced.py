@@ -179,11 +179,11 @@ def test_sliding_that_ends(sign):
 def test_refusals():
     flow, neuron = reduced.symmetric_flow, reduced.single_neuron_flow
     for call, message in [
-        (lambda: flow(2, [1.0], 0.0, 1.0), "x: shape"),
+        (lambda: flow(2, [1.0], 0.0, 1.0), "x: a finite number is required"),
         (lambda: flow(2, 1.0, 0.0, -1.0), "t_max: a positive finite time"),
         (lambda: flow(2, 1.0, 0.0, np.inf), "t_max: a positive finite time"),
         (lambda: flow(2, 1.0, 0.5, 1.0, rtol=1e-20), "rtol: "),
-        (lambda: neuron([1.0, 2.0], 1.0, 1.0), "angle, ratio: two numbers"),
+        (lambda: neuron([1.0, 2.0], 1.0, 1.0), "angle: one number is required"),
         (lambda: neuron(4.0, 1.0, 1.0), "angle: "),
         (lambda: neuron(1.0, 0.0, 1.0), "ratio: "),
         (lambda: neuron(1.0, 1.0, np.nan), "t_max: a positive finite time"),

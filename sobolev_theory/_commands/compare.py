@@ -9,7 +9,18 @@ from .. import single_neuron
 from .._runtime.tables import print_table
 from ..conditioning import comparison
 from ..norms import Norm
-from .options import add_command, add_json, add_networks, add_norms, describe, networks, print_json, refuse
+from .options import (
+    add_command,
+    add_json,
+    add_networks,
+    add_norms,
+    angle,
+    describe,
+    networks,
+    print_json,
+    ratio,
+    refuse,
+)
 
 EXAMPLES = """examples:
   sobolev-theory compare --angle 0.5 1 1.5 --ratio 1
@@ -22,9 +33,9 @@ def add(commands: Any) -> None:
     """Declare the command."""
     command = add_command(commands, "compare", "condition numbers and rates of several norms", EXAMPLES)
     command.set_defaults(run=run)
-    command.add_argument("--angle", type=float, nargs="+", help="one ReLU neuron: angles to its teacher, radians")
+    command.add_argument("--angle", type=angle, nargs="+", help="one ReLU neuron: angles to its teacher, radians")
     command.add_argument(
-        "--ratio", type=float, nargs="+", help="with --angle: norm ratios |w*|/|w|, each with every angle (default 1)"
+        "--ratio", type=ratio, nargs="+", help="with --angle: norm ratios |w*|/|w|, each with every angle (default 1)"
     )
     add_norms(command)
     command.add_argument("--curvature", choices=("hessian", "gauss_newton"), default="hessian")
@@ -53,12 +64,12 @@ def _single_neuron(options: argparse.Namespace) -> int:
     refuse(options, ("student", "teacher", "width", "teacher_width", "dim"), "not together with --angle")
     if options.curvature != "hessian" or options.activation != "relu":
         raise ValueError("--angle: one ReLU neuron and its Hessian; for others use --width 1 --dim D")
-    ratio, angle = (grid.ravel() for grid in np.meshgrid(options.ratio or [1.0], options.angle, indexing="ij"))
+    ratios, angles = (grid.ravel() for grid in np.meshgrid(options.ratio or [1.0], options.angle, indexing="ij"))
     convention = {"derivative": options.derivative}
-    kappas = [single_neuron.condition_number(angle, ratio, norm, **convention) for norm in options.norms]
-    lowest = [single_neuron.eigenvalues(angle, ratio, norm, **convention).min(axis=-1) for norm in options.norms]
+    kappas = [single_neuron.condition_number(angles, ratios, norm, **convention) for norm in options.norms]
+    lowest = [single_neuron.eigenvalues(angles, ratios, norm, **convention).min(axis=-1) for norm in options.norms]
     names = [Norm.parse(norm).name for norm in options.norms]
-    columns = {"angle": angle, "ratio": ratio} | {f"kappa {n}": k for n, k in zip(names, kappas, strict=True)}
+    columns = {"angle": angles, "ratio": ratios} | {f"kappa {n}": k for n, k in zip(names, kappas, strict=True)}
     if len(names) > 1:
         columns[f"kappa {names[-1]}/{names[0]}"] = kappas[-1] / kappas[0]
     columns["definite"] = np.min(lowest, axis=0) > 0

@@ -2,9 +2,13 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from .._runtime.checks import number
 from .._runtime.tables import print_table
 from ..flow import comparison as flow_comparison
 from ..networks import Network
@@ -15,6 +19,7 @@ from .options import (
     add_networks,
     add_norms,
     add_one_neuron,
+    checked,
     describe,
     networks_or_one_neuron,
     print_json,
@@ -29,6 +34,9 @@ EXAMPLES = """examples:
 RATES = ("norm", "rate", "+-", "predicted", "sharpness", "ended by")
 TIMES = ("norm", "time", "gain", "equal time", "equal gain")
 
+time = checked(partial(number, required="a positive finite time", low=0, high=np.inf), float)
+fraction = checked(partial(number, required="a fraction between 0 and 1", low=0, high=1), float)
+
 
 def add(commands: Any) -> None:
     """Declare the command."""
@@ -42,9 +50,9 @@ def add(commands: Any) -> None:
 def add_flows(command: argparse.ArgumentParser) -> None:
     """Options that say which flows to compare."""
     add_norms(command)
-    command.add_argument("--t-max", type=float, default=100.0, help="time to which flows are followed (default 100)")
+    command.add_argument("--t-max", type=time, default=100.0, help="time to which flows are followed (default 100)")
     command.add_argument(
-        "--accuracy", type=float, default=1e-6, help="fraction of the L2 loss at the start to reach (default 1e-6)"
+        "--accuracy", type=fraction, default=1e-6, help="fraction of the L2 loss at the start to reach (default 1e-6)"
     )
     add_networks(command)
     add_one_neuron(command)

@@ -2,10 +2,14 @@
 
 import argparse
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from .. import formulas
-from .options import add_command, add_json, print_json, refuse
+from .._runtime.checks import number
+from .options import add_command, add_json, checked, print_json, refuse
 
 EXAMPLES = """examples:
   sobolev-theory latex --list relu/H1
@@ -18,6 +22,8 @@ EXAMPLES = """examples:
 
 OTHERS = ("list", "search", "document", "bibtex")
 """What can be asked for in place of formulas."""
+
+points = checked(partial(number, required="a positive finite number of points", low=0, high=np.inf), float)
 
 
 def add(commands: Any) -> None:
@@ -32,7 +38,7 @@ def add(commands: Any) -> None:
     what.add_argument("--bibtex", action="store_true", help="the literature that documents cite, as a BibTeX file")
     command.add_argument("--style", choices=("inline", "align"), help="one line (default), or align* with line breaks")
     command.add_argument(
-        "--linewidth", type=float, help=r"width of a line of align* in points, as \the\linewidth prints (default 472)"
+        "--linewidth", type=points, help=r"width of a line of align* in points, as \the\linewidth prints (default 472)"
     )
     notation = command.add_argument_group("notation")
     notation.add_argument("--student", help="letter of the student's vector (default w)")

@@ -2,20 +2,75 @@
 
 import argparse
 import json
-import warnings
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
 from .. import activations
-from .._runtime.checks import as_array
+from .._runtime.checks import between, integer, near, number, positive_integer, read_weights, shown
 from ..networks import Network
-from ..norms import Convention, NormLike
+from ..norms import Convention, Norm, NormLike
+
+Value = TypeVar("Value")
+
+FILES = ".npy, .npz (of several arrays: W.npz:key), .csv, .tsv or .txt"
 
 DIM = 3
 """Input dimension of one neuron given by its angle, unless told: the smallest with a transverse direction."""
+
+
+LONGEST = 1000
+"""Characters of an error."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, with the word that was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line on standard error, and status 2."""
+        self.exit(2, f"{self.prog}: error: {textwrap.shorten(message, LONGEST)}\n")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            words = [str(word) for word in action.choices]
+            raise argparse.ArgumentError(
+                action, f"invalid choice: {shown(value)} (choose from {', '.join(words)}){near(str(value), words)}"
+            )
+
+
+def checked(door: Callable[[str, Any], Value], read: Callable[[str], Any]) -> Callable[[str], Value]:
+    """The type of an option: text read as a number, and checked as the argument of a function is.
+
+    Digits are those of ASCII, as in names of norms.
+    """
+
+    def parse(text: str) -> Value:
+        try:
+            value = read(text) if text.isascii() else text
+        except ValueError:
+            value = text  # no door takes text for a number
+        try:
+            return door("", value)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error).removeprefix(": ")) from None
+
+    return parse
+
+
+size = checked(positive_integer, int)
+"""A width, a dimension, a number of samples."""
+
+seed = checked(partial(integer, required="a non-negative integer", least=0), int)
+
+angle = checked(
+    lambda name, value: float(between(name, value, "radians in [0, pi]", 0, np.pi)),  # the door of `single_neuron`
+    float,
+)
+ratio = checked(partial(number, required="a positive norm ratio |w*|/|w|", low=0, high=np.inf), float)
 
 
 def add_command(commands: Any, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
@@ -23,18 +78,19 @@ def add_command(commands: Any, name: str, summary: str, examples: str) -> argpar
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=summary, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.set_defaults(command=parser)
     return parser
 
 
 def add_networks(command: argparse.ArgumentParser) -> None:
     """Options that say which student and teacher."""
     networks = command.add_argument_group("student and teacher: weight files, or random networks")
-    networks.add_argument("--student", type=Path, metavar="FILE", help="weights (K, d), .npy or .csv")
-    networks.add_argument("--teacher", type=Path, metavar="FILE", help="weights (M, d), .npy or .csv")
-    networks.add_argument("--width", type=int, help="width K of a random student")
-    networks.add_argument("--teacher-width", type=int, help="width M of a random teacher (default: --width)")
-    networks.add_argument("--dim", type=int, help="input dimension d")
-    networks.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
+    networks.add_argument("--student", type=Path, metavar="FILE", help=f"weights (K, d), {FILES}")
+    networks.add_argument("--teacher", type=Path, metavar="FILE", help=f"weights (M, d), {FILES}")
+    networks.add_argument("--width", type=size, help="width K of a random student")
+    networks.add_argument("--teacher-width", type=size, help="width M of a random teacher (default: --width)")
+    networks.add_argument("--dim", type=size, help="input dimension d")
+    networks.add_argument("--seed", type=seed, default=0, help="seed of everything random (default 0)")
     command.add_argument("--activation", choices=activations.names(), default="relu")
     add_derivative(command)
 
@@ -42,8 +98,8 @@ def add_networks(command: argparse.ArgumentParser) -> None:
 def add_one_neuron(command: argparse.ArgumentParser) -> None:
     """Options for one neuron, instead of networks."""
     neuron = command.add_argument_group("or one neuron")
-    neuron.add_argument("--angle", type=float, help="angle of the student to the teacher, radians")
-    neuron.add_argument("--ratio", type=float, help=f"norm ratio |w*|/|w| (default 1); --dim is {DIM} unless given")
+    neuron.add_argument("--angle", type=angle, help="angle of the student to the teacher, radians")
+    neuron.add_argument("--ratio", type=ratio, help=f"norm ratio |w*|/|w| (default 1); --dim is {DIM} unless given")
 
 
 def add_norms(command: argparse.ArgumentParser) -> None:
@@ -70,12 +126,15 @@ def add_json(command: argparse.ArgumentParser) -> None:
 
 def parse_norm(text: str) -> NormLike:
     """A norm's name, or comma-separated weights."""
-    if text[:1].isalpha():
-        return text
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r}: L2, H1, H2, or weights such as 1,0.5 are required") from None
+
+    def read(text: str) -> NormLike:
+        return text if text[:1].isalpha() else [float(part) for part in text.split(",")]
+
+    def door(_: str, value: NormLike) -> NormLike:
+        Norm.parse(value)
+        return value
+
+    return checked(door, read)(text)
 
 
 def refuse(options: argparse.Namespace, names: Sequence[str], reason: str) -> None:
@@ -89,14 +148,21 @@ def networks(options: argparse.Namespace) -> tuple[Network, Network]:
     """Student and teacher from files or drawn at random."""
     if options.student is not None and options.teacher is not None:
         refuse(options, ("width", "teacher_width", "dim"), "not together with --student and --teacher")
-        student, teacher = (_load(f"--{name}", getattr(options, name)) for name in ("student", "teacher"))
-        return Network(student, activation=options.activation), Network(teacher, activation=options.activation)
+        student, teacher = (
+            Network(read_weights(f"--{name}", getattr(options, name)), activation=options.activation)
+            for name in ("student", "teacher")
+        )
+        return student, teacher
     if options.width is None or options.dim is None or options.student is not None or options.teacher is not None:
         raise ValueError("name the networks by both --student and --teacher, or by --width and --dim")
     rng = np.random.default_rng(options.seed)
-    widths = options.width, options.teacher_width or options.width
-    student, teacher = (Network.random(k, options.dim, rng=rng, activation=options.activation) for k in widths)
+    student, teacher = (Network.random(k, options.dim, rng=rng, activation=options.activation) for k in widths(options))
     return student, teacher
+
+
+def widths(options: argparse.Namespace) -> tuple[int, int]:
+    """Of a random student and teacher."""
+    return options.width, options.width if options.teacher_width is None else options.teacher_width
 
 
 def networks_or_one_neuron(options: argparse.Namespace) -> tuple[Network, Network]:
@@ -106,10 +172,6 @@ def networks_or_one_neuron(options: argparse.Namespace) -> tuple[Network, Networ
         return networks(options)
     refuse(options, ("student", "teacher", "width", "teacher_width"), "not together with --angle")
     ratio = 1.0 if options.ratio is None else options.ratio
-    if not 0 <= options.angle <= np.pi:
-        raise ValueError(f"--angle: radians in [0, pi] are required, got {options.angle}")
-    if not 0 < ratio < np.inf:
-        raise ValueError(f"--ratio: a positive norm ratio |w*|/|w| is required, got {ratio}")
     dim = DIM if options.dim is None else options.dim
     if dim < 2:
         raise ValueError(f"--dim: at least 2 is required, since an angle needs a plane, got {dim}")
@@ -121,24 +183,6 @@ def networks_or_one_neuron(options: argparse.Namespace) -> tuple[Network, Networ
 def describe(student: Network, teacher: Network) -> str:
     """Sizes in words."""
     return f"{student.activation} student {student.width} x {student.dim}, teacher {teacher.width} x {teacher.dim}"
-
-
-def _load(option: str, path: Path) -> Any:
-    """Weights from a .npy file or comma-separated text, one neuron a line."""
-    required = f"{option} {path}: weights of shape (neurons, d) in a .npy file, or in a .csv file of comma-separated"
-    try:
-        if path.suffix == ".npy":
-            weights = np.load(path, allow_pickle=False)
-        elif path.suffix == ".csv":
-            with warnings.catch_warnings(action="error"):  # an empty file is a warning to NumPy
-                weights = np.loadtxt(path, delimiter=",", ndmin=2)
-        else:
-            raise ValueError("another kind of file")
-    except OSError as error:
-        raise ValueError(f"{option} {path}: {error.strerror or error}") from None
-    except (ValueError, UserWarning) as error:
-        raise ValueError(f"{required} numbers, one neuron a line, are required; got {error}") from None
-    return as_array(f"{option} {path}", weights, ("neurons", "d"))
 
 
 def print_json(data: dict[str, Any]) -> None:

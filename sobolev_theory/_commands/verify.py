@@ -2,11 +2,24 @@
 
 import argparse
 import sys
+from functools import partial
 from typing import Any
 
 from .. import monte_carlo
+from .._runtime.checks import integer
 from ..losses import PopulationLoss
-from .options import add_command, add_json, add_networks, networks, parse_norm, print_json, refuse
+from .options import (
+    add_command,
+    add_json,
+    add_networks,
+    checked,
+    networks,
+    parse_norm,
+    print_json,
+    refuse,
+    size,
+    widths,
+)
 
 EXAMPLES = """examples:
   sobolev-theory verify --width 2 --dim 3 --seed 0 --norm H1
@@ -14,17 +27,19 @@ EXAMPLES = """examples:
   sobolev-theory verify --networks 20 --width 2 --dim 3 --norm H2 --activation relu2
 """
 
+workers = checked(partial(integer, required="a positive integer, or -1 for all cores,", least=-1), int)
+
 
 def add(commands: Any) -> None:
     """Declare the command."""
     command = add_command(commands, "verify", "check the closed forms by sampling", EXAMPLES)
     command.set_defaults(run=run)
-    command.add_argument("--networks", type=int, help="check this many random networks instead of one pair")
+    command.add_argument("--networks", type=size, help="check this many random networks instead of one pair")
     command.add_argument(
         "--norm", type=parse_norm, default="H1", help="L2, H1, H2, or weights such as 1,0.5 (default H1)"
     )
-    command.add_argument("--samples", type=int, help="number of sampled inputs (default 1000000; 200000 per network)")
-    command.add_argument("--workers", type=int, default=1, help="processes; -1 for all cores (default 1)")
+    command.add_argument("--samples", type=size, help="number of sampled inputs (default 1000000; 200000 per network)")
+    command.add_argument("--workers", type=workers, default=1, help="processes; -1 for all cores (default 1)")
     add_networks(command)
     add_json(command)
 
@@ -39,10 +54,11 @@ def run(options: argparse.Namespace) -> int:
         refuse(options, ("student", "teacher"), "not together with --networks")
         if options.width is None or options.dim is None:
             raise ValueError("--networks: name the widths and the dimension by --width and --dim")
-        widths = {"student_width": options.width, "teacher_width": options.teacher_width or options.width}
+        student_width, teacher_width = widths(options)
         outcome = monte_carlo.verify_many(
             options.networks,
-            **widths,
+            student_width=student_width,
+            teacher_width=teacher_width,
             dim=options.dim,
             norm=options.norm,
             activation=options.activation,

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from .checks import flag
+
 Element = TypeVar("Element")
 
 
 def tracked(items: Iterable[Element], total: int, label: str, progress: bool) -> Iterator[Element]:
     """The items, with a progress bar if asked for."""
-    if not progress:
+    if not flag("progress", progress):
         yield from items
         return
     from rich.console import Console  # loaded only by those who look at it
@@ -21,7 +23,7 @@ def tracked(items: Iterable[Element], total: int, label: str, progress: bool) ->
 @contextmanager
 def fraction_bar(label: str, progress: bool) -> Iterator[Callable[[Callable[[], float], str], None]]:
     """A function that shows a fraction, evaluated only if asked for, and a note by a bar on stderr, or does nothing."""
-    if not progress:
+    if not flag("progress", progress):
         yield lambda fraction, note: None
         return
     from rich.console import Console

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._runtime.checks import as_numbers, integer
 from .generated import BUILT_IN, Kernels, from_source
 
 VERSION = 2
@@ -93,12 +94,15 @@ class Activation:
         >>> get("relu2").derivative([-1.0, 3.0], 1)
         array([0., 6.])
         """
-        z = np.asarray(z, dtype=np.float64)
-        values = self.kernels.DERIVATIVES[order](np, z)
+        z, derivatives = as_numbers("z", z, "numbers are required"), self.kernels.DERIVATIVES
+        if integer("order", order, "an order from 0 on", 0) >= len(derivatives):
+            raise ValueError(f"order: at most {len(derivatives) - 1} is derived for {self.name!r}, got {order}")
+        values = derivatives[order](np, z)
         return np.broadcast_to(np.asarray(values, dtype=np.float64) + 0.0, z.shape)  # + 0.0 makes -0.0 plain zero
 
     def jump(self, order: int) -> float:
         """Height of the jump of ``sigma^(order)`` at 0: at `jump_order` ``n``, ``n!`` for ``max(z, 0)^n``; else 0."""
+        order = integer("order", order, "an order from 0 on", 0)
         return float(self.kernels.JUMP) if order == self.jump_order else 0.0
 
     def kernel(self, quantity: str, order: int, convention: str) -> Callable[..., Any]:

@@ -6,9 +6,14 @@ not change them.
 
 import re
 
+from .._runtime.checks import flag, near, shown
 from ..errors import UnknownActivationError
 from .activation import Activation
 from .generated import BUILT_IN, MEMBERS, Kernels
+from .spellings import DERIVABLE, NEAR
+
+LONGEST = 199
+"""Characters of a name after the first."""
 
 REGISTRY: dict[str, Activation] = {name: Activation(name, kernels) for name, kernels in BUILT_IN.items()}
 
@@ -29,10 +34,26 @@ def get(activation: str | Activation) -> Activation:
     if isinstance(activation, Activation):
         return activation
     if not isinstance(activation, str):
-        raise UnknownActivationError(activation, REGISTRY, _by_name(activation))
+        raise UnknownActivationError(shown(activation), REGISTRY, _by_name(activation))
     if activation not in REGISTRY:
-        raise UnknownActivationError(activation, REGISTRY)
+        raise UnknownActivationError(shown(activation), REGISTRY, _meant(activation))
     return REGISTRY[activation]
+
+
+def chosen(activation: str | Activation | None) -> Activation:
+    """The activation that the options of a loss ask for: ReLU unless told."""
+    return get("relu" if activation is None else activation)
+
+
+def _meant(name: str) -> str:
+    """What to do about a name that is not registered: of a well-known activation, how to derive it, or what is near."""
+    word, derive = re.sub("[ _-]", "", name.casefold()), "sobolev_theory.symbolic.derive({!r}, {!r}).register()".format
+    if text := DERIVABLE.get(word):
+        return f"derive and register it, {derive(text, name)}"
+    if text := NEAR.get(word):
+        return f"it has no closed form; near to it is {derive(text, f'near_{word}')}"
+    advice = "; near to it is 'erf'" if word == "tanh" else near(name, REGISTRY)
+    return f"use one of {', '.join(names())}{advice}" if advice else ""
 
 
 def _by_name(given: object) -> str:
@@ -50,8 +71,10 @@ def names() -> list[str]:
 
 def require_name(name: object) -> str:
     """A word that can name an activation."""
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", name):
-        raise ValueError(f"name: a letter followed by letters, digits, _, . or - is required, got {name!r}")
+    if not isinstance(name, str) or not re.fullmatch(rf"[A-Za-z][A-Za-z0-9_.-]{{,{LONGEST}}}", name):
+        raise ValueError(
+            f"name: a letter followed by at most {LONGEST} letters, digits, _, . or - is required, got {shown(name)}"
+        )
     return name
 
 
@@ -86,11 +109,11 @@ def register(name: str, kernels: Kernels, *, overwrite: bool = False) -> Activat
     """
     require_name(name)
     if missing := [member for member in MEMBERS if not hasattr(kernels, member)]:
-        raise ValueError(f"kernels: a generated module is required, got {kernels!r} without {', '.join(missing)}")
+        raise ValueError(f"kernels: a generated module is required, got {shown(kernels)} without {', '.join(missing)}")
     activation = Activation(name, kernels)
     if REGISTRY.get(name) != activation:
         require_free(name)
-        if name in REGISTRY and not overwrite:
+        if name in REGISTRY and not flag("overwrite", overwrite):
             raise ValueError(f"name: {name!r} is registered already; choose another name, or pass overwrite=True")
         REGISTRY[name] = activation
     return activation

@@ -12,7 +12,7 @@ import scipy.linalg
 import scipy.sparse.linalg
 from numpy.typing import NDArray
 
-from .._runtime.checks import one_of
+from .._runtime.checks import as_numbers, one_of
 from .blocks import Blocks
 from .spectrum import Spectrum
 
@@ -60,6 +60,7 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         return int(self._blocks.rows.shape[1])
 
     def _matvec(self, x: FloatArray) -> FloatArray:
+        x = x if np.iscomplexobj(x) else as_numbers("x", x, "a vector of numbers is required")
         return self._blocks.apply(np.reshape(x, (self.width, self.dim))).ravel()
 
     def _adjoint(self) -> "Curvature":

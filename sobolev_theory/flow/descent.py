@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from .._runtime.checks import number, positive_integer
+from .._runtime.checks import instance_of, number, positive_integer
 from ..curvature.operator import Curvature
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
@@ -55,9 +55,7 @@ def best_step(curvature: Curvature) -> BestStep:
     >>> best_step(PopulationLoss([[0.0, 1.0]], "L2").hessian([[0.6, 0.8]])).contraction < 1
     True
     """
-    if not isinstance(curvature, Curvature):
-        raise ValueError(f"curvature: a Curvature is required, got {type(curvature).__name__}")
-    spectrum = curvature.spectrum()
+    spectrum = instance_of("curvature", curvature, Curvature).spectrum()
     low, high = spectrum.smallest, spectrum.largest
     if not low > 0:
         raise ValueError(
@@ -156,6 +154,7 @@ def gradient_descent(loss: PopulationLoss, W0: Student, steps: int, *, step: flo
     array([0.5   , 0.25  , 0.125 , 0.0625])
     """
     count = positive_integer("steps", steps)
+    instance_of("loss", loss, PopulationLoss)
     if step is None:
         step = best_step(_at_teacher(loss, loss.student(W0))).step
     step = number("step", step, "a positive step size", 0, np.inf)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import brentq
 
-from .._runtime.checks import number, one_of
+from .._runtime.checks import number, one_of, shown
 from ..problem import SpanProblem
 from .state import State
 from .steps import AcceptedStep
@@ -39,16 +39,17 @@ def quantity(name: str, state: State) -> float:
 def parse_levels(argument: str, levels: Mapping[str, float], problem: SpanProblem) -> dict[str, float]:
     """Levels of known quantities, positive numbers."""
     if not isinstance(levels, Mapping):
-        raise ValueError(f"{argument}: levels by name, such as {{'loss': 1e-12}}, are required, got {levels!r}")
+        raise ValueError(f"{argument}: levels by name, such as {{'loss': 1e-12}}, are required, got {shown(levels)}")
+    parsed = {}
     for name, level in levels.items():
         one_of(argument, name, QUANTITIES)
-        number(f"{argument}: {name}", level, "a positive finite level", 0, np.inf)
+        parsed[name] = number(f"{argument}: {name}", level, "a positive finite level", 0, np.inf)
         if name == "distance" and not problem.widths_agree:
             raise ValueError(
                 f"{argument}: a distance needs a student as wide as its teacher, got widths {problem.start.width} and "
                 f"{problem.loss.teacher.width}; use the loss"
             )
-    return dict(levels)
+    return parsed
 
 
 def reached(value: float, level: float) -> bool:

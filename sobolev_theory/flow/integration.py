@@ -93,10 +93,10 @@ def gradient_flow(
     one_of("method", method, METHODS)
     rtol = number("rtol", rtol, f"a number from {FINEST:.2g}, the limit of double precision, to 1", FINEST / 1.01, 1)
     atol = number("atol", atol, "a number from 0 on", -np.finfo(np.float64).tiny, np.inf)
-    if not (until and t_max == np.inf):
-        t_max = number("t_max", t_max, "a positive time, inf only with until such as {'loss': 1e-12},", 0, np.inf)
     problem = SpanProblem.of(loss, W0)
-    levels = parse_levels("until", until or {}, problem)
+    levels = parse_levels("until", {} if until is None else until, problem)
+    if not (levels and isinstance(t_max, float) and t_max == np.inf):
+        t_max = number("t_max", t_max, "a positive time, inf only with until such as {'loss': 1e-12},", 0, np.inf)
     loss.gradient(loss.at(problem.student))  # refuses a start where the field does not exist
     largest = max(float(np.abs(network.weights).max()) for network in (problem.start, problem.loss.teacher))
     number("student, teacher", largest, "a largest weight between 1e-100 and 1e100", 1e-100, 1e100)

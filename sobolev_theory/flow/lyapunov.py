@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._runtime.checks import instance_of
 from ..losses import PopulationLoss, Student
 
 
@@ -39,7 +40,7 @@ def lyapunov_derivative(loss: PopulationLoss, W: Student) -> float:
     >>> print(f"{l2:.6f} {h1:.6f}")                                 # 1/(2 pi) - 3/4 and 1/(2 pi) - 3/2
     -0.590845 -1.340845
     """
-    student, teacher = loss.student(W), loss.teacher
+    student, teacher = instance_of("loss", loss, PopulationLoss).student(W), loss.teacher
     if student.width != teacher.width:
         raise ValueError(f"student: the width of the teacher, {teacher.width}, is required, got {student.width}")
     return -float(np.vdot(student.weights - teacher.weights, loss.gradient(student)))

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from .._runtime.checks import between, number
 from ..problem import SpanProblem
 from .events import QUANTITIES, SAMPLES, crossing, parse_levels, quantity, reached
 from .rates import Rate, tail_rate
@@ -65,12 +66,7 @@ class Flow:
 
     def __call__(self, t: float | FloatArray) -> FloatArray:
         """Weights at times in ``[0, flow.t[-1]]``."""
-        try:
-            times = np.asarray(t, dtype=np.float64)
-        except (TypeError, ValueError):
-            times = np.array(np.nan)
-        if not ((times >= 0) & (times <= self.t[-1])).all():
-            raise ValueError(f"t: times between 0 and the end of the flow, {self.t[-1]:g}, are required, got {t}")
+        times = between("t", t, f"times between 0 and the end of the flow, {self.t[-1]:g},", 0, self.t[-1])
         shape = self.problem.student.weights.shape
         return np.reshape([self._state(float(time)).weights for time in times.ravel()], (*times.shape, *shape))
 
@@ -150,7 +146,8 @@ class Flow:
         return self.first_time(partial(quantity, name), level)
 
     def first_time(self, function: Callable[[State], float], level: float) -> float:
-        """First time at which a function of the state has fallen to a level, or ``inf``."""
+        """First time at which a function of the state has fallen to a positive level, or ``inf``."""
+        level = number("level", level, "a positive finite level", 0, np.inf)
         if reached(function(self._states[0]), level):
             return 0.0
         return next((t for step in self._path if (t := crossing(step, function, level, SAMPLES)) < np.inf), np.inf)

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from .._runtime.checks import shown
 from .records import Formula
 from .theorems import Theorem
 
@@ -24,7 +25,7 @@ class UnknownFormulaError(ValueError):
     def __init__(self, name: object, known: list[str]) -> None:
         near = _near(name, known) if isinstance(name, str) else []
         advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "formulas.names() lists all"
-        super().__init__(f"name: the name of a formula is required, got {name!r}; {advice}")
+        super().__init__(f"name: the name of a formula is required, got {shown(name)}; {advice}")
 
 
 def _near(name: str, known: list[str]) -> list[str]:
@@ -49,7 +50,7 @@ def names(prefix: str = "") -> list[str]:
     ['relu/L2/gradient', 'relu/L2/gradient/self']
     """
     if not isinstance(prefix, str):
-        raise ValueError(f"prefix: the beginning of a name is required, got {prefix!r}")
+        raise ValueError(f"prefix: the beginning of a name is required, got {shown(prefix)}")
     return sorted(name for name in _records() if name.startswith(prefix))
 
 
@@ -62,7 +63,7 @@ def search(words: str) -> list[str]:
     ['relu/H1/single_neuron/velocity/exact']
     """
     if not isinstance(words, str) or not words.split():
-        raise ValueError(f"words: at least one word is required, got {words!r}")
+        raise ValueError(f"words: at least one word is required, got {shown(words)}")
     texts = {
         name: f"{name} {record.get('title', '')} {record['statement']}".lower() for name, record in _records().items()
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from .._runtime.checks import shown
 from .catalogue import get
 from .catalogue import names as all_names
 from .notation import Notation
@@ -102,7 +103,7 @@ def _headings(before: tuple[str, str] | None, now: tuple[str, str]) -> list[str]
 
 def _records(given: Sequence[str | Formula | Theorem]) -> list[Formula | Theorem]:
     if isinstance(given, str) or not isinstance(given, Sequence) or not given:
-        raise ValueError(f"names: a sequence of names, at least one, is required, got {given!r}")
+        raise ValueError(f"names: a sequence of names, at least one, is required, got {shown(given)}")
     return [record if isinstance(record, Formula | Theorem) else get(record) for record in given]
 
 

@@ -11,7 +11,11 @@ import re
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from .._runtime.checks import instance_of, one_of, shown
 from .tex.validity import is_mathematics
+
+LONGEST = 200
+"""Characters of a symbol: no more are ever meant, and groups within groups are read by recursion."""
 
 STYLES = {"bold": r"\mathbf{%s}", "arrow": r"\vec{%s}", "plain": "%s"}
 BASE = re.compile(r"(\\[A-Za-z]+(?:\{[^{}]*\})*|[A-Za-z])((?:[\^_'].*)?)", re.DOTALL)
@@ -64,25 +68,26 @@ class Notation:
     def __post_init__(self) -> None:
         for field in fields(self):
             if not isinstance(getattr(self, field.name), str) or not getattr(self, field.name).strip():
-                raise ValueError(f"{field.name}: LaTeX is required, got {getattr(self, field.name)!r}")
-        if self.vectors not in STYLES:
-            raise ValueError(f"vectors: one of {', '.join(map(repr, STYLES))} is required, got {self.vectors!r}")
+                raise ValueError(f"{field.name}: LaTeX is required, got {shown(getattr(self, field.name))}")
+            if len(getattr(self, field.name)) > LONGEST:
+                raise ValueError(f"{field.name}: LaTeX of a symbol, at most {LONGEST} characters, is required")
+        one_of("vectors", self.vectors, STYLES)
         if self.norm.count("{}") != 1:
-            raise ValueError(f"norm: LaTeX with one {{}} for the vector is required, got {self.norm!r}")
+            raise ValueError(f"norm: LaTeX with one {{}} for the vector is required, got {shown(self.norm)}")
         for name, text in (("norm", self.norm.replace("{}", "{x}")), ("angle", self.angle)):
             if not is_mathematics(text):
-                raise ValueError(f"{name}: {VALID}, got {getattr(self, name)!r}")
+                raise ValueError(f"{name}: {VALID}, got {shown(getattr(self, name))}")
         for name, text in (("student", self.student), ("teacher", self.teacher)):
             if not is_mathematics(text):
-                raise ValueError(f"{name}: {VALID}, got {text!r}")
+                raise ValueError(f"{name}: {VALID}, got {shown(text)}")
             if not BASE.fullmatch(text) or text == FRAME:
                 required = f"a letter other than {FRAME} or a command, with scripts, is required"
-                raise ValueError(f"{name}: {required}, got {text!r}")
+                raise ValueError(f"{name}: {required}, got {shown(text)}")
         plain = ("student", "teacher") if self.vectors == "plain" else ()
         for name in (*plain, "angle"):
             if getattr(self, name) in TAKEN:
                 raise ValueError(
-                    f"{name}: a letter that formulas do not use otherwise is required, got {getattr(self, name)!r}"
+                    f"{name}: a letter that formulas do not use otherwise is required, got {shown(getattr(self, name))}"
                 )
         if self.student == self.teacher:
             raise ValueError(f"student, teacher: two different symbols are required, got {self.student!r} for both")
@@ -95,7 +100,7 @@ class Notation:
         if unknown:
             raise ValueError(f"notation: {', '.join(known)} can be chosen, got {', '.join(unknown)}")
         if not isinstance(notation, Notation | None):
-            raise ValueError(f"notation: a Notation is required, got {notation!r}")
+            raise ValueError(f"notation: a Notation is required, got {shown(notation)}")
         return replace(notation or cls(), **changes)
 
     def macros(self) -> dict[str, str]:
@@ -110,6 +115,7 @@ class Notation:
 
     def expand(self, latex: str) -> str:
         """LaTeX without macros."""
+        instance_of("latex", latex, str)
         latex = re.sub(r"\\vecnorm\{([^{}]*)\}", lambda match: self._norm(match[1]), latex)
         for name, meaning in self.macros().items():
             latex = re.sub(rf"\\{name}(?![A-Za-z])", meaning.replace("\\", r"\\"), latex)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._runtime.checks import number, one_of
+from .._runtime.checks import flag, number, one_of
 from .engine import engine
 from .notation import Notation
 from .tex.layout import LINEWIDTH, aligned, one_line
@@ -129,7 +129,7 @@ class Formula:
         rows = self.rows()
         text = one_line(rows) if one_of("style", style, STYLES) == "inline" else aligned(rows, width)
         chosen = Notation.of(notation, dict(changes))
-        return text if macros else chosen.expand(text)
+        return text if flag("macros", macros) else chosen.expand(text)
 
     def rows(self) -> list[str]:
         """The formula with macros; several where it is a list."""

@@ -9,10 +9,12 @@ from typing import Any, TypeVar, Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._runtime.checks import generator as as_generator
 from .._runtime.checks import positive_integer
 from .._runtime.parallel import OrderedMap, Workers, ordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
+from ..activations.registry import chosen
 from ..errors import NotDifferentiableError
 from ..losses import LossOptions, PopulationLoss, Student
 from ..networks import Network
@@ -89,7 +91,7 @@ def verify(
     True
     """
     with ordered_map(workers) as parallel:
-        return _verify(loss, W, samples, np.random.default_rng(rng), parallel, checked_level(level), progress)
+        return _verify(loss, W, samples, as_generator(rng), parallel, checked_level(level), progress)
 
 
 def verify_many(
@@ -132,8 +134,8 @@ def verify_many(
     teacher_width = positive_integer("teacher_width", teacher_width)
     samples = checked_samples(samples, (student_width, dim), teacher_width, networks)
     each = sidak(checked_level(level), 1 / networks)
-    generator = np.random.default_rng(rng)
-    activation = loss_options.get("activation") or "relu"
+    generator = as_generator(rng)
+    activation = chosen(loss_options.get("activation"))
     reports = []
     with ordered_map(workers) as parallel:
         for _ in tracked(range(networks), networks, "sampling", progress):

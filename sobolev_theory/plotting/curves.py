@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from .._runtime.checks import one_of
+from .._runtime.checks import instance_of, one_of
 from ..flow.comparison import FlowComparison
 from .style import DASHES, PAGE, PALETTE, panels
 
@@ -52,6 +52,7 @@ def loss_curves(
     ('prediction error (L2 loss)', ['L2', 'H1', '1e-06 of the start'])
     """
     one_of("quantity", quantity, ("error", "distance"))
+    instance_of("comparison", comparison, FlowComparison)
     curves = comparison.errors if quantity == "error" else tuple(flow.distance for flow in comparison.flows)
     if np.isnan(curves[0]).any():
         raise ValueError("quantity: 'distance' needs a student as wide as its teacher; use 'error'")

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
 
+from .._runtime.checks import shown
 from ..curvature.operator import Curvature
 from ..curvature.spectrum import Spectrum
 from .style import COLUMN, PALETTE, panels
@@ -53,6 +54,9 @@ def spectrum(
     >>> ax.lines[0].get_ydata()             # of 1/2 - 1/pi, 1/2 - 1/(2 pi), 1/2
     array([1, 2, 1])
     """
+    for name, given, kinds in (("spectra", spectra, Curvature | Spectrum), ("labels", labels, str)):
+        if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(x, kinds) for x in given):
+            raise ValueError(f"{name}: a list of curvatures, and one of their names, is required, got {shown(given)}")
     if not 0 < len(spectra) == len(labels):
         raise ValueError(f"labels: one for each of the spectra is required, got {len(labels)} for {len(spectra)}")
     parsed = [item.spectrum() if isinstance(item, Curvature) else item for item in spectra]

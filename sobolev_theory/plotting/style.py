@@ -4,7 +4,10 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
+
+from .._runtime.checks import shown
 
 COLUMN, PAGE = (3.4, 3.0), (6.8, 3.0)
 """Width and height, in inches, of figures of one panel and of two: a column, and both columns, of a paper."""
@@ -28,7 +31,8 @@ def panels(axes: Any, rows: int, columns: int, size: tuple[float, float]) -> NDA
     if axes is None:
         figure = plt.figure(figsize=size, layout="constrained")
         axes = figure.subplots(rows, columns, sharex=rows > 1, sharey=True, squeeze=False)
-    given: NDArray[Any] = np.ravel(np.asarray(axes, dtype=object))
-    if len(given) != rows * columns:
-        raise ValueError(f"axes: one for each panel, {rows * columns} in all, are required, got {len(given)}")
+    listed = isinstance(axes, list | tuple | np.ndarray)
+    given: NDArray[Any] = np.ravel(np.array(axes if listed else [axes], dtype=object))
+    if len(given) != rows * columns or not all(isinstance(axis, Axes) for axis in given):
+        raise ValueError(f"axes: one Axes for each panel, {rows * columns} in all, are required, got {shown(axes)}")
     return given

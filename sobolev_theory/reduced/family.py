@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from .._runtime.checks import as_array, positive_integer
+from .._runtime.checks import as_finite, integer, shown
 from ..activations import Activation
+from ..activations.registry import chosen
 from ..losses import LossOptions, PopulationLoss
 from ..networks import Network
 from ..norms import NormLike
@@ -92,11 +93,11 @@ def symmetric_velocity(
     """
     width = family_width(width)
     velocity = velocity_of(width, representative(width, norm, **loss_options))
-    first, second = (as_array(name, np.ravel(value), ("n",)) for name, value in (("x", x), ("y", y)))
+    first, second = as_finite("x", x), as_finite("y", y)
     try:
-        pairs = np.broadcast(first.reshape(np.shape(x)), second.reshape(np.shape(y)))
+        pairs = np.broadcast(first, second)
     except ValueError:
-        raise ValueError(f"x, y: shapes that broadcast are required, got {np.shape(x)} and {np.shape(y)}") from None
+        raise ValueError(f"x, y: shapes that broadcast are required, got {first.shape} and {second.shape}") from None
     return np.reshape([velocity(*pair) for pair in pairs], (*pairs.shape, 2))
 
 
@@ -144,7 +145,7 @@ def symmetric_saddle(width: int, norm: NormLike = "L2", **loss_options: Unpack[L
     width = family_width(width)
     # K equal neurons are one of output weight K and norm p = x sqrt(K); all teachers are at cos(angle) = 1/sqrt(K)
     direction = np.array([1.0, np.sqrt(width - 1), 0.0]) / np.sqrt(width)
-    teacher = Network([direction], [width], activation=loss_options.get("activation") or "relu")
+    teacher = Network([direction], [width], activation=chosen(loss_options.get("activation")))
     loss = PopulationLoss(teacher, norm, **loss_options)
 
     def student(size: float) -> Network:
@@ -165,10 +166,10 @@ def symmetric_saddle(width: int, norm: NormLike = "L2", **loss_options: Unpack[L
 
 def family_width(width: int) -> int:
     """A number of neurons that the family can have."""
-    width = positive_integer("width", width)
-    if not 2 <= width <= WIDEST:
-        raise ValueError(f"width: an integer between 2 and {WIDEST:.0e} is required, got {width}")
-    return width
+    required = f"an integer between 2 and {WIDEST:.0e}"
+    if (given := integer("width", width, required, 2)) > WIDEST:
+        raise ValueError(f"width: {required} is required, got {shown(width)}")
+    return given
 
 
 def student_rows(width: int, x: float, y: float, activation: str | Activation) -> Network:
@@ -185,7 +186,7 @@ def student_rows(width: int, x: float, y: float, activation: str | Activation) -
 
 def representative(width: int, norm: NormLike, **loss_options: Unpack[LossOptions]) -> PopulationLoss:
     """The loss of `student_rows`: teachers ``v_1`` and ``v_2``, the second standing for ``K - 1``."""
-    activation = loss_options.get("activation") or "relu"
+    activation = chosen(loss_options.get("activation"))
     return PopulationLoss(student_rows(width, 1.0, 0.0, activation), norm, **loss_options)
 
 

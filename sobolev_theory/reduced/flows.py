@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import single_neuron
-from .._runtime.checks import as_array
+from .._runtime.checks import number
 from ..activations import get
 from ..losses import LossOptions
 from ..norms import Norm, NormLike
@@ -80,8 +80,8 @@ def single_neuron_flow(
     (('|w|/|w*|', 'angle'), 1.792404, array([0.9999, 0.    ]))
     """
     weights = Norm.parse(norm, get("relu")).weights
-    if single_neuron.velocity(angle, ratio, weights, derivative=derivative).ndim > 1:
-        raise ValueError(f"angle, ratio: two numbers are required, got shapes {np.shape(angle)}, {np.shape(ratio)}")
+    angle, ratio = (number(name, x, "one number", -np.inf, np.inf) for name, x in (("angle", angle), ("ratio", ratio)))
+    single_neuron.velocity(angle, ratio, weights, derivative=derivative)  # refuses what is out of its domain
     jumps = derivative == "exact" and len(weights) > 1
 
     def field(state: FloatArray, sides: Sides) -> FloatArray:
@@ -154,7 +154,7 @@ def symmetric_flow(
     width = family_width(width)
     loss = representative(width, norm, **loss_options)
     velocity = velocity_of(width, loss)
-    start = np.concatenate([as_array(name, [value], ("n",)) for name, value in (("x", x), ("y", y))])
+    start = np.array([number(name, value, "a finite number", -np.inf, np.inf) for name, value in (("x", x), ("y", y))])
     # w_j is parallel to v_j where y = 0; for two neurons, to the other teacher where x = 0
     lines = ([(1, 0.0)] if width > 2 else [(0, 0.0), (1, 0.0)]) if loss.has_cones else []
     beside = BESIDE / np.sqrt(width - 1)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import OdeSolution, solve_ivp
 
+from .._runtime.checks import between, number
 from ..flow.integration import FINEST
 
 FloatArray = NDArray[np.float64]
@@ -56,9 +57,9 @@ class PlanarFlow:
 
     def __call__(self, t: ArrayLike) -> FloatArray:
         """States at times in ``[0, t_max]``, shape (..., 2)."""
-        times = np.asarray(t, dtype=np.float64)
-        if not ((times >= 0) & (times <= self.t[-1])).all():
-            raise ValueError(f"t: times between 0 and the end of the flow, {self.t[-1]:g}, are required, got {t!r}")
+        times = between("t", t, f"times between 0 and the end of the flow, {self.t[-1]:g},", 0, self.t[-1])
+        if not times.size:
+            return np.empty((*times.shape, 2))
         states: FloatArray = self._solution(times.ravel()).T.reshape(*times.shape, 2)
         return states
 
@@ -75,10 +76,8 @@ def integrate(
     lines: Sequence[Line] = (),
 ) -> PlanarFlow:
     """The trajectory from ``start``; ``sharpness`` is about the largest rate, and decides the solver."""
-    if not 0 < t_max < np.inf:
-        raise ValueError(f"t_max: a positive finite time is required, got {t_max}")
-    if not FINEST <= rtol < 1:
-        raise ValueError(f"rtol: {FINEST:.2g} <= rtol < 1, the range of double precision, is required, got {rtol}")
+    t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
+    rtol = number("rtol", rtol, f"a number from {FINEST:.2g}, the limit of double precision, to 1", FINEST / 1.01, 1)
     method = "DOP853" if sharpness * t_max < STIFF else "Radau"
     plane, t, state, aligned = _Plane(field, lines), 0.0, start, np.inf
     sides = plane.sides(state)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.checks import positive_integer
+from .._runtime.checks import generator, instance_of, number, positive_integer
 from .._runtime.parallel import IN_FLIGHT, Workers, available_cores, ordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
@@ -92,13 +92,11 @@ def find_critical_points(
     >>> search.counts["global minimum"], search.groups[0].index, round(search.groups[0].smallest, 6)  # 1/4 - 1/(2 pi)
     (4, 0, 0.090845)
     """
-    if not isinstance(loss, PopulationLoss):
-        raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}")
+    instance_of("loss", loss, PopulationLoss)
     width, runs = positive_integer("width", width), positive_integer("runs", runs)
     scale = loss.teacher.dim**-0.5 if scale is None else scale
-    if not 0 < scale < np.inf:
-        raise ValueError(f"scale: a positive finite standard deviation is required, got {scale!r}")
-    task = _Runs(loss, width, float(scale), _entropy(rng))
+    scale = number("scale", scale, "a positive finite standard deviation, 1e-100 to 1e100,", 1e-100, 1e100)
+    task = _Runs(loss, width, scale, _entropy(rng))
     if checkpoint is None:
         points = _finished(task, range(runs), workers, progress)
     else:
@@ -113,7 +111,7 @@ def find_critical_points(
 
 def _entropy(rng: Any) -> tuple[int, ...]:
     """Four words from which the generators of all runs are spawned."""
-    return tuple(int(word) for word in np.random.default_rng(rng).integers(2**32, size=4))
+    return tuple(int(word) for word in generator(rng).integers(2**32, size=4))
 
 
 @dataclass(frozen=True)

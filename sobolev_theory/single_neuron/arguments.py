@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import activations
+from .._runtime.checks import between
 from ..norms import Convention, Norm, NormLike
 
 FloatArray = NDArray[np.float64]
@@ -27,8 +28,11 @@ def orders(table: Mapping[tuple[int, str], Callable[..., Any]], norm: NormLike, 
 
 def parse(angle: ArrayLike, ratio: ArrayLike, tiny: float = TINY) -> tuple[FloatArray, FloatArray]:
     """Angles and ratios that broadcast, checked."""
-    theta = _numbers("angle", "radians in [0, pi] (np.deg2rad converts degrees)", angle, 0.0, np.pi)
-    r = _numbers("ratio", f"norm ratios |w*|/|w| between {tiny:g} and {1 / tiny:g}", ratio, tiny, 1 / tiny)
+    theta = between("angle", angle, "radians in [0, pi] (np.deg2rad converts degrees)", 0.0, np.pi)
+    r = between("ratio", ratio, f"norm ratios |w*|/|w| between {tiny:g} and {1 / tiny:g}", tiny, 1 / tiny)
+    for name, numbers in (("angle", theta), ("ratio", r)):
+        if not numbers.size:
+            raise ValueError(f"{name}: at least one number is required, got shape {numbers.shape}")
     try:
         np.broadcast_shapes(theta.shape, r.shape)
     except ValueError:
@@ -36,18 +40,6 @@ def parse(angle: ArrayLike, ratio: ArrayLike, tiny: float = TINY) -> tuple[Float
             f"ratio: a shape that broadcasts against that of angle, {theta.shape}, is required, got {r.shape}"
         ) from None
     return theta, r
-
-
-def _numbers(name: str, required: str, value: ArrayLike, low: float, high: float) -> FloatArray:
-    """Numbers of an interval; NaN and empty arrays are refused too."""
-    try:
-        numbers = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}: {required} are required, got {value!r}") from None
-    if not (numbers.size and numbers.min() >= low and numbers.max() <= high):
-        wrong = numbers[~((numbers >= low) & (numbers <= high))]
-        raise ValueError(f"{name}: {required} are required, got {wrong[0] if wrong.size else 'nothing'}")
-    return numbers
 
 
 def sine(theta: FloatArray) -> FloatArray:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import activations
-from .._runtime.checks import number, one_of, positive_integer
+from .._runtime.checks import number, one_of, positive_integer, shown
 from ..activations import Activation
 from ..curvature.spectrum import Spectrum
 from ..errors import OverflowingError
@@ -148,10 +149,11 @@ def condition_number_ratio(
     True
     """
     if isinstance(width, float) and width == np.inf:
+        x, y = _coordinates(x, y)
         if (x, y) != (1, 0):
-            raise ValueError(f"width: a finite one is required elsewhere than at x=1, y=0, got inf at x={x!r}, y={y!r}")
+            raise ValueError(f"width: a finite one is required elsewhere than at x=1, y=0, got inf at x={x}, y={y}")
         if dim is not None and dim != np.inf:
-            raise ValueError(f"dim: none, or inf, is required for width=inf, got {dim!r}")
+            raise ValueError(f"dim: none, or inf, is required for width=inf, got {shown(dim)}")
         width, dim = LIMIT, LIMIT
     d = width if dim is None else dim
     kappas = []
@@ -178,8 +180,8 @@ def _distinct(
     """Distinct eigenvalues, as numbers of many digits, and their multiplicities, from arguments to be checked."""
     K, d = positive_integer("width", width), positive_integer("dim", dim)  # type: ignore[arg-type]
     if d < K:
-        raise ValueError(f"width: at most dim is required, for orthonormal teachers, got width={K} and dim={d}")
-    x, y = (number(name, value, "a finite number", -np.inf, np.inf) for name, value in (("x", x), ("y", y)))
+        raise ValueError(f"width: at most dim is required, for orthonormal rows, got {shown(K)} and dim={shown(d)}")
+    x, y = _coordinates(x, y)
     chosen, asked = activations.get(activation), Convention.parse(derivative)
     terms = PairTerms(chosen, Norm.parse(norm, chosen), Convention.BACKPROP if d == 1 else asked)
     one_of("curvature", curvature, ("hessian", "gauss_newton"))
@@ -189,6 +191,12 @@ def _distinct(
     values = eigenvalues(mp, geometry, terms, curvature)
     found = [(value, count) for value, count in zip(values, _multiplicities(K, d), strict=True) if count]
     return merged(mp, found, SAME)
+
+
+def _coordinates(x: float, y: float) -> tuple[float, float]:
+    """Of a student of the family."""
+    finite = partial(number, required="a finite number", low=-np.inf, high=np.inf)
+    return finite("x", x), finite("y", y)
 
 
 def _multiplicities(K: int, d: int) -> list[int]:

@@ -1,0 +1,26 @@
+"""Checks at the public door: parse the input once, return clean values, and say clearly what is wrong.
+
+Every message names the argument, what is required, and what came; where it is plain, what to do.
+"""
+
+from .arrays import as_array, as_finite, as_numbers, between
+from .files import read_weights
+from .names import flag, instance_of, near, one_of, shown
+from .numbers import generator, integer, number, positive_integer
+
+__all__ = [
+    "as_array",
+    "as_finite",
+    "as_numbers",
+    "between",
+    "flag",
+    "generator",
+    "instance_of",
+    "integer",
+    "near",
+    "number",
+    "one_of",
+    "positive_integer",
+    "read_weights",
+    "shown",
+]

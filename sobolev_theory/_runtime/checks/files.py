@@ -1,0 +1,145 @@
+"""Weights from files: what a file is, is judged before it is read, and by its size before memory is asked for.
+
+Nothing in a file is run: of NumPy's formats plain arrays are read, never pickled objects.
+"""
+
+import math
+import stat
+import warnings
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from ...errors import SizeError
+from .arrays import as_array
+from .names import near, shown
+from .tables import from_text
+
+FloatArray = NDArray[np.float64]
+
+SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt")
+REQUIRED = (
+    "weights of shape (neurons, d), in a .npy or .npz file, or in a .csv, .tsv or .txt file of comma-separated numbers,"
+    " one neuron a line, are required"
+)
+
+LARGEST, LONGEST = 2**28, 2**26
+"""Bytes of the largest array, in a file or unpacked from one, and of the longest text: 10^7 and 10^6 weights."""
+
+ARRAY, ARCHIVE = npy.MAGIC_PREFIX, b"PK\x03\x04"
+"""How files of NumPy begin: one array, and a zip archive of them."""
+
+
+def read_weights(name: str, path: Path) -> FloatArray:
+    """Weights (neurons, d) from a file; of an archive of several arrays, ``W.npz:key`` says which.
+
+    Raises
+    ------
+    ValueError
+        On one line, with the argument's name and the file: for a file that is none or cannot be read, that holds
+        something else than its suffix says, that is damaged, or whose numbers are no weights.
+    SizeError
+        For a file, or an array in an archive, of more than `LARGEST` bytes.
+    """
+    path, key = _and_key(path)
+    where = f"{name} {path}"
+    try:
+        weights = _weights(path, key)
+    except SizeError as error:
+        raise SizeError(f"{where}: {error}") from None
+    except OSError as error:
+        raise ValueError(f"{where}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise ValueError(f"{where}: {REQUIRED}; got {error}") from None
+    return as_array(where, weights, ("neurons", "d"))
+
+
+def _and_key(path: Path) -> tuple[Path, str | None]:
+    """A path and the name of an array in it: ``W.npz:key`` is a file and a key unless there is a file of that name."""
+    file, colon, key = str(path).rpartition(":")
+    if colon and file.lower().endswith(".npz") and not path.exists():
+        return Path(file), key
+    return path, None
+
+
+def _weights(path: Path, key: str | None) -> NDArray[np.generic]:
+    """What the file holds, whatever its shape; what came in place of weights as the message of a ValueError."""
+    size, suffix = _size(path), path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ValueError(f"another kind of file, {suffix or 'without a suffix'}")
+    if not size:
+        raise ValueError("an empty file")
+    if size > (most := LARGEST if suffix in (".npy", ".npz") else LONGEST):
+        raise SizeError(f"at most {most} bytes of {suffix} are required, got {size}; .npy is the shortest")
+    data = path.read_bytes()
+    found = ".npy" if data.startswith(ARRAY) else ".npz" if data.startswith(ARCHIVE) else "text"
+    if (suffix if suffix in (".npy", ".npz") else "text") != found:
+        raise ValueError(
+            f"{found if found != 'text' else 'no NumPy file'} by its first bytes; it is damaged, or its suffix is wrong"
+        )
+    if found == ".npy":
+        return array_of(data)
+    return _from_archive(data, key) if found == ".npz" else from_text(data)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a regular file; pipes and devices, which may have no end, are not opened."""
+    try:
+        status = path.stat()
+    except ValueError:  # a zero byte in the name
+        raise ValueError("a name that no file has") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or a device")
+    return status.st_size
+
+
+def array_of(data: bytes) -> NDArray[np.generic]:
+    """The array of the bytes of a .npy file, which its header has to describe to the byte."""
+    stream = BytesIO(data)
+    try:
+        version = npy.read_magic(stream)
+        header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
+        if header is None:
+            raise ValueError(f"version {version}")
+        with warnings.catch_warnings(action="ignore"):  # of Python's parser, about damaged text
+            shape, columns_first, dtype = header(stream)
+    except Exception as error:  # NumPy's reader passes on whatever reading the header as Python's text raises
+        raise ValueError(f"a .npy file whose header is damaged, {shown(error)}") from None
+    if dtype.hasobject:
+        raise ValueError("pickled objects, which are never loaded since they can run code; save x.astype(float)")
+    count, left = math.prod(shape), len(data) - stream.tell()
+    if min(shape, default=1) < 1 or count * dtype.itemsize != left:
+        raise ValueError(f"a .npy file of {left} bytes of numbers, while its header says shape {shape} of {dtype}")
+    return np.frombuffer(data, dtype, count, stream.tell()).reshape(shape, order="F" if columns_first else "C")
+
+
+def _from_archive(data: bytes, key: str | None) -> NDArray[np.generic]:
+    """The one array of a .npz file, or the one of a key."""
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+            member = members[_chosen(list(members), key)]
+            if member.file_size > LARGEST:
+                raise SizeError(f"an array of at most {LARGEST} bytes is required, got {member.file_size} unpacked")
+            unpacked = archive.read(member)
+    except ValueError:
+        raise
+    except Exception as error:  # zipfile passes on whatever its decompressors raise
+        raise ValueError(f"a damaged archive, {shown(error)}") from None
+    if not unpacked.startswith(ARRAY):
+        raise ValueError("an archive of something else than arrays")
+    return array_of(unpacked)
+
+
+def _chosen(keys: list[str], key: str | None) -> str:
+    """The key asked for, or the only one."""
+    listed = ", ".join(keys[:9]) or "no arrays"
+    if key is not None and key not in keys:
+        raise ValueError(f"an archive of {listed}, and none named {key}{near(key, keys)}")
+    if key is None and len(keys) != 1:
+        raise ValueError(f"an archive of {listed}; name one, W.npz:{keys[0]}" if keys else "an archive of no arrays")
+    return keys[0] if key is None else key

@@ -1,0 +1,70 @@
+"""Words, switches and objects of a kind; and how what came is shown in a message."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import numpy as np
+
+Kind = TypeVar("Kind")
+
+WIDEST = 80
+"""Characters of what came that a message shows."""
+
+
+def shown(value: object) -> str:
+    """What came, on one line: its `repr`, cut where it is long; its type where it has none.
+
+    Examples
+    --------
+    >>> shown("a\\nb"), len(shown(10**400))
+    ("'a\\\\nb'", 80)
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # of a stranger's object; and integers of thousands of digits have no repr
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """Advice for a misspelt word: those known that are spelled alike, without regard to case; empty if none is.
+
+    Examples
+    --------
+    >>> near("ReLU", ["erf", "relu", "relu2"]), near("fisher", ["hessian"])
+    ("; did you mean 'relu'?", '')
+    """
+    folded = {candidate.casefold(): candidate for candidate in known}
+    if (same := folded.get(word.casefold())) is not None:
+        return f"; did you mean {same!r}?"
+    found = difflib.get_close_matches(word.casefold()[:WIDEST], folded, n=2, cutoff=0.7)
+    return f"; did you mean {' or '.join(repr(folded[key]) for key in found)}?" if found else ""
+
+
+def one_of(name: str, value: str, allowed: Iterable[str]) -> str:
+    """One of a few words."""
+    words = tuple(allowed)
+    if not isinstance(value, str) or value not in words:
+        advice = near(value, words) if isinstance(value, str) else ""
+        raise ValueError(f"{name}: one of {', '.join(map(repr, words))} is required, got {shown(value)}{advice}")
+    return value
+
+
+def flag(name: str, value: bool) -> bool:
+    """A switch: True or False, of NumPy too, or 1 or 0."""
+    if not isinstance(value, bool | np.bool_ | int) or value not in (True, False):
+        raise ValueError(f"{name}: True or False is required, got {shown(value)}")
+    return bool(value)
+
+
+def instance_of(name: str, value: Any, kind: type[Kind]) -> Kind:
+    """An object of a class of the package."""
+    if not isinstance(value, kind):
+        raise ValueError(f"{name}: a {kind.__name__} is required, got {shown_kind(value)}")
+    return value
+
+
+def shown_kind(value: object) -> str:
+    """The type of what came; of nothing, and of a class in place of its instance, these themselves."""
+    return shown(value) if value is None or isinstance(value, type) else type(value).__name__
