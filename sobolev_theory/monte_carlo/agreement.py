@@ -10,13 +10,12 @@ from .moments import Moments, hotelling_test
 from .residual import Array
 
 GRANTED = 16.0
-"""Every mean over n samples is granted the error of this many samples of ordinary size, ``4/n`` of that size.
+"""Every mean is granted the error of this many samples that decide it: n samples are never taken for certain.
 
-A rare event that no sample has met (a sample between two nearly parallel weights) leaves no trace in the sampled
-covariance. Among n samples h such events put the mean off by about ``sqrt(h)/n`` of their size, and with the allowance
-the error bar is ``sqrt(h + 16)/n``: for any expected number of events it is exceeded 3.3-fold about as rarely as a
-normal one. Elsewhere the allowance is lost in ``1/sqrt(n)``. It is also what an exact theory may be off in directions
-in which nothing varies.
+A rare event that no sample has met (a sample between two nearly parallel weights; the tail of an exponential) leaves no
+trace in the sampled covariance. Among n samples h such events put the mean off by about ``sqrt(h)/n`` of their size,
+and with the allowance the error bar is ``sqrt(h + 16)/n``: for any expected number of events it is exceeded 3.3-fold
+about as rarely as a normal one. Elsewhere the allowance is lost in ``1/sqrt(n)``.
 """
 
 ROUNDING = 16 * float(np.finfo(float).eps)
@@ -36,6 +35,9 @@ class Agreement(Record, Value):
         "value", "gradient", "gauss_newton" or "hessian".
     estimate, closed_form, standard_error
         The sampled mean, what the loss returned, and the standard error of the difference.
+    effective_samples
+        Samples over kurtosis, of the entry for which it is least: how many equal events would decide its mean as well
+        as those that were sampled.
     p_value
         Of all entries together, see `verify`.
     """
@@ -44,6 +46,7 @@ class Agreement(Record, Value):
     estimate: Array
     closed_form: Array
     standard_error: Array
+    effective_samples: float
     p_value: float
 
     @property
@@ -54,7 +57,8 @@ class Agreement(Record, Value):
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers and nested lists, for JSON."""
         entries = {"estimate": self.estimate, "closed_form": self.closed_form, "standard_error": self.standard_error}
-        return {"p_value": self.p_value} | {name: a.tolist() for name, a in (entries | {"z": self.z}).items()}
+        numbers = {"p_value": self.p_value, "effective_samples": self.effective_samples}
+        return numbers | {name: a.tolist() for name, a in (entries | {"z": self.z}).items()}
 
     HEADS = ("quantity", "entries", "p-value", "worst z", "at", "estimate", "closed form", "std error")
 
@@ -67,15 +71,18 @@ class Agreement(Record, Value):
         return [self.name, str(self.z.size), f"{self.p_value:.2g}", f"{self.z[worst]:.2f}", entry, *numbers]
 
 
+@np.errstate(all="ignore")
 def judged(name: str, moments: dict[str, Moments], theory: Array) -> Agreement:
     """Judge ``theory``, of the quantity's shape, by the moments of all sampled quantities."""
-    test = hotelling_test(moments[name], theory.ravel(), _allowance(name, moments))
+    test = hotelling_test(moments[name], theory.ravel(), _allowance(name, moments), GRANTED)
     estimate, error = (entries.reshape(theory.shape) for entries in (moments[name].mean, test.standard_error))
-    return Agreement(name, estimate, theory, error, test.p_value)
+    return Agreement(name, estimate, theory, error, test.effective_samples, test.p_value)
 
 
 def _allowance(name: str, moments: dict[str, Moments]) -> Array:
     """What the entries of a mean may be off beyond their spread: `GRANTED` samples of ordinary size, and `ROUNDING`.
+
+    It is also what an exact theory may be off in directions in which nothing varies.
 
     Sizes are those of the terms before they cancel. An entry (a, b) of a matrix has size ``g_a g_b``, with ``g_a^2``
     the root mean square of entry (a, a). Near the teacher the residual T is small, but for an order that jumps it is

@@ -39,7 +39,10 @@ class Report(Rows[Agreement], Value):
 
     @property
     def p_value(self) -> float:
-        """Bonferroni over the quantities, which share their samples: ``min(1, count * smallest p)``."""
+        """Bonferroni over the quantities, which share their samples: ``min(1, count * smallest p)``.
+
+        At most uniform for a true theory, where those of the quantities are uniform.
+        """
         return min(1.0, len(self.quantities) * min(c.p_value for c in self.quantities.values()))
 
     @property
