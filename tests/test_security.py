@@ -173,6 +173,7 @@ def test_random_text_is_an_expression_or_a_text_error(pieces: list[str]) -> None
         ("9**9**9", "exponents up to 1000 are allowed, got 387420489"),
         ("sin + z", r"sin is a function, write sin\(...\)"),
         ("Piecewise((z, 1))", "pairs"),
+        ("z**1001", "exponents up to 1000 are allowed, got 1001"),
         ("hermite(21, z)", "a degree from 0 to 20 is required"),
     ],
 )
@@ -423,11 +424,11 @@ def test_saved_activations_are_data(tmp_path: Path) -> None:
         path.write_bytes(text)
         with pytest.raises(ValueError, match=r"^path: "):
             activations.load(path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ValueError, match=r"path: .*none.json.*: No such file or directory"):
         activations.load(tmp_path / "none.json")
-    for name in (3, None, b"x", ["x"]):
+    for name in (3, None, b"x", ["x"], "", "x\0", "x" * 9999, "none/x"):
         for call in (activations.load, bent.save):
-            with pytest.raises(ValueError, match="path: the name of a file is required"):
+            with pytest.raises(ValueError, match=r"^path: "):
                 call(name)  # type: ignore[operator]
     for special in (tmp_path, Path(os.devnull)):
         with pytest.raises(ValueError, match="a regular file is required"):
