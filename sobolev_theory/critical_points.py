@@ -104,6 +104,7 @@ class CriticalPoint:
         )
 
 
+@np.errstate(all="ignore")
 def critical_point(
     loss: PopulationLoss, W0: Student | Parameters, *, tol: float = 1e-12, max_iterations: int = 100
 ) -> CriticalPoint:
