@@ -203,7 +203,7 @@ class State:
         """
         loss = self.problem.loss
         largest = max(float(np.abs(weights).max()) for weights in (self.coordinates, loss.teacher.weights))
-        if _is_alone(self) or self._segment:
+        if (_is_alone(self) and self.is_anchored) or self._segment:
             return largest * (DEEP**2 if loss.terms.jumps else DEEP)
         return largest * ROUNDINGS * float(np.finfo(np.float64).eps)
 
