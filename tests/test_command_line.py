@@ -322,6 +322,24 @@ def test_unreadable_files_are_named(capsys, tmp_path, name, text, message):
     assert message in error
 
 
+def test_figures_that_cannot_be_written_are_one_line(capsys, tmp_path, monkeypatch):
+    """Told before anything is drawn, where that can be known; else when it is saved."""
+    from matplotlib.figure import Figure
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "folder.png").mkdir()
+    monkeypatch.setattr(Figure, "savefig", full)
+    for name, message in (("folder.png", "a file that may be written"), ("x.png", "x.png: No space left on device")):
+        with pytest.raises(SystemExit) as stop:
+            main(["plot", "spectrum", "--angle", "1", "--output", str(tmp_path / name)])
+        assert stop.value.code == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
+
+
 def test_tables_fit_eighty_columns(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     for arguments in (

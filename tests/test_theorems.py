@@ -15,7 +15,8 @@ from derivations.theorems import lyapunov, relu_squared
 from sobolev_theory import formulas
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation, DerivationError
-from sobolev_theory.symbolic.catalogue.theorems import _namespace, _parsed
+from sobolev_theory.symbolic.catalogue.parsing import grammar
+from sobolev_theory.symbolic.catalogue.theorems import namespace, read
 
 NAMES = {
     f"theorem/{name}"
@@ -78,10 +79,10 @@ def test_a_changed_claim_is_caught_wherever_it_is(name, records):
     """Every identity and limit with another right-hand side, every inequality turned round: no certificate accepts it,
     though all earlier steps hold.
     """
-    letters, proof = _namespace(records[name].letters), Derivation()
+    letters, proof = namespace(records[name].letters), Derivation()
     proved, refuted = records[name].proof, records[name].counterexamples
     for stored, accept in [(s, proof.accept) for s in proved] + [(s, proof.accept_counterexample) for s in refuted]:
-        step = _parsed(stored, letters)
+        step = read(name, stored, grammar(letters))
         turned = {">": "<", ">=": "<", "<": ">", "<=": ">", "!=": "="}.get(step.relation)
         other = step.right / 3 + 1 if step.right.is_finite else sp.Integer(0)
         false = replace(step, relation=turned) if turned else replace(step, right=other)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import single_neuron
-from .._runtime.tables import print_notes, print_table
+from .._runtime.tables import Table
 from ..conditioning import comparison
 from ..errors import ConditioningWarning
 from ..norms import Norm
@@ -62,9 +62,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({**settings, "rows": result.as_dicts()})
     else:
-        print(describe(student, teacher))
-        print_table(result.title, comparison.Comparison.HEADS, result.cells())
-        print_notes(result.notes)
+        result.table().print(describe(student, teacher))
     return 0
 
 
@@ -85,17 +83,18 @@ def _single_neuron(options: argparse.Namespace) -> int:
             columns[f"kappa {names[-1]}/{names[0]}"] = kappas[-1] / kappas[0]
     rows = [list(row) for row in zip(*(column.tolist() for column in columns.values()), strict=True)]
     if options.json:
-        data = [dict(zip(columns, row, strict=True)) | {"definite": sign > 0}
-                for row, sign in zip(rows, signs.tolist(), strict=True)]  # fmt: skip
-        print_json({**convention, "rows": data})
+        data = [dict(zip(columns, row, strict=True)) for row in rows]
+        signed = zip(data, signs.tolist(), strict=True)
+        print_json({**convention, "rows": [row | {"definite": sign > 0} for row, sign in signed]})
         return 0
+    kinds = [("indefinite", "semidefinite", "definite")[sign + 1] for sign in signs.tolist()]
+    answers = map(comparison.ANSWERS.__getitem__, kinds)
+    cells = [[*(f"{number:.6g}" for number in row), answer] for row, answer in zip(rows, answers, strict=True)]
+    meanings = [
+        f"definite {comparison.ANSWERS[kind]}: {comparison.MEANINGS[kind]}"
+        for kind in comparison.MEANINGS
+        if kind in kinds
+    ]
     title = f"one ReLU neuron, {options.derivative} convention; angle in radians, ratio |w*|/|w|"
-    definiteness = [("indefinite", "semidefinite", "definite")[sign + 1] for sign in signs.tolist()]
-    cells = [[*(f"{number:.6g}" for number in row), comparison.ANSWERS[answer]]
-             for row, answer in zip(rows, definiteness, strict=True)]  # fmt: skip
-    print_table(title, [*columns, "definite"], cells)
-    print_notes(
-        [comparison.LOCAL, *(f"definite {comparison.ANSWERS[kind]}: {meaning}"
-                             for kind, meaning in comparison.MEANINGS.items() if kind in definiteness)]
-    )  # fmt: skip
+    Table(title, [*columns, "definite"], cells, [comparison.LOCAL, *meanings], keys=2).print()
     return 0

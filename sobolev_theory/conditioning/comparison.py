@@ -10,7 +10,8 @@ import numpy as np
 
 from .._runtime.checks import one_of
 from .._runtime.progress import tracked
-from .._runtime.tables import plain_table
+from .._runtime.results import Record, Rows, Value
+from .._runtime.tables import Table
 from ..curvature.operator import Curvature
 from ..losses import LossOptions, PopulationLoss, Student
 from ..norms import NormLike, several_norms, two_norms
@@ -29,8 +30,8 @@ MEANINGS = {
 """What a matrix that is not positive definite means."""
 
 
-@dataclass(frozen=True)
-class ComparisonRow:
+@dataclass(frozen=True, eq=False, repr=False)
+class ComparisonRow(Record, Value):
     """Extreme eigenvalues (real parts), condition number and rates of one norm.
 
     ``rate``, as is, is the smallest eigenvalue: along the slowest direction errors decay like ``exp(-rate t)``.
@@ -56,14 +57,15 @@ class ComparisonRow:
         return self.definiteness == "definite"
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """One row per norm; ``str()`` is a table in plain text with notes, ``as_dicts()`` the data.
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(Rows[ComparisonRow], Value):
+    """One row per norm, by number or by the norm's name; ``str()`` is a table, ``as_dicts()`` the data.
 
     Examples
     --------
-    >>> compare([[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]]).rows[1].definite
-    True
+    >>> comparison = compare([[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
+    >>> comparison["H1"].definite, len(comparison), [row.norm for row in comparison]
+    (True, 2, ['L2', 'H1'])
     """
 
     rows: tuple[ComparisonRow, ...]
@@ -107,8 +109,13 @@ class Comparison:
             for row, values in zip(self.rows, numbers, strict=True)
         ]
 
-    def __str__(self) -> str:
-        return "\n".join([plain_table(self.title, self.HEADS, self.cells()), *self.notes])
+    def table(self) -> Table:
+        """A row for each norm."""
+        return Table(self.title, self.HEADS, self.cells(), self.notes)
+
+    def named_rows(self) -> list[tuple[str | None, ComparisonRow]]:
+        """The rows by the names of their norms."""
+        return [(row.norm, row) for row in self.rows]
 
 
 def condition_number_ratio(

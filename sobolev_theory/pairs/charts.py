@@ -48,6 +48,10 @@ class Chart(Protocol):
     def reach(self) -> tuple[float, float]:
         """Norms between which doubles hold what kernels multiply on their way."""
 
+    @property
+    def squares(self) -> tuple[float, float]:
+        """Inverse square of the lower, square of the upper."""
+
     def scale(self, inverse: FloatArray) -> FloatArray:
         """``nu`` from the inverse norms."""
 
@@ -71,7 +75,7 @@ class Polar:
     """
 
     has_frames = True
-    reach = 2.0**-60, 2.0**60
+    reach, squares = (2.0**-60, 2.0**60), (2.0**120, 2.0**120)
 
     def scale(self, inverse: FloatArray) -> FloatArray:
         """Unit vectors."""
@@ -101,7 +105,7 @@ class Gram:
     """
 
     has_frames = False
-    reach = 2.0**-40, 2.0**33
+    reach, squares = (2.0**-40, 2.0**33), (2.0**80, 2.0**66)
 
     def scale(self, inverse: FloatArray) -> FloatArray:
         """Rows as they are."""

@@ -49,7 +49,7 @@ def value_near_teacher(
     norm ``p > 1`` cost about ``p^2`` roundings more. Some differences are summed directly, with an error of 1e-16 of
     their terms: for homogeneous activations where ``|D_i|/|v_i|`` exceeds a fifth of the sine of the angle between
     ``v_i`` and ``v_j`` (so always at parallel rows), for smooth ones where ``|D_i|`` times `Activation.variation`
-    exceeds a fifth.
+    exceeds a fifth (of polynomials, too), or ``|D_i|/|v_i|`` does and weights are not small (`points_of_smooth`).
 
     Parameters
     ----------
