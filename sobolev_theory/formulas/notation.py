@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from .._runtime.checks import instance_of, one_of, shown
+from .._runtime.results import Record
 from .tex.validity import is_mathematics
 
 LONGEST = 200
@@ -49,8 +50,8 @@ def grouped(symbol: str) -> str:
     return SCRIPT.sub(group, symbol)
 
 
-@dataclass(frozen=True)
-class Notation:
+@dataclass(frozen=True, repr=False)
+class Notation(Record):
     r"""Symbols in which formulas are printed.
 
     Parameters

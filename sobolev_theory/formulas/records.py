@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._runtime.checks import flag, number, one_of
+from .._runtime.results import Record
+from .._runtime.tables import headline
 from . import checks
 from .engine import engine
 from .notation import Notation
@@ -32,8 +34,8 @@ WIDE_ENTRY = 12.0
 """Entries of a matrix wider than this are listed one by one."""
 
 
-@dataclass(frozen=True)
-class Entry:
+@dataclass(frozen=True, repr=False)
+class Entry(Record):
     """One expression of a formula: its label, SymPy text, and LaTeX."""
 
     label: str
@@ -41,8 +43,8 @@ class Entry:
     latex: str
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, repr=False)
+class Step(Record):
     """A verified step ``left = right`` of a derivation, in words and in LaTeX."""
 
     statement: str
@@ -50,7 +52,7 @@ class Step:
     right: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Formula:
     r"""One derived result.
 
@@ -217,6 +219,9 @@ class Formula:
             among them; for stored text that is no expression of the catalogue.
         """
         return engine("catalogue.parsing").parse(self, values)
+
+    def __repr__(self) -> str:
+        return headline("Formula", self.name, Notation().expand(self.statement))
 
     def __str__(self) -> str:
         """Statement, formula, definitions, domain and source, to be read."""

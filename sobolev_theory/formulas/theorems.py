@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from .._runtime.checks import one_of
+from .._runtime.results import Record
+from .._runtime.tables import headline
 from . import checks
 from .engine import engine
 from .notation import Notation
@@ -27,8 +29,8 @@ class Verified(NamedTuple):
     counterexamples: int
 
 
-@dataclass(frozen=True)
-class ProofStep:
+@dataclass(frozen=True, repr=False)
+class ProofStep(Record):
     r"""A claim ``left REL right`` for all values of its letters, and by what it is verified.
 
     Attributes
@@ -61,15 +63,15 @@ class ProofStep:
     conditions: str = ""
 
 
-@dataclass(frozen=True)
-class Conclusion:
+@dataclass(frozen=True, repr=False)
+class Conclusion(Record):
     """What is asserted, in words with mathematics in dollars; numbers (from 0) of the steps whose LaTeX it shows."""
 
     text: str
     steps: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Theorem:
     r"""A theorem, with a proof whose steps are verified claims.
 
@@ -168,6 +170,21 @@ class Theorem:
         if self.remarks:
             parts += [r"\begin{remarks}\leavevmode", itemized(map(prose, self.remarks)), r"\end{remarks}"]
         return "\n\n".join(parts)
+
+    def __repr__(self) -> str:
+        return headline("Theorem", self.name, self.title)
+
+    def __str__(self) -> str:
+        """Statement, hypotheses, conclusions and remarks, to be read."""
+        parts = [
+            ("Hypotheses", self.hypotheses),
+            ("Conclusions", [c.text for c in self.conclusions]),
+            ("Remarks", self.remarks),
+        ]
+        lines = [f"{self.name}: {self.title}", self.statement]
+        for head, texts in parts:
+            lines += [f"{head}:", *(f"- {text}" for text in texts)] if texts else []
+        return Notation().expand("\n".join(lines))
 
     def _repr_markdown_(self) -> str:
         """For notebooks."""

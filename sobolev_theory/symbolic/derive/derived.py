@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 
 from ... import activations
+from ..._runtime.results import Record
 from ...activations.generated import Kernels, from_source
 from ...formulas.records import Formula
 from .. import sobolev
@@ -26,8 +27,8 @@ GRAMMAR = grammar(LETTERS)
 """Of the expressions in the cache."""
 
 
-@dataclass(frozen=True, eq=False)
-class DerivedActivation:
+@dataclass(frozen=True, eq=False, repr=False)
+class DerivedActivation(Record):
     """An activation that a user defined, its formulas and its kernels; made by `derive`.
 
     It can be pickled.
@@ -174,8 +175,9 @@ class DerivedActivation:
         activations.register(self.name, self.module, overwrite=overwrite)
         return self
 
-    def __repr__(self) -> str:
-        return f"DerivedActivation(name={self.name!r}, sigma={self.sigma}, max_order={self.max_order})"
+    def facts(self) -> dict[str, Any]:
+        """Its name and definition, and how far it was derived."""
+        return {"name": self.name, "sigma": str(self.sigma), "max_order": self.max_order}
 
 
 def _is_read_back(made: DerivedActivation, data: dict[str, Any]) -> bool:
