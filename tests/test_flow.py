@@ -264,7 +264,7 @@ def test_rest_at_a_spurious_minimum_and_a_saddle():
 
 
 def test_rest_on_a_line():
-    flow = ended(st.PopulationLoss([[2.0, 3.0]], "H1", derivative="exact"), [[0.3, 0.2]])
+    flow = ended(st.PopulationLoss([[2.0, 3.0]], "H1", derivative="exact"), [[0.3, 0.2]], 1e-200)
     assert flow.status == "stationary"
     assert [pair[1:] for pair in flow.alignments] == [(0, 0)]
     assert flow.loss[-1] < 1e-45
