@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._runtime.checks import instance_of
+from ._runtime.results import Record
 from .losses import PopulationLoss, Student
 from .networks import Network
 from .parameters import Parameters
@@ -24,8 +25,8 @@ COARSE = 1e-4
 """Sine of the angle between rows of the teacher below which they count as parallel: a cosine does not tell."""
 
 
-@dataclass(frozen=True, eq=False)
-class SpanProblem:
+@dataclass(frozen=True, eq=False, repr=False)
+class SpanProblem(Record):
     """A loss and a student in orthonormal coordinates of a subspace that contains student and teacher.
 
     Attributes

@@ -225,7 +225,7 @@ def test_progress_goes_to_stderr_alone(options, capsys):
 
 def test_a_flow_says_what_it_is():
     text = repr(st.gradient_flow(st.PopulationLoss(TEACHER, "L2"), near_teacher(), 4.0))
-    for part in ("<3 x 3>", "norm=(1.0,)", "t_max = 4 reached"):
+    for part in ("<3 x 3>", "norm='L2'", "t_max = 4 reached"):
         assert part in text
 
 

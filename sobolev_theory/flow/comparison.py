@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import number
-from .._runtime.tables import plain_table
+from .._runtime.results import Record, Rows, Value
+from .._runtime.tables import Table
 from ..losses import LossOptions, PopulationLoss, Student
 from ..norms import NormLike, several_norms
 from .integration import gradient_flow
@@ -21,8 +22,8 @@ from .state import State
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class FlowComparisonRow:
+@dataclass(frozen=True, eq=False, repr=False)
+class FlowComparisonRow(Record, Value):
     """One norm: rates and times to accuracy, as is and at equal sharpness.
 
     Attributes
@@ -58,9 +59,12 @@ class FlowComparisonRow:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class FlowComparison:
-    """One row per norm; ``str()`` is a table in plain text, ``as_dicts()`` the data, ``flows`` the flows."""
+@dataclass(frozen=True, eq=False, repr=False)
+class FlowComparison(Rows[FlowComparisonRow]):
+    """One row per norm, by number or by the norm's name; ``str()`` is a table, ``as_dicts()`` the data.
+
+    The flows themselves are in ``flows``.
+    """
 
     rows: tuple[FlowComparisonRow, ...]
     flows: tuple[Flow, ...]
@@ -110,8 +114,13 @@ class FlowComparison:
         """Why entries are no plain numbers."""
         return [f"{row.norm}: {note}" for row in self.rows for note in _notes(row, self.rows[0])]
 
-    def __str__(self) -> str:
-        return "\n".join([plain_table(self.title, self.HEADS, self.cells()), *self.notes])
+    def table(self) -> Table:
+        """A row for each norm, with notes."""
+        return Table(self.title, self.HEADS, self.cells(), self.notes)
+
+    def named_rows(self) -> list[tuple[str | None, FlowComparisonRow]]:
+        """The rows by the names of their norms."""
+        return [(row.norm, row) for row in self.rows]
 
 
 @np.errstate(all="ignore")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from scipy.optimize import minimize_scalar
 
 from .._runtime.checks import flag, instance_of, number, positive_integer
 from .._runtime.progress import tracked
+from .._runtime.results import Record
 from ..curvature.operator import Curvature
 from ..errors import NotDifferentiableError, SizeError
 from ..losses import PopulationLoss, Student
@@ -38,8 +40,8 @@ ROOM = 2**32
 """Bytes of iterates, in coordinates of the span, that are kept."""
 
 
-@dataclass(frozen=True)
-class BestStep:
+@dataclass(frozen=True, repr=False)
+class BestStep(Record):
     r"""The step ``2/(lambda_min + lambda_max)`` and its contraction ``(kappa - 1)/(kappa + 1)`` per iteration."""
 
     step: float
@@ -83,7 +85,7 @@ def best_step(curvature: Curvature) -> BestStep:
     return BestStep(float(best.x), float(best.fun))
 
 
-class Descent:
+class Descent(Record):
     """The iterates of gradient descent.
 
     Attributes
@@ -103,10 +105,6 @@ class Descent:
         end before that.
     """
 
-    def __repr__(self) -> str:
-        state = "diverged" if self.diverged else f"loss {self.loss[-1]:.3g}"
-        return f"<Descent of {len(self._coordinates) - 1} steps of {self.step:g}: {state}>"
-
     def __init__(self, problem: SpanProblem, coordinates: FloatArray, step: float, status: str) -> None:
         self.problem, self._coordinates, self.step, self.status = problem, coordinates, step, status
 
@@ -114,6 +112,11 @@ class Descent:
     def diverged(self) -> bool:
         """Whether the weights grew beyond 1e30."""
         return self.status == "diverged"
+
+    def facts(self) -> dict[str, Any]:
+        """How many steps of which size, and where they ended."""
+        last = self.problem.at(self._coordinates[-1]).value
+        return {"steps": len(self._coordinates) - 1, "step": self.step, "loss": last, "status": self.status}
 
     @cached_property
     def weights(self) -> FloatArray:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from .._runtime.results import Record
 from ..critical_points import critical_point
 from ..errors import ConditioningWarning, NotDifferentiableError
 from ..parameters import Parameters
@@ -56,7 +58,7 @@ less than once the change is left.
 """
 
 
-class Rate(float):
+class Rate(Record, float):
     """An exponential rate, measured: a float with more to say.
 
     Attributes
@@ -80,6 +82,10 @@ class Rate(float):
 
     def __init__(self, value: float, uncertainty: float, predicted: float, sharpness: float) -> None:
         self.uncertainty, self.predicted, self.sharpness = uncertainty, predicted, sharpness
+
+    def facts(self) -> dict[str, Any]:
+        """The rate, and what else is known."""
+        return {"rate": float(self), **vars(self)}
 
     def __str__(self) -> str:
         return f"{float(self):.6g} +- {self.uncertainty:.1g}, predicted {self.predicted:.6g}"

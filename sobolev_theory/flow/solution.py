@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import between, number
+from .._runtime.results import Record
 from ..problem import SpanProblem
 from .events import QUANTITIES, crossing, parse_levels, quantity, reached, watched
 from .rates import Rate, tail_rate
@@ -18,7 +20,7 @@ from .steps import AcceptedStep
 FloatArray = NDArray[np.float64]
 
 
-class Flow:
+class Flow(Record):
     r"""The solution of ``dW/dt = -gradient``, at the times of the solver's steps and in between.
 
     ``flow(t)`` gives the weights at any times, shape (K, d) for a number, (n, K, d) for an array.
@@ -63,8 +65,15 @@ class Flow:
         self.alignments = _alignments(path)
         self._states = [State.start(problem), *(step.at_end for step in path)]
 
-    def __repr__(self) -> str:
-        return f"<Flow of {self.problem.original!r} to t = {self.t[-1]:g}: {self.message}>"
+    def facts(self) -> dict[str, Any]:
+        """What flowed, how far, and where it ended."""
+        return {
+            "of": self.problem.original,
+            "steps": len(self._path),
+            "end": self.t[-1],
+            "status": self.status,
+            "message": self.message,
+        }
 
     @np.errstate(all="ignore")
     def __call__(self, t: float | FloatArray) -> FloatArray:

@@ -13,6 +13,9 @@ plane.
 """
 
 
+SPLITTERS = {np.dtype(kind): kind(2 ** (np.finfo(kind).nmant // 2 + 1) + 1) for kind in (np.float64, np.longdouble)}
+"""``2^27 + 1`` for doubles."""
+
 FLOOR = 2.0**-90
 """Sine below which `components` has lost the residual's direction: the square of the unit of rounding is 2^-104."""
 
@@ -72,12 +75,13 @@ def combine_rows(coefficients: FloatArray, rows: FloatArray) -> FloatArray:
 
     A student near its teacher makes this sum cancel; its relative error stays at 1e-16 until 16 digits have cancelled.
     """
-    total, compensation = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
+    total, compensation = np.zeros((2, rows.shape[1]), dtype=np.result_type(coefficients, rows))
     for coefficient, row in zip(coefficients, rows, strict=True):
         product, product_error = _two_product(coefficient, row)
         total, sum_error = _two_sum(total, product)
         compensation += product_error + sum_error
-    return total + compensation
+    combined: FloatArray = total + compensation
+    return combined
 
 
 def _two_sum(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -96,7 +100,7 @@ def _two_product(a: Any, b: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _halves(a: Any) -> tuple[Any, Any]:
-    """High and low 26 bits of the significand."""
-    shifted = a * 134217729.0  # 2^27 + 1
+    """High and low half of the bits of the significand: of 53, 26 and 26."""
+    shifted = a * SPLITTERS[np.result_type(a)]
     high = shifted - (shifted - a)
     return high, a - high

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import OdeSolution, solve_ivp
 
 from .._runtime.checks import between, number
+from .._runtime.results import Record, Value
 from ..flow.integration import FINEST
 
 FloatArray = NDArray[np.float64]
@@ -45,8 +47,8 @@ ROUNDINGS = 8 * float(np.finfo(np.float64).eps)
 SMALLEST = float(np.finfo(np.float64).tiny)
 
 
-@dataclass(frozen=True, eq=False)
-class PlanarFlow:
+@dataclass(frozen=True, eq=False, repr=False)
+class PlanarFlow(Record, Value):
     """A trajectory of a planar system; ``flow(t)`` gives states at any times in ``[0, t_max]``.
 
     Attributes
@@ -68,6 +70,17 @@ class PlanarFlow:
     status: str
     alignment_time: float
     _solution: OdeSolution
+
+    def facts(self) -> dict[str, Any]:
+        """Where it began and ended."""
+        return {
+            "coordinates": ", ".join(self.names),
+            "start": self.states[0],
+            "end": self.states[-1],
+            "t": self.t[-1],
+            "steps": len(self.t) - 1,
+            "alignment_time": self.alignment_time,
+        }
 
     def __call__(self, t: ArrayLike) -> FloatArray:
         """States at times in ``[0, t_max]``, shape (..., 2)."""
