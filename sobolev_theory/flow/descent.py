@@ -12,8 +12,8 @@ from scipy.optimize import minimize_scalar
 
 from .._runtime.checks import flag, instance_of, number, positive_integer
 from .._runtime.progress import tracked
-from .._runtime.sizes import require_memory
 from .._runtime.results import Record
+from .._runtime.sizes import require_memory
 from ..curvature.operator import Curvature
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
