@@ -207,6 +207,13 @@ class State:
             return largest * (DEEP**2 if loss.terms.jumps else DEEP)
         return largest * ROUNDINGS * float(np.finfo(np.float64).eps)
 
+    @property
+    def vanished(self) -> int | None:
+        """A row that is not told from zero, where the activation has a kink; None if there is none."""
+        norms = np.linalg.norm(self.coordinates, axis=1)
+        row = int(np.argmin(norms))
+        return row if self.problem.loss.has_kinks and norms[row] <= self.resolution else None
+
 
 def _is_alone(state: State) -> bool:
     """Whether student and teacher are one ReLU neuron each, whose field is accurate relative to the displacement."""
