@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ._dogleg import SINGULAR, dogleg, losses_alone, relative_gradient, units
 from ._runtime.checks import number, positive_integer
+from ._runtime.results import Record, Value
 from .curvature.spectrum import Spectrum
 from .errors import NotDifferentiableError
 from .losses import PopulationLoss, Student
@@ -31,8 +32,8 @@ VANISHED = 1e-9
 """Norm of a row, relative to the teacher, that counts as zero."""
 
 
-@dataclass(frozen=True)
-class CriticalPoint:
+@dataclass(frozen=True, eq=False, repr=False)
+class CriticalPoint(Record, Value):
     """A point where the gradient vanishes, with the spectrum that classifies it.
 
     Attributes
@@ -67,6 +68,10 @@ class CriticalPoint:
     converged: bool
     is_global: bool
     negative: int
+
+    def facts(self) -> dict[str, Any]:
+        """The fields, and the index."""
+        return {**super().facts(), "index": self.index}
 
     @property
     def index(self) -> int | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from ._runtime.checks import as_array
+from ._runtime.results import Record
 from .activations import Activation
 from .curvature.operator import Curvature
 from .networks import Network
@@ -32,7 +33,7 @@ class LossOptions(TypedDict, total=False):
     covariance: ArrayLike | None
 
 
-class PopulationLoss:
+class PopulationLoss(Record):
     r"""Sobolev population loss between a student and a teacher, for standard Gaussian inputs ``x`` in R^d.
 
     .. math:: E(W) = \tfrac12 \sum_m \lambda_m \, \mathbb{E} \, \| \nabla_x^m f_S(x) - \nabla_x^m f_T(x) \|_F^2
@@ -148,11 +149,10 @@ class PopulationLoss:
         geometry = pairs_of(rows, len(rows), self.terms, b, None)
         return value_sum(geometry, self.terms, geometry.numbers(b))
 
-    def __repr__(self) -> str:
-        return (
-            f"PopulationLoss(teacher=<{self.teacher.width} x {self.teacher.dim}>, norm={self.sobolev_weights}, "
-            f"activation={self.activation.name!r}, derivative='{self.derivative}')"
-        )
+    def facts(self) -> dict[str, Any]:
+        """The arguments that made it."""
+        names = {"activation": self.activation.name, "derivative": str(self.derivative)}
+        return {"teacher": self.teacher.weights, "norm": self.norm.argument, **names}
 
     def student(self, W: Student | Point) -> Network:
         """The student as a network; an array gets output weights one."""

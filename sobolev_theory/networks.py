@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from ._runtime.checks import as_array, as_numbers, generator, number, positive_integer
+from ._runtime.results import Record
 from ._runtime.sizes import require_memory
 from .activations import Activation
 from .errors import OverflowingError
@@ -17,8 +18,8 @@ from .errors import OverflowingError
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class Network:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Network(Record):
     r"""Two-layer network ``f(x) = sum_i a_i sigma(w_i . x + beta_i)``.
 
     Parameters
@@ -85,6 +86,13 @@ class Network:
                 "activation; make the network anew"
             )
         self._set(state)
+
+    def facts(self) -> dict[str, Any]:
+        """Sizes, activation, and weights of the output and biases that are no default."""
+        facts: dict[str, Any] = {"width": self.width, "dim": self.dim, "activation": self.activation.name}
+        if (self.output_weights != 1).any():
+            facts["output_weights"] = self.output_weights
+        return facts if self.biases is None else facts | {"biases": self.biases}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._runtime.results import Record
 from .curvature.blocks import Blocks, assemble
 from .curvature.operator import Curvature
 from .networks import Network
@@ -49,7 +50,7 @@ class Objective(Protocol):
         """``sum_ij b_i b_j F(v_i, v_j)`` over different rows of the teacher."""
 
 
-class Point:
+class Point(Record):
     """A loss at parameters that are checked already; made by ``loss.at(W)``.
 
     A snapshot: what becomes of the arrays that it was made from does not matter. Everything is computed from one
@@ -78,6 +79,10 @@ class Point:
         self.outputs = np.concatenate((parameters.output_weights, loss.minus_teacher))
         self.rows.setflags(write=False)
         self.outputs.setflags(write=False)
+
+    def facts(self) -> dict[str, Any]:
+        """The loss, and the size of the student."""
+        return {"loss": self.loss, "student": self.rows[: self.width]}
 
     @property
     def parameters(self) -> Parameters:

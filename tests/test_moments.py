@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import kolmogorov, stdtr
+from scipy.stats import kurtosis, skew
 
 from sobolev_theory.monte_carlo.moments import Moments, hotelling_test
 
@@ -16,6 +17,8 @@ def assert_same(first: Moments, second: Moments) -> None:
     assert first.count == second.count
     np.testing.assert_allclose(first.mean, second.mean, rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(first.scatter, second.scatter, rtol=1e-11, atol=1e-10 * np.abs(first.scatter).max())
+    np.testing.assert_allclose(first.third, second.third, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(first.fourth, second.fourth, rtol=1e-9)
 
 
 @given(st.integers(0, 2**32), st.lists(st.integers(1, 40), min_size=2, max_size=6), st.integers(1, 5))
@@ -37,6 +40,32 @@ def test_moments_are_those_of_numpy() -> None:
     moments = Moments.of(samples)
     np.testing.assert_allclose(moments.covariance, np.cov(samples), rtol=1e-10)
     np.testing.assert_allclose(moments.root_mean_square, np.sqrt((samples**2).mean(axis=1)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-140, 1.0, 1e140])
+def test_tails_are_those_of_scipy_at_any_scale(size: float) -> None:
+    samples = size * np.random.default_rng(0).exponential(size=(2, 1000))
+    first, second = (Moments.of(part) for part in np.split(samples, [300], axis=1))
+    moments = first.merge(second)
+    np.testing.assert_allclose(moments.third / 1000, skew(samples / size, axis=1), rtol=1e-10)
+    np.testing.assert_allclose(moments.fourth / 1000, kurtosis(samples / size, axis=1, fisher=False), rtol=1e-10)
+    constant = Moments.of(np.full((1, 5), 7.0)).merge(Moments.of(np.full((1, 5), 7.0)))
+    assert constant.third == constant.fourth == 0
+
+
+def test_effective_samples_are_equal_events() -> None:
+    """Among n samples, h events of one size leave ``n/kurtosis = h``; granting their error widens it."""
+    samples = np.zeros((2, 100_000))
+    samples[0, :50] = 3.0
+    samples[1, :1000] = 1.0
+    moments, theory = Moments.of(samples), np.array([2e-3, 1e-2])
+    test = hotelling_test(moments, theory, np.full(2, NONE))
+    assert test.effective_samples == pytest.approx(50, rel=1e-2)
+    granted = hotelling_test(moments, theory, np.full(2, NONE), granted=50.0)
+    halved = hotelling_test(moments, moments.mean + (theory - moments.mean) * 0.5**0.5, np.full(2, NONE))
+    assert granted.p_value == pytest.approx(halved.p_value, rel=1e-2)
+    assert test.p_value < granted.p_value
+    assert hotelling_test(moments, theory, np.array([1e-3, NONE])).effective_samples > 900
 
 
 def test_a_large_mean_costs_no_digits() -> None:

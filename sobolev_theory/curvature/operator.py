@@ -13,6 +13,7 @@ import scipy.sparse.linalg
 from numpy.typing import NDArray
 
 from .._runtime.checks import as_numbers, one_of
+from .._runtime.results import Record
 from .._runtime.sizes import require_memory, require_spectrum
 from .blocks import Blocks
 from .spectrum import Spectrum
@@ -27,7 +28,7 @@ FALLBACK = 4096
 """Size up to which they do if the iteration does not converge."""
 
 
-class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
+class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
     """A curvature matrix of shape (K d, K d), row-major in (neuron, coordinate), never formed unless asked for.
 
     Attributes
@@ -61,6 +62,10 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     def dim(self) -> int:
         """Coordinates per neuron, ``d``."""
         return int(self._blocks.rows.shape[1])
+
+    def facts(self) -> dict[str, Any]:
+        """Its sizes, and whether it is symmetric."""
+        return {"width": self.width, "dim": self.dim, "is_symmetric": self.is_symmetric}
 
     @np.errstate(all="ignore")
     def _matvec(self, x: FloatArray) -> FloatArray:

@@ -1,17 +1,26 @@
 """Spectra with multiplicities, and what rounding leaves of their signs."""
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ConditioningWarning
+from .._runtime.results import Shown, Value
+from .._runtime.tables import Table
+from ..errors import ConditioningWarning, SizeError
+
+LARGEST = 2**27
+"""Eigenvalues that an array holds, each as often as it occurs: 1 GiB of them."""
 
 
-@dataclass(frozen=True)
-class Spectrum:
+@dataclass(frozen=True, eq=False, repr=False)
+class Spectrum(Shown, Value):
     """Eigenvalues with multiplicities, sorted by real part.
+
+    As a sequence (`len`, iteration, integers, slices, `numpy.asarray`) it has every eigenvalue as often as it occurs.
 
     Attributes
     ----------
@@ -25,8 +34,9 @@ class Spectrum:
 
     Examples
     --------
-    >>> Spectrum(np.array([0.25, 1.0]), np.array([3, 1])).condition_number()
-    4.0
+    >>> spectrum = Spectrum(np.array([0.25, 1.0]), np.array([3, 1]))
+    >>> spectrum.condition_number(), spectrum.size, spectrum[-1], np.asarray(spectrum)
+    (4.0, 4, 1.0, array([0.25, 0.25, 0.25, 1.  ]))
     """
 
     values: NDArray[np.float64] | NDArray[np.complex128]
@@ -110,7 +120,7 @@ class Spectrum:
             return
         if self.definiteness == "semidefinite":
             zeros = int(self.multiplicities[np.abs(self.values.real) <= self.rounding].sum())
-            what = f"semidefinite to rounding ({zeros} of {len(self)} eigenvalues have the real part 0)"
+            what = f"semidefinite to rounding ({zeros} of {self.size} eigenvalues have the real part 0)"
         else:
             what = f"indefinite (smallest eigenvalue {self.smallest:.6g})"
         warnings.warn(
@@ -120,10 +130,10 @@ class Spectrum:
             stacklevel=stacklevel,
         )
 
-    def __str__(self) -> str:
-        """A line for eigenvalues that agree to six digits, with their joint multiplicity."""
-        lines = [f"{f'{value:.6g}':>24}  x {count}" for value, count in self.grouped()]
-        return "\n".join([f"{'eigenvalue':>24}  multiplicity", *lines])
+    def table(self) -> Table:
+        """A row for eigenvalues that agree to six digits, with their joint multiplicity."""
+        rows = [[f"{value if value.imag else value.real:.6g}", f"x {count}"] for value, count in self.grouped()]
+        return Table("", ("eigenvalue", "multiplicity"), rows)
 
     def grouped(self) -> list[tuple[complex, int]]:
         """Neighbours that print alike, with the sum of their multiplicities."""
@@ -135,5 +145,49 @@ class Spectrum:
                 groups.append((value, count))
         return groups
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Number of eigenvalues, the size of the matrix."""
         return int(self.multiplicities.sum())
+
+    def __len__(self) -> int:
+        if self.size >= 2**63:
+            raise SizeError(f"len: fewer than 2^63 eigenvalues are required, got {self.size}; take spectrum.size")
+        return self.size
+
+    def __bool__(self) -> bool:
+        return self.size > 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for value, count in zip(self.values.tolist(), self.multiplicities.tolist(), strict=True):
+            for _ in range(count):
+                yield value
+
+    def __getitem__(self, key: int | slice) -> Any:
+        """The eigenvalue of a number, in ascending order, or those of a slice as an array."""
+        last = np.cumsum(self.multiplicities) - 1
+        try:
+            numbers = range(self.size)[key]
+        except IndexError:
+            raise IndexError(f"spectrum: a number below {self.size} is required, got {key}") from None
+        if isinstance(numbers, int):
+            return self.values[np.searchsorted(last, numbers)].item()
+        _require_room(abs(numbers.stop - numbers.start) // abs(numbers.step))
+        return self.values[np.searchsorted(last, np.array(numbers, dtype=last.dtype))]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """All eigenvalues; an array of its own, so that ``copy=False`` is refused."""
+        if copy is False:
+            raise ValueError("copy: a spectrum becomes an array by a copy only, got False; take spectrum.values")
+        _require_room(self.size)
+        return np.repeat(self.values, self.multiplicities.astype(np.intp)).astype(
+            self.values.dtype if dtype is None else dtype
+        )
+
+
+def _require_room(size: int) -> None:
+    if size > LARGEST:
+        raise SizeError(
+            f"spectrum: at most {LARGEST} eigenvalues are required for an array, got {size}; take its values and "
+            "multiplicities"
+        )

@@ -1,6 +1,6 @@
 """Sampling checks: does a population loss agree with the average of its networks over random inputs?
 
-No pair kernel and no closed form is used here. Students and teachers are evaluated at Gaussian inputs (derivatives of
+No pair kernel and no closed form is used here. Students and teachers are evaluated at weighted inputs (derivatives of
 the activation at points, which the tests hold against its definition; Dirac terms on their surfaces), and what a
 `PopulationLoss` returns is judged from outside.
 """

@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from .._runtime.results import Record, Value
 from .moments import Moments, hotelling_test
 from .residual import Array
 
 GRANTED = 16.0
-"""Every mean over n samples is granted the error of this many samples of ordinary size, ``4/n`` of that size.
+"""Every mean is granted the error of this many samples that decide it: n samples are never taken for certain.
 
-A rare event that no sample has met (a sample between two nearly parallel weights) leaves no trace in the sampled
-covariance. Among n samples h such events put the mean off by about ``sqrt(h)/n`` of their size, and with the allowance
-the error bar is ``sqrt(h + 16)/n``: for any expected number of events it is exceeded 3.3-fold about as rarely as a
-normal one. Elsewhere the allowance is lost in ``1/sqrt(n)``. It is also what an exact theory may be off in directions
-in which nothing varies.
+A rare event that no sample has met (a sample between two nearly parallel weights; the tail of an exponential) leaves no
+trace in the sampled covariance. Among n samples h such events put the mean off by about ``sqrt(h)/n`` of their size,
+and with the allowance the error bar is ``sqrt(h + 16)/n``: for any expected number of events it is exceeded 3.3-fold
+about as rarely as a normal one. Elsewhere the allowance is lost in ``1/sqrt(n)``.
 """
 
 ROUNDING = 16 * float(np.finfo(float).eps)
@@ -25,8 +25,8 @@ SMALLEST = 1e-150
 """Error bar of an entry that is zero in every sample; its square is still a normal number."""
 
 
-@dataclass(frozen=True, eq=False)
-class Agreement:
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement(Record, Value):
     """One quantity of the loss, entry by entry: shape () for the value, (q,) for the gradient, (q, q) for the matrices.
 
     Attributes
@@ -35,6 +35,9 @@ class Agreement:
         "value", "gradient", "gauss_newton" or "hessian".
     estimate, closed_form, standard_error
         The sampled mean, what the loss returned, and the standard error of the difference.
+    effective_samples
+        Samples over kurtosis, of the entry for which it is least: how many equal events would decide its mean as well
+        as those that were sampled.
     p_value
         Of all entries together, see `verify`.
     """
@@ -43,6 +46,7 @@ class Agreement:
     estimate: Array
     closed_form: Array
     standard_error: Array
+    effective_samples: float
     p_value: float
 
     @property
@@ -53,28 +57,32 @@ class Agreement:
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers and nested lists, for JSON."""
         entries = {"estimate": self.estimate, "closed_form": self.closed_form, "standard_error": self.standard_error}
-        return {"p_value": self.p_value} | {name: a.tolist() for name, a in (entries | {"z": self.z}).items()}
+        numbers = {"p_value": self.p_value, "effective_samples": self.effective_samples}
+        return numbers | {name: a.tolist() for name, a in (entries | {"z": self.z}).items()}
+
+    HEADS = ("quantity", "entries", "p-value", "worst z", "at", "estimate", "closed form", "std error")
 
     @property
-    def row(self) -> str:
-        """A line of the report: the entry with the largest ``|z|``, and the joint p-value."""
+    def cells(self) -> list[str]:
+        """A row of the report, under `HEADS`: the entry with the largest ``|z|``, and the joint p-value."""
         worst = np.unravel_index(np.argmax(np.abs(self.z)), self.z.shape)
         entry = f"[{', '.join(map(str, worst))}]" if worst else ""
-        return (
-            f"{self.name:<13}{self.z.size:>7}{self.p_value:>11.2g}{self.z[worst]:>8.2f} {entry:<9}"
-            f"{self.estimate[worst]:>14.6g}{self.closed_form[worst]:>14.6g}{self.standard_error[worst]:>10.1e}"
-        )
+        numbers = f"{self.estimate[worst]:.6g}", f"{self.closed_form[worst]:.6g}", f"{self.standard_error[worst]:.1e}"
+        return [self.name, str(self.z.size), f"{self.p_value:.2g}", f"{self.z[worst]:.2f}", entry, *numbers]
 
 
+@np.errstate(all="ignore")
 def judged(name: str, moments: dict[str, Moments], theory: Array) -> Agreement:
     """Judge ``theory``, of the quantity's shape, by the moments of all sampled quantities."""
-    test = hotelling_test(moments[name], theory.ravel(), _allowance(name, moments))
+    test = hotelling_test(moments[name], theory.ravel(), _allowance(name, moments), GRANTED)
     estimate, error = (entries.reshape(theory.shape) for entries in (moments[name].mean, test.standard_error))
-    return Agreement(name, estimate, theory, error, test.p_value)
+    return Agreement(name, estimate, theory, error, test.effective_samples, test.p_value)
 
 
 def _allowance(name: str, moments: dict[str, Moments]) -> Array:
     """What the entries of a mean may be off beyond their spread: `GRANTED` samples of ordinary size, and `ROUNDING`.
+
+    It is also what an exact theory may be off in directions in which nothing varies.
 
     Sizes are those of the terms before they cancel. An entry (a, b) of a matrix has size ``g_a g_b``, with ``g_a^2``
     the root mean square of entry (a, a). Near the teacher the residual T is small, but for an order that jumps it is

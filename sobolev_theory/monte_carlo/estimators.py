@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from .inputs import Stretches
 from .moments import Moments
 from .residual import Array, Factors, Residual
 from .surfaces import edges, gradient_on_surfaces, hessian_on_surfaces
@@ -17,10 +18,19 @@ NUMBERS = 2**18
 """Numbers per array of samples: enough to hide NumPy's overhead, few enough for a cache."""
 
 
+LEAST_BLOCK = 16
+"""Samples that are worked on at a time, at least."""
+
+
+def numbers_per_sample(q: int, K: int, N: int, d: int) -> int:
+    """Of the largest array of samples: inputs, factors of directions, of pairs, or entries of a matrix."""
+    return max(d, q * K, K * N, q * q)
+
+
 def block_length(residual: Residual) -> int:
     """Samples worked on at a time, so that memory is bounded."""
     (q, K, d), N = residual.directions.shape, len(residual.weights)
-    return int(max(256, NUMBERS // max(d, q * K, K * N, q * q)))
+    return max(LEAST_BLOCK, NUMBERS // numbers_per_sample(q, K, N, d))
 
 
 def chunk_length(residual: Residual) -> int:
@@ -28,17 +38,20 @@ def chunk_length(residual: Residual) -> int:
     return max(4096, 4 * block_length(residual))
 
 
+@np.errstate(all="ignore")
 def chunk_moments(
     residual: Residual, names: tuple[str, ...], chunk: tuple[np.random.SeedSequence, int]
 ) -> dict[str, Moments]:
-    """Moments of the named estimates over n fresh Gaussian inputs, ``chunk = (seed, n)``; matrices row by row."""
+    """Moments of the named estimates over n fresh weighted inputs, ``chunk = (seed, n)``; matrices row by row."""
     seed, n = chunk
     rng, length = np.random.default_rng(seed), block_length(residual)
+    stretches = Stretches.of(residual.weights, residual.steepness)
     totals: dict[str, Moments] = {}
     for start in range(0, n, length):
-        sample = Sample(residual, rng.standard_normal((residual.weights.shape[1], min(length, n - start))))
+        x, weight = stretches.inputs(rng, min(length, n - start))
+        sample = Sample(residual, x)
         for name in names:
-            block = Moments.of(np.atleast_2d(getattr(sample, name)).reshape(-1, sample.x.shape[1]))
+            block = Moments.of(weight * getattr(sample, name).reshape(-1, len(weight)))
             totals[name] = totals[name].merge(block) if start else block
     return totals
 

@@ -17,14 +17,18 @@ Larger products of this kind gain nothing from threads, and lose a factor of ten
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Count, mean and scatter of samples with E entries: all that a stream of any length leaves behind.
+    """Count, mean, scatter and tails of samples with E entries: all that a stream of any length leaves behind.
 
-    ``mean = sum_k x_k / n``, shape (E,);  ``scatter = sum_k (x_k - mean)(x_k - mean)'``, shape (E, E).
+    ``mean = sum_k x_k / n``, shape (E,);  ``scatter = sum_k (x_k - mean)(x_k - mean)'``, shape (E, E);
+    ``third = sum_k y_k^3`` and ``fourth = sum_k y_k^4``, shape (E,), of every entry in its own standard deviations,
+    ``y = (x - mean)/s``, so that no power leaves the range of double precision before the scatter does.
     """
 
     count: int
     mean: Array
     scatter: Array
+    third: Array
+    fourth: Array
 
     @classmethod
     def of(cls, samples: Array) -> "Moments":
@@ -36,13 +40,17 @@ class Moments:
         for start in range(0, samples.shape[1], step):
             part = centred[:, start : start + step]
             scatter += part @ part.T
-        return cls(samples.shape[1], mean, scatter)
+        centred *= _inverse(np.sqrt(np.diagonal(scatter) / samples.shape[1]))[:, None]
+        squares = centred**2
+        third, fourth = np.einsum("en,en->e", squares, centred), np.einsum("en,en->e", squares, squares)
+        return cls(samples.shape[1], mean, scatter, third, fourth)
 
     def merge(self, other: "Moments") -> "Moments":
-        """Moments of both sets of samples together (Chan, Golub & LeVeque 1983).
+        """Moments of both sets of samples together (Chan, Golub & LeVeque 1983; Pebay 2008).
 
         With ``delta = mean_2 - mean_1``:  ``mean = mean_1 + (n_2/n) delta``,
-        ``scatter = scatter_1 + scatter_2 + (n_1 n_2/n) delta delta'``.
+        ``scatter = scatter_1 + scatter_2 + (n_1 n_2/n) delta delta'``; the third and fourth powers of both parts are
+        expanded about the common mean.
 
         Examples
         --------
@@ -53,7 +61,18 @@ class Moments:
         delta = other.mean - self.mean
         mean = self.mean + delta * (other.count / count)
         scatter = self.scatter + other.scatter + np.outer(delta, delta) * (self.count * other.count / count)
-        return Moments(count, mean, scatter)
+        unit = _inverse(np.sqrt(np.diagonal(scatter) / count))
+        tails = zip(self._powers(mean, unit), other._powers(mean, unit), strict=True)
+        return Moments(count, mean, scatter, *(first + second for first, second in tails))
+
+    def _powers(self, centre: Array, unit: Array) -> tuple[Array, Array]:
+        """Sums of third and fourth powers of ``(x_k - centre) unit``, entry by entry."""
+        n, shift, ratio = self.count, (self.mean - centre) * unit, self.deviation * unit
+        third = ratio**3 * self.third + 3 * n * shift * ratio**2 + n * shift**3
+        fourth = (
+            ratio**4 * self.fourth + 4 * shift * ratio**3 * self.third + 6 * n * (shift * ratio) ** 2 + n * shift**4
+        )
+        return third, fourth
 
     @property
     def covariance(self) -> Array:
@@ -61,20 +80,31 @@ class Moments:
         return self.scatter / (self.count - 1)
 
     @property
+    def deviation(self) -> Array:
+        """Standard deviation ``s`` of one sample, entry by entry, shape (E,)."""
+        return np.sqrt(np.diagonal(self.scatter) / self.count)
+
+    @property
     def root_mean_square(self) -> Array:
         """``sqrt(E x^2)`` of every entry, shape (E,): the size of one ordinary sample."""
-        return np.sqrt(self.mean**2 + np.diagonal(self.scatter) / self.count)
+        return np.hypot(self.mean, self.deviation)
+
+
+def _inverse(deviation: Array) -> Array:
+    """``1/s``, and 0 for an entry that does not vary."""
+    return np.divide(1.0, deviation, out=np.zeros_like(deviation), where=deviation > 0)
 
 
 @dataclass(frozen=True, eq=False)
 class JointTest:
-    """Result of `hotelling_test`: the standard error of every entry (E,), and one p-value for all entries."""
+    """Result of `hotelling_test`: the standard error of every entry (E,), how many samples count, and one p-value."""
 
     standard_error: Array
+    effective_samples: float
     p_value: float
 
 
-def hotelling_test(moments: Moments, theory: Array, allowance: Array) -> JointTest:
+def hotelling_test(moments: Moments, theory: Array, allowance: Array, granted: float = 0.0) -> JointTest:
     """Are the entries of ``theory`` together the mean of the sampled entries?
 
     Hotelling's statistic, with an independent ``allowance`` added to every entry's error:
@@ -86,6 +116,11 @@ def hotelling_test(moments: Moments, theory: Array, allowance: Array) -> JointTe
     sampled entries are linearly dependent, where an exact theory has delta = 0 and any other one is found out. The
     p-value is ``P[F(r, n - r) >= T^2 (n - r) / (r (n - 1))]``; it is 0 for a theory that is not finite.
 
+    Tails make ``T^2`` larger than normal samples do, by terms of the size of ``1/h``, where ``h = n / kurtosis`` is the
+    number of *effective samples*: h equal events among n samples have that kurtosis, normal samples ``h = n/3``. They
+    are counted with the errors S, for the entry that has fewest. ``granted`` of them divide ``T^2`` by
+    ``1 + granted/h``.
+
     Parameters
     ----------
     moments
@@ -94,6 +129,8 @@ def hotelling_test(moments: Moments, theory: Array, allowance: Array) -> JointTe
         (E,), the means to be judged.
     allowance
         (E,), positive: what the entries may be off for reasons other than the spread seen in the samples.
+    granted
+        Number of effective samples whose error is granted.
 
     Examples
     --------
@@ -112,5 +149,8 @@ def hotelling_test(moments: Moments, theory: Array, allowance: Array) -> JointTe
         statistic = float(np.sum((axes.T @ ((moments.mean - theory) / error)) ** 2 / eigenvalues))
     allowed = np.einsum("ek,e,ek->k", axes, (allowance / error) ** 2, axes)
     rank = max(1.0, float(np.sum(1 - allowed / eigenvalues)))
-    p_value = float(fdtrc(rank, n - rank, statistic * (n - rank) / (rank * (n - 1))))
-    return JointTest(error, p_value if np.isfinite(statistic) else 0.0)
+    kurtosis = moments.fourth / n * (moments.deviation / (np.sqrt(n) * error)) ** 4
+    effective = n / max(1.0, float(kurtosis.max()))
+    scaled = statistic / (1 + granted / effective) * (n - rank) / (rank * (n - 1))
+    p_value = float(fdtrc(rank, n - rank, scaled))
+    return JointTest(error, effective, p_value if np.isfinite(statistic) else 0.0)

@@ -55,6 +55,11 @@ class Residual:
         """K, the number of students."""
         return int(self.directions.shape[1])
 
+    @property
+    def steepness(self) -> float:
+        """How fast the activation varies with ``u . x``, 0 where it is homogeneous and so has no unit."""
+        return self.activation.variation if self.activation.degree is None else 0.0
+
     @cached_property
     def gram(self) -> Array:
         """``u_i . u_j``, (N, N)."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._runtime.checks import generator as as_generator
-from .._runtime.checks import number, positive_integer
-from .._runtime.parallel import OrderedMap, Workers, ordered_map
+from .._runtime.checks import positive_integer
+from .._runtime.parallel import ParallelMap, Workers, ordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
 from ..activations.registry import chosen
@@ -21,12 +21,10 @@ from ..networks import Network
 from ..norms import Convention, NormLike
 from .agreement import judged
 from .estimators import chunk_length, chunk_moments
+from .limits import checked_level, checked_samples, directions_of, require_decisive, require_range, require_resolved
 from .moments import Moments
 from .reports import Report, Survey, sidak
 from .residual import Array, Residual
-
-MAX_DIRECTIONS = 12
-"""A weight space of up to so many dimensions is checked in every coordinate, a larger one along so many directions."""
 
 LEVEL = 1e-3
 """Default level: the probability with which a true theory fails."""
@@ -46,12 +44,16 @@ def verify(
 ) -> Report:
     """Judge the value, gradient, Gauss-Newton matrix and Hessian of a loss at one student by sampling.
 
-    Each quantity is a mean over Gaussian inputs (`estimators`, `surfaces`). Its closed form is judged by Hotelling's
-    T^2 test over all its entries (`agreement`, `moments`), and the four p-values are combined by Bonferroni: a true
-    theory fails with probability at most ``level``. A weight space of more than 12 dimensions is checked along 12
-    random orthonormal directions, so that the cost is bounded; another ``rng`` looks along others. A quantity that does
-    not exist at the student is listed as such and not judged. What happens in fewer than a handful of the samples (a
-    smooth activation with weights as large as ``samples`` varies in a slab that thin) is beyond this check.
+    Each quantity is a mean over Gaussian inputs (`estimators`, `surfaces`), of which those that decide are drawn more
+    often, and weighted less (`inputs`). Its closed form is judged by Hotelling's T^2 test over all its entries
+    (`agreement`, `moments`), and the four p-values are combined by Bonferroni. A weight space of over 12 dimensions
+    is checked along 12 random orthonormal directions, so that the cost is bounded; another ``rng`` looks along others.
+    A quantity that does not exist at the student is listed as such and not judged.
+
+    A true theory fails with probability at most ``level``. That is the law of large samples, which holds where no
+    handful of them decides: what their kurtosis shows of tails enlarges the error, p-values of few effective samples
+    are too large rather than too small, and fewer than 20 are refused. No sampling sees what happens in none of the
+    samples (between two nearly parallel weights); each mean is granted the error of 16 such events.
 
     Parameters
     ----------
@@ -64,9 +66,9 @@ def verify(
     rng
         Passed to `numpy.random.default_rng`.
     workers
-        1: this process. n > 1, or -1 for all cores: processes, for which a script needs its ``if __name__ ==
-        "__main__":`` guard. Or a `concurrent.futures.Executor` (Dask: ``client.get_executor()``), or a map-like
-        callable. The result is the same, bit for bit, for any number of workers of one kind of machine.
+        1: this process. n > 1, or -1 for all cores: processes, which end with this one. Or a
+        `concurrent.futures.Executor` (Dask: ``client.get_executor()``), or a map-like callable. The result is the same,
+        bit for bit, for any workers of one kind of machine, and for any number of BLAS threads (one is used).
     progress
         Show a progress bar on stderr.
     level
@@ -75,7 +77,12 @@ def verify(
     Raises
     ------
     ValueError
-        For fewer samples than a joint test of all entries needs, or a ``level`` or ``workers`` that makes no sense.
+        For fewer samples than a joint test of all entries needs, or than the tails of what is sampled need (the message
+        says how many would do); for a ``level`` or ``workers`` that makes no sense.
+    SizeError
+        For more samples, neurons or dimensions than can be worked on.
+    OverflowingError
+        For weights so large, or so small, that squares of sampled quantities leave the range of double precision.
 
     Examples
     --------
@@ -84,7 +91,7 @@ def verify(
     True
     """
     with ordered_map(workers) as parallel:
-        return _verify(loss, W, samples, as_generator(rng), parallel, _check_level(level), progress)
+        return _verify(loss, W, samples, as_generator(rng), parallel, checked_level(level), progress)
 
 
 def verify_many(
@@ -125,7 +132,8 @@ def verify_many(
     networks, dim = positive_integer("networks", networks), positive_integer("dim", dim)
     student_width = positive_integer("student_width", student_width)
     teacher_width = positive_integer("teacher_width", teacher_width)
-    each = sidak(_check_level(level), 1 / networks)
+    samples = checked_samples(samples, (student_width, dim), teacher_width, networks)
+    each = sidak(checked_level(level), 1 / networks)
     generator = as_generator(rng)
     activation = chosen(loss_options.get("activation"))
     reports = []
@@ -145,7 +153,7 @@ def _verify(
     W: Student,
     samples: int,
     rng: np.random.Generator,
-    parallel: OrderedMap,
+    parallel: ParallelMap,
     level: float,
     progress: bool,
 ) -> Report:
@@ -154,8 +162,9 @@ def _verify(
         raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}; verify(PopulationLoss(V), W)")
     student = loss.student(W)
     entropy = [int(word) for word in rng.integers(2**32, size=4)]
+    samples = checked_samples(samples, student.weights.shape, loss.teacher.width)
     residual = _residual(loss, student, np.random.default_rng(_child(entropy, 0)))
-    samples = _check_samples(samples, residual)
+    require_resolved(residual)
     closed, undefined = _closed_forms(loss, student, residual.directions)
     names = tuple(dict.fromkeys((*closed, "gauss_newton", "size")))  # the last two set the scales
     length = chunk_length(residual)
@@ -163,8 +172,10 @@ def _verify(
     tasks = ((_child(entropy, 1, k), min(length, samples - k * length)) for k in range(chunks))
     parts = parallel(partial(chunk_moments, residual, names), tasks)
     moments = _merge(tracked(parts, chunks, "sampling", progress))
+    require_range(residual, moments)
     compared = {name: judged(name, moments, theory) for name, theory in closed.items()}
-    subject = f"{loss!r} at a student of {student.width} x {student.dim}"
+    require_decisive(samples, compared.values())
+    subject = f"{loss.line()} at a student of {student.width} x {student.dim}"
     return Report(subject, samples, residual.directions, level, compared, undefined)
 
 
@@ -174,7 +185,7 @@ def _residual(loss: PopulationLoss, student: Network, rng: np.random.Generator) 
     In one dimension the surfaces ``w x = 0`` are the point ``x = 0``, Dirac terms vanish, and the conventions agree.
     """
     K, d = student.weights.shape
-    size, count = K * d, min(K * d, MAX_DIRECTIONS)
+    size, count = K * d, directions_of(K, d)
     directions = np.eye(size) if count == size else np.linalg.qr(rng.standard_normal((size, count)))[0].T
     return Residual(
         weights=np.vstack([student.weights, loss.teacher.weights]),
@@ -221,15 +232,3 @@ def _child(entropy: list[int], *key: int) -> np.random.SeedSequence:
 def _random_network(width: int, dim: int, activation: str | Activation, rng: np.random.Generator) -> Network:
     hidden = Network.random(width, dim, rng=rng, activation=activation)
     return Network(hidden.weights, rng.standard_normal(width), activation=activation)
-
-
-def _check_samples(samples: int, residual: Residual) -> int:
-    """Hotelling's test of E entries needs many more than E samples, and its normal limit a thousand."""
-    fewest = max(1000, 20 * len(residual.directions) ** 2)
-    if positive_integer("samples", samples) < fewest:
-        raise ValueError(f"samples: at least {fewest} are required to judge all entries of this problem, got {samples}")
-    return samples
-
-
-def _check_level(level: float) -> float:
-    return number("level", level, "a probability between 0 and 1", 0, 1)

@@ -43,9 +43,9 @@ def angle_and_direction(
 
     With ``v = a u + r``: ``theta = atan2(|r|, (offset + a) |u|)``, radians in [0, pi], and ``e = r/|r|``. Angle and
     sine are correct to 1e-15 relative for norms between 1e-130 and 1e150; near pi, where a double cannot hold
-    ``pi - theta``, the sine still is. Below a sine of 2^-90 vectors are parallel (so are all vectors of a line) and get
-    ``e = 0``. Where the difference ``v`` of the second row and ``u`` is known better than the rounded rows tell, an
-    offset of one gives results as accurate as that.
+    ``pi - theta``, the sine still is. Where ``r`` is below 2^-90 of ``v`` vectors are parallel (so are all vectors of a
+    line) and get ``e = 0``. Where the difference ``v`` of the second row and ``u`` is known better than the
+    rounded rows tell, an offset of one gives results as accurate as that.
 
     Examples
     --------
@@ -56,8 +56,9 @@ def angle_and_direction(
     factor, residual = components(u, v)
     if u.shape[1] == 1:
         residual[:] = 0.0  # what is left on a line is rounding
-    along, height = (factor + offset) * _norms(u), _norms(residual)
-    height[height <= FLOOR * np.abs(along)] = 0.0
+    lengths, height = _norms(u), _norms(residual)
+    height[height <= FLOOR * np.abs(factor) * lengths] = 0.0  # the residual is one of v, whatever the offset
+    along = (factor + offset) * lengths
     sine = height / np.hypot(height, along)
     e = residual / np.where(height > 0, height, np.inf)[:, None]
     return np.arctan2(height, along), sine, e

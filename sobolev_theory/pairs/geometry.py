@@ -38,19 +38,23 @@ ALL, NOBODY = slice(None), np.zeros(0, dtype=np.intp)
 
 @dataclass(frozen=True, eq=False)
 class NearPairs:
-    """Pairs with an explicit second frame vector: rows ``i``, columns ``j``, vectors ``e`` (P, d), angles, sines."""
+    """Pairs with an explicit second frame vector: rows ``i``, columns ``j``, vectors ``e`` (P, d), angles, sines.
+
+    At a sine up to ``parallel`` a pair has no plane that rows of doubles tell: 0 where their difference is known.
+    """
 
     i: IntArray
     j: IntArray
     e: FloatArray
     angle: FloatArray
     sine: FloatArray
+    parallel: FloatArray
 
     @classmethod
     @cache
     def none(cls, dim: int) -> NearPairs:
         """No pairs."""
-        return cls(NOBODY, NOBODY, np.zeros((0, dim)), np.zeros(0), np.zeros(0))
+        return cls(NOBODY, NOBODY, np.zeros((0, dim)), *(np.zeros(0) for _ in range(3)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +202,7 @@ class PairGeometry:
     @property
     def parallel(self) -> list[tuple[int, int]]:
         """Pairs that are parallel or antiparallel to working precision."""
-        at_end = self.near.sine <= PARALLEL
+        at_end = self.near.sine <= self.near.parallel
         return [(int(i), int(j)) for i, j in zip(self.near.i[at_end], self.near.j[at_end], strict=True)]
 
     @property
@@ -235,16 +239,18 @@ def _near(rows: FloatArray, i: IntArray, j: IntArray, origin: Origin | None) -> 
     """Angles of near pairs, and ``e``, to full relative accuracy."""
     dim = rows.shape[1]
     e, (angle, sine) = np.empty((len(i), dim), dtype=rows.dtype), np.empty((2, len(i)), dtype=rows.dtype)
+    parallel = np.full(len(i), PARALLEL)
     step = max(1, 2**20 // dim)
     for part in (slice(k, k + step) for k in range(0, len(i), step)):
         second, offset = rows[j[part]], np.zeros(len(i[part]))
         if origin is not None:
             at, difference = origin.differences(i[part], j[part])
             second[at], offset[at] = difference, 1.0
+            parallel[part][at] = 0.0
         angle[part], sine[part], e[part] = angle_and_direction(rows[i[part]], second, offset)
-    for array in (i, j, e, angle, sine):
+    for array in (i, j, e, angle, sine, parallel):
         array.setflags(write=False)
-    return NearPairs(i, j, e, angle, sine)
+    return NearPairs(i, j, e, angle, sine, parallel)
 
 
 def out_of_reach(rows: FloatArray, norms: FloatArray, chart: Chart) -> bool:
