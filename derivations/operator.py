@@ -25,6 +25,7 @@ from derivations.operator_letters import (
     S,
     beyond,
     gram,
+    in_plane,
     polar,
 )
 from derivations.relu import POWERS, power_of_relu
@@ -116,6 +117,26 @@ def _check(formulas: ActivationFormulas, proof: Derivation) -> None:
         for x, y in zip(on_table(formulas, quantity), quantity.coefficients, strict=True):
             left, right = (readable(sp.sympify(value)).subs(g, s * t - rho**2) for value in (x, y))
             proof.check(f"Operator ({formulas.name}, {quantity.name} {quantity.order})", left, right, reduce)
+    if formulas.degree is not None:
+        _check_in_plane(formulas, formulas.degree, proof)
+
+
+def _check_in_plane(formulas: ActivationFormulas, n: int, proof: Derivation) -> None:
+    """The coefficients in a plane against those in the frame."""
+    moments = _angular(formulas)
+    exact = {q.name: q.coefficients for q in formulas.quantities if (q.order, q.derivative) == (n, "exact")}
+    for name in ("own", "cross"):
+        identity, first, *mixed, second = exact[name]
+        known = {SIZE: (p * q) ** n, N: n, sine: sp.sin(theta), cosine: sp.cos(theta)}
+        for x, y in zip(in_plane()[f"{name}_in_plane"], (0, first + identity, *mixed, second + identity), strict=True):
+            on_table = (
+                sp.sympify(x)
+                .replace(J, lambda i: moments[n + i])
+                .replace(S, lambda i: sp.sin(theta) ** i * moments[n + i])
+            )
+            on_table = on_table.subs(known).replace(G, lambda k: sp.ff(n, k) * sp.cos(theta) ** (n - k))
+            left, right = (readable(sp.sympify(value)) for value in (on_table, y))
+            proof.check(f"In a plane ({formulas.name}, {name})", left, right, reduction.reduce_polar)
 
 
 def derive() -> Output:
@@ -132,12 +153,17 @@ def derive() -> Output:
         return functions[content][0]
 
     registries = []
-    tables = {"GRAM": ("gram", gram()), "EXACT": ("polar", polar("exact")), "BACKPROP": ("backprop", polar("backprop"))}
+    tables = {
+        "GRAM": ("gram", gram()),
+        "EXACT": ("polar", polar("exact") | in_plane()),
+        "BACKPROP": ("backprop", polar("backprop")),
+    }
     for registry, (prefix, quantities) in tables.items():
         registries.append(f"{registry} = {{")
         for name, values in quantities.items():
             letters = "polar" if prefix != "gram" else "self" if name.startswith("self") else "gram"
-            function_name = printed(f"{prefix}_{name}", f"{STATEMENTS[name]}.", ARGUMENTS[letters], values)
+            statement = STATEMENTS[name.removesuffix("_in_plane")] + ", at the jump in a plane" * name.endswith("plane")
+            function_name = printed(f"{prefix}_{name}", f"{statement}.", ARGUMENTS[letters], values)
             registries.append(f'    "{name}": {function_name},')
         registries.append("}")
     registries.append("BEYOND = {")

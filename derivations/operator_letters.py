@@ -89,6 +89,16 @@ class Angular(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return -sp.sin(angle) * Angular(i + 1, angle)
 
 
+class Linear(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+    """``j_n``, which falls linearly in the angle by ``S(1) = sin j_(n+1)``."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        """The slope."""
+        return -S(1)
+
+
 class PolarTableChart(PolarChart):
     """The polar chart, for letters: at ``theta = 0`` they have the values there."""
 
@@ -120,6 +130,34 @@ def polar(convention: str) -> Quantities:
     if convention == "exact":
         found |= {"gauss_newton": found["cross"], "self_gauss_newton": chart.self_gauss_newton(Block(*found["cross"]))}
     return {name: tuple(_benign(x, convention, name.startswith("self")) for x in v) for name, v in found.items()}
+
+
+@cache
+def in_plane() -> Quantities:
+    """Of the order that jumps, exact, in two dimensions: there ``I = f_1 f_1' + f_2 f_2'``, and nothing diverges.
+
+    In the frame alone the coefficients of ``I`` and ``f_2 f_2'`` are ``+- S(1)/sin``, of which near parallel rows leave
+    rounding.
+    """
+    chart = PolarTableChart()
+    powers = tuple((p * q) ** -k * Power(k, sp.cos(theta)) for k in range(3))
+    of_all = coefficients_of(chart, (p * q) ** N * Linear(theta), powers, jumps=True)
+    blocks = {name: values for name, of, values in of_all if of == "exact" and name in ("own", "cross")}
+    return {f"{name}_in_plane": tuple(map(_without_sines_below, _planar(*b))) for name, b in blocks.items()}
+
+
+def _planar(identity: sp.Expr, first: sp.Expr, *mixed_and_second: sp.Expr) -> tuple[sp.Expr, ...]:
+    """Coefficients with ``I`` written as ``f_1 f_1' + f_2 f_2'``."""
+    *mixed, second = mixed_and_second
+    return sp.S.Zero, first + identity, *mixed, second + identity
+
+
+def _without_sines_below(value: sp.Expr) -> sp.Expr:
+    """A coefficient in letters: as ``cos^2 = 1 - sin^2`` nothing is divided by the sine."""
+    value = sp.expand(sp.powsimp(sp.expand(value / (p * q) ** N)).replace(Linear, lambda _: J(0)))
+    value = value.replace(Power, lambda k, _: G(k)).replace(sp.sin, lambda _: sine).replace(sp.cos, lambda _: cosine)
+    above = sp.rem(sp.expand(value * sine**4), sine**2 + cosine**2 - 1, cosine)
+    return SIZE * sp.factor(sp.expand(above / sine**4))
 
 
 def beyond() -> dict[tuple[int, int], sp.Expr]:

@@ -1,7 +1,7 @@
 """The four figures: training curves, a phase portrait, a map of condition numbers, and a spectrum.
 
-``python examples/figures.py FOLDER`` saves them as PDF; without a folder it only prints what they show. Needs
-matplotlib: ``pip install sobolev_theory[plot]``.
+``python examples/figures.py FOLDER`` saves them as PDF, by default in ``figures``, and prints the table behind the
+curves. Needs matplotlib: ``pip install sobolev_theory[plot]``.
 """
 
 import sys
@@ -35,14 +35,16 @@ def figures(comparison: st.FlowComparison) -> dict[str, Any]:
     }
 
 
-def main(folder: Path | None = None) -> None:
-    """Print the table behind the curves, and save the figures if a folder is given."""
+def main(folder: Path = Path("figures")) -> None:
+    """Print the table behind the curves, save the figures, and say where."""
     comparison = flows()
     print(comparison)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, figure in figures(comparison).items():
-        if folder is not None:
-            figure.savefig(folder / f"{name}.pdf")
+        path = folder / f"{name}.pdf"
+        figure.savefig(path)
+        print(f"wrote {path}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    main(*map(Path, sys.argv[1:2]))

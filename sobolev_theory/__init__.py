@@ -6,7 +6,7 @@ cost that does not grow with the input dimension, and checked by sampling.
 
 >>> import sobolev_theory as st
 >>> student, teacher = st.Network.random(3, 50, rng=0), st.Network.random(3, 50, rng=1)
->>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2")) < 1)
+>>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2"), curvature="gauss_newton") < 1)
 True
 
 `plotting` (matplotlib) and `symbolic` (SymPy) are loaded when they are first used. Modules that are not listed here are
@@ -18,7 +18,8 @@ from types import ModuleType
 
 from . import activations, formulas, monte_carlo, reduced, single_neuron, symmetric
 from .conditioning.comparison import Comparison, compare, condition_number_ratio
-from .conditioning.optimal_weight import OptimalWeight, optimal_weight
+from .conditioning.optimal_weight import optimal_weight
+from .conditioning.optimum import OptimalWeight
 from .critical_points import CriticalPoint, critical_point
 from .curvature.operator import Curvature
 from .curvature.spectrum import Spectrum
@@ -29,6 +30,7 @@ from .errors import (
     OverflowingError,
     SizeError,
     UnknownActivationError,
+    WorkerError,
 )
 from .flow.comparison import FlowComparison, compare_flows
 from .flow.descent import BestStep, Descent, best_step, gradient_descent
@@ -85,6 +87,7 @@ __all__ = [
     "OverflowingError",
     "SizeError",
     "UnknownActivationError",
+    "WorkerError",
 ]
 
 ON_DEMAND = ("plotting", "symbolic")

@@ -1,9 +1,22 @@
 """Errors, every one a `ValueError`, and a warning; those that users catch by name are offered by the package."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 
-class NotDifferentiableError(ValueError):
+class _Travelling(ValueError):
+    """An error that is made from other things than its text, and is the same after a pickle."""
+
+    def __reduce__(self) -> tuple[Callable[..., "_Travelling"], tuple[Any, ...], dict[str, Any]]:
+        return _restored, (type(self), *self.args), self.__dict__
+
+
+def _restored(kind: type[_Travelling], *args: object) -> _Travelling:
+    """An error with its text and, by and by, its attributes."""
+    return kind.__new__(kind, *args)
+
+
+class NotDifferentiableError(_Travelling):
     """The asked derivative does not exist at these weights; `pairs` lists the rows responsible.
 
     A pair ``(i, j)`` names rows of the stacked weights ``[W; V]`` (students first) that are parallel; ``(i, i)`` is a
@@ -18,7 +31,7 @@ class NotDifferentiableError(ValueError):
         )
 
 
-class InfiniteNormError(ValueError):
+class InfiniteNormError(_Travelling):
     """The Sobolev norm of the network is infinite: a derivative it contains is not square integrable."""
 
     def __init__(self, activation: str, order: int, highest: int) -> None:
@@ -37,11 +50,19 @@ class SizeError(ValueError):
     """What is asked for does not fit: judged before work begins, with what to ask for in its place."""
 
 
+class WorkerError(ValueError, RuntimeError):
+    """A worker process died or could not be reached."""
+
+
+RESUME = "a search with a checkpoint goes on from what was finished"
+"""What a message about a dead worker ends with."""
+
+
 class ConditioningWarning(UserWarning):
     """A condition number, or what is made of it, says nothing about a rate: the curvature is indefinite or singular."""
 
 
-class UnknownActivationError(ValueError):
+class UnknownActivationError(_Travelling):
     """The activation is not registered; its name is that of what came, as a message shows it."""
 
     def __init__(self, name: str, known: Iterable[str], advice: str = "") -> None:

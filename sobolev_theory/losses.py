@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from ._runtime.checks import as_array
+from ._runtime.results import Record
 from .activations import Activation
 from .curvature.operator import Curvature
 from .networks import Network
 from .norms import Convention, Norm, NormLike
 from .pairs.existence import require_covered
-from .pairs.geometry import PairGeometry
+from .pairs.stacked import pairs_of
 from .pairs.sums import PairTerms, value_sum
 from .parameters import Parameters
 from .points import Point
@@ -32,7 +33,7 @@ class LossOptions(TypedDict, total=False):
     covariance: ArrayLike | None
 
 
-class PopulationLoss:
+class PopulationLoss(Record):
     r"""Sobolev population loss between a student and a teacher, for standard Gaussian inputs ``x`` in R^d.
 
     .. math:: E(W) = \tfrac12 \sum_m \lambda_m \, \mathbb{E} \, \| \nabla_x^m f_S(x) - \nabla_x^m f_T(x) \|_F^2
@@ -51,7 +52,7 @@ class PopulationLoss:
         (``ReLU'' = 0``), the field that training follows. ``"exact"``: it is the gradient of the population loss. They
         differ only at the order whose derivative jumps: H1 for ReLU, H2 for ReLU^2.
     covariance
-        Not yet supported; inputs are standard Gaussian.
+        Not yet supported: None.
 
     Attributes
     ----------
@@ -64,24 +65,20 @@ class PopulationLoss:
 
     Raises
     ------
-    InfiniteNormError
-        If the norm of the network is infinite, for instance H2 with ReLU.
-    UnknownActivationError
-        For an activation that is not registered.
+    InfiniteNormError, UnknownActivationError, NotImplementedError
+        If the norm of the network is infinite, as H2 with ReLU; for an activation that is not registered; for biases.
     ValueError
         For weights or a norm that make no sense; the message says what is required.
-    NotImplementedError
-        For a covariance, or a teacher or student with biases.
 
     Notes
     -----
-    A student is an array of shape (K, d) or a `Network` everywhere; ``loss.at(W)`` parses it and builds the geometry
-    once, and the other methods are shorthands for its views. Cost is a few products of the stacked weights;
-    nothing of size ``(K d)^2`` is formed. Kernels are accurate to 1e-14 of the product of the norms involved (table in
-    the README). Sums over pairs cancel near the teacher, to an absolute error of 1e-16 of their terms; but if K = M and
-    output weights agree up to order, the value is accurate to 1e-12 *relative* however near the teacher is, times the
-    condition number of the Gauss-Newton matrix at worst (exceptions, such as parallel rows: `value_near_teacher`). For
-    one ReLU neuron, value and gradient are accurate to 1e-13 relative.
+    A student is an array (K, d) or a `Network`; ``loss.at(W)`` parses it and builds the geometry once, other methods
+    are shorthands. Cost: a few products of the stacked weights; nothing of size ``(K d)^2`` is formed. Kernels are
+    accurate to 1e-14 of the product of the norms (table in the README). Sums over pairs cancel near the teacher, to
+    1e-16 of their terms; but if K = M and output weights agree up to order, the value is accurate to 1e-12 *relative*
+    however near the teacher is, times the condition number of the Gauss-Newton matrix at worst (exceptions, as parallel
+    rows and long rows of smooth activations: `value_near_teacher`). For one ReLU neuron, value and gradient are
+    accurate to 1e-13 relative. Weights of any size are admitted; results are doubles or overflow.
 
     Source: Oh, Lyu & Son 2025 (arXiv 2509.19773) for ReLU with H1 and ReLU^2 with H2; derivations in `derivations/`.
 
@@ -108,7 +105,8 @@ class PopulationLoss:
     ) -> None:
         if covariance is not None:
             raise NotImplementedError(
-                "covariance: only standard Gaussian inputs are supported yet; whiten the inputs or pass None"
+                "covariance: inputs are standard Gaussian, pass None; whitened inputs are no substitute, since they "
+                "change the norms of derivatives (H1, ...) and every condition number"
             )
         default = teacher.activation if isinstance(teacher, Network) else "relu"
         chosen = activations.get(default if activation is None else activation)
@@ -120,7 +118,8 @@ class PopulationLoss:
         self.norm = Norm.parse(norm, chosen)
         self.derivative = Convention.parse(derivative)
         # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0: the conventions agree
-        self.terms = PairTerms(chosen, self.norm, Convention.BACKPROP if teacher.dim == 1 else self.derivative)
+        convention = Convention.BACKPROP if teacher.dim == 1 else self.derivative
+        self.terms = PairTerms(chosen, self.norm, convention, in_plane=teacher.dim == 2)
 
     @property
     def activation(self) -> Activation:
@@ -146,14 +145,14 @@ class PopulationLoss:
     @np.errstate(all="ignore")
     def value_of_teacher(self) -> float:
         """``sum_ij b_i b_j F(v_i, v_j)`` over different rows of the teacher, without its bilinear part."""
-        rows = self.teacher.weights
-        return value_sum(PairGeometry.of(rows, len(rows), self.terms.chart), self.terms, self.teacher.output_weights)
+        rows, b = self.teacher.weights, self.teacher.output_weights
+        geometry = pairs_of(rows, len(rows), self.terms, b, None)
+        return value_sum(geometry, self.terms, geometry.numbers(b))
 
-    def __repr__(self) -> str:
-        return (
-            f"PopulationLoss(teacher=<{self.teacher.width} x {self.teacher.dim}>, norm={self.sobolev_weights}, "
-            f"activation={self.activation.name!r}, derivative='{self.derivative}')"
-        )
+    def facts(self) -> dict[str, Any]:
+        """The arguments that made it."""
+        names = {"activation": self.activation.name, "derivative": str(self.derivative)}
+        return {"teacher": self.teacher.weights, "norm": self.norm.argument, **names}
 
     def student(self, W: Student | Point) -> Network:
         """The student as a network; an array gets output weights one."""

@@ -10,14 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from ._runtime.checks import as_array, as_numbers, generator, number, positive_integer
+from ._runtime.results import Record
+from ._runtime.sizes import require_memory
 from .activations import Activation
 from .errors import OverflowingError
 
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, init=False, eq=False)
-class Network:
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Network(Record):
     r"""Two-layer network ``f(x) = sum_i a_i sigma(w_i . x + beta_i)``.
 
     Parameters
@@ -85,6 +87,13 @@ class Network:
             )
         self._set(state)
 
+    def facts(self) -> dict[str, Any]:
+        """Sizes, activation, and weights of the output and biases that are no default."""
+        facts: dict[str, Any] = {"width": self.width, "dim": self.dim, "activation": self.activation.name}
+        if (self.output_weights != 1).any():
+            facts["output_weights"] = self.output_weights
+        return facts if self.biases is None else facts | {"biases": self.biases}
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):
             return NotImplemented
@@ -109,7 +118,7 @@ class Network:
         >>> Network.random(3, 5, rng=0).weights.shape
         (3, 5)
         """
-        width, dim = positive_integer("width", width), positive_integer("dim", dim)
+        width, dim = _size(width, dim)
         scale = dim**-0.5 if scale is None else number("scale", scale, "a finite standard deviation", -np.inf, np.inf)
         return cls(scale * generator(rng).standard_normal((width, dim)), activation=activation)
 
@@ -123,7 +132,7 @@ class Network:
         array([[1., 0., 0.],
                [0., 1., 0.]])
         """
-        width, dim = positive_integer("width", width), positive_integer("dim", dim)
+        width, dim = _size(width, dim)
         if width > dim:
             raise ValueError(
                 f"width: at most dim = {dim} rows can be orthonormal, got {width}; lower width or raise dim"
@@ -178,3 +187,10 @@ def _for_each_neuron(name: str, value: ArrayLike, weights: FloatArray) -> FloatA
             f"{given.shape}; the transpose of the weights, of shape {weights.shape}, would fit"
         )
     return as_array(name, given, ("K",), {"K": K})
+
+
+def _size(width: int, dim: int) -> tuple[int, int]:
+    """Numbers of neurons and of dimensions whose weights fit into memory."""
+    width, dim = positive_integer("width", width), positive_integer("dim", dim)
+    require_memory(f"width, dim: weights of shape ({width}, {dim})", 3 * width * dim, "lower width or dim")
+    return width, dim

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._runtime.checks import as_array, near, one_of, shown
+from ._runtime.results import Record
 from .activations import Activation
 from .errors import InfiniteNormError
 
@@ -34,8 +35,8 @@ class Convention(StrEnum):
         return cls(one_of("derivative", derivative, tuple(map(str, cls))))
 
 
-@dataclass(frozen=True)
-class Norm:
+@dataclass(frozen=True, repr=False)
+class Norm(Record):
     """A Sobolev norm: the weights ``(lambda_0, ..., lambda_s)`` of its orders, the last of them positive.
 
     Examples
@@ -78,6 +79,11 @@ class Norm:
         if activation is not None:
             parsed._require_finite(activation)
         return parsed
+
+    @property
+    def argument(self) -> str | tuple[float, ...]:
+        """What a user gives for it: a name if it has one, else the weights."""
+        return self.name if self.name.isalnum() else self.weights
 
     @property
     def order(self) -> int:

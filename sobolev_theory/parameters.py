@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from ._runtime.results import Record
 from .networks import Network
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 
-@dataclass(frozen=True, eq=False)
-class Origin:
+@dataclass(frozen=True, eq=False, repr=False)
+class Origin(Record):
     """Where a student near its teacher is displaced from: ``W = V[rows] + D``, with digits of ``D`` lost in ``W``."""
 
     rows: IntArray  # of the teacher, one for each row of the student, (K,)
@@ -28,8 +29,8 @@ class Origin:
         return at, -self.displacement[i[at]]
 
 
-@dataclass(frozen=True, eq=False)
-class Parameters:
+@dataclass(frozen=True, eq=False, repr=False)
+class Parameters(Record):
     """Hidden weights (K, d) and output weights (K,) of a student; near its teacher perhaps with an `Origin`.
 
     With one the value and, for one ReLU neuron, the gradient of a loss are as accurate as the displacement is, however
@@ -71,7 +72,9 @@ def matching(student: Network | Parameters, teacher: Network) -> IntArray | None
     a, b = student.output_weights, teacher.output_weights
     if not np.array_equal(np.sort(a), np.sort(b)):
         return None
-    distances = cdist(student.weights, teacher.weights)
+    largest = max(np.abs(student.weights).max(), np.abs(teacher.weights).max())
+    unit = largest if largest and not 1e-100 < largest < 1e100 else 1.0  # squares of others are doubles
+    distances = cdist(student.weights / unit, teacher.weights / unit)
     distances[a[:, None] != b] = np.inf
     rows: IntArray = linear_sum_assignment(distances)[1]
     return rows

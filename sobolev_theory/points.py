@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .curvature.blocks import assemble
+from ._runtime.results import Record
+from .curvature.blocks import Blocks, assemble
 from .curvature.operator import Curvature
 from .networks import Network
 from .norms import Convention
-from .pairs.existence import require_directions, require_finite, require_kinks_avoided
+from .pairs.existence import are_finite, overflowing, require_directions, require_kinks_avoided
 from .pairs.geometry import PairGeometry
 from .pairs.near_teacher import value_near_teacher
+from .pairs.numbers import in_wide_numbers
+from .pairs.stacked import pairs_of
 from .pairs.sums import CANCELS, PairTerms, coefficients, field_sum, linear_part, value_sum
 from .parameters import Parameters
 
 FloatArray = NDArray[np.float64]
+Result = TypeVar("Result", FloatArray, Blocks)
 
 
 class Objective(Protocol):
@@ -45,7 +50,7 @@ class Objective(Protocol):
         """``sum_ij b_i b_j F(v_i, v_j)`` over different rows of the teacher."""
 
 
-class Point:
+class Point(Record):
     """A loss at parameters that are checked already; made by ``loss.at(W)``.
 
     A snapshot: what becomes of the arrays that it was made from does not matter. Everything is computed from one
@@ -75,6 +80,10 @@ class Point:
         self.rows.setflags(write=False)
         self.outputs.setflags(write=False)
 
+    def facts(self) -> dict[str, Any]:
+        """The loss, and the size of the student."""
+        return {"loss": self.loss, "student": self.rows[: self.width]}
+
     @property
     def parameters(self) -> Parameters:
         """What of the student moves."""
@@ -83,31 +92,34 @@ class Point:
     @cached_property
     def geometry(self) -> PairGeometry:
         """Pairs of a student row with any row of ``[W; V]``."""
-        return PairGeometry.of(self.rows, self.width, self.loss.terms.chart, self.origin)
+        return pairs_of(self.rows, self.width, self.loss.terms, self.outputs, self.origin)
 
     @property
     @np.errstate(all="ignore")
     def value(self) -> float:
         """The loss; see `PopulationLoss.value`."""
-        terms, c, geometry = self.loss.terms, self.outputs, self.geometry
+        return float(self._in_reach("value", self._value, self.geometry))
+
+    def _value(self, geometry: PairGeometry) -> FloatArray:
+        """From pairs, or from displacements where those cancel."""
+        terms, c = self.loss.terms, geometry.numbers(self.outputs)
         linear = linear_part(c, geometry, self.origin)
         argument = geometry.chart.self_argument(geometry.norms)
         (of_itself,) = terms("self_value", argument)
-        alone = float(c**2 @ np.broadcast_to(of_itself, c.shape))
+        alone = c**2 @ np.broadcast_to(of_itself, c.shape)
         bilinear = terms.bilinear
-        total = bilinear * float(linear @ linear) + alone + value_sum(geometry, terms, c) + self.loss.value_of_teacher
-        require_finite("value", total)
-        if total < CANCELS * (bilinear * float(c**2 @ geometry.norms**2) + alone):
-            near = value_near_teacher(self.parameters, self.loss.teacher, terms)
+        total = bilinear * (linear @ linear) + alone + value_sum(geometry, terms, c) + self.loss.value_of_teacher
+        if total < CANCELS * (bilinear * (c**2 @ geometry.norms**2) + alone):
+            near = value_near_teacher(self.parameters, self.loss.teacher, terms, geometry.rows.dtype)
             total = total if near is None else 2 * near
-        return max(0.0, total / 2)
+        return np.asarray(total / 2 if not total < 0 else 0.0)
 
     @property
     @np.errstate(all="ignore")
     def gradient(self) -> FloatArray:
         """The gradient in the hidden weights, (K, d); see `PopulationLoss.gradient`."""
         self._require_differentiable(self.geometry, "gradient", ("field", "field_in_frame"), times=1)
-        return self._gradient(self.geometry)
+        return self._in_reach("gradient", self._gradient, self.geometry)
 
     @property
     @np.errstate(all="ignore")
@@ -117,16 +129,15 @@ class Point:
         It is the gradient where that exists, and what is left of it for rows that slide along one another's direction.
         """
         require_kinks_avoided(self.loss.terms.activation, self.geometry.zero_rows, "gradient", 1)
-        return self._gradient(self.geometry.without_parallel())
+        return self._in_reach("gradient", lambda geometry: self._gradient(geometry.without_parallel()), self.geometry)
 
     def _gradient(self, geometry: PairGeometry) -> FloatArray:
         """``a_i sum_j c_j g(u_i, u_j)`` for the field ``g``."""
-        terms, c = self.loss.terms, self.outputs
+        terms, c = self.loss.terms, geometry.numbers(self.outputs)
         gradient = field_sum(geometry, terms, c)
         if terms.bilinear:
             gradient += terms.bilinear * linear_part(c, geometry, self.origin)
         gradient *= c[: self.width, None]
-        require_finite("gradient", gradient)
         return gradient
 
     @property
@@ -134,25 +145,64 @@ class Point:
     def hessian(self) -> Curvature:
         """The Jacobian of the gradient; see `PopulationLoss.hessian`."""
         self._require_differentiable(self.geometry, "Hessian", ("own", "cross"), times=2)
-        terms, c, geometry = self.loss.terms, self.outputs, self.geometry
+        blocks = self._in_reach("Hessian", self._hessian, self.geometry)
+        return Curvature(blocks, is_symmetric=self.loss.terms.convention is Convention.EXACT or not self._jumps)
+
+    def _hessian(self, geometry: PairGeometry) -> Blocks:
+        """Own and cross blocks."""
+        terms, c = self.loss.terms, geometry.numbers(self.outputs)
         a = c[: self.width]
         own = coefficients(geometry, terms, "own", a, c)
         cross = coefficients(geometry, terms, "cross", a, a)
-        blocks = assemble(geometry, a, own, cross, terms.itself("own", geometry), terms.bilinear)
-        require_finite("Hessian", *blocks.coefficients)
-        return Curvature(blocks, is_symmetric=terms.convention is Convention.EXACT or not self._jumps)
+        return assemble(geometry, a, own, cross, terms.itself("own", geometry), terms.bilinear)
 
     @property
     @np.errstate(all="ignore")
     def gauss_newton(self) -> Curvature:
         """``E[J' J]`` of all Sobolev features; see `PopulationLoss.gauss_newton`."""
         terms, a = self.loss.terms, self.outputs[: self.width]
-        geometry = PairGeometry.of(self.rows[: self.width], self.width, terms.chart)  # no teacher enters
+        geometry = pairs_of(self.rows[: self.width], self.width, terms, a, None)  # no teacher enters
         self._require_differentiable(geometry, "Gauss-Newton matrix", ("gauss_newton",), times=1)
+        blocks = self._in_reach("Gauss-Newton matrix", self._gauss_newton, geometry)
+        return Curvature(blocks, is_symmetric=True, is_semidefinite=True)
+
+    def _gauss_newton(self, geometry: PairGeometry) -> Blocks:
+        """Cross blocks alone."""
+        terms, a = self.loss.terms, geometry.numbers(self.outputs[: self.width])
         cross = coefficients(geometry, terms, "gauss_newton", a, a)
-        blocks = assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
-        require_finite("Gauss-Newton matrix", *blocks.coefficients)
-        return Curvature(blocks, is_symmetric=True)
+        return assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
+
+    @cached_property
+    @np.errstate(all="ignore")
+    def stiffness(self) -> FloatArray:
+        """Curvature ``a_i^2 E |sigma'(w_i . x)|^2`` of each neuron across its weight, all orders summed; (K,)."""
+        terms, a = self.loss.terms, self.outputs[: self.width]
+        geometry = pairs_of(self.rows[: self.width], self.width, terms, a, None)
+        (across, _) = terms.itself("gauss_newton", geometry)
+        stiffness: FloatArray = geometry.numbers(a) ** 2 * (terms.bilinear + across)
+        return stiffness.astype(np.float64)
+
+    def _in_reach(self, what: str, formula: Callable[[PairGeometry], Result], geometry: PairGeometry) -> Result:
+        """A result in doubles, computed in doubles, or in wide numbers where those do not reach.
+
+        Raises
+        ------
+        OverflowingError
+            Where it is no double, or left the range of wide numbers on the way.
+        """
+        if not geometry.is_wide:
+            result = formula(geometry)
+            if are_finite(*_numbers(result)):
+                return result
+            geometry = PairGeometry.of(in_wide_numbers(geometry.rows), geometry.width, geometry.chart, self.origin)
+        try:
+            with np.errstate(over="raise"):
+                result = _in_doubles(formula(geometry), geometry)
+        except FloatingPointError:  # an infinite denominator would make a zero of what is none
+            raise overflowing(what, self.loss.terms.activation) from None
+        if not are_finite(*_numbers(result)):
+            raise overflowing(what, self.loss.terms.activation)
+        return result
 
     @property
     def _jumps(self) -> bool:
@@ -169,3 +219,13 @@ class Point:
             parallel = [(i, j) for i, j in geometry.parallel if c[i] * c[j] != 0]
             other = "gauss_newton" if times == 2 else 'derivative="backprop"'
             require_directions(parallel, f"{what} ({self.loss.derivative})", other)
+
+
+def _numbers(result: FloatArray | Blocks) -> tuple[FloatArray, ...]:
+    """The numbers that a result consists of."""
+    return result.coefficients if isinstance(result, Blocks) else (result,)
+
+
+def _in_doubles(result: Result, geometry: PairGeometry) -> Result:
+    """A result of wide numbers in doubles: blocks on unit rows, whose coefficients are as large as the matrix is."""
+    return result.on_units(geometry.norms) if isinstance(result, Blocks) else result.astype(np.float64)  # type: ignore[return-value]  # mypy joins the two

@@ -1,4 +1,4 @@
-"""What all tests share: one process for each core, with one BLAS thread each, and no screen for figures.
+"""What all tests share: one process for each core, with one BLAS thread each, no screen for figures, no cache.
 
 Hypothesis draws more examples in the continuous check, always the same ones. What a test registers as an activation is
 forgotten after it.
@@ -6,7 +6,7 @@ forgotten after it.
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 
 import pytest
 
@@ -19,10 +19,12 @@ As many threads as cores in each of as many processes are slower than one, and s
 if not any(name in os.environ for name in BLAS):
     os.environ.update(dict.fromkeys(BLAS, "1"))
 os.environ["MPLBACKEND"] = "agg"
+os.environ.pop("COLUMNS", None)  # tables are as wide as they are, unless a test says otherwise
+os.environ["SOBOLEV_THEORY_CACHE"] = "off"  # what tests derive is derived
 
 from hypothesis import settings  # noqa: E402
 
-from sobolev_theory._runtime.parallel import _OneThreadContext  # noqa: E402
+from sobolev_theory._runtime.processes import Processes  # noqa: E402
 from sobolev_theory.activations.registry import REGISTRY  # noqa: E402
 
 settings.register_profile("default", max_examples=25, deadline=None, derandomize=True)
@@ -38,9 +40,9 @@ def pytest_xdist_auto_num_workers() -> int:
 SLOW = {
     "test_derivations", "test_derive", "test_examples", "test_monte_carlo", "test_oracles", "test_rates",
     "test_reduced", "test_search", "test_near_teacher", "test_symbolic", "test_symmetric", "test_symmetric_oracle",
-    "test_theorems", "test_integration",
+    "test_theorems", "test_integration", "test_processes", "test_checkpoint",
 }  # fmt: skip
-"""Files that derive, sample, or integrate much."""
+"""Files that derive, sample, integrate much, or kill."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def processes() -> Iterator[Executor]:
     """Two processes like those of ``workers=2``, which start once for all tests that only need some."""
-    with ProcessPoolExecutor(2, mp_context=_OneThreadContext()) as pool:
+    with Processes(2) as pool:
         yield pool
 
 

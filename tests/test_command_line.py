@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -24,8 +25,22 @@ def test_compare_one_neuron(capsys):
     assert status == 0
     assert [(row["angle"], row["ratio"]) for row in data["rows"]] == [(0.5, 1), (1.5, 1), (0.5, 2), (1.5, 2)]
     for row in data["rows"]:
-        assert row["kappa H1/L2"] == st.single_neuron.condition_number_ratio(row["angle"], row["ratio"])
+        with warnings.catch_warnings(action="ignore"):
+            assert row["kappa H1/L2"] == st.single_neuron.condition_number_ratio(row["angle"], row["ratio"])
     assert [row["definite"] for row in data["rows"]] == [True, True, True, False]
+
+
+def test_compare_says_what_is_not_definite(capsys):
+    """Beside x = 1/2 and at it: yes, semi and no, kappa inf, quotients of infinities nan; what they mean is beneath."""
+    angles = [str(angle) for angle in (1.0, np.pi / 2, 1.6)]
+    ratio = str(np.pi / 2)
+    assert main(["compare", "--angle", *angles, "--ratio", ratio, "2", "--norms", "L2", "1"]) == 0
+    text = capsys.readouterr().out
+    for word in ("inf", "nan", "yes", "semi", "no", "definite semi: eigenvalues are 0 to rounding", "flow ends with"):
+        assert word in text
+    assert main(["compare", "--width", "3", "--dim", "20", "--seed", "1"]) == 0
+    text = capsys.readouterr().out
+    assert "L2, H1: errors grow along some direction" in text.replace("\n", " ")
 
 
 @pytest.mark.parametrize("suffix", ["npy", "csv"])
@@ -305,6 +320,24 @@ def test_unreadable_files_are_named(capsys, tmp_path, name, text, message):
     error = capsys.readouterr().err
     assert f"--student {path}" in error
     assert message in error
+
+
+def test_figures_that_cannot_be_written_are_one_line(capsys, tmp_path, monkeypatch):
+    """Told before anything is drawn, where that can be known; else when it is saved."""
+    from matplotlib.figure import Figure
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "folder.png").mkdir()
+    monkeypatch.setattr(Figure, "savefig", full)
+    for name, message in (("folder.png", "a file that may be written"), ("x.png", "x.png: No space left on device")):
+        with pytest.raises(SystemExit) as stop:
+            main(["plot", "spectrum", "--angle", "1", "--output", str(tmp_path / name)])
+        assert stop.value.code == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert error.count("\n") == 1
 
 
 def test_tables_fit_eighty_columns(capsys, monkeypatch):

@@ -1,5 +1,6 @@
 """The structured operator against its own dense matrix, and its spectrum against dense linear algebra."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 import scipy.sparse.linalg
@@ -7,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as hs
 
 import sobolev_theory as st
+from sobolev_theory import single_neuron
+from sobolev_theory.symbolic import derive
+from tests import oracles
 from tests.strategies import problems, scale
 
 
@@ -93,12 +97,58 @@ def test_singular_values_of_a_non_symmetric_curvature():
     spectrum = operator.singular_values()
     np.testing.assert_allclose(np.repeat(spectrum.values, spectrum.multiplicities), np.sort(exact), rtol=1e-12)
     assert operator.condition_number("singular") == pytest.approx(exact[0] / exact[-1], rel=1e-12)
-    assert operator.condition_number() != pytest.approx(exact[0] / exact[-1], rel=1e-3)
+    with pytest.warns(st.ConditioningWarning, match="indefinite"):
+        assert operator.condition_number() != pytest.approx(exact[0] / exact[-1], rel=1e-3)
 
 
 def test_condition_number_of_a_singular_matrix_is_infinite():
     spectrum = st.Spectrum(np.array([0.0, 1.0]), np.array([1, 1]))
-    assert spectrum.condition_number() == np.inf
+    with pytest.warns(st.ConditioningWarning, match="semidefinite"):
+        assert spectrum.condition_number() == np.inf
+    assert spectrum.modulus_ratio == np.inf
+
+
+@pytest.mark.parametrize(
+    ("values", "definiteness", "ratio"),
+    [
+        ([1.0, 2.0], "definite", 2.0),
+        ([-4e-16, 2.0], "semidefinite", np.inf),  # 2 eps times the largest is rounding
+        ([4e-16, 2.0], "semidefinite", np.inf),
+        ([-1e-3, 2.0], "indefinite", 2e3),
+        ([0.0, 0.0], "semidefinite", np.nan),
+        ([1e-300, 1e300], "definite", np.inf),
+    ],
+)
+def test_signs_that_rounding_leaves(values, definiteness, ratio):
+    """An eigenvalue below the rounding of the largest is zero; the ratio of two that are is no number."""
+    rounding = 4 * 2.0**-52 if max(values) == 2 else 0.0
+    spectrum = st.Spectrum(np.array(values), np.array([1, 3]), rounding)
+    assert spectrum.definiteness == definiteness
+    assert spectrum.modulus_ratio == pytest.approx(ratio, rel=1e-12, nan_ok=True)
+    assert (spectrum.smallest == 0) == (definiteness == "semidefinite")
+    if definiteness != "definite":
+        with pytest.warns(st.ConditioningWarning, match="definite_part"):
+            spectrum.condition_number()
+    if spectrum.largest > 0:
+        assert spectrum.definite_part.definiteness == "definite"
+    else:
+        with pytest.raises(ValueError, match="a positive eigenvalue is required"):
+            _ = spectrum.definite_part
+
+
+@pytest.mark.parametrize("apart", [0.0, 1e-7])
+def test_a_semidefinite_matrix_has_no_negative_eigenvalue(apart):
+    """Equal rows, and rows so near that their difference is rounding; the quadratic's antisymmetric part is silent."""
+    rows = np.array([[1.0, 0.0, 0.0], [1.0, apart, 0.0]])
+    quadratic = derive("z**2", "square").activation
+    for name, w in (("relu", rows), ("erf", rows), (quadratic, np.eye(3))):
+        operator = st.PopulationLoss(st.Network(w, activation=name), "L2").gauss_newton(w)
+        spectrum = operator.spectrum()
+        assert spectrum.smallest == 0
+        assert spectrum.definiteness == "semidefinite"
+        assert operator.extreme_eigenvalues()[0] >= 0
+        with pytest.warns(st.ConditioningWarning, match="semidefinite"):
+            assert operator.condition_number() == np.inf
 
 
 @pytest.mark.parametrize("derivative", ["backprop", "exact"])
@@ -170,6 +220,47 @@ def test_extreme_eigenvalues_over_a_wide_range_of_norms():
     assert smallest == pytest.approx(spectrum.smallest, abs=1e-10 * largest)
 
 
+def test_extreme_eigenvalues_of_a_singular_gauss_newton_matrix():
+    """Found by iteration, to 1e-10 of the spread, but never below zero."""
+    rows = np.repeat(np.random.default_rng(0).standard_normal((3, 20)), 7, axis=0)
+    smallest, largest = st.PopulationLoss(rows, "L2").gauss_newton(rows).extreme_eigenvalues()
+    assert 0 <= smallest <= 1e-10 * largest
+
+
 def test_extreme_eigenvalues_of_zero():
     silent = st.Network(np.eye(20, 40), np.zeros(20))
     assert st.PopulationLoss(np.eye(20, 40), "L2").hessian(silent).extreme_eigenvalues() == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("apart", [1e-3, 1e-8, 1e-12, np.pi - 1e-6])
+@pytest.mark.parametrize("norm", ["H1", (0.0, 1.0), "L2"])
+def test_exact_spectrum_of_near_rows_in_a_plane(norm, apart):
+    """No direction is left in which curvature grows like 1/theta: eigenvalues to rounding, against closed forms."""
+    row = np.array([[np.cos(apart), np.sin(apart)]])
+    angle = np.arctan2(row[0, 1], row[0, 0])
+    expected = np.sort(single_neuron.eigenvalues(angle, 1.0, norm, derivative="exact")[:2])
+    hessian = st.PopulationLoss([[1.0, 0.0]], norm, derivative="exact").hessian(row)
+    np.testing.assert_allclose(hessian.spectrum().values, expected, rtol=0, atol=4e-16)
+    np.testing.assert_allclose(np.linalg.eigvalsh(hessian.to_dense()), expected, rtol=0, atol=4e-16)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "norm"), [("relu", "H1"), ("relu2", "H2"), ("relu3", "H3")])
+def test_exact_hessian_of_several_near_rows_in_a_plane(name, norm):
+    """Against central differences of the oracle's gradient, in 60 digits: three students beside two near teachers."""
+    w, v = np.array([[1.0, 1e-8], [1.0, -2e-8], [0.3, 1.0]]), np.array([[1.0, 0.0], [0.5, 2.0]])
+    lambdas, ones = (1.0,) * (int(norm[1:]) + 1), ([1, 1, 1], [1, 1])
+    with mp.workdps(60):
+        step, columns = mp.mpf(10) ** -25, []
+        for k in range(6):
+            moved = [oracles.gradient(name, lambdas, "exact", _moved(w, k, sign * step), v, *ones) for sign in (1, -1)]
+            columns.append([float((a - b) / (2 * step)) for a, b in zip(*moved, strict=True)])
+    found = st.PopulationLoss(st.Network(v, activation=name), lambdas, derivative="exact").hessian(w).to_dense()
+    np.testing.assert_allclose(found, np.array(columns).T, rtol=0, atol=2e-14 * np.abs(found).max())
+
+
+def _moved(rows, k, step):
+    """Rows of many digits, coordinate k of them moved."""
+    exact = [[mp.mpf(x) for x in row] for row in rows]
+    exact[k // 2][k % 2] += step
+    return exact

@@ -16,9 +16,9 @@ from sobolev_theory.activations.registry import REGISTRY
 from sobolev_theory.symbolic import DerivationError, DerivedActivation, derive
 from sobolev_theory.symbolic.algebra import kinds
 from sobolev_theory.symbolic.arc_cosine import ArcCosine
-from sobolev_theory.symbolic.derive import expressions
+from sobolev_theory.symbolic.derive import expressions, reading
 from sobolev_theory.symbolic.derive import gaussian_integrals as integrals
-from sobolev_theory.symbolic.derive.derive import default_order
+from sobolev_theory.symbolic.derive.families import default_order
 from sobolev_theory.symbolic.symbols import p, q, rho, s, t, theta, z
 
 FloatArray = NDArray[np.float64]
@@ -291,7 +291,7 @@ def test_slow_activations_have_low_orders_by_default() -> None:
         "sin(z) + exp(z)": 3,
     }
     for text, order in orders.items():
-        assert default_order(expressions.terms(expressions.read(text))) == order
+        assert default_order(expressions.terms(reading.read(text))) == order
     mixed = derive("exp(z) + exp(-z**2)", max_order=0)
     assert mixed.kernel.subs({s: 0, rho: 0, t: 0}) == 4
 

@@ -106,6 +106,8 @@ def test_bad_orders() -> None:
     for order in (-1, 1.5, "2"):
         with pytest.raises(ValueError, match="max_order: a positive integer"):
             derive("sin(z)", max_order=order)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="max_order: at most 9 is required, got 1000000000"):
+        derive("sin(z)", max_order=10**9)
     with pytest.raises(ValueError, match="max_order: at most 1 is required"):
         derive("Abs(z)", max_order=2)
     with pytest.raises(ValueError, match="order: an integer from 0 to 3"):

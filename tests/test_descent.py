@@ -165,3 +165,26 @@ def test_no_best_step():
             st.best_step(curvature)
     with pytest.raises(ValueError, match=r"step: a step is required if student and teacher differ"):
         st.gradient_descent(st.PopulationLoss(coincident[:1], "L2"), np.eye(2), 3)
+
+
+@pytest.mark.parametrize("norm", ["L2", "H1"])
+def test_a_descent_that_came_to_rest_ends(norm):
+    """Ten million steps: it stops where the weights return to where they were, up to 8 roundings."""
+    descent = st.gradient_descent(st.PopulationLoss(np.eye(3), norm), near(np.eye(3)), 10**7)
+    assert descent.status == "stationary"
+    assert len(descent.loss) < 2000
+    assert descent.distance[-1] < 1e-13
+    still = st.gradient_descent(st.PopulationLoss(np.eye(3), norm), near(np.eye(3)), 10**7, step=1e-20)
+    assert (still.status, len(still.loss)) == ("stationary", 2)  # no weight changes
+
+
+def test_too_many_iterates_are_refused_before_work_begins():
+    with pytest.raises(st.SizeError, match=r"steps: 1e\+30 iterates of 9 coordinates do not fit; take at most"):
+        st.gradient_descent(st.PopulationLoss(np.eye(3)), near(np.eye(3)), 10**30)
+
+
+def test_progress_of_a_descent_goes_to_stderr(capsys):
+    st.gradient_descent(st.PopulationLoss(np.eye(3)), near(np.eye(3)), 5, progress=True)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "gradient descent" in captured.err

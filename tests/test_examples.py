@@ -33,10 +33,24 @@ def computed_once() -> Iterator[None]:
         yield
 
 
+WRITTEN = {
+    "figures": ["condition.pdf", "loss.pdf", "phase.pdf", "spectrum.pdf"],
+    "width_scaling": ["width_scaling.pdf"],
+}
+"""Figures that an example leaves in the folder ``figures``."""
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_examples_run(name, capsys):
+def test_examples_run(name, capsys, tmp_path, monkeypatch):
+    """They print, and say which files they leave."""
+    monkeypatch.chdir(tmp_path)
     importlib.import_module(f"examples.{name}").main(**SHORTER.get(name, {}))
-    assert capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == WRITTEN.get(name, [])
+    for file in WRITTEN.get(name, []):
+        assert f"wrote figures/{file}\n" in printed
+        assert b"/Type3" not in (tmp_path / "figures" / file).read_bytes()
 
 
 def test_condition_number_map():
@@ -85,4 +99,17 @@ def test_spurious_minima(capsys):
     assert teacher.smallest == pytest.approx(1 / 4 - 1 / (2 * np.pi), abs=1e-9)
     assert 0 < spurious.smallest < teacher.smallest
     main(widths=(8,), runs=8)
-    assert f"{spurious.value:.6f}" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"{spurious.value:.6f}" in printed
+    assert "K = 8: the most frequent spurious minimum is steeper for H1" in printed
+
+
+@pytest.mark.long
+def test_spurious_minima_by_default(capsys):
+    """Twenty runs tell K = 6 from K = 10."""
+    from examples.spurious_minima import main
+
+    main()
+    printed = capsys.readouterr().out
+    for norm in ("L2", "H1"):
+        assert f"{norm}: spurious minima are hit more often at K = 10 than at K = 6" in printed

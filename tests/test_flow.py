@@ -223,5 +223,134 @@ def test_progress_goes_to_stderr_alone(options, capsys):
 
 def test_a_flow_says_what_it_is():
     text = repr(st.gradient_flow(st.PopulationLoss(TEACHER, "L2"), near_teacher(), 4.0))
-    for part in ("<3 x 3>", "norm=(1.0,)", "t_max = 4 reached"):
+    for part in ("<3 x 3>", "norm='L2'", "t_max = 4 reached"):
         assert part in text
+
+
+# What was found by use: rest, depth, levels within steps, and floating-point settings of the caller.
+
+
+def ended(loss, student, level=1e-60, **options):
+    return st.gradient_flow(loss, student, np.inf, until={"loss": level}, **options)
+
+
+def test_a_student_of_fewer_neurons_comes_to_rest():
+    """The loss rests at 0.0885; an explicit solver at the border of stability kept a noise above any test for rest."""
+    loss = st.PopulationLoss(st.Network.orthonormal(2, 2), "L2")
+    for method in ("auto", "RK45"):
+        flow = ended(loss, st.Network.random(1, 2, rng=1), 1e-9, method=method)
+        assert flow.status == "stationary"
+        assert flow.loss[-1] == pytest.approx(0.0885, abs=5e-5)
+        assert np.linalg.norm(loss.gradient(flow.weights[-1])) < 1e-14
+        assert len(flow.t) < 1000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("activation", "norm"), [("relu2", "H2"), ("erf", "H1"), ("relu3", "L2"), ("relu", "H1")])
+def test_rest_in_every_activation(activation, norm):
+    teacher = st.Network.random(2, 3, rng=2, activation=activation)
+    flow = ended(st.PopulationLoss(teacher, norm), st.Network.random(1, 3, rng=8, activation=activation))
+    assert flow.status == "stationary"
+    assert len(flow.t) < 500
+
+
+@pytest.mark.long
+def test_rest_at_a_spurious_minimum_and_a_saddle():
+    assert ended(st.PopulationLoss(np.eye(6), "L2"), 1.2 * equal_rows(6)).status == "stationary"
+    start = np.full((6, 6), 0.2) - 0.8 * np.eye(6) + 0.01 * np.random.default_rng(0).standard_normal((6, 6))
+    assert ended(st.PopulationLoss(np.eye(6), "L2"), start).status in ("stationary", "nonsmooth")
+
+
+def test_rest_on_a_line():
+    flow = ended(st.PopulationLoss([[2.0, 3.0]], "H1", derivative="exact"), [[0.3, 0.2]])
+    assert flow.status == "stationary"
+    assert [pair[1:] for pair in flow.alignments] == [(0, 0)]
+    assert flow.loss[-1] < 1e-45
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20))
+def test_twenty_students_of_fewer_neurons_come_to_rest(seed):
+    width, more = 1 + seed % 3, 2 + seed % 3 + seed % 2
+    loss = st.PopulationLoss(st.Network.random(more, more + 1, rng=100 + seed), "L2" if seed % 2 else "H1")
+    flow = ended(loss, st.Network.random(width, more + 1, rng=seed))
+    assert flow.status == "stationary"
+    assert len(flow.t) < 1500  # about a millisecond each
+    assert np.linalg.norm(loss.gradient(flow.weights[-1])) < 1e-14
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("norm", ["L2", "H1"])
+def test_too_many_neurons_come_to_rest_algebraically(norm):
+    """Two students share a teacher: the gradient falls like a power of the time, to rounding at ten million."""
+    flow = ended(st.PopulationLoss(st.Network.random(2, 3, rng=2), norm), st.Network.random(3, 3, rng=10))
+    assert flow.status == "stationary"
+    assert flow.t[-1] > 1e5
+    assert flow.time_to(loss=1e-30) == np.inf  # where neurons cannot match, a loss below 1e-16 is rounding
+
+
+LONG_NORMS = [pytest.param(norm, marks=pytest.mark.long) for norm in ("L2", (1.0, 0.3), (0.0, 1.0))]
+
+
+@pytest.mark.parametrize("norm", ["H1", *LONG_NORMS])
+def test_one_neuron_to_a_loss_of_1e_40(norm):
+    """H1 falls linearly with the angle, which is 1e-40 then: directions come from displacements, not from weights."""
+    loss = st.PopulationLoss([[1.0, 0.0]], norm)
+    flow = ended(loss, [[0.0, 1.0]], 1e-40)
+    assert flow.status == "loss"
+    assert flow.loss[-1] == pytest.approx(1e-40, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("activation", "norm"),
+    [
+        ("erf", "H3"),
+        *(
+            pytest.param(activation, norm, marks=pytest.mark.long)
+            for activation, norm in [("relu", "L2"), ("relu", "H1"), ("relu2", "H2"), ("erf", "H2"), ("relu3", "H3")]
+        ),
+    ],
+)
+def test_several_neurons_to_a_loss_of_1e_40(activation, norm):
+    """The field near the teacher is an integral of the Hessian along the displacement: nothing cancels."""
+    teacher = st.Network(np.eye(2, 3), activation=activation)
+    start = st.Network(near_teacher()[:2], activation=activation)
+    flow = ended(st.PopulationLoss(teacher, norm), start, 1e-40)
+    assert flow.status == "loss"
+    assert (flow.loss[-1], flow.loss.min()) == pytest.approx((1e-40, 1e-40), rel=1e-9)
+    rate = flow.rate()
+    assert abs(rate - rate.predicted) < max(rate.uncertainty, 1e-4 * rate)
+
+
+def test_levels_are_found_within_steps():
+    """The gradient norm dips past the saddle, between steps: the flow stops where `time_to` says."""
+    loss, start = st.PopulationLoss(np.eye(2), "L2"), 1.2 * equal_rows(2) + np.array([[1e-4, 0.0], [0.0, 0.0]])
+    whole = st.gradient_flow(loss, start, 20.0)
+    for level in np.geomspace(whole.gradient_norm[whole.t < 8].min(), 0.1, 3)[:-1] * 0.999:
+        flow = st.gradient_flow(loss, start, 20.0, until={"gradient_norm": level})
+        assert flow.status == "gradient_norm"
+        assert flow.t[-1] == pytest.approx(whole.time_to(gradient_norm=level), rel=1e-9)
+
+
+def test_floating_point_settings_of_the_caller_do_not_matter():
+    def numbers():
+        flow = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "L2"), [[0.0, 1.0]], 60.0)
+        descent = st.gradient_descent(st.PopulationLoss([[1.0, 0.0]], "L2"), [[0.0, 1.0]], 5)
+        reduced = st.reduced.single_neuron_flow(1.0, 1.0, 80.0)
+        return np.concatenate([flow(30.0).ravel(), flow.loss, [flow.rate()], descent.loss, reduced(60.0)])
+
+    expected = numbers()
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(numbers(), expected)
+
+
+@pytest.mark.parametrize("size", [1e-90, *(pytest.param(x, marks=pytest.mark.long) for x in (1e-20, 1e90))])
+def test_starts_of_all_sizes(size):
+    """Tiny beside the teacher, or all of it tiny or huge: the loss of ReLU is homogeneous."""
+    flow = st.gradient_flow(st.PopulationLoss([[size, 0.0]], "H1"), [[0.0, size]], 10.0)
+    one = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "H1"), [[0.0, 1.0]], 10.0)
+    np.testing.assert_allclose(flow.weights[-1] / size, one.weights[-1], rtol=0, atol=1e-8)
+    if size < 1:
+        tiny = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "H1"), [[0.0, size]], 10.0)
+        assert tiny.status == "t_max"
+        assert tiny.distance[-1] < 1e-3

@@ -250,6 +250,6 @@ def test_blocks_of_pairs_do_not_change_results(monkeypatch):
     w, v = rng.standard_normal((7, 5)), rng.standard_normal((4, 5))
     loss = st.PopulationLoss(v, "H1")
     before = loss.value(w), loss.gradient(w), loss.hessian(w).to_dense()
-    monkeypatch.setattr("sobolev_theory.pairs.geometry.BLOCK", 1)
+    monkeypatch.setattr("sobolev_theory.pairs.blocks_of_rows.BLOCK", 1)
     for x, y in zip(before, (loss.value(w), loss.gradient(w), loss.hessian(w).to_dense()), strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-13, atol=1e-15)

@@ -61,3 +61,8 @@ def test_zero_at_the_teacher_and_elsewhere_at_a_permuted_one():
 def test_it_needs_equal_widths():
     with pytest.raises(ValueError, match=r"student: the width of the teacher, 2, is required, got 3"):
         st.lyapunov_derivative(st.PopulationLoss(np.eye(2, 3), "L2"), np.ones((3, 3)))
+
+
+def test_it_needs_a_loss():
+    with pytest.raises(ValueError, match="loss: a PopulationLoss is required, got list"):
+        st.lyapunov_derivative([[1, 0]], np.eye(2))

@@ -14,6 +14,7 @@ from hypothesis import strategies as hs
 
 import sobolev_theory as st
 from sobolev_theory.parameters import Parameters
+from sobolev_theory.symbolic import derive
 from tests import oracles
 
 NORMS = [(name, order) for name in st.activations.names() for order in range(st.activations.get(name).max_order + 1)]
@@ -120,6 +121,32 @@ def test_segments_and_pair_sum_agree_where_both_have_digits(norm, width, dim, de
         1 + np.linalg.norm(student.weights, axis=1).max() ** 2 if loss.activation.name == "erf" else 1
     )  # cost of norms
     assert abs(values[0] - values[1]) <= 10 * 2.0**-53 * (2 * width) ** 2 * 2 * largest * scale
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e-5, 1e-2, 1.0])
+@pytest.mark.parametrize("weights", [(1.0,), (0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0)])
+def test_small_weights_of_a_smooth_activation(scale, weights):
+    """How far a row moves counts relative to its own length: generic directions at every distance and scale."""
+    rng = np.random.default_rng(5)
+    for distance in (1e-13, 1e-6, 5e-4, 0.05, 0.3, 1.0):
+        teacher = scale * rng.standard_normal((2, 3))
+        loss = st.PopulationLoss(st.Network(teacher, activation="erf"), weights)
+        assert error(loss, teacher + distance * scale * rng.standard_normal((2, 3))) < 2 * ROUNDING["erf"]
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e-5, 1.0, 1e8])
+def test_powers_at_any_scale(scale):
+    """``E (p^3 - q^3)^2 = 15 (q^3 - p^3)^2`` for parallel weights and ``z^3``; a zero row of the teacher beside."""
+    cube = derive("z**3", "cube", max_order=0).activation
+    for distance in (1e-10, 5e-4, 0.3):
+        p, q = mp.mpf(scale), mp.mpf(scale * (1 + distance))
+        teacher, student = np.array([[scale, 0.0], [0.0, 0.0]]), np.array([[scale * (1 + distance), 0.0], [0.0, 0.0]])
+        loss = st.PopulationLoss(st.Network(teacher, activation=cube), "L2")
+        with mp.workdps(50):
+            expected = 15 * (q**3 - p**3) ** 2 / 2
+        assert loss.value(student_at(loss, student)) == pytest.approx(
+            float(expected), rel=1e-14 if distance > 1e-9 else 1e-13
+        )
 
 
 def test_zero_exactly_at_the_teacher():

@@ -2,14 +2,19 @@
 
 import math
 import os
+import pickle
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
+import sobolev_theory as st
 from sobolev_theory._runtime import parallel as _parallel
-from sobolev_theory._runtime.parallel import THREADS, ordered_map
+from sobolev_theory._runtime.parallel import ordered_map
+from sobolev_theory._runtime.processes import THREADS
+from sobolev_theory._runtime.threads import OnOneThread, Task, one_blas_thread
 
 
 class Recorder(Executor):
@@ -47,7 +52,7 @@ def endless() -> Iterator[int]:
         k += 1
 
 
-@pytest.mark.parametrize("workers", [1, 2, -1, map, "threads"])
+@pytest.mark.parametrize("workers", [1, 2, pytest.param(-1, marks=pytest.mark.long), map, "threads"])
 def test_results_come_in_order(workers: Any) -> None:
     with ThreadPoolExecutor(2) as pool, ordered_map(pool if workers == "threads" else workers) as parallel:
         assert list(parallel(math.sqrt, range(600))) == [math.sqrt(k) for k in range(600)]
@@ -97,6 +102,42 @@ def _process(_: int) -> int:
 def test_an_error_in_a_task_reaches_the_caller(workers: Any) -> None:
     with pytest.raises(ValueError, match=r"math domain|nonnegative"), ordered_map(workers) as parallel:
         list(parallel(math.sqrt, [1, -1, 1]))
+
+
+def _blas_threads(_: object = None) -> set[int]:
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+def test_whoever_works_has_one_blas_thread_and_the_caller_his_own_again() -> None:
+    """Whatever was set before; leaving in another order than coming."""
+    with threadpool_limits(2, user_api="blas"):
+        with ThreadPoolExecutor(2) as pool:
+            for workers in (1, pool, map):
+                with ordered_map(workers) as parallel:
+                    assert list(parallel(_blas_threads, range(3))) == 3 * [{1}]
+                    assert _blas_threads() == {1}
+                assert _blas_threads() == {2}
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert _blas_threads() == {1}
+        second.__exit__(None, None, None)
+        assert _blas_threads() == {2}
+    assert pickle.loads(pickle.dumps(Task(_blas_threads))) == OnOneThread(_blas_threads)
+
+
+@pytest.mark.long
+def test_bits_depend_neither_on_workers_nor_on_blas_threads(processes: Executor) -> None:
+    """Matrices large enough for OpenBLAS to share them between threads."""
+    loss = st.PopulationLoss(st.Network.random(6, 24, rng=1), "L2")
+    found = set()
+    for threads, workers in ((2, 1), (1, 1), (2, processes)):
+        with threadpool_limits(threads, user_api="blas"):
+            search = st.find_critical_points(loss, 6, 2, rng=0, workers=workers)
+            report = st.monte_carlo.verify(loss, loss.teacher.weights + 0.1, samples=5000, rng=0, workers=workers)
+            found.add(repr(([point.as_dict() for point in search.points], report.as_dict())))
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("workers", [0, -2, 1.5, True, None, "all", [2]])

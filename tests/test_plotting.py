@@ -1,5 +1,6 @@
 """Figures show the numbers that they say they show, and can be read."""
 
+import itertools
 import subprocess
 import sys
 
@@ -154,25 +155,28 @@ def test_the_norm_is_at_rest_on_the_dashed_line(norm, weight):
 
 
 def test_the_map_shows_the_closed_form_and_masks_the_indefinite_region():
-    """``(1 - 2x)/(1 - 3x/2)`` with ``x = r sin(theta)/pi``, where ``x < 1/2``.
+    """``(1 - 2x)/(1 - 3x/2)`` with ``x = sin(theta)/(pi s)``, where ``x < 1/2``, at the norm ``s = |w|/|w*|``.
 
     Grid points are means of the cells' corners, right to a few roundings; quotients are drawn to nine digits.
     """
     ax = plotting.condition_number_map(("H1", "L2"))
     (mesh,) = [c for c in ax.collections if isinstance(c, QuadMesh)]
     corners, values = mesh.get_coordinates(), mesh.get_array()
-    angle, ratio = np.moveaxis(corners[:-1, :-1] + corners[1:, :-1] + corners[:-1, 1:] + corners[1:, 1:], -1, 0) / 4
-    x = ratio * np.sin(angle) / np.pi
+    angle, size = np.moveaxis(corners[:-1, :-1] + corners[1:, :-1] + corners[:-1, 1:] + corners[1:, 1:], -1, 0) / 4
+    x = np.sin(angle) / (np.pi * size)
     np.testing.assert_array_equal(np.ma.getmaskarray(values), x >= 0.5)
     np.testing.assert_allclose(values[x < 0.5], ((1 - 2 * x) / (1 - 1.5 * x))[x < 0.5], atol=1e-9)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a Hessian is not positive definite"]
     assert "of H1" in ax.figure.axes[-1].get_ylabel()  # the colour bar
 
 
-def test_the_map_without_an_indefinite_region_has_no_legend():
-    """``x = r sin(theta)/pi <= 2/pi`` stays below 2/3, where H1 stops being definite."""
-    assert plotting.condition_number_map(("H1", (0.0, 1.0))).get_legend() is None
-    assert plotting.condition_number_map(("H1", "H1")).get_legend() is None  # a quotient of 1 everywhere
+@pytest.mark.parametrize("norms", [("H1", (0.0, 1.0)), ("H1", "H1")])
+def test_maps_with_few_contours_or_none(norms):
+    """A quotient of 1 everywhere has no contour; near norm 0 no Hessian is definite, whatever the norm."""
+    ax = plotting.condition_number_map(norms)
+    ax.figure.canvas.draw()
+    (mesh,) = [c for c in ax.collections if isinstance(c, QuadMesh)]
+    assert np.ma.getmaskarray(mesh.get_array())[0, 100:-100].all()
 
 
 def test_equal_condition_numbers_are_drawn_equal():
@@ -200,6 +204,83 @@ def test_equal_eigenvalues_are_merged():
     """To the six digits that are printed."""
     (ax,) = plotting.spectrum([st.Spectrum(np.array([1, 1 + 1e-9, 2]), np.array([1, 2, 4]))], ["a"])
     np.testing.assert_allclose(ax.lines[0].get_xydata(), [[1, 3], [2, 4]], rtol=2e-9)
+
+
+def test_many_eigenvalues_are_counted_in_bins():
+    """Stems of a thousand eigenvalues are a solid block; each is in one bin, with its multiplicity."""
+    values, counts = np.random.default_rng(0).standard_normal(1000), np.arange(1, 1001)
+    panels = plotting.spectrum([st.Spectrum(values, counts), st.Spectrum(np.ones(1), np.ones(1, int))], ["a", "b"])
+    for ax, number in zip(panels, (counts.sum(), 1), strict=True):
+        (bars,) = ax.patches
+        assert bars.get_data().values.sum() == number
+        assert ax.get_ylabel() == "number in a bin"
+
+
+@pytest.mark.parametrize("top", [1, 20, 21, 10**6, 10**18])
+def test_multiplicities_have_ticks_at_integers_from_zero(top):
+    (ax,) = plotting.spectrum([st.Spectrum(np.array([1.0, 2.0]), np.array([1, top]))], ["a"])
+    ax.figure.canvas.draw()
+    low, high = ax.get_ylim()
+    ticks = [tick for tick in ax.get_yticks() if low <= tick <= high]
+    assert low == 0 == ticks[0]
+    assert high > top
+    assert 2 <= len(ticks) <= 8
+    assert all(tick == int(tick) for tick in ticks)
+    boxes = [label.get_window_extent() for label in ax.get_yticklabels() if label.get_text()]
+    assert all(lower.y1 <= upper.y0 + 1 for lower, upper in itertools.pairwise(boxes[: len(ticks)]))
+
+
+@pytest.mark.parametrize(
+    ("norms", "derivative"),
+    [
+        (("H1", "L2"), "backprop"),
+        pytest.param(("H1", "L2"), "exact", marks=pytest.mark.long),
+        pytest.param(("L2", "H1"), "backprop", marks=pytest.mark.long),
+        pytest.param(("L2", "H1"), "exact", marks=pytest.mark.long),
+        pytest.param(((1.0, 0.25), "L2"), "backprop", marks=pytest.mark.long),
+        (((1.0, 0.25), "L2"), "exact"),
+    ],
+)
+def test_labels_of_contours_are_whole(norms, derivative):
+    """Within the map, one beside another, and not across the border of the hatched region."""
+    ax = plotting.condition_number_map(norms, derivative=derivative)
+    ax.figure.canvas.draw()
+    labels = [text.get_window_extent() for text in ax.texts]
+    frame = ax.get_window_extent()
+    assert labels
+    for k, box in enumerate(labels):
+        assert frame.x0 <= box.x0 <= box.x1 <= frame.x1
+        assert frame.y0 <= box.y0 <= box.y1 <= frame.y1
+        assert not any(box.overlaps(other) for other in labels[:k])
+
+
+def test_all_planes_have_one_norm(comparison):
+    """The norm of the student in units of the teacher's, upwards; times are said on the axes, not "as is"."""
+    planes = [plotting.phase_portrait("L2"), plotting.condition_number_map()]
+    assert {ax.get_ylabel() for ax in planes} == {"norm $|w|/|w^*|$"}
+    left, right = plotting.loss_curves(comparison)
+    assert (left.get_title(), left.get_xlabel()) == ("in original time", "time $t$ of each gradient flow")
+    assert "sharpness of L2" in right.get_xlabel()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "there"),
+    [
+        ("pdf", b"/CIDFontType2"),
+        pytest.param("ps", b"/FontType 42", marks=pytest.mark.long),
+        pytest.param("svg", b">eigenvalue</text>", marks=pytest.mark.long),
+    ],
+)
+def test_fonts_of_files_can_be_searched_and_edited(tmp_path, suffix, there):
+    """No Type 3 fonts, which journals refuse; settings of matplotlib stay as they are."""
+    before = dict(matplotlib.rcParams)
+    figure = plotting.spectrum([st.Spectrum(np.ones(1), np.ones(1, int))], ["one"])[0].figure
+    path = tmp_path / f"figure.{suffix}"
+    figure.savefig(path)
+    assert dict(matplotlib.rcParams) == before
+    assert there in path.read_bytes()
+    assert b"/Type3" not in path.read_bytes()
+    assert b"/FontType 3" not in path.read_bytes()
 
 
 def test_indefinite_and_complex_spectra_say_so():

@@ -23,6 +23,7 @@ Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative BestSte
 CriticalPoint critical_point Search find_critical_points
 activations formulas monte_carlo reduced single_neuron symmetric
 ConditioningWarning InfiniteNormError NotDifferentiableError OverflowingError SizeError UnknownActivationError
+WorkerError
 """
 
 

@@ -252,3 +252,21 @@ def test_a_comparison_prints_as_a_table():
     assert "(1, 0.5)" in lines[3]
     assert table.notes == []
     assert [row["time"] for row in table.as_dicts()] == [row.time for row in table.rows]
+
+
+def test_gains_that_have_no_value_are_nan_with_a_reason():
+    start, teacher = [[0.5, 0.8]], [[1.0, 0.0]]
+    table = st.compare_flows(start, teacher, ("H1", "L2"), t_max=40.0, derivative="exact")
+    h1, l2 = table.rows  # the reference slides on a cone: no sharpness to compare with
+    assert (h1.sharpness, h1.acceleration) == (np.inf, 1.0)
+    assert l2.acceleration == pytest.approx(h1.time / l2.time)
+    assert np.isnan([r.time_equal_sharpness for r in table.rows]).all()
+    assert np.isnan([r.acceleration_equal_sharpness for r in table.rows]).all()
+    assert table.notes[0].startswith("H1: infinite sharpness")
+    assert table.notes[1].startswith("L2: no gain at equal sharpness, that of H1")
+    late, soon = st.compare_flows(start, teacher, t_max=10.0).rows  # the reference does not arrive
+    assert np.isnan([late.acceleration, soon.acceleration, soon.acceleration_equal_sharpness]).all()
+    same = st.compare_flows(teacher, teacher, t_max=1.0)
+    assert np.isnan([same.rows[0].time, same.rows[0].acceleration]).all()
+    assert "L2: no time and no gain, student and teacher agree at the start" in same.notes
+    assert "rate and sharpness at its end, not at the start" in same.title

@@ -5,6 +5,8 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+import sobolev_theory as st
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAIRS = re.findall(r"```python\n([^`]*)```\n\n```text\n([^`]*)```", README)
@@ -36,3 +38,19 @@ def test_the_gate_runs_the_command_of_the_readme():
         assert f"`{command}`" in README
         assert f"{command}\n" in gate
     assert 'pip install -e ".[test]" && python -m pytest\n' in README
+
+
+def test_what_is_cited_is_what_is_installed():
+    """The version, and the paper, in the README, the citation file and the package's metadata."""
+    citation, project = ((ROOT / name).read_text(encoding="utf-8") for name in ("CITATION.cff", "pyproject.toml"))
+    assert f"version = {{{st.__version__}}}" in README
+    assert f"\nversion: {st.__version__}\n" in citation
+    for text in (README, citation, project):
+        assert "https://arxiv.org/abs/2509.19773" in text
+
+
+def test_what_is_not_covered_is_said_early():
+    """On the first screen, before the first example."""
+    opening = README.split("```python")[0]
+    for missing in ("biases", "covariance", "data sets", "output weights", "tanh"):
+        assert missing in opening

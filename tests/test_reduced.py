@@ -202,3 +202,77 @@ def test_shapes():
     assert flow(0.5).shape == (2,)
     assert flow(np.zeros((2, 3))).shape == (2, 3, 2)
     assert flow.states.shape == (len(flow.t), 2)
+
+
+def random_start(seed):
+    """A generic teacher in up to five dimensions, a neuron of 1e-3 to 1e3 of its length, every third start opposite."""
+    rng = np.random.default_rng(seed)
+    teacher, across = rng.standard_normal((2, rng.integers(2, 6)))
+    size = 10 ** rng.uniform(-1, 1)
+    teacher *= size / np.linalg.norm(teacher)
+    across -= (across @ teacher) / size**2 * teacher
+    frame = np.stack([teacher / size, across / np.linalg.norm(across)])
+    angle = rng.uniform(2.5, 3.14) if seed % 3 == 2 else rng.uniform(0.01, 2.48)
+    return frame, size, angle, 10 ** rng.uniform(-3, 3), [(1.0, 1.0), (0.3, 2.0), (0.0, 1.0)][seed % 4 % 3]
+
+
+@pytest.mark.parametrize("seed", [pytest.param(k, marks=pytest.mark.long if k > 2 else ()) for k in range(40)])
+def test_sliding_in_generic_directions(seed):
+    """The planar system knows the ray; in the plane the direction of a sliding row has a rounding of its own."""
+    frame, size, angle, ratio, norm = random_start(seed)
+    start = size / ratio * np.array([np.cos(angle), np.sin(angle)]) @ frame
+    flow = st.gradient_flow(st.PopulationLoss([size * frame[0]], norm, derivative="exact"), [start], 10.0)
+    planar = reduced.single_neuron_flow(angle, ratio, 10.0, norm, derivative="exact")
+    assert flow.status == "t_max"
+    for t in np.linspace(0, 10, 9):
+        p, theta = planar(t)
+        expected = size * p * np.array([np.cos(theta), np.sin(theta)]) @ frame
+        np.testing.assert_allclose(flow(t)[0], expected, rtol=0, atol=AGREE * size * max(1, 1 / ratio))
+    if planar.alignment_time < np.inf:
+        assert flow.alignments[0][0] == pytest.approx(planar.alignment_time, rel=1e-6)
+
+
+def test_sliding_from_a_short_row():
+    """Stopped at t = 0.034 for a direction that rounding turned."""
+    flow = st.gradient_flow(st.PopulationLoss([[2.0, 3.0]], "H1", derivative="exact"), [[0.001, 0.004]], 10.0)
+    assert flow.status == "t_max"
+    assert flow.distance[-1] < 1e-3
+
+
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)])
+def test_several_rows_slide_in_generic_directions(seed):
+    """The symmetric family in a rotated and scaled frame: both rows slide on the lines of their teachers."""
+    size, rotation = 3.0, np.linalg.qr(np.random.default_rng(seed).standard_normal((4, 4)))[0][:2]
+    planar = reduced.symmetric_flow(2, 0.3, 0.1, 6.0, "H1", derivative="exact")
+    assert planar.alignment_time < 6
+    loss = st.PopulationLoss(size * rotation, "H1", derivative="exact")
+    flow = st.gradient_flow(loss, size * symmetric_student(2, 0.3, 0.1) @ rotation, 6.0)
+    assert flow.status == "t_max"
+    assert len(flow.alignments) == 2
+    for t in np.linspace(0, 6, 7):
+        expected = size * symmetric_student(2, *planar(t)) @ rotation
+        np.testing.assert_allclose(flow(t), expected, rtol=0, atol=size * AGREE)
+
+
+@pytest.mark.parametrize(("norm", "derivative"), [("L2", "backprop"), ("H1", "backprop"), ("H1", "exact")])
+def test_endless_reduced_flows_rest(norm, derivative):
+    flow = reduced.symmetric_flow(5, 0.3, 0.1, 1e20, norm, derivative=derivative)
+    assert (flow.status, flow.t[-1], len(flow.t) < 300) == ("stationary", 1e20, True)
+    np.testing.assert_allclose(flow([1e3, 1e19]), [[1, 0], [1, 0]], atol=1e-13)
+    one = reduced.single_neuron_flow(1.0, 1.0, 1e20, norm, derivative=derivative)
+    assert (one.status, len(one.t) < 300) == ("stationary", True)
+    np.testing.assert_allclose(one([1e3, 1e19]), [[1, 0], [1, 0]], atol=1e-13)
+    assert reduced.symmetric_flow(5, 0.3, 0.1, 1.0, norm, derivative=derivative).status == "t_max"
+
+
+def test_a_reduced_flow_without_an_end_is_refused(monkeypatch):
+    monkeypatch.setattr(planar, "PATIENCE", 500)
+    with pytest.raises(ValueError, match=r"t_max: no end after 500 evaluations at t = .*; lower t_max or raise rtol"):
+        reduced.symmetric_flow(1000, 0.3, 0.01, 1e3)
+
+
+@pytest.mark.parametrize("t_max", ["x", None, [1.0], 0])
+def test_times_go_through_the_door_of_numbers(t_max):
+    for call in (lambda: reduced.symmetric_flow(2, 0.3, 0.2, t_max), lambda: reduced.single_neuron_flow(1, 1, t_max)):
+        with pytest.raises(ValueError, match="t_max: a positive finite time is required"):
+            call()

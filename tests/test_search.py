@@ -107,7 +107,7 @@ def test_newton_far_from_the_end_of_the_flow_does_not_count() -> None:
     """From a random start it converges as well, somewhere else."""
     loss, start = st.PopulationLoss(np.eye(3), "L2"), st.Network.random(3, 3, rng=3).weights
     assert st.critical_point(loss, start).converged
-    assert _polished(loss, start, 1e-12) is None
+    assert _polished(loss, start) is None
 
 
 def test_overparameterised_students_end_in_one_group() -> None:
@@ -361,6 +361,9 @@ def test_a_file_that_is_no_checkpoint_is_refused_and_kept(tmp_path: Path, conten
         ({"width": 0}, "width: a positive integer"),
         ({"scale": 0.0}, "scale: a positive finite"),
         ({"scale": np.nan}, "scale: a positive finite"),
+        ({"scale": "wide"}, "scale: a positive finite"),
+        ({"progress": "no"}, "progress: True or False"),
+        ({"progress": 2}, "progress: True or False"),
         ({"workers": 0}, "workers: a positive int"),
         ({"workers": "all"}, "workers: a positive int"),
         ({"loss": np.eye(2)}, "loss: a PopulationLoss"),

@@ -73,9 +73,43 @@ def test_indefinite_and_singular_hessians():
     negative.
     """
     ratio = np.pi  # x = sin(theta)
-    assert st.single_neuron.condition_number(np.arcsin(0.5), ratio, "L2") > 1e14
+    with pytest.warns(st.ConditioningWarning, match="at 1 of 1 points, such as angle=0.523599, ratio=3.14159"):
+        assert st.single_neuron.condition_number(np.arcsin(0.5), ratio, "L2") == np.inf
     assert st.single_neuron.eigenvalues(1.0, ratio, "L2").min() < 0
-    assert st.single_neuron.condition_number(1.0, ratio, "L2") == pytest.approx(0.5 / abs(0.5 - np.sin(1.0) / 2))
+    with pytest.warns(st.ConditioningWarning, match="Meaningful are single_neuron.eigenvalues"):
+        kappa = st.single_neuron.condition_number(1.0, ratio, "L2")
+    assert kappa == pytest.approx(0.5 / abs(0.5 - np.sin(1.0) / 2))
+
+
+def test_ratios_without_meaning_warn_and_are_nan_if_both_are_infinite():
+    """At x >= 1/2 the L2 Hessian is singular or indefinite; at x = 1/2 it has no condition number but infinity."""
+    quotient = st.single_neuron.condition_number_ratio
+    x = 2.5 * np.sin(1) / np.pi  # 0.67: moduli are least in the plane for H1, 3x/2 - 1, across it for L2, (1 - x)/2
+    with pytest.warns(st.ConditioningWarning, match="angle=1, ratio=2.5"):
+        assert quotient(angle=1.0, ratio=2.5) == pytest.approx((1 - x) / (1.5 * x - 1), rel=1e-12)
+    with pytest.warns(st.ConditioningWarning, match="at 1 of 2 points, such as angle=1.5708"):
+        values = quotient([0.3, np.pi / 2], np.pi / 2, norms=("L2", "L2"))
+    np.testing.assert_array_equal(values, [1, np.nan])
+    with pytest.warns(st.ConditioningWarning):
+        assert quotient(np.pi / 2, np.pi / 2) == 0  # over an infinite one
+
+
+def test_numbers_give_numbers():
+    """Also numbers in an array of no dimension; arrays give arrays of the broadcast shape."""
+    for angle in (0.3, np.array(0.3), np.float64(0.3)):
+        assert isinstance(st.single_neuron.condition_number(angle), float)
+        assert isinstance(st.single_neuron.condition_number_ratio(angle), float)
+    assert st.single_neuron.condition_number_ratio([0.3]).shape == (1,)
+
+
+def test_definite_however_sharp_and_in_any_units():
+    """Beside the exact cone the transverse eigenvalue grows, the others keep their digits; weights up to the largest
+    double are one unit.
+    """
+    kappa = st.single_neuron.condition_number
+    assert 1e-16 * kappa(1e-16, 1.0, derivative="exact") == pytest.approx(1 / (2 * np.pi), rel=1e-12)
+    assert kappa(0.0, derivative="exact") == np.inf
+    assert kappa(1.0, 1.0, (1e308, 1e308)) == kappa(1.0, 1.0, "H1")
 
 
 def test_end_points():
@@ -93,6 +127,7 @@ def test_shapes_broadcast():
     assert st.single_neuron.condition_number_ratio(0.3).shape == ()
 
 
+@pytest.mark.filterwarnings("ignore::sobolev_theory.ConditioningWarning")
 def test_blocks_do_not_change_results(monkeypatch):
     rng = np.random.default_rng(0)
     angle, ratio = rng.uniform(0, np.pi, (30, 7)), rng.uniform(0.1, 2, 7)

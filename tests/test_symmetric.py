@@ -197,6 +197,7 @@ def test_gauss_newton_of_equal_rows_is_singular_exactly(activation, width):
         assert spectrum.multiplicities[0] == (width - 1) * (width + 2)
 
 
+@pytest.mark.filterwarnings("ignore::sobolev_theory.ConditioningWarning")
 def test_ratio_is_the_quotient_of_condition_numbers():
     V, W = weights_of_student(4, 5, 0.8, 0.1)
     for curvature in ("hessian", "gauss_newton"):

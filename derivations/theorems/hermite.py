@@ -68,6 +68,8 @@ def prove() -> Theorem:
         derivation=proof,
         source="this derivation",
         remarks=(
+            "$He_n$ are the probabilists' polynomials, $He_3(z) = z^3 - 3 z$: hermite_prob(n, z) in SymPy and in "
+            "derive, where hermite(n, z) is the physicists' polynomial $H_n$.",
             "A statement about losses, and thus about their exact gradients; for smooth activations backprop is "
             "exact. The backprop field of ReLU in H1 is not the gradient of a loss.",
             r"The proof takes powers of $\rho = c > 0$; both sides are polynomials in $\rho$, and so agree for every "

@@ -1,14 +1,18 @@
 """``sobolev-theory compare``: condition numbers and rates of several norms."""
 
 import argparse
+import sys
+import warnings
 from typing import Any
 
 import numpy as np
 
 from .. import single_neuron
-from .._runtime.tables import print_table
+from .._runtime.tables import Table
 from ..conditioning import comparison
+from ..errors import ConditioningWarning
 from ..norms import Norm
+from ..single_neuron.spectrum import smallest_sign
 from .options import (
     add_command,
     add_json,
@@ -21,6 +25,9 @@ from .options import (
     ratio,
     refuse,
 )
+
+LONG = 20_000
+"""Size of a matrix from which it takes seconds, and progress is shown."""
 
 EXAMPLES = """examples:
   sobolev-theory compare --angle 0.5 1 1.5 --ratio 1
@@ -50,12 +57,12 @@ def run(options: argparse.Namespace) -> int:
     refuse(options, ("ratio",), "only together with --angle")
     student, teacher = networks(options)
     settings = {"curvature": options.curvature, "activation": options.activation, "derivative": options.derivative}
-    result = comparison.compare(student, teacher, options.norms, **settings)
+    long = student.width * min(student.dim, student.width + teacher.width) > LONG
+    result = comparison.compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **settings)
     if options.json:
         print_json({**settings, "rows": result.as_dicts()})
     else:
-        print(describe(student, teacher))
-        print_table(result.title, comparison.Comparison.HEADS, result.cells())
+        result.table().print(describe(student, teacher))
     return 0
 
 
@@ -66,18 +73,28 @@ def _single_neuron(options: argparse.Namespace) -> int:
         raise ValueError("--angle: one ReLU neuron and its Hessian; for others use --width 1 --dim D")
     ratios, angles = (grid.ravel() for grid in np.meshgrid(options.ratio or [1.0], options.angle, indexing="ij"))
     convention = {"derivative": options.derivative}
-    kappas = [single_neuron.condition_number(angles, ratios, norm, **convention) for norm in options.norms]
-    lowest = [single_neuron.eigenvalues(angles, ratios, norm, **convention).min(axis=-1) for norm in options.norms]
+    with warnings.catch_warnings(action="ignore", category=ConditioningWarning):  # a column and a note say it
+        kappas = [single_neuron.condition_number(angles, ratios, norm, **convention) for norm in options.norms]
+    signs = np.min([smallest_sign(angles, ratios, norm, **convention) for norm in options.norms], axis=0)
     names = [Norm.parse(norm).name for norm in options.norms]
     columns = {"angle": angles, "ratio": ratios} | {f"kappa {n}": k for n, k in zip(names, kappas, strict=True)}
     if len(names) > 1:
-        columns[f"kappa {names[-1]}/{names[0]}"] = kappas[-1] / kappas[0]
-    columns["definite"] = np.min(lowest, axis=0) > 0
+        with np.errstate(invalid="ignore"):  # inf/inf is nan
+            columns[f"kappa {names[-1]}/{names[0]}"] = kappas[-1] / kappas[0]
     rows = [list(row) for row in zip(*(column.tolist() for column in columns.values()), strict=True)]
     if options.json:
-        print_json({**convention, "rows": [dict(zip(columns, row, strict=True)) for row in rows]})
-    else:
-        title = f"one ReLU neuron, {options.derivative} convention; angle in radians, ratio |w*|/|w|"
-        cells = [[*(f"{number:.6g}" for number in row[:-1]), "yes" if row[-1] else "no"] for row in rows]
-        print_table(title, list(columns), cells)
+        data = [dict(zip(columns, row, strict=True)) for row in rows]
+        signed = zip(data, signs.tolist(), strict=True)
+        print_json({**convention, "rows": [row | {"definite": sign > 0} for row, sign in signed]})
+        return 0
+    kinds = [("indefinite", "semidefinite", "definite")[sign + 1] for sign in signs.tolist()]
+    answers = map(comparison.ANSWERS.__getitem__, kinds)
+    cells = [[*(f"{number:.6g}" for number in row), answer] for row, answer in zip(rows, answers, strict=True)]
+    meanings = [
+        f"definite {comparison.ANSWERS[kind]}: {comparison.MEANINGS[kind]}"
+        for kind in comparison.MEANINGS
+        if kind in kinds
+    ]
+    title = f"one ReLU neuron, {options.derivative} convention; angle in radians, ratio |w*|/|w|"
+    Table(title, [*columns, "definite"], cells, [comparison.LOCAL, *meanings], keys=2).print()
     return 0

@@ -1,5 +1,6 @@
 """Figures written to files: matplotlib is loaded here, by those commands that draw."""
 
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +25,8 @@ def load_plotting(option: str, path: Path) -> ModuleType:
         raise ValueError(f"{option} {path}: a suffix among {', '.join(suffixes)} is required")
     if not path.parent.is_dir():
         raise ValueError(f"{option} {path}: an existing folder is required")
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ValueError(f"{option} {path}: a file that may be written is required")
     return plotting
 
 
@@ -33,7 +36,10 @@ def save(ax: Any, path: Path) -> None:
 
     try:
         ax.figure.savefig(path, dpi=DPI)
-    except RuntimeError as error:  # a program that a format needs, such as LaTeX, is missing
-        raise ValueError(f"{path}: {error}; choose another suffix") from None
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or error}") from None
+    except (RuntimeError, ValueError) as error:  # a program that a format needs, such as LaTeX, is missing
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path}: {reason}; choose another suffix") from None
     pyplot.close(ax.figure)
     print(f"wrote {path}", file=sys.stderr)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from .._runtime.checks import number
-from .._runtime.tables import print_table
 from ..flow import comparison as flow_comparison
 from ..networks import Network
 from .figures import load_plotting, save
@@ -30,9 +29,6 @@ EXAMPLES = """examples:
   sobolev-theory flow --width 3 --dim 20 --seed 3 --t-max 200 --norms L2 H1 1,0.5
   sobolev-theory flow --student W.npy --teacher V.csv --accuracy 1e-4 --figure curves.pdf --json
 """
-
-RATES = ("norm", "rate", "+-", "predicted", "sharpness", "ended by")
-TIMES = ("norm", "time", "gain", "equal time", "equal gain")
 
 time = checked(partial(number, required="a positive finite time", low=0, high=np.inf), float)
 fraction = checked(partial(number, required="a fraction between 0 and 1", low=0, high=1), float)
@@ -83,18 +79,5 @@ def run(options: argparse.Namespace) -> int:
         settings = {name: getattr(options, name) for name in ("activation", "derivative", "t_max", "accuracy")}
         print_json({**settings, "rows": result.as_dicts()})
     else:
-        print(describe(student, teacher))
-        _print_tables(result)
+        result.table().print(describe(student, teacher))
     return 0
-
-
-def _print_tables(result: flow_comparison.FlowComparison) -> None:
-    """Rates and times, each in a table that fits eighty columns."""
-    rates = f"gradient flow, {result.derivative} convention: rate of the distance to the end point"
-    reference = result.rows[0].norm
-    times = f"time until the L2 loss is {result.accuracy:g} of its start; equal: at the sharpness of {reference}"
-    for title, heads in ((rates, RATES), (times, TIMES)):
-        columns = [result.HEADS.index(head) for head in heads]
-        print_table(title, heads, [[cells[k] for k in columns] for cells in result.cells()])
-    for note in result.notes:
-        print(note)

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import formulas
 from .._runtime.checks import number
+from .._runtime.tables import print_entries
 from .options import add_command, add_json, checked, print_json, refuse
 
 EXAMPLES = """examples:
@@ -89,15 +90,16 @@ def _found(options: argparse.Namespace) -> list[str]:
 
 
 def _print_names(options: argparse.Namespace, names: list[str]) -> None:
-    """Each name with what it is, on one line."""
+    """Each name with what it is."""
     if options.json:
         print_json({"names": names})
         return
-    notation, length = formulas.Notation(), max(map(len, names))
-    for name in names:
-        record = formulas.get(name)
-        title = record.title if isinstance(record, formulas.Theorem) else notation.expand(record.statement)
-        print(f"{name:{length}}  {title}")
+    notation, records = formulas.Notation(), map(formulas.get, names)
+    titles = [
+        record.title if isinstance(record, formulas.Theorem) else notation.expand(record.statement)
+        for record in records
+    ]
+    print_entries(list(zip(names, titles, strict=True)))
 
 
 def _latex(

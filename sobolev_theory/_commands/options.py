@@ -10,10 +10,11 @@ from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
-from .. import activations
 from .._runtime.checks import between, integer, near, number, positive_integer, read_weights, shown
+from ..activations import Activation
 from ..networks import Network
 from ..norms import Convention, Norm, NormLike
+from .activation import add_activation
 
 Value = TypeVar("Value")
 
@@ -91,7 +92,7 @@ def add_networks(command: argparse.ArgumentParser) -> None:
     networks.add_argument("--teacher-width", type=size, help="width M of a random teacher (default: --width)")
     networks.add_argument("--dim", type=size, help="input dimension d")
     networks.add_argument("--seed", type=seed, default=0, help="seed of everything random (default 0)")
-    command.add_argument("--activation", choices=activations.names(), default="relu")
+    add_activation(command)
     add_derivative(command)
 
 
@@ -186,7 +187,7 @@ def describe(student: Network, teacher: Network) -> str:
 
 
 def print_json(data: dict[str, Any]) -> None:
-    """JSON on standard output; numbers that JSON lacks become null."""
+    """JSON on standard output; numbers that JSON lacks become null, activations their names."""
     print(json.dumps(_finite(data), indent=2))
 
 
@@ -195,4 +196,6 @@ def _finite(value: Any) -> Any:
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_finite(item) for item in value]
+    if isinstance(value, Activation):
+        return str(value)
     return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -36,7 +36,9 @@ def add(commands: Any) -> None:
     phase = _figure(figures, "phase", "phase portrait of the gradient flow of one ReLU neuron", _phase)
     phase.add_argument("--norm", type=parse_norm, default="H1", help="L2, H1, or weights such as 1,0.5 (default H1)")
     add_derivative(phase)
-    condition = _figure(figures, "condition", "quotient of condition numbers over angle and norm ratio", _condition)
+    condition = _figure(
+        figures, "condition", "quotient of condition numbers over angle and norm of the student", _condition
+    )
     condition.add_argument(
         "--norms", type=parse_norm, nargs=2, default=["H1", "L2"], help="two norms, first over second (default H1 L2)"
     )

@@ -72,5 +72,5 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(outcome.as_dict())
     else:
-        print(outcome)
+        outcome.table().print()
     return 0 if outcome.passed else 1

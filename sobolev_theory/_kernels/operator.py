@@ -136,6 +136,43 @@ def polar_self_gauss_newton(xp: Any, n: Any, size: Any, p: Any, q: Any, sine: An
     return (x2*x3, -x3*(-(n * n)*x0*x1 + x2))
 
 
+def polar_own_in_plane(xp: Any, n: Any, size: Any, p: Any, q: Any, sine: Any, cosine: Any, G: Any, J: Any, S: Any) -> Any:
+    """Jacobian of the field in u; coefficients on (I, f1 f1', f1 f2', f2 f1', f2 f2'), at the jump in a plane."""
+    x0 = G(0)
+    x1 = J(0)
+    x2 = n*x0*x1
+    x3 = size/(p * p)
+    x4 = x3*(n - 1)
+    x5 = S(1)
+    x6 = G(1)
+    x7 = x1*x6
+    x8 = x4*(sine*x7 + x0*x5)
+    return (0, x2*x4, x8, x8, x3*(-cosine*x7 + (sine * sine)*x1*G(2) + 2*sine*x5*x6 + x2))
+
+
+def polar_cross_in_plane(xp: Any, n: Any, size: Any, p: Any, q: Any, sine: Any, cosine: Any, G: Any, J: Any, S: Any) -> Any:
+    """Jacobian of the field in v; coefficients on (I, f1 f1', f1 f2', f2 f1', f2 f2'), at the jump in a plane."""
+    x0 = G(0)
+    x1 = S(1)
+    x2 = x0*x1
+    x3 = sine*x2
+    x4 = cosine*n
+    x5 = J(0)
+    x6 = x0*x5
+    x7 = (sine * sine)
+    x8 = G(1)
+    x9 = x5*x8
+    x10 = x7*x9
+    x11 = size/(p*q)
+    x12 = n*x11
+    x13 = cosine*x2
+    x14 = sine*x9
+    x15 = cosine*x14
+    x16 = x5*G(2)
+    x17 = 2*x1*x8
+    return (0, x12*(x10 + x3 + x4*x6), -x12*(-n*sine*x6 + x13 + x15), x11*(n*x13 + (sine * sine * sine)*x16 + x14*x4 - x15 + x17*x7), -x11*(cosine*sine*x17 + cosine*x16*x7 - n*x10 - n*x3 + x10 - x9))
+
+
 def backprop_field(xp: Any, n: Any, size: Any, p: Any, q: Any, sine: Any, cosine: Any, G: Any, J: Any, S: Any) -> Any:
     """derivative of F_m in u: A u + B v; coefficients (A, B)."""
     return (0, size*G(1)*J(0)/(p*q))
@@ -239,6 +276,8 @@ EXACT = {
     "self_own": polar_self_own,
     "gauss_newton": polar_cross,
     "self_gauss_newton": polar_self_gauss_newton,
+    "own_in_plane": polar_own_in_plane,
+    "cross_in_plane": polar_cross_in_plane,
 }
 BACKPROP = {
     "value": polar_value,

@@ -1,14 +1,17 @@
-"""The keyword ``workers``: one ordered, lazy map over this process, its own processes, or anybody's executor."""
+"""The keyword ``workers``: one lazy map over this process, its own processes, or anybody's executor."""
 
+import operator
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, Protocol, TypeVar
+
+from ..errors import RESUME, WorkerError
+from .processes import Processes
+from .threads import OnOneThread, Task, one_blas_thread
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,27 +23,25 @@ IN_FLIGHT = 256
 """Tasks handed out and not yet collected. It bounds the memory of a run of any length, and feeds as many workers."""
 
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""Where BLAS libraries look up how many threads to use."""
-
-
-class OrderedMap(Protocol):
-    """``map`` of one function over one iterable: lazy, and in order."""
+class ParallelMap(Protocol):
+    """``map`` of one function over one iterable: lazy."""
 
     def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
-        """The results, in the order of the items."""
+        """The results."""
 
 
 @contextmanager
-def ordered_map(workers: Workers = 1) -> Iterator[OrderedMap]:
-    """The ordered lazy map of ``workers``; a pool opened here is closed here, and nobody else's ever is.
+def ordered_map(workers: Workers = 1) -> Iterator[ParallelMap]:
+    """The lazy map of ``workers``, in order; processes opened here are ended here, and nobody else's ever are.
+
+    Every task has one BLAS thread, and so has the caller until the end: whoever works adds sums in the same order.
 
     Parameters
     ----------
     workers
-        - an int, SciPy's convention: 1 works in this process; ``n > 1`` opens ``n`` processes (started by "spawn", on
-          every platform); -1 opens one per available core. Functions, items and results must then be picklable, and a
-          script needs its ``if __name__ == "__main__":`` guard;
+        - an int, SciPy's convention: 1 works in this process; ``n > 1`` opens up to ``n`` processes, `IN_FLIGHT` at
+          most; -1 opens one per available core. Functions, items and results must then be picklable. The main script is
+          not imported by them, and needs no guard;
         - a `concurrent.futures.Executor`: a thread pool, Dask's ``client.get_executor()``, ``MPIPoolExecutor``;
         - a map-like callable ``workers(function, items)`` which returns the results in order: ``map``,
           ``multiprocessing.Pool().map``. It is called once for each wave of `IN_FLIGHT` items.
@@ -50,12 +51,14 @@ def ordered_map(workers: Workers = 1) -> Iterator[OrderedMap]:
     map
         ``map(function, items)`` iterates over the results in the order of the items, and never holds more than
         `IN_FLIGHT` of them, whatever their number. If the caller stops early or a task raises, tasks that have not
-        begun are cancelled.
+        begun are cancelled, those in threads of this process are ended, and processes opened here end with the context.
 
     Raises
     ------
     ValueError
         If ``workers`` is none of these.
+    WorkerError
+        If a worker dies, or an executor loses a task.
 
     Examples
     --------
@@ -63,53 +66,45 @@ def ordered_map(workers: Workers = 1) -> Iterator[OrderedMap]:
     ...     list(parallel(abs, [-1, 2, -3]))
     [1, 2, 3]
     """
-    if isinstance(workers, int) and not isinstance(workers, bool):
-        processes = _processes(workers)
-        if processes == 1:
+    with _opened(workers) as executor:
+        if isinstance(executor, Executor):
+            yield lambda function, items: _in_order(executor, Task(function), items)
+        else:
+            yield lambda function, items: _in_waves(executor, OnOneThread(function), items)
+
+
+@contextmanager
+def unordered_map(workers: Workers = 1) -> Iterator[ParallelMap]:
+    """Like `ordered_map`, but each result comes as soon as it is there (from a map-like callable, wave by wave).
+
+    If a task raises, results of tasks that had begun still come, and then the error: what is finished is never lost.
+    """
+    with _opened(workers) as executor:
+        if isinstance(executor, Executor):
+            yield lambda function, items: _as_finished(executor, Task(function), items)
+        else:
+            yield lambda function, items: _in_waves(executor, OnOneThread(function), items)
+
+
+Mapping = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+
+@contextmanager
+def _opened(workers: Workers) -> Iterator[Executor | Mapping]:
+    """The executor or the map-like callable that ``workers`` stands for, while this process has one BLAS thread."""
+    with one_blas_thread():
+        if isinstance(workers, Executor) or (callable(workers) and not _is_class_of_executors(workers)):
+            yield workers
+        elif (count := _count(workers)) == 1:
             yield map
         else:
-            pool = ProcessPoolExecutor(processes, mp_context=_OneThreadContext())
-            try:
-                yield _executor_map(pool)
-            except BrokenProcessPool as error:
-                raise RuntimeError(
-                    "workers: a worker process died; if it could not start, the script lacks its guard: call this from "
-                    "under `if __name__ == '__main__':`, or pass workers=1 or a ThreadPoolExecutor"
-                ) from error
-            finally:
-                pool.shutdown(cancel_futures=True)
-    elif isinstance(workers, Executor):
-        yield _executor_map(workers)
-    elif callable(workers):
-        yield _wave_map(workers)
-    else:
-        raise ValueError(
-            "workers: a positive int, -1 for all cores, a concurrent.futures.Executor (Dask: client.get_executor()), "
-            f"or a map-like callable is required, got {workers!r}"
-        )
+            with Processes(count) as processes:
+                yield processes
 
 
-class _OneThreadProcess(SpawnProcess):
-    """A process whose BLAS has one thread, unless the user's environment says otherwise: the processes are the threads.
-
-    Two processes of two BLAS threads each took 23 s on two cores for what two of one thread do in 1.3 s. The number is
-    read when the library is loaded, so it must be in the environment that the process is born with.
-    """
-
-    def start(self) -> None:
-        added = [name for name in THREADS if name not in os.environ]
-        os.environ.update(dict.fromkeys(added, "1"))
-        try:
-            super().start()
-        finally:
-            for name in added:
-                os.environ.pop(name, None)
-
-
-class _OneThreadContext(SpawnContext):
-    """Starts processes like that."""
-
-    Process = _OneThreadProcess
+def _is_class_of_executors(workers: object) -> bool:
+    """A class given for one of its executors; other classes, such as ``map``, are callables like all."""
+    return isinstance(workers, type) and issubclass(workers, Executor)
 
 
 def available_cores() -> int:
@@ -117,38 +112,87 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _processes(workers: int) -> int:
+def _count(workers: object) -> int:
     """The number of processes an int stands for."""
-    if workers == -1:
-        return available_cores()
-    if workers < 1:
-        raise ValueError(f"workers: a positive int, or -1 for all cores, is required, got {workers}")
-    return workers
+    try:
+        count = 0 if isinstance(workers, bool) else operator.index(workers)  # type: ignore[arg-type]
+    except TypeError:
+        count = 0
+    if count < 1 and count != -1:
+        raise ValueError(
+            "workers: a positive int, -1 for all cores, a concurrent.futures.Executor (Dask: client.get_executor()), "
+            f"or a map-like callable is required, got {workers!r}"
+        )
+    return available_cores() if count == -1 else min(count, IN_FLIGHT)
 
 
-def _executor_map(executor: Executor) -> OrderedMap:
+def _in_order(executor: Executor, task: Task, items: Iterable[Any]) -> Iterator[Any]:
     """A sliding window of futures: one is submitted for each one collected."""
-
-    def run(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        waiting = iter(items)
-        futures = deque(executor.submit(function, item) for item in islice(waiting, IN_FLIGHT))
-        try:
-            while futures:
-                yield futures.popleft().result()
-                futures.extend(executor.submit(function, item) for item in islice(waiting, 1))
-        finally:
-            for future in futures:
-                future.cancel()
-
-    return run
+    waiting = iter(items)
+    futures = deque(executor.submit(task, item) for item in islice(waiting, IN_FLIGHT))
+    try:
+        while futures:
+            yield _result(futures.popleft())
+            futures.extend(executor.submit(task, item) for item in islice(waiting, 1))
+    finally:
+        for future in futures:
+            future.cancel()
+        task.end()
 
 
-def _wave_map(mapping: Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]) -> OrderedMap:
+def _as_finished(executor: Executor, task: Task, items: Iterable[Any]) -> Iterator[Any]:
+    """The same window, which whatever is finished leaves. After an error nothing enters, and what has begun ends."""
+    waiting = iter(items)
+    futures: set[Future[Any]] = set()
+    errors: list[Exception] = []
+    try:
+        while True:
+            try:
+                for item in islice(waiting, 0 if errors else IN_FLIGHT - len(futures)):
+                    futures.add(executor.submit(task, item))
+            except Exception as error:  # it accepts no more, and ends what it has accepted
+                errors.append(error)
+            if not futures:
+                break
+            done, futures = wait(futures, return_when=FIRST_COMPLETED)
+            for future in done:
+                try:
+                    result = _result(future)
+                except Exception as error:
+                    errors.append(error)
+                    futures = {other for other in futures if not other.cancel()}
+                else:
+                    yield result
+        if errors:
+            raise errors[0]
+    finally:
+        for future in futures:
+            future.cancel()
+        task.end()
+
+
+def _result(future: "Future[Any]") -> Any:
+    """The result of a future, or its own error, or that of an executor which lost it."""
+    try:
+        return future.result()
+    except (BrokenExecutor, CancelledError) as error:
+        raise WorkerError(f"workers: the executor lost a task, {error!r}; {RESUME}") from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] == "distributed":
+            raise WorkerError(f"workers: Dask lost a task, {error}; {RESUME}") from error
+        raise
+
+
+def _in_waves(mapping: Mapping, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     """One call of ``mapping`` for each `IN_FLIGHT` items, since it may collect all that it is given."""
-
-    def run(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        waiting = iter(items)
-        while wave := list(islice(waiting, IN_FLIGHT)):
-            yield from mapping(function, wave)
-
-    return run
+    waiting = iter(items)
+    while wave := list(islice(waiting, IN_FLIGHT)):
+        results = mapping(function, wave)
+        if not isinstance(results, Iterable):
+            raise ValueError(f"workers: results, one for each item, are required of a callable, got {results!r}")
+        count = 0
+        for count, result in enumerate(results, 1):
+            if count <= len(wave):
+                yield result
+        if count != len(wave):
+            raise ValueError(f"workers: {len(wave)} results for as many items are required of a callable, got {count}")

@@ -1,9 +1,9 @@
 """Activations: values with pointwise derivatives, regularity and generated kernels; and the registry of their names."""
 
-from .activation import Activation
+from .activation import Activation, load
 from .registry import get, names, register
 
-__all__ = ["Activation", "get", "names", "register"]
+__all__ = ["Activation", "get", "load", "names", "register"]
 
 
 def _arrived(name: str, source: str) -> Activation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._runtime.checks import as_numbers, integer
+from .._runtime.checks import as_numbers, integer, shown
+from .._runtime.documents import FilePath, read_json, write_json
 from .generated import BUILT_IN, Kernels, from_source
 
 VERSION = 2
-"""Of what a pickled activation carries."""
+"""Of what a pickled or saved activation carries."""
+
+FORMAT = "sobolev_theory activation"
+"""What a file of an activation says that it is."""
+
+KEYS = ("version", "name", "source")
+
+LONGEST = 199
+"""Characters of a name after the first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +65,42 @@ class Activation:
         return hash((self.name, self.definition))
 
     def __reduce__(self) -> tuple[Callable[..., Activation], tuple[int, str, str | None]]:
+        return restored, self._carried()
+
+    def _carried(self) -> tuple[int, str, str | None]:
+        """What makes it again elsewhere: version, name, and the text of its kernels unless they are the package's."""
         source = getattr(self.kernels, "SOURCE", None)
         if source is None and BUILT_IN.get(self.name) is not self.kernels:
-            raise TypeError(f"activation: {self.name!r} cannot be pickled, its kernels do not carry their SOURCE")
-        return restored, (VERSION, self.name, source)
+            raise TypeError(
+                f"activation: {self.name!r} cannot be pickled or saved, its kernels do not carry their SOURCE"
+            )
+        return VERSION, self.name, source
+
+    def save(self, path: FilePath) -> None:
+        """Write the activation to a file, from which `activations.load` makes it again in any process.
+
+        A file of that name is replaced. The file is JSON with the text of the generated module, as data.
+
+        Raises
+        ------
+        ValueError
+            If the path is no regular file.
+        TypeError
+            If its kernels do not carry their text.
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from sobolev_theory import activations
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     activations.get("erf").save(f"{folder}/erf.json")
+        ...     activations.load(f"{folder}/erf.json") == activations.get("erf")
+        True
+        """
+        version, name, source = self._carried()
+        write_json(path, {"format": FORMAT, "version": version, "name": name, "source": source})
 
     @property
     def degree(self) -> int | None:
@@ -120,16 +162,48 @@ class Activation:
 
 
 def restored(version: int, name: str, source: str | None) -> Activation:
-    """The activation of a pickle; no registry is asked or altered.
+    """The activation of a pickle or a file; no registry is asked or altered, and no code runs but arithmetic.
 
     Raises
     ------
     ValueError
-        For a pickle of another version.
+        For one of another version, for a name that is none, and for text that is no generated module.
     """
     if version != VERSION:
         raise ValueError(
             f"activation: a pickle of version {VERSION} is required, that of {name!r} has version {version}; make it "
             "anew with the installed package"
         )
+    require_name(name)
+    if source is None and name not in BUILT_IN:
+        raise ValueError(
+            f"activation: one of the package, {', '.join(BUILT_IN)}, or kernels are required, got {name!r}"
+        )
     return Activation(name, BUILT_IN[name] if source is None else from_source(name, source))
+
+
+def load(path: FilePath) -> Activation:
+    """The activation that `Activation.save` wrote to a file; `register` makes it known by its name.
+
+    Loading runs no code but arithmetic, whoever wrote the file, and alters no registry.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file.
+    OSError
+        If it cannot be read.
+    """
+    data = read_json(path)
+    if not isinstance(data, dict) or data.get("format") != FORMAT or set(data) != {"format", *KEYS}:
+        raise ValueError(f"path: a file that Activation.save wrote is required, got {str(path)!r}")
+    return restored(*(data[key] for key in KEYS))
+
+
+def require_name(name: object) -> str:
+    """A word that can name an activation."""
+    if not isinstance(name, str) or not re.fullmatch(rf"[A-Za-z][A-Za-z0-9_.-]{{,{LONGEST}}}", name):
+        raise ValueError(
+            f"name: a letter followed by at most {LONGEST} letters, digits, _, . or - is required, got {shown(name)}"
+        )
+    return name

@@ -8,12 +8,9 @@ import re
 
 from .._runtime.checks import flag, near, shown
 from ..errors import UnknownActivationError
-from .activation import Activation
+from .activation import Activation, require_name
 from .generated import BUILT_IN, MEMBERS, Kernels
 from .spellings import DERIVABLE, NEAR
-
-LONGEST = 199
-"""Characters of a name after the first."""
 
 REGISTRY: dict[str, Activation] = {name: Activation(name, kernels) for name, kernels in BUILT_IN.items()}
 
@@ -67,15 +64,6 @@ def _by_name(given: object) -> str:
 def names() -> list[str]:
     """Names of all registered activations, sorted."""
     return sorted(REGISTRY)
-
-
-def require_name(name: object) -> str:
-    """A word that can name an activation."""
-    if not isinstance(name, str) or not re.fullmatch(rf"[A-Za-z][A-Za-z0-9_.-]{{,{LONGEST}}}", name):
-        raise ValueError(
-            f"name: a letter followed by at most {LONGEST} letters, digits, _, . or - is required, got {shown(name)}"
-        )
-    return name
 
 
 def require_free(name: str) -> None:

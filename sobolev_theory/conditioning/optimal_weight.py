@@ -20,118 +20,74 @@ exact Hessian of ReLU it does: near the teacher the loss has a cone, and the lar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from itertools import pairwise
-from typing import Any, NamedTuple, Unpack
+import warnings
+from typing import Unpack
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize_scalar
 
+from .._runtime.checks import number
+from .._runtime.sizes import ENDLESS, LONG
+from ..errors import SizeError
 from ..losses import LossOptions, PopulationLoss, Student
 from .comparison import curvature_at
+from .extremes import Extremes, warn
+from .optimum import OptimalWeight
+from .valleys import ROUNDING, Valleys
+from .weight_path import WeightPath, quality, sharpness_rate
 
-FloatArray = NDArray[np.float64]
-
-CELLS = 32
-"""Grid cells that ``[0, 1]`` is searched by. Heuristic where there may be more than one valley."""
-
-ROUNDING = 1e-14
-"""Error of a reciprocal condition number: eigenvalues are known to about 1e-15 of the largest, with some room."""
+SPECTRA = 200
+"""Dense spectra that a search costs, eigenvectors counted."""
 
 CLOSE = 1.01
 """Condition numbers up to this factor above the best count as close to it."""
-
-
-class _Optimum(NamedTuple):
-    """What an `OptimalWeight` unpacks to."""
-
-    weight: float
-    condition_number: float
-
-
-class OptimalWeight(_Optimum):
-    """The best weight of the derivatives and its condition number, a pair that also knows how sensitive it is.
-
-    The best weight is often infinite while a moderate one is nearly as good: ``interval[0]`` is the least derivative
-    weight that comes within 1 percent. A wide interval needs no tuning. If it begins at 0, derivatives do not pay.
-
-    Attributes
-    ----------
-    weight
-        ``lambda_1`` in [0, inf], for the norm ``(1, lambda_1)``; infinity stands for ``(0, 1)``, derivatives alone.
-    condition_number
-        ``kappa`` there.
-    interval
-        ``(low, high)``: the weights around the best whose ``kappa`` is at most 1 percent above. ``high`` may be
-        infinite. For a symmetric positive definite curvature these are all such weights.
-    at_zero, at_one, at_infinity
-        ``kappa`` of L2, of H1, and of derivatives alone.
-    definite
-        Whether all eigenvalues at the best weight have positive real part. If not, ``kappa`` is a ratio of moduli from
-        which no rate of convergence follows.
-
-    Examples
-    --------
-    >>> print(optimal_weight([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]))
-    lambda_1 = inf, kappa = 3; at most 1 percent above for lambda_1 from 84.5 to inf
-    kappa of L2 10.0078, H1 4.86777, derivatives alone 3
-    """
-
-    interval: tuple[float, float]
-    at_zero: float
-    at_one: float
-    at_infinity: float
-    definite: bool
-
-    def __new__(cls, weight: float, condition_number: float, **sensitivity: Any) -> OptimalWeight:
-        """The pair, with the other attributes by name; copying and unpickling fill them in afterwards."""
-        pair = super().__new__(cls, weight, condition_number)
-        pair.__dict__.update(sensitivity)
-        return pair
-
-    def __str__(self) -> str:
-        low, high = self.interval
-        lines = [
-            f"lambda_1 = {self.weight:.6g}, kappa = {self.condition_number:.6g}; "
-            f"at most 1 percent above for lambda_1 from {low:.3g} to {high:.3g}",
-            f"kappa of L2 {self.at_zero:.6g}, H1 {self.at_one:.6g}, derivatives alone {self.at_infinity:.6g}",
-        ]
-        return "\n".join(lines if self.definite else [*lines, "not positive definite: no rate follows from kappa"])
 
 
 def optimal_weight(
     W: Student,
     V: Student,
     *,
-    curvature: str = "gauss_newton",
+    curvature: str = "hessian",
+    within: float = 0.05,
     **loss_options: Unpack[LossOptions],
 ) -> OptimalWeight:
     """The weight ``lambda_1`` in [0, inf] that minimises the condition number of the norm ``(1, lambda_1)``.
 
-    The Gauss-Newton matrix is symmetric and positive semi-definite: its condition number has one valley, and the
-    minimum found is global. A Hessian can be indefinite, and the backprop one need not be symmetric: its condition
-    number is the ratio of extreme moduli of eigenvalues, complex ones included, and can have several valleys. Those
-    narrower than 1/32 of the search interval, in ``u`` of the notes, can be missed.
+    The curvature is the Hessian unless told, as in `compare`: it is what training from ``W`` sees. Where it does not
+    exist, at a ReLU teacher in H1, take ``curvature="gauss_newton"``.
+
+    A symmetric positive definite curvature has a condition number with one valley. A Hessian can be indefinite, and the
+    backprop one need not be symmetric: its condition number is the ratio of extreme moduli of eigenvalues, complex ones
+    included, and can have several valleys. The search is global (`conditioning.valleys`); of thousands of random
+    Hessians it missed the lowest valley of none.
 
     Parameters
     ----------
     W, V
         Student and teacher: weights of shape (K, d) and (M, d), or networks.
     curvature
-        ``"gauss_newton"`` or ``"hessian"``.
+        ``"hessian"`` or ``"gauss_newton"``.
+    within
+        Part of the best attainable rate at equal sharpness that the recommended weight may lose, in (0, 1).
     **loss_options
         ``activation``, ``derivative`` and other options of `PopulationLoss`.
 
     Returns
     -------
     OptimalWeight
-        The pair ``weight, condition_number``, with the sensitivity as attributes. Of weights that are equally good up
-        to rounding, 0 is preferred, then a smaller one.
+        The pair ``weight, condition_number``, with the recommended weight and the sensitivity as attributes. Of weights
+        that are equally good up to rounding, 0 is preferred, then a smaller one.
+
+    Warns
+    -----
+    ConditioningWarning
+        If the curvature at the best weight is not positive definite, as far from the teacher.
+    UserWarning
+        If it takes minutes.
 
     Raises
     ------
+    SizeError
+        If it would take a day: beyond sizes ``K min(d, K + M)`` of about 3700, for symmetric matrices 7200.
     ValueError
         If the curvature is singular to working precision (``kappa > 1e14``) for every weight.
     NotDifferentiableError, UnknownActivationError, ValueError
@@ -142,102 +98,77 @@ def optimal_weight(
     The search runs over ``u`` in [0, 1] with matrix ``(1 - u) G0/s0 + u G1/s1``, where ``s`` is the largest entry, so
     that infinity is a point like others and units do not matter. Both ends are tried exactly. ``1/kappa`` is accurate
     to 1e-14. The weight is as accurate as that allows: ``u`` to about 1e-7 where the minimum is smooth (``kappa`` is
-    flat there), to about 1e-14 times ``kappa`` at a kink. The cost is that of about 100 spectra of size
-    ``K min(d, K + M)``; it does not depend on ``d`` beyond one decomposition of the weights per order.
+    flat there), to about 1e-14 times ``kappa`` at a kink. The cost is that of about 40 eigendecompositions and 100
+    spectra of size ``K min(d, K + M)``; it does not depend on ``d`` beyond one decomposition of the weights per order.
 
     Examples
     --------
-    >>> weight, kappa = optimal_weight([[1.0, 0.1], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]])
-    >>> weight
-    inf
-    >>> best = optimal_weight([[1.0, 0.3, 0.0]], [[1.0, 0.0, 0.0]], curvature="hessian", derivative="exact")
+    >>> best = optimal_weight([[1.0, 0.3, 0.0]], [[1.0, 0.0, 0.0]])
+    >>> best.weight, round(best.recommended, 3), round(best.condition_number, 3)
+    (inf, 0.92, 1.096)
+    >>> best = optimal_weight([[1.0, 0.3, 0.0]], [[1.0, 0.0, 0.0]], derivative="exact")
     >>> best.weight, round(best.interval[1], 3)        # the cone at the teacher: derivatives do not pay
     (0.0, 0.101)
     """
+    within = number("within", within, "a part of the best rate, between 0 and 1,", 0.0, 1.0)
     of_order = ((1.0,), (0.0, 1.0))
     orders = [curvature_at(PopulationLoss(V, norm, **loss_options), W, curvature) for norm in of_order]
-    path = _Path(
+    symmetric = all(order.is_symmetric for order in orders)
+    _require_hours_at_most(orders[0].on_span.shape[0], symmetric)
+    path = WeightPath(
         [(g0, g1) for (g0, _), (g1, _) in zip(orders[0].parts(), orders[1].parts(), strict=True)],
-        symmetric=all(order.is_symmetric for order in orders),
+        symmetric=symmetric,
     )
-    quality = cache(path.quality)
-    best, low, high = _search(quality)
-    if quality(best) <= ROUNDING:
+    valleys = Valleys(path, quality)
+    best = valleys.best()
+    if valleys(best) <= ROUNDING:
         raise ValueError(
             "student: a curvature that is regular for some weight is required, got one that is singular for every "
             "weight; remove coincident neurons and zero output weights"
         )
-    at_zero, at_one, at_infinity, kappa = (
-        1 / quality(u) if quality(u) > 0 else np.inf for u in (0.0, path.share(1.0), 1.0, best)
-    )
+    values, kappa = path.eigenvalues(best), 1 / valleys(best)
+    low, high = float(values.real.min()), float(values.real.max())
+    if low <= 0:
+        state = Extremes(low, high, kappa, "indefinite" if low < 0 else "semidefinite")
+        warn("optimal_weight", [(f"the best weight, {path.weight(best):.6g},", state)])
+    at_zero, at_one, at_infinity = (_inverse(valleys(u)) for u in (0.0, path.share(1.0), 1.0))
+    ends = valleys.interval(best, valleys(best) / CLOSE)
     return OptimalWeight(
         path.weight(best),
         kappa,
-        interval=(path.weight(low), path.weight(high)),
+        interval=(path.weight(ends[0]), path.weight(ends[1])),
         at_zero=at_zero,
         at_one=at_one,
         at_infinity=at_infinity,
-        definite=bool(path.eigenvalues(best).real.min() > 0),
+        definite=low > 0,
+        within=within,
+        **_recommended(path, within),
     )
 
 
-class _Path:
-    """The matrices ``(1 - u) G0/s0 + u G1/s1``, u in [0, 1], given as pairs of diagonal blocks of ``G0`` and ``G1``."""
-
-    def __init__(self, blocks: Sequence[tuple[FloatArray, FloatArray]], *, symmetric: bool) -> None:
-        self.scales = [max(float(np.abs(block).max()) for block in order) or 1.0 for order in zip(*blocks, strict=True)]
-        self.blocks = [[block / scale for block, scale in zip(pair, self.scales, strict=True)] for pair in blocks]
-        self.values_of = np.linalg.eigvalsh if symmetric else np.linalg.eigvals
-
-    def eigenvalues(self, u: float) -> NDArray[Any]:
-        """Distinct eigenvalues, unsorted."""
-        return np.concatenate([self.values_of((1 - u) * g0 + u * g1) for g0, g1 in self.blocks])
-
-    def quality(self, u: float) -> float:
-        """``1/kappa``, continuous in ``u``, 0 for a singular matrix."""
-        modulus = np.abs(self.eigenvalues(u))
-        return float(modulus.min() / modulus.max()) if modulus.any() else 0.0
-
-    def weight(self, u: float) -> float:
-        """``lambda = u s0 / ((1 - u) s1)``."""
-        return u * self.scales[0] / ((1 - u) * self.scales[1]) if u < 1 else np.inf
-
-    def share(self, weight: float) -> float:
-        """``u`` of a finite weight."""
-        return weight * self.scales[1] / (self.scales[0] + weight * self.scales[1])
+def _require_hours_at_most(size: int, symmetric: bool) -> None:
+    """Refuse a search that would take a day, and announce minutes."""
+    operations = SPECTRA * (4 / 3 if symmetric else 10) * float(size) ** 3
+    what = f"student: a search over {size} x {size} matrices"
+    advice = "take fewer neurons or dimensions, or compare norms (1, weight), which needs extreme eigenvalues only"
+    if operations > ENDLESS:
+        raise SizeError(f"{what} needs {operations:.1g} operations, more than {ENDLESS:.0e}; {advice}")
+    if operations > LONG:
+        warnings.warn(f"{what} takes minutes; {advice}", UserWarning, stacklevel=3)
 
 
-def _search(quality: Callable[[float], float]) -> tuple[float, float, float]:
-    """Where the quality is best on [0, 1], and the ends of the interval around on which it is close to that."""
-    grid = np.linspace(0.0, 1.0, CELLS + 1).tolist()
-    top = max(map(quality, grid))
-    k = next(k for k, u in enumerate(grid) if quality(u) >= top - ROUNDING)
-    refined = _maximum(quality, grid[max(k - 1, 0)], grid[min(k + 1, CELLS)])
-    best = refined if quality(refined) > quality(grid[k]) + ROUNDING else grid[k]
-    level = quality(best) / CLOSE
-    low = _end(quality, level, [best, *(u for u in reversed(grid) if u < best)])
-    return best, low, _end(quality, level, [best, *(u for u in grid if u > best)])
+def _recommended(path: WeightPath, within: float) -> dict[str, float]:
+    """The smallest weight that comes close to the best rate at equal sharpness, and what it gains over L2."""
+    rates = Valleys(path, sharpness_rate)
+    most = rates(rates.best())
+    names = ("recommended", "recommended_condition_number", "gain", "gain_equal_sharpness")
+    if most <= ROUNDING:
+        return dict.fromkeys(names, np.nan)
+    u = rates.first((1 - within) * most)
+    kappa = _inverse(float(quality(path.eigenvalues(u))))
+    gains = (path.rate(u) / path.rate(0.0), rates(u) / rates(0.0)) if rates(0.0) > ROUNDING else (np.nan, np.nan)
+    return dict(zip(names, (path.weight(u), kappa, *gains), strict=True))
 
 
-def _maximum(quality: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function with one hill on [low, high] is largest.
-
-    The minimiser stops at 1e-8 of the coordinate. The second pass counts it from the first answer, so that a kink is
-    found to rounding.
-    """
-    centre = (low + high) / 2
-    for reach in ((high - low) / 2, 1e-8):
-        bounds = max(low - centre, -reach), min(high - centre, reach)
-        found = minimize_scalar(
-            lambda t, centre=centre: -quality(centre + t), bounds=bounds, method="bounded", options={"xatol": 1e-15}
-        )
-        centre += float(found.x)
-    return centre
-
-
-def _end(quality: Callable[[float], float], level: float, points: Sequence[float]) -> float:
-    """Where the quality falls below the level on the way from the first point to the last; the last if nowhere."""
-    for inside, outside in pairwise(points):
-        if quality(outside) < level:
-            return float(brentq(lambda u: quality(u) - level, inside, outside))
-    return points[-1]
+def _inverse(part: float) -> float:
+    return 1 / part if part > 0 else np.inf

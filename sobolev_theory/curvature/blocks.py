@@ -86,6 +86,39 @@ class Blocks:
             self.rows, self.identity.T, self.radial, own, (x22.T, x12.T, x21.T, x11.T), self.near.transposed()
         )
 
+    def scaled(self, units: FloatArray) -> Blocks:
+        """Block ``(i, k)`` times ``units_i units_k``."""
+        outer, square = np.outer(units, units), units**2
+        x11, x12, x21, x22 = self.cross
+        own = self.own and (square[:, None] * self.own[0], square[:, None] * self.own[1], square[:, None] * self.own[2])
+        factors = units[self.near.row] * units[self.near.column]
+        near = replace(self.near, coefficients=factors[:, None, None] * self.near.coefficients)
+        cross = outer * x11, outer * x12, outer * x21, outer * x22
+        return Blocks(self.rows, outer * self.identity, square * self.radial, own, cross, near)
+
+    def on_units(self, norms: FloatArray) -> Blocks:
+        """The same matrix in doubles, on rows of length one: coefficients times the lengths of their rows.
+
+        Apart they may leave the range of doubles where the matrix does not.
+        """
+        p, q = norms[: self.width, None], norms
+        rows = self.rows / np.where(norms > 0, norms, 1.0)[:, None]
+        x11, x12, x21, x22 = self.cross
+        cross = p * p * x11, p * q[: self.width] * x12, p * q[: self.width] * x21, q[: self.width] ** 2 * x22
+        near = replace(
+            self.near, frames=_in_doubles(self.near.frames), coefficients=_in_doubles(self.near.coefficients)
+        )
+        own = self.own and (p * q * self.own[0], p * q * self.own[1], q * q * self.own[2])
+        radial = p[:, 0] ** 2 * self.radial
+        return Blocks(
+            rows=_in_doubles(rows),
+            identity=_in_doubles(self.identity),
+            radial=_in_doubles(radial),
+            own=own and (_in_doubles(own[0]), _in_doubles(own[1]), _in_doubles(own[2])),
+            cross=(_in_doubles(cross[0]), _in_doubles(cross[1]), _in_doubles(cross[2]), _in_doubles(cross[3])),
+            near=near,
+        )
+
     def on_span(self) -> Blocks:
         """The same matrix in orthonormal coordinates of the span of all vectors in it: weight rows and near frames.
 
@@ -146,6 +179,11 @@ class Blocks:
         blocks[np.arange(k), np.arange(k)] += diagonal
         self.near.add_to_dense(blocks)
         return blocks.transpose(0, 2, 1, 3).reshape(k * d, k * d)
+
+
+def _in_doubles(numbers: FloatArray) -> FloatArray:
+    """Rounded."""
+    return numbers.astype(np.float64)
 
 
 def _without_null_directions(coordinates: FloatArray) -> FloatArray:

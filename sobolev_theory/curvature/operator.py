@@ -13,6 +13,8 @@ import scipy.sparse.linalg
 from numpy.typing import NDArray
 
 from .._runtime.checks import as_numbers, one_of
+from .._runtime.results import Record
+from .._runtime.sizes import require_memory, require_spectrum
 from .blocks import Blocks
 from .spectrum import Spectrum
 
@@ -26,13 +28,15 @@ FALLBACK = 4096
 """Size up to which they do if the iteration does not converge."""
 
 
-class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
+class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
     """A curvature matrix of shape (K d, K d), row-major in (neuron, coordinate), never formed unless asked for.
 
     Attributes
     ----------
     is_symmetric
         Whether the matrix is symmetric by construction. The backprop Hessian of an order whose derivative jumps is not.
+    is_semidefinite
+        Whether it is symmetric and positive semi-definite by construction, as Gauss-Newton matrices are.
 
     Examples
     --------
@@ -44,10 +48,10 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
     array([0.18169 , 0.340845, 0.5     ])
     """
 
-    def __init__(self, blocks: Blocks, *, is_symmetric: bool) -> None:
+    def __init__(self, blocks: Blocks, *, is_symmetric: bool, is_semidefinite: bool = False) -> None:
         size = blocks.width * blocks.rows.shape[1]
         super().__init__(np.dtype(np.float64), (size, size))
-        self._blocks, self.is_symmetric = blocks, is_symmetric
+        self._blocks, self.is_symmetric, self.is_semidefinite = blocks, is_symmetric, is_semidefinite
 
     @property
     def width(self) -> int:
@@ -59,6 +63,11 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         """Coordinates per neuron, ``d``."""
         return int(self._blocks.rows.shape[1])
 
+    def facts(self) -> dict[str, Any]:
+        """Its sizes, and whether it is symmetric."""
+        return {"width": self.width, "dim": self.dim, "is_symmetric": self.is_symmetric}
+
+    @np.errstate(all="ignore")
     def _matvec(self, x: FloatArray) -> FloatArray:
         x = x if np.iscomplexobj(x) else as_numbers("x", x, "a vector of numbers is required")
         return self._blocks.apply(np.reshape(x, (self.width, self.dim))).ravel()
@@ -68,25 +77,54 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
 
     _transpose = _adjoint  # the matrix is real
 
+    @np.errstate(all="ignore")
     def to_dense(self) -> FloatArray:
-        """The matrix, shape (K d, K d); exactly symmetric if `is_symmetric`."""
+        """The matrix, shape (K d, K d); exactly symmetric if `is_symmetric`.
+
+        Raises
+        ------
+        SizeError
+            If half of the physical memory does not hold it, with a copy.
+        """
+        size, advice = self.shape[0], "H @ x, extreme_eigenvalues() and spectrum() do not form it"
+        require_memory(f"to_dense: a {size} x {size} matrix", 2 * size * size, advice)
         dense = self._blocks.to_dense()
-        return (dense + dense.T) / 2 if self.is_symmetric else dense
+        return dense / 2 + dense.T / 2 if self.is_symmetric else dense
+
+    def scaled(self, units: FloatArray) -> "Curvature":
+        """``D H D`` for the diagonal matrix of one positive number for each neuron, (K,).
+
+        A symmetric matrix keeps the signs of its eigenvalues (Sylvester's law of inertia).
+        """
+        return Curvature(
+            self._blocks.scaled(units), is_symmetric=self.is_symmetric, is_semidefinite=self.is_semidefinite
+        )
 
     @cached_property
     def on_span(self) -> "Curvature":
         """The operator restricted to a subspace that contains span(U), in orthonormal coordinates of it."""
         if self.dim <= len(self._blocks.rows):
             return self
-        return Curvature(self._blocks.on_span(), is_symmetric=self.is_symmetric)
+        return Curvature(self._blocks.on_span(), is_symmetric=self.is_symmetric, is_semidefinite=self.is_semidefinite)
 
     def spectrum(self) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
 
         The matrix restricted to the n-dimensional span(U), ``n <= min(d, K + M)``, gives ``K n`` of them. The ``K x K``
         matrix ``A`` gives the others, each with multiplicity ``d - n``. Backward stable: errors are about 1e-15 of the
-        largest eigenvalue for a symmetric curvature. Exception: the exact convention of a norm whose highest derivative
-        jumps, d = 2, where rows at an angle theta cost 1e-16/theta, since large terms cancel.
+        largest eigenvalue for a symmetric curvature; what is smaller is given as 0 (`Spectrum.rounding`). So are all
+        other eigenvalues beside a row that has all but vanished, where the curvature of ReLU grows like the inverse of
+        its length: their signs are those of `scaled` with the roots of the lengths of rows.
+
+        Raises
+        ------
+        SizeError
+            If the matrix on span(U) does not fit into half of the physical memory, or takes more than 1e14 operations.
+
+        Warns
+        -----
+        UserWarning
+            If it takes minutes; `extreme_eigenvalues` takes seconds.
         """
         return self._split(self._eigenvalues)
 
@@ -95,13 +133,13 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         if self.is_symmetric:
             return np.linalg.eigvalsh(matrix)
         values = np.linalg.eigvals(matrix)
-        rounding = len(values) * np.finfo(np.float64).eps * np.abs(values).max()
-        return values.real if np.abs(values.imag).max() <= rounding else values
+        return values.real if np.abs(values.imag).max() <= rounding_of(values) else values
 
     def singular_values(self) -> Spectrum:
         """All singular values with multiplicities, by the same split."""
         return self._split(scipy.linalg.svdvals)
 
+    @np.errstate(all="ignore")
     def parts(self) -> list[tuple[FloatArray, int]]:
         """Dense matrices whose spectra, so many times each, make up the spectrum: on span(U), then ``A`` if d > n.
 
@@ -117,28 +155,42 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         inner, outer = self.on_span, self.dim - self.on_span.dim
         return [(inner.to_dense(), 1)] + ([(self._bulk, outer)] if outer else [])
 
+    @np.errstate(all="ignore")
     def _split(self, values_of: Callable[[FloatArray], AnyArray]) -> Spectrum:
+        require_spectrum(self.width * min(self.dim, len(self._blocks.rows)), symmetric=self.is_symmetric, stacklevel=4)
         parts = [(values_of(matrix), count) for matrix, count in self.parts()]
         values = np.concatenate([part for part, _ in parts])
-        return Spectrum(values, np.concatenate([np.full(len(part), count, dtype=np.intp) for part, count in parts]))
+        counts = np.concatenate([np.full(len(part), count, dtype=np.intp) for part, count in parts])
+        return Spectrum(self._with_known_signs(values), counts, rounding_of(values))
+
+    def _with_known_signs(self, values: AnyArray) -> AnyArray:
+        """Eigenvalues without signs that rounding gave them."""
+        return np.maximum(values, 0.0) if self.is_semidefinite else values
 
     @property
     def _bulk(self) -> FloatArray:
         """The ``K x K`` matrix ``A`` of the orthogonal complement of span(U)."""
         a = self._blocks.identity
-        return (a + a.T) / 2 if self.is_symmetric else a
+        return a / 2 + a.T / 2 if self.is_symmetric else a
 
     def condition_number(self, kind: str = "eigenvalue") -> float:
         """Ratio of extreme moduli of eigenvalues, or of singular values if ``kind="singular"``.
 
-        Infinite for a singular matrix, about 1e16 for one that is singular up to rounding. The two kinds differ for a
-        non-symmetric curvature. An indefinite matrix has a condition number too, but no rate of convergence follows
-        from it: look at ``spectrum().smallest``.
+        Infinite for a matrix that is singular up to rounding (`Spectrum.rounding`). The two kinds differ for a
+        non-symmetric curvature.
+
+        Warns
+        -----
+        ConditioningWarning
+            If the matrix is indefinite or singular: no rate of convergence follows then. Of singular values only if
+            it is singular.
         """
         one_of("kind", kind, ("eigenvalue", "singular"))
-        values = self.spectrum() if kind == "eigenvalue" or self.is_symmetric else self.singular_values()
-        return values.condition_number()
+        spectrum = self.spectrum() if kind == "eigenvalue" else self.singular_values()
+        spectrum.warn(stacklevel=3)
+        return spectrum.modulus_ratio
 
+    @np.errstate(all="ignore")
     def extreme_eigenvalues(self) -> tuple[float, float]:
         """Smallest and largest eigenvalue (real part) without the whole spectrum.
 
@@ -167,7 +219,12 @@ class Curvature(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # Sc
         if self.dim > inner.dim:
             outer = self._eigenvalues(self._bulk).real
             low, high = min(low, float(outer.min())), max(high, float(outer.max()))
-        return low, high
+        return (max(low, 0.0) if self.is_semidefinite else low), high
+
+
+def rounding_of(values: AnyArray) -> float:
+    """What rounding does to eigenvalues: ``n eps`` of the largest of the ``n`` that were computed."""
+    return float(len(values) * np.finfo(np.float64).eps * np.abs(values).max())
 
 
 def _largest(operator: scipy.sparse.linalg.LinearOperator, symmetric: bool) -> float:

@@ -1,14 +1,26 @@
-"""Spectra with multiplicities."""
+"""Spectra with multiplicities, and what rounding leaves of their signs."""
 
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._runtime.results import Shown, Value
+from .._runtime.tables import Table
+from ..errors import ConditioningWarning, SizeError
 
-@dataclass(frozen=True)
-class Spectrum:
+LARGEST = 2**27
+"""Eigenvalues that an array holds, each as often as it occurs: 1 GiB of them."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Spectrum(Shown, Value):
     """Eigenvalues with multiplicities, sorted by real part.
+
+    As a sequence (`len`, iteration, integers, slices, `numpy.asarray`) it has every eigenvalue as often as it occurs.
 
     Attributes
     ----------
@@ -16,19 +28,25 @@ class Spectrum:
         Eigenvalues, float64; complex128 when an eigenvalue of a non-symmetric curvature is complex. Shape (n,).
     multiplicities
         Their multiplicities, summing to the size of the matrix. Numerically equal eigenvalues are not merged.
+    rounding
+        What rounding does to an eigenvalue: one of at most this modulus is zero, and given as 0. It is 0 where every
+        eigenvalue has all its digits.
 
     Examples
     --------
-    >>> Spectrum(np.array([0.25, 1.0]), np.array([3, 1])).condition_number()
-    4.0
+    >>> spectrum = Spectrum(np.array([0.25, 1.0]), np.array([3, 1]))
+    >>> spectrum.condition_number(), spectrum.size, spectrum[-1], np.asarray(spectrum)
+    (4.0, 4, 1.0, array([0.25, 0.25, 0.25, 1.  ]))
     """
 
     values: NDArray[np.float64] | NDArray[np.complex128]
     multiplicities: NDArray[np.intp]
+    rounding: float = 0.0
 
     def __post_init__(self) -> None:
-        order = np.lexsort((self.values.imag, self.values.real))
-        object.__setattr__(self, "values", self.values[order])
+        values = np.where(np.abs(self.values) <= self.rounding, 0.0, self.values)
+        order = np.lexsort((values.imag, values.real))
+        object.__setattr__(self, "values", values[order])
         object.__setattr__(self, "multiplicities", self.multiplicities[order])
 
     @property
@@ -41,15 +59,81 @@ class Spectrum:
         """Largest eigenvalue (largest real part)."""
         return float(self.values[-1].real)
 
-    def condition_number(self) -> float:
-        """``max |lambda| / min |lambda|``: infinite if an eigenvalue is 0, about 1e16 if it is 0 up to rounding."""
-        modulus = np.abs(self.values)
-        return float(modulus.max() / modulus.min()) if modulus.min() > 0 else np.inf
+    @property
+    def definiteness(self) -> str:
+        """``"definite"`` if all real parts are positive, ``"semidefinite"`` if some are 0, else ``"indefinite"``.
 
-    def __str__(self) -> str:
-        """A line for eigenvalues that agree to six digits, with their joint multiplicity."""
-        lines = [f"{f'{value:.6g}':>24}  x {count}" for value, count in self.grouped()]
-        return "\n".join([f"{'eigenvalue':>24}  multiplicity", *lines])
+        Examples
+        --------
+        >>> one = np.array([1, 1])
+        >>> [Spectrum(np.array([low, 2.0]), one, rounding=1e-15).definiteness for low in (1.0, -1e-16, -1.0)]
+        ['definite', 'semidefinite', 'indefinite']
+        """
+        if self.smallest > self.rounding:
+            return "definite"
+        return "semidefinite" if self.smallest >= -self.rounding else "indefinite"
+
+    @property
+    def definite_part(self) -> "Spectrum":
+        """The eigenvalues of positive real part: the curvature on the subspace where it pulls back.
+
+        Examples
+        --------
+        >>> Spectrum(np.array([-1.0, 0.0, 1.0, 3.0]), np.array([1, 2, 1, 1])).definite_part.condition_number()
+        3.0
+
+        Raises
+        ------
+        ValueError
+            If there are none.
+        """
+        positive = self.values.real > self.rounding
+        if not positive.any():
+            raise ValueError(f"spectrum: a positive eigenvalue is required, the largest is {self.largest:.6g}")
+        return Spectrum(self.values[positive], self.multiplicities[positive], self.rounding)
+
+    @property
+    def modulus_ratio(self) -> float:
+        """``max |lambda| / min |lambda|``, infinite if an eigenvalue is 0; of zeros alone it is NaN."""
+        modulus = np.abs(self.values)
+        low, high = float(modulus.min()), float(modulus.max())
+        if not high:
+            return np.nan
+        with np.errstate(all="ignore"):
+            return float(np.float64(high) / low) if low else np.inf
+
+    def condition_number(self) -> float:
+        """`modulus_ratio`, with a warning where it says nothing about a rate.
+
+        Warns
+        -----
+        ConditioningWarning
+            Unless the matrix is positive definite: along some direction errors do not decay. `definite_part` has a
+            condition number that means a rate, on its subspace.
+        """
+        self.warn(stacklevel=3)
+        return self.modulus_ratio
+
+    def warn(self, *, stacklevel: int) -> None:
+        """The warning of `condition_number`."""
+        if self.definiteness == "definite":
+            return
+        if self.definiteness == "semidefinite":
+            zeros = int(self.multiplicities[np.abs(self.values.real) <= self.rounding].sum())
+            what = f"semidefinite to rounding ({zeros} of {self.size} eigenvalues have the real part 0)"
+        else:
+            what = f"indefinite (smallest eigenvalue {self.smallest:.6g})"
+        warnings.warn(
+            f"condition_number: the matrix is {what}, so that no rate follows from a ratio of moduli. Meaningful are "
+            'the condition number of gauss_newton, of spectrum().definite_part, and condition_number(kind="singular")',
+            ConditioningWarning,
+            stacklevel=stacklevel,
+        )
+
+    def table(self) -> Table:
+        """A row for eigenvalues that agree to six digits, with their joint multiplicity."""
+        rows = [[f"{value if value.imag else value.real:.6g}", f"x {count}"] for value, count in self.grouped()]
+        return Table("", ("eigenvalue", "multiplicity"), rows)
 
     def grouped(self) -> list[tuple[complex, int]]:
         """Neighbours that print alike, with the sum of their multiplicities."""
@@ -61,5 +145,49 @@ class Spectrum:
                 groups.append((value, count))
         return groups
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """Number of eigenvalues, the size of the matrix."""
         return int(self.multiplicities.sum())
+
+    def __len__(self) -> int:
+        if self.size >= 2**63:
+            raise SizeError(f"len: fewer than 2^63 eigenvalues are required, got {self.size}; take spectrum.size")
+        return self.size
+
+    def __bool__(self) -> bool:
+        return self.size > 0
+
+    def __iter__(self) -> Iterator[Any]:
+        for value, count in zip(self.values.tolist(), self.multiplicities.tolist(), strict=True):
+            for _ in range(count):
+                yield value
+
+    def __getitem__(self, key: int | slice) -> Any:
+        """The eigenvalue of a number, in ascending order, or those of a slice as an array."""
+        last = np.cumsum(self.multiplicities) - 1
+        try:
+            numbers = range(self.size)[key]
+        except IndexError:
+            raise IndexError(f"spectrum: a number below {self.size} is required, got {key}") from None
+        if isinstance(numbers, int):
+            return self.values[np.searchsorted(last, numbers)].item()
+        _require_room(abs(numbers.stop - numbers.start) // abs(numbers.step))
+        return self.values[np.searchsorted(last, np.array(numbers, dtype=last.dtype))]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """All eigenvalues; an array of its own, so that ``copy=False`` is refused."""
+        if copy is False:
+            raise ValueError("copy: a spectrum becomes an array by a copy only, got False; take spectrum.values")
+        _require_room(self.size)
+        return np.repeat(self.values, self.multiplicities.astype(np.intp)).astype(
+            self.values.dtype if dtype is None else dtype
+        )
+
+
+def _require_room(size: int) -> None:
+    if size > LARGEST:
+        raise SizeError(
+            f"spectrum: at most {LARGEST} eigenvalues are required for an array, got {size}; take its values and "
+            "multiplicities"
+        )

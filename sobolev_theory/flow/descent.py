@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from .._runtime.checks import instance_of, number, positive_integer
+from .._runtime.checks import flag, instance_of, number, positive_integer
+from .._runtime.progress import tracked
+from .._runtime.results import Record
 from ..curvature.operator import Curvature
-from ..errors import NotDifferentiableError
+from ..errors import NotDifferentiableError, SizeError
 from ..losses import PopulationLoss, Student
 from ..networks import Network
 from ..parameters import Parameters, matching
@@ -23,12 +26,22 @@ FloatArray = NDArray[np.float64]
 BESIDE = 1e-6
 """Part of the way from the teacher to the start at which the default step is best: the Hessian differs by as much."""
 
+ROUNDINGS = 1e-14
+"""Smallest eigenvalue of the largest that is told from zero."""
+
 LARGEST = 1e30
 """Weights beyond this have diverged; losses and gradients of all activations up to it are finite."""
 
 
-@dataclass(frozen=True)
-class BestStep:
+SETTLED, RESTS = 64, 8 * float(np.finfo(np.float64).eps)
+"""Iterations, at least, in which weights at rest have not moved by more than so much of the largest."""
+
+ROOM = 2**32
+"""Bytes of iterates, in coordinates of the span, that are kept."""
+
+
+@dataclass(frozen=True, repr=False)
+class BestStep(Record):
     r"""The step ``2/(lambda_min + lambda_max)`` and its contraction ``(kappa - 1)/(kappa + 1)`` per iteration."""
 
     step: float
@@ -57,7 +70,7 @@ def best_step(curvature: Curvature) -> BestStep:
     """
     spectrum = instance_of("curvature", curvature, Curvature).spectrum()
     low, high = spectrum.smallest, spectrum.largest
-    if not low > 0:
+    if not low > ROUNDINGS * high:  # what is not told from zero has no sign
         raise ValueError(
             f"curvature: eigenvalues of positive real part are required for a best step, the smallest is {low:.6g}; "
             "take the Gauss-Newton matrix, or a point nearer to a minimum"
@@ -72,29 +85,38 @@ def best_step(curvature: Curvature) -> BestStep:
     return BestStep(float(best.x), float(best.fun))
 
 
-class Descent:
+class Descent(Record):
     """The iterates of gradient descent.
 
     Attributes
     ----------
     weights
-        Hidden weights of all iterates, (steps + 1, K, d); formed when asked for.
+        Hidden weights of all iterates, (n + 1, K, d); formed when asked for. There are fewer than the steps asked for
+        if it ended before.
     loss, gradient_norm
-        Loss and gradient norm of each, (steps + 1,).
+        Loss and gradient norm of each, (n + 1,).
     distance
         ``|W - V|_F`` of each, NaN if student and teacher differ in width.
     step
         The step taken.
-    diverged
-        Whether weights grew beyond 1e30; the iterates end before that.
+    status
+        ``"steps"``: all were taken; ``"stationary"``: the weights came back to where they were, to the bit, or to 8
+        roundings of the largest after 64 iterations or more; ``"diverged"``: weights grew beyond 1e30, and the iterates
+        end before that.
     """
 
-    def __repr__(self) -> str:
-        state = "diverged" if self.diverged else f"loss {self.loss[-1]:.3g}"
-        return f"<Descent of {len(self._coordinates) - 1} steps of {self.step:g}: {state}>"
+    def __init__(self, problem: SpanProblem, coordinates: FloatArray, step: float, status: str) -> None:
+        self.problem, self._coordinates, self.step, self.status = problem, coordinates, step, status
 
-    def __init__(self, problem: SpanProblem, coordinates: FloatArray, step: float, diverged: bool) -> None:
-        self.problem, self._coordinates, self.step, self.diverged = problem, coordinates, step, diverged
+    @property
+    def diverged(self) -> bool:
+        """Whether the weights grew beyond 1e30."""
+        return self.status == "diverged"
+
+    def facts(self) -> dict[str, Any]:
+        """How many steps of which size, and where they ended."""
+        last = self.problem.at(self._coordinates[-1]).value
+        return {"steps": len(self._coordinates) - 1, "step": self.step, "loss": last, "status": self.status}
 
     @cached_property
     def weights(self) -> FloatArray:
@@ -102,11 +124,13 @@ class Descent:
         return self.problem.embed(self._coordinates)
 
     @cached_property
+    @np.errstate(all="ignore")
     def loss(self) -> FloatArray:
         """Loss of the iterates."""
         return np.array([self.problem.at(w).value for w in self._coordinates])
 
     @cached_property
+    @np.errstate(all="ignore")
     def gradient_norm(self) -> FloatArray:
         """Gradient norm of the iterates."""
         return np.array([np.linalg.norm(self.problem.at(w).gradient) for w in self._coordinates])
@@ -120,7 +144,10 @@ class Descent:
         return distance
 
 
-def gradient_descent(loss: PopulationLoss, W0: Student, steps: int, *, step: float | None = None) -> Descent:
+@np.errstate(all="ignore")
+def gradient_descent(
+    loss: PopulationLoss, W0: Student, steps: int, *, step: float | None = None, progress: bool = False
+) -> Descent:
     r"""Iterate ``W <- W - step * loss.gradient(W)``.
 
     Near the teacher the error contracts by ``(kappa - 1)/(kappa + 1)`` per iteration at the best step: see `best_step`.
@@ -130,10 +157,12 @@ def gradient_descent(loss: PopulationLoss, W0: Student, steps: int, *, step: flo
     loss, W0
         Norm and convention; start, weights (K, d) or a `Network`.
     steps
-        Number of iterations, positive.
+        Number of iterations, positive. It ends before if the weights come to rest, up to their rounding.
     step
         Positive step size; by default the best one at the teacher: that of ``best_step`` of the Hessian a millionth of
         the way from the teacher to the start, or of the Gauss-Newton matrix where that does not exist.
+    progress
+        Show a progress bar on stderr.
 
     Raises
     ------
@@ -142,6 +171,8 @@ def gradient_descent(loss: PopulationLoss, W0: Student, steps: int, *, step: flo
     ValueError
         For a step that is not positive; if there is none, for a student and a teacher of different widths or output
         weights, or a teacher where no step contracts.
+    SizeError
+        If so many iterates do not fit into memory.
 
     Notes
     -----
@@ -160,15 +191,26 @@ def gradient_descent(loss: PopulationLoss, W0: Student, steps: int, *, step: flo
     step = number("step", step, "a positive step size", 0, np.inf)
     loss.gradient(W0)  # refuses a start where the gradient does not exist
     problem = SpanProblem.of(loss, W0)
-    iterates, diverged = [problem.start.weights], False
-    for _ in range(count):
-        with np.errstate(over="ignore", invalid="ignore"):
-            moved = iterates[-1] - step * problem.at(iterates[-1]).gradient
+    size = 8 * problem.start.weights.size
+    if count * size > ROOM:
+        raise SizeError(
+            f"steps: {count:.3g} iterates of {problem.start.weights.size} coordinates do not fit; take at most "
+            f"{ROOM // size}, from the last iterate on again if need be, or gradient_flow"
+        )
+    iterates, status, known, since = [problem.start.weights], "steps", problem.start.weights, 0
+    for k in tracked(range(count), count, "gradient descent", flag("progress", progress)):
+        moved = iterates[-1] - step * problem.at(iterates[-1]).gradient
         if np.abs(moved).max() > LARGEST or not np.isfinite(moved).all():
-            diverged = True
+            status = "diverged"
             break
         iterates.append(moved)
-    return Descent(problem, np.array(iterates), step, diverged)
+        rounding = RESTS if k - since >= SETTLED else 0.0  # a step may be short, many are not
+        if np.abs(moved - known).max() <= rounding * np.abs(moved).max():
+            status = "stationary"
+            break
+        if k & (k + 1) == 0:  # Brent: a cycle of any length returns to the iterate of a power of two
+            known, since = moved, k
+    return Descent(problem, np.array(iterates), step, status)
 
 
 def _at_teacher(loss: PopulationLoss, student: Network) -> Curvature:

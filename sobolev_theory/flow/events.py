@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 from .._runtime.checks import number, one_of, shown
 from ..problem import SpanProblem
@@ -19,8 +18,14 @@ QUANTITIES = ("loss", "gradient_norm", "distance")
 ROOT = 1e-12
 """Relative error of a quantity where it falls to a level."""
 
-SAMPLES = 16
-"""Points of a step at which a finished flow is looked at: a gradient may fall and rise again, as at a saddle."""
+SAMPLES = (0.0, 0.02, 0.25, 0.5, 0.75, 0.98, 1.0)
+"""Where in a step a quantity is looked at; next to the ends, since it may turn there.
+
+A gradient may fall and rise again within a step, as at a saddle: a minimum that the samples enclose is searched for.
+"""
+
+BOTTOM = 1e-4
+"""Part of a step to which such a minimum is located."""
 
 
 def quantity(name: str, state: State) -> float:
@@ -34,6 +39,11 @@ def quantity(name: str, state: State) -> float:
         return np.nan
     teacher = problem.loss.teacher.weights
     return float(np.linalg.norm(state.displacement + (state.anchor - teacher)))
+
+
+def watched(name: str, state: State) -> float:
+    """A quantity as levels see it: a loss is never below its rounding, which says nothing of a level there."""
+    return max(quantity(name, state), state.problem.loss_rounding if name == "loss" else 0.0)
 
 
 def parse_levels(argument: str, levels: Mapping[str, float], problem: SpanProblem) -> dict[str, float]:
@@ -57,20 +67,34 @@ def reached(value: float, level: float) -> bool:
     return value <= level * (1 + ROOT)
 
 
-def crossing(step: AcceptedStep, function: Callable[[State], float], level: float, samples: int = 1) -> float:
-    """First time within a step at which a function, above its level at the beginning, is seen to have fallen to it.
+def crossing(step: AcceptedStep, function: Callable[[State], float], level: float) -> float:
+    """First time within a step at which a function, above its level at the beginning, falls to it; inf if it does not.
 
-    Infinite if it is not, at so many points, the last of them the end.
+    The end of the step counts as fallen where it is so up to the rounding of a root.
     """
 
-    def excess(t: float) -> float:
-        return float(np.log(max(function(step(t)), np.finfo(np.float64).tiny) / level))
+    def value(t: float) -> float:
+        return function(step(t))
 
-    times = [float(t) for t in np.linspace(step.start, step.end, samples + 1)]
-    for before, after in pairwise(times):
-        if not reached(function(step(after)), level):
-            continue
-        if excess(before) <= 0 or excess(after) >= 0:  # the end of the step before, or a root at the end, rounded
-            return before if excess(before) <= 0 else after
-        return float(brentq(excess, before, after, xtol=1e-14 * after, rtol=1e-14))
+    def excess(t: float) -> float:
+        return float(np.log(max(value(t), np.finfo(np.float64).tiny) / level))
+
+    times = [step.start + part * (step.end - step.start) for part in SAMPLES[:-1]] + [step.end]
+    values = [value(t) for t in times]
+    for k in range(1, len(times)):
+        if k >= 2 and values[k - 1] <= min(values[k - 2], values[k]):
+            low = minimize_scalar(
+                value, bounds=(times[k - 2], times[k]), method="bounded", options={"xatol": BOTTOM * step.length}
+            )
+            if reached(low.fun, level):
+                return _root(excess, times[k - 2], float(low.x))
+        if reached(values[k], level):
+            return _root(excess, times[k - 1], times[k])
     return np.inf
+
+
+def _root(excess: Callable[[float], float], before: float, after: float) -> float:
+    """Where a logarithm falls through zero; an end where it has, or has up to rounding."""
+    if excess(before) <= 0 or excess(after) >= 0:
+        return before if excess(before) <= 0 else after
+    return float(brentq(excess, before, after, xtol=1e-14 * after, rtol=1e-14))

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._runtime.checks import instance_of
 from ..losses import PopulationLoss, Student
+from ..pairs.existence import overflowing
 
 
 def lyapunov_derivative(loss: PopulationLoss, W: Student) -> float:
@@ -43,4 +44,7 @@ def lyapunov_derivative(loss: PopulationLoss, W: Student) -> float:
     student, teacher = instance_of("loss", loss, PopulationLoss).student(W), loss.teacher
     if student.width != teacher.width:
         raise ValueError(f"student: the width of the teacher, {teacher.width}, is required, got {student.width}")
-    return -float(np.vdot(student.weights - teacher.weights, loss.gradient(student)))
+    derivative = -float(np.vdot(student.weights - teacher.weights, loss.gradient(student)))
+    if not np.isfinite(derivative):
+        raise overflowing("derivative of the distance", loss.activation)
+    return derivative

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from .._runtime.results import Record
 from ..critical_points import critical_point
-from ..errors import NotDifferentiableError
+from ..errors import ConditioningWarning, NotDifferentiableError
 from ..parameters import Parameters
 from ..problem import SpanProblem
-from .state import State, resolution
+from .state import NOWHERE, State
 from .steps import AcceptedStep
 
 FloatArray = NDArray[np.float64]
@@ -36,6 +40,9 @@ TRUSTED = 1e3
 JORDAN = 1.5
 """Factor on ``sqrt(|d rate/dt|)``, what is left of a slope ``1 - 1/(t + c)``, for its change along a quarter."""
 
+FLAT = 1e-12
+"""Eigenvalue, in units of the largest, that is not told from zero: no rate follows from it."""
+
 LINEAR = 1e-6
 """Relative distance at which the curvature is taken: its change is of that order, and directions keep ten digits."""
 
@@ -51,7 +58,7 @@ less than once the change is left.
 """
 
 
-class Rate(float):
+class Rate(Record, float):
     """An exponential rate, measured: a float with more to say.
 
     Attributes
@@ -62,7 +69,8 @@ class Rate(float):
         ``1/(t + c)``, or not for a while: the square root of its speed, and the speed at which the displacement turns,
         are added.
     predicted
-        Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies;
+        Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies
+        (NaN, with a `ConditioningWarning`, if it is not positive);
         of the Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`).
     sharpness
         Largest eigenvalue (real part) there, in the whole of weight space; infinite if all rows slide.
@@ -74,6 +82,10 @@ class Rate(float):
 
     def __init__(self, value: float, uncertainty: float, predicted: float, sharpness: float) -> None:
         self.uncertainty, self.predicted, self.sharpness = uncertainty, predicted, sharpness
+
+    def facts(self) -> dict[str, Any]:
+        """The rate, and what else is known."""
+        return {"rate": float(self), **vars(self)}
 
     def __str__(self) -> str:
         return f"{float(self):.6g} +- {self.uncertainty:.1g}, predicted {self.predicted:.6g}"
@@ -106,6 +118,14 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     near = np.flatnonzero(logarithms >= np.log(LINEAR * np.linalg.norm(end)))
     state = states[near[-1] if len(near) else 0]
     predicted, sharpness = _curvature(problem, state, state.displacement + (state.anchor - end))
+    if predicted <= FLAT * sharpness < np.inf:
+        warnings.warn(
+            f"rate: the end of the flow has the eigenvalue {predicted:.3g} along its tail, zero or negative to "
+            "rounding; no exponential rate follows from it, predicted is NaN: the slope of the tail is the rate",
+            ConditioningWarning,
+            stacklevel=3,
+        )
+        predicted = np.nan
     uncertainty = DRIFT * abs(late - early) + error
     if problem.loss.terms.jumps and not problem.loss.has_cones and problem.start.width == 1:
         quarter = times[-1] - times[SAMPLES]
@@ -116,8 +136,8 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
 def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     """Coordinates of the critical point near a state, and the distance to it below which rounding is seen."""
     near = state.from_nearest()
-    if near.rows is not None and near.size < TAKEN * np.linalg.norm(near.anchor):
-        return near.anchor, TRUSTED * resolution(state)
+    if near.is_anchored and near.size < TAKEN * np.linalg.norm(near.anchor):
+        return near.anchor, TRUSTED * state.resolution
     try:
         point = critical_point(problem.loss, Parameters(state.coordinates, problem.start.output_weights))
     except NotDifferentiableError:
@@ -127,9 +147,9 @@ def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     size = float(np.linalg.norm(point.weights))
     if not point.converged or np.linalg.norm(point.weights - state.coordinates) > NEAR_END * size:
         raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
-    anchor = State(problem, None, point.weights).from_nearest().anchor
+    anchor = State(problem, np.full(len(point.weights), NOWHERE), point.weights).from_nearest().anchor
     if np.linalg.norm(point.weights - anchor) < RESOLVED * size:
-        return anchor, TRUSTED * resolution(state)
+        return anchor, TRUSTED * state.resolution
     return point.weights, RESOLVED * size
 
 
@@ -158,7 +178,7 @@ def _curvature(problem: SpanProblem, state: State, displacement: FloatArray) -> 
         lengths = lines @ state.point.gauss_newton.to_dense() @ lines.T
         return _slowest(lengths, lines @ displacement.ravel()), np.inf
     try:
-        whole = problem.original.at(problem.student_at(state.coordinates)).hessian
+        whole = state.original.hessian
         within = state.point.hessian.to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..losses import PopulationLoss
 from ..networks import Network
-from ..pairs.angles import angle_and_direction
+from ..pairs.angles import PARALLEL, angle_and_direction
 from ..pairs.geometry import PairGeometry
 from ..pairs.sums import PairTerms
 from ..parameters import Parameters
@@ -34,9 +34,9 @@ STRAIGHT = 1e-3
 
 
 def collapsing(
-    loss: PopulationLoss, student: Parameters, velocity: FloatArray, horizon: float
+    loss: PopulationLoss, student: Parameters, velocity: FloatArray, horizon: float, resolution: float
 ) -> tuple[float, int] | None:
-    """Time to go, and row, of the student's first to reach zero within a horizon.
+    """Time to go, and row, of the student's first to reach zero within a horizon, or that is not told from zero.
 
     It does if it heads straight for zero, or if zero draws it in from all sides. Heuristic: from those of the axes.
     """
@@ -44,7 +44,7 @@ def collapsing(
     fall = -np.einsum("kd,kd->k", velocity, student.weights) / norms
     times = np.divide(norms, fall, out=np.full(len(norms), np.inf), where=fall > 0)
     row = int(np.argmin(times))
-    if not times[row] < horizon:
+    if not (times[row] < horizon or (norms[row] <= resolution and fall[row] > 0)):
         return None
     straight = fall[row] >= np.sqrt(1 - STRAIGHT**2) * np.linalg.norm(velocity[row])
     return (float(times[row]), row) if straight or _draws_in(loss, student, row) else None
@@ -61,12 +61,12 @@ def _draws_in(loss: PopulationLoss, student: Parameters, row: int) -> bool:
 
 
 def meeting(
-    student: Parameters, velocity: FloatArray, teacher: Network, aligned: Aligned, horizon: float
+    student: Parameters, velocity: FloatArray, teacher: Network, aligned: Aligned, horizon: float, size: float
 ) -> tuple[float, int, int] | None:
     """Time to go, and rows of [W; V], of the pair that is first on one line within a horizon; sliding rows left out.
 
     The sine of the angle falls at a finite speed, so its slope tells the time; what is ``e`` beside the line is
-    constant.
+    constant. A row shorter than the scale ``size`` turns faster: an Euler step of time t errs by ``(speed t)^2/|u|``.
     """
     rows = np.vstack([student.weights, teacher.weights])
     moving = np.vstack([velocity, np.zeros_like(teacher.weights)])
@@ -80,36 +80,62 @@ def meeting(
     turning = np.einsum("pd,pd->p", towards, moving[i]) / norms[i] + np.einsum("pd,pd->p", back, moving[j]) / norms[j]
     fall = turning * np.cos(angle)
     times = np.divide(sine, fall, out=np.full(len(i), np.inf), where=fall > 0)
+    times[times >= horizon * np.sqrt(np.minimum(1.0, np.minimum(norms[i], norms[j]) / size))] = np.inf
     first = int(np.argmin(times)) if len(times) else -1
-    if first < 0 or not times[first] < horizon:
+    if first < 0 or times[first] == np.inf:
         return None
     return float(times[first]), int(i[first]), int(j[first])
 
 
 def on_lines(vectors: FloatArray, teacher: FloatArray, aligned: Aligned) -> FloatArray:
     """Vectors (K, n) with those of sliding rows projected onto their lines."""
+    if not aligned:
+        return vectors
     projected = vectors.copy()
-    for i, j in aligned:
-        line = teacher[j] / np.linalg.norm(teacher[j])
+    for i, line in _lines(teacher, aligned).items():
         projected[i] = (vectors[i] @ line) * line
     return projected
 
 
+def packed(vectors: FloatArray, teacher: FloatArray, aligned: Aligned) -> FloatArray:
+    """Vectors (K, n) as one; of sliding rows the length along their lines, with a sign."""
+    if not aligned:
+        return vectors.ravel()
+    lines = _lines(teacher, aligned)
+    return np.concatenate([[v @ lines[i]] if i in lines else v for i, v in enumerate(vectors)])
+
+
+def unpacked(vector: FloatArray, shape: tuple[int, ...], teacher: FloatArray, aligned: Aligned) -> FloatArray:
+    """The vectors (K, n) of a packed one: sliding rows are exact multiples of unit vectors."""
+    if not aligned:
+        return vector.reshape(shape).copy()
+    lines, vectors, at = _lines(teacher, aligned), np.empty(shape), 0
+    for i in range(shape[0]):
+        length = 1 if i in lines else shape[1]
+        part = vector[at : at + length]
+        vectors[i] = part * lines[i] if i in lines else part
+        at += length
+    return vectors
+
+
+def _lines(teacher: FloatArray, aligned: Aligned) -> dict[int, FloatArray]:
+    """Unit vectors of the lines, by sliding row."""
+    return {i: teacher[j] / np.linalg.norm(teacher[j]) for i, j in aligned}
+
+
 def slides(point: Point, aligned: Aligned) -> bool:
     """Whether the pull of the lines holds all sliding rows against the rest of the gradient."""
-    gradient = point.sliding_gradient
-    across = np.linalg.norm(gradient - on_lines(gradient, point.loss.teacher.weights, aligned), axis=1)
-    return all(across[i] < _pull(point, i, j, aligned) for i, j in aligned)
+    gradient, teacher = point.sliding_gradient, point.loss.teacher.weights
+    across = np.linalg.norm(gradient - on_lines(gradient, teacher, aligned), axis=1)
+    return all(across[i] < _pull(point, i, line) for i, line in _lines(teacher, aligned).items())
 
 
-def _pull(point: Point, i: int, j: int, aligned: Aligned) -> float:
-    """Strength of the cone of teacher row ``j``, less those of the other students on its line, at row ``i``."""
-    a, rows, teacher, terms = point.outputs, point.parameters.weights, point.loss.teacher, point.loss.terms
-    pull = teacher.output_weights[j] * _slope(terms, rows[i], teacher.weights[j])
-    for k, other in aligned:
-        if other == j and k != i:
-            pull -= a[k] * _slope(terms, rows[i], rows[k])
-    return float(a[i] * pull)
+def _pull(point: Point, i: int, line: FloatArray) -> float:
+    """Strength of the cones of all other rows on a line, of student and teacher, at row ``i`` on it."""
+    rows, c = point.rows, point.outputs
+    _, sine, _ = angle_and_direction(np.broadcast_to(line, rows.shape), rows)
+    others = [j for j in np.flatnonzero((sine <= PARALLEL) & rows.any(axis=1)) if j != i]
+    return -float(c[i] * sum(c[j] * _slope(point.loss.terms, rows[i], rows[j]) for j in others))
 
 
 def _slope(terms: PairTerms, u: FloatArray, v: FloatArray) -> float:

@@ -1,8 +1,9 @@
-r"""Where a flow is: weights as a displacement from an anchor, and what happens to them next.
+r"""Where a flow is: weights as displacements from an anchor, and what the field is there.
 
-The unknown is the displacement ``D = W - P`` from an anchor ``P``: the teacher, its neurons in the order nearest to
-the student. A solver that saw ``W`` would stop resolving ``D`` at ``rtol |W|``; here the tolerance follows ``|D|`` down
-to the rounding of the weights, and the anchor follows the student. Where widths or output weights differ, ``P = 0``.
+The unknown is the displacement ``D = W - P`` from an anchor ``P``. A row's anchor is the teacher's row that it matches
+where that is nearer than zero, and zero elsewhere: a solver that saw ``W`` near the teacher would stop resolving ``D``
+at ``rtol |W|``, and one that saw ``W - V`` near zero would not resolve ``W``; here the tolerance follows ``|D|`` down,
+and the anchor follows the student. Of a row that slides on a line the unknown is its length.
 """
 
 from __future__ import annotations
@@ -17,26 +18,32 @@ from .. import activations
 from ..parameters import Parameters, matching
 from ..points import Point
 from ..problem import SpanProblem
-from .sliding import Aligned, collapsing, meeting, on_lines, slides
+from .sliding import Aligned, on_lines, packed, unpacked
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 RELU = activations.get("relu")
 
-SLOW = 100.0
-"""Longest time scale, in units of that of the norm, at which a row still counts as moving at a finite speed."""
+NOWHERE = -1
+"""Row of the teacher that stands for the anchor zero."""
 
-REST = 1e-3
-"""Part of the way to where the gradient has no value that a flow which stops there leaves out."""
+STICKY = 3.0
+"""Factor on the norm of a row within which it keeps its anchor; within once its norm it gets it."""
 
-LEAP = 0.3
-"""Part of ``sqrt(precision)`` times the time scale within which a row is led onto a line by one Euler step: its local
-error, the square, is a tenth of the tolerance. Explicit solvers chatter about a line only at a hundredth of that.
+SEGMENT = ((2.0**-26, (0.5,)), (2.0**-13, (0.5 - 0.75**0.5 / 3, 0.5 + 0.75**0.5 / 3)))
+"""Displacements, in units of `SpanProblem.smooth_within`, up to which the field is an integral along the segment from
+the teacher, and the Gauss-Legendre points for it: of relative errors ``x^2/24`` and ``x^4/4320``, 1e-17 and 5e-20.
+"""
+
+DEEP = 2.0**-80
+"""Displacement, relative to the largest weight, down to which a field that is accurate relative to it is followed.
+
+The loss is 1e-48 there if it is quadratic. Where it falls linearly, with a derivative that jumps, it is the square.
 """
 
 ROUNDINGS = 8
-"""Roundings of the largest weight that the field of several neurons does not resolve."""
+"""Roundings of the largest weight that a field that is a difference of terms does not resolve."""
 
 
 class StopError(Exception):
@@ -49,155 +56,165 @@ class StopError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Weights as displacements (K, n) from the teacher's rows in some order, or from zero if there is none.
+    """Weights as displacements (K, n) from rows of the teacher, or from zero where ``rows`` is `NOWHERE`.
 
     Rows that slide on the line of a teacher's row (see `sliding`) are in ``aligned``.
     """
 
     problem: SpanProblem
-    rows: IntArray | None
+    rows: IntArray
     displacement: FloatArray
     aligned: Aligned = ()
-
-    def from_nearest(self) -> State:
-        """The same weights from the nearest anchor."""
-        rows = matching(self.point.parameters, self.problem.loss.teacher)
-        if rows is None or (self.rows is not None and (rows == self.rows).all()):
-            return self
-        teacher = self.problem.loss.teacher.weights
-        return replace(self, rows=rows, displacement=self.displacement + (self.anchor - teacher[rows]))
 
     @classmethod
     def start(cls, problem: SpanProblem) -> State:
         """The start of the problem; the displacement is taken in R^d, where it has no rounding near the teacher."""
-        state = cls(problem, None, problem.start.weights).from_nearest()
-        if state.rows is None or problem.basis is None:
+        nowhere = np.full(problem.start.width, NOWHERE)
+        state = cls(problem, nowhere, problem.start.weights).from_nearest()
+        near = state.rows >= 0
+        if problem.basis is None or not near.any():
             return state
-        given = problem.student.weights - problem.original.teacher.weights[state.rows]
-        return cls(problem, state.rows, given @ problem.basis)
+        displacement = state.displacement.copy()
+        given = problem.student.weights[near] - problem.original.teacher.weights[state.rows[near]]
+        displacement[near] = given @ problem.basis
+        return cls(problem, state.rows, displacement)
+
+    def from_nearest(self) -> State:
+        """The same weights from the nearest anchors."""
+        rows = self._nearest()
+        if (rows == self.rows).all():
+            return self
+        shift = self.anchor - _anchor(self.problem.loss.teacher.weights, rows)
+        moved = replace(self, rows=rows, displacement=self.displacement + shift)
+        return moved.after(moved.unknowns) if self.aligned else moved
+
+    def _nearest(self) -> IntArray:
+        """Of each row the teacher's row that it matches, if that is nearer than zero; a sliding row's only its own."""
+        teacher, weights = self.problem.loss.teacher, self.coordinates
+        found = matching(self.point.parameters, teacher)
+        if found is None:
+            return self.rows
+        rows = found.copy()
+        away = np.linalg.norm(weights - teacher.weights[rows], axis=1)
+        reach = np.linalg.norm(weights, axis=1) * np.where(rows == self.rows, STICKY, 1.0)
+        rows[away > reach] = NOWHERE
+        for i, j in self.aligned:
+            if rows[i] != j:
+                rows[i] = NOWHERE
+        return rows
 
     @property
+    def is_anchored(self) -> bool:
+        """Whether every row is displaced from a row of the teacher's."""
+        return bool((self.rows >= 0).all())
+
+    @cached_property
     def anchor(self) -> FloatArray:
         """The rows displaced from, in coordinates."""
-        if self.rows is None:
-            return np.zeros(self.displacement.shape[-2:])
-        anchor: FloatArray = self.problem.loss.teacher.weights[self.rows]
-        return anchor
+        return _anchor(self.problem.loss.teacher.weights, self.rows)
 
     @property
     def coordinates(self) -> FloatArray:
-        """The weights in coordinates, (..., K, n)."""
+        """The weights in coordinates, (K, n)."""
         return self.anchor + self.displacement
-
-    @cached_property
-    def gradient(self) -> FloatArray:
-        """The gradient in coordinates, (K, n); of sliding rows what is left of it along their lines."""
-        if not self.aligned:
-            return self.point.gradient
-        return on_lines(self.point.sliding_gradient, self.problem.loss.teacher.weights, self.aligned)
-
-    def after(self, displacement: FloatArray) -> State:
-        """The state of another displacement from the same anchor, (K n,)."""
-        moved = np.reshape(displacement, self.displacement.shape).copy()
-        return State(self.problem, self.rows, self._sliding(moved), self.aligned)
-
-    def joining(self, precision: float) -> Joining | None:
-        """What happens next, if that is so near that an Euler step there errs by less than a local error of the solver.
-
-        A row meets a line of the teacher's and slides on it; or it shrinks to zero, or students meet: there the flow
-        stops.
-
-        Raises
-        ------
-        StopError
-            If the lines do not hold the rows that slide on them.
-        """
-        loss, student = self.problem.loss, self.point.parameters
-        if not (loss.has_cones or loss.has_kinks):
-            return None
-        velocity = -self.gradient
-        speed = float(np.linalg.norm(velocity))
-        if speed == 0:
-            return None
-        # from the anchor zero the displacement may vanish, and is no scale then
-        size = self.size if self.rows is not None else self.size + float(np.linalg.norm(loss.teacher.weights))
-        horizon = LEAP * np.sqrt(precision) * min(size / speed, SLOW / sum(loss.norm.weights))
-        if loss.has_kinks and (found := collapsing(loss, student, velocity, horizon)):
-            time = (1 - REST) * found[0]
-            reason = f"student row {found[1]} shrank to zero, where {loss.activation} has a kink"
-            return Joining(time, self.after(self.displacement + time * velocity), velocity, reason)
-        if not loss.has_cones:
-            return None
-        if self.aligned and not slides(self.point, self.aligned):
-            raise StopError("nonsmooth", f"of the rows (student, teacher) {self.aligned} some leave their line")
-        if (met := meeting(student, velocity, loss.teacher, self.aligned, horizon)) is None:
-            return None
-        time, i, j = met
-        if j < student.width:
-            reason = f"student rows {(i, j)} became parallel, where the exact gradient jumps"
-            time *= 1 - REST
-            return Joining(time, self.after(self.displacement + time * velocity), velocity, reason)
-        joined = replace(self, aligned=(*self.aligned, (i, j - student.width)))
-        joined = joined.after(self.displacement + time * velocity)
-        if not slides(joined.point, joined.aligned):
-            return None  # it crosses the line
-        return Joining(time, joined, velocity, None)
-
-    def _sliding(self, displacement: FloatArray) -> FloatArray:
-        """A displacement with sliding rows exactly on their lines."""
-        if not self.aligned:
-            return displacement
-        teacher, projected = self.problem.loss.teacher.weights, displacement.copy()
-        for i, j in self.aligned:
-            if self.rows is not None and self.rows[i] == j:  # keep the digits of a small displacement
-                projected[i] = on_lines(displacement, teacher, ((i, j),))[i]
-            else:
-                projected[i] = on_lines(self.anchor + displacement, teacher, ((i, j),))[i] - self.anchor[i]
-        return projected
-
-    @cached_property
-    def point(self) -> Point:
-        """The loss at the student in coordinates, with the digits of its displacement."""
-        loss, output_weights = self.problem.loss, self.problem.start.output_weights
-        if self.rows is None:
-            return loss.at(Parameters(self.displacement, output_weights))
-        return loss.at(Parameters.displaced(loss.teacher, self.rows, self.displacement, output_weights))
 
     @property
     def weights(self) -> FloatArray:
-        """The weights in R^d, (..., K, d)."""
-        embedded = self.problem.embed(self.displacement)
-        return embedded if self.rows is None else self.problem.original.teacher.weights[self.rows] + embedded
+        """The weights in R^d, (K, d)."""
+        return _anchor(self.problem.original.teacher.weights, self.rows) + self.problem.embed(self.displacement)
 
     @property
     def size(self) -> float:
         """Norm of the displacement."""
         return float(np.linalg.norm(self.displacement))
 
+    @property
+    def unknowns(self) -> FloatArray:
+        """What a solver sees: the displacements of free rows, and of sliding rows those along their lines."""
+        return packed(self.displacement, self.problem.loss.teacher.weights, self.aligned)
 
-@dataclass(frozen=True, eq=False)
-class Joining:
-    """An Euler step to a state in which a row has joined a line, or, for a reason, to where the flow stops."""
+    @property
+    def velocity(self) -> FloatArray:
+        """Time derivative of the unknowns."""
+        return -packed(self.gradient, self.problem.loss.teacher.weights, self.aligned)
 
-    time: float
-    state: State
-    velocity: FloatArray
-    reason: str | None
+    def after(self, unknowns: FloatArray) -> State:
+        """The state of other unknowns from the same anchor."""
+        teacher = self.problem.loss.teacher.weights
+        displacement = unpacked(unknowns, self.displacement.shape, teacher, self.aligned)
+        return State(self.problem, self.rows, displacement, self.aligned)
+
+    def sliding_on(self, aligned: Aligned) -> State:
+        """The state with some rows on lines, to which they are projected; their anchors lie on those."""
+        rows, displacement = self.rows.copy(), self.displacement.copy()
+        for i, j in aligned:
+            if rows[i] not in (j, NOWHERE):
+                rows[i], displacement[i] = NOWHERE, self.coordinates[i]
+        state = State(self.problem, rows, displacement, aligned).from_nearest()
+        return state.after(state.unknowns)
+
+    @cached_property
+    def point(self) -> Point:
+        """The loss at the student in coordinates, with the digits of its displacement."""
+        loss, output_weights = self.problem.loss, self.problem.start.output_weights
+        if not self.is_anchored:
+            return loss.at(Parameters(self.coordinates, output_weights))
+        return loss.at(Parameters.displaced(loss.teacher, self.rows, self.displacement, output_weights))
+
+    @property
+    def original(self) -> Point:
+        """The loss at the student in R^d, with the digits of its displacement."""
+        loss, output_weights = self.problem.original, self.problem.student.output_weights
+        if not self.is_anchored:
+            return loss.at(Parameters(self.weights, output_weights))
+        displacement = self.problem.embed(self.displacement)
+        return loss.at(Parameters.displaced(loss.teacher, self.rows, displacement, output_weights))
+
+    @cached_property
+    def gradient(self) -> FloatArray:
+        """The gradient in coordinates, (K, n); of sliding rows what is left of it along their lines."""
+        if self.aligned:
+            return on_lines(self.point.sliding_gradient, self.problem.loss.teacher.weights, self.aligned)
+        return self._along_segment() if self._segment else self.point.gradient
+
+    @cached_property
+    def _segment(self) -> tuple[float, ...]:
+        """Points on the segment from the teacher if the field is smooth along it and its terms cancel; else none."""
+        if self.aligned or not self.is_anchored or self.problem.loss.has_cones or _is_alone(self):
+            return ()
+        lengths = np.linalg.norm(self.displacement, axis=1)
+        within = self.problem.smooth_within[self.rows]
+        return next((points for share, points in SEGMENT if (lengths <= share * within).all()), ())
+
+    def _along_segment(self) -> FloatArray:
+        r"""``\int_0^1 DF(V + s D) D ds`` for the field ``F``, which vanishes at ``V``: nothing cancels."""
+        total = np.zeros(self.displacement.size)
+        for s in self._segment if self.size else ():
+            between = State(self.problem, self.rows, s * self.displacement)
+            total += between.point.hessian @ self.displacement.ravel() / len(self._segment)
+        return total.reshape(self.displacement.shape)
+
+    @property
+    def resolution(self) -> float:
+        """Displacement below which neither is an error asked for, nor a gradient told from zero.
+
+        A few units in the last place of the largest weight, which the field does not resolve; much less where the field
+        is accurate relative to the displacement.
+        """
+        loss = self.problem.loss
+        largest = max(float(np.abs(weights).max()) for weights in (self.coordinates, loss.teacher.weights))
+        if _is_alone(self) or self._segment:
+            return largest * (DEEP**2 if loss.terms.jumps else DEEP)
+        return largest * ROUNDINGS * float(np.finfo(np.float64).eps)
 
 
-def resolution(state: State) -> float:
-    """Displacement below which the field is rounding: neither is an error asked for there, nor a gradient told from 0.
-
-    A few units in the last place of the largest weight; for one ReLU neuron, whose field is accurate relative to its
-    displacement, the angle below which a direction has no digits left.
-    """
-    student, teacher = state.coordinates, state.problem.loss.teacher
-    largest = max(float(np.abs(weights).max()) for weights in (student, teacher.weights))
-    alone = len(student) == teacher.width == 1 and teacher.activation == RELU
-    return largest * (2.0**-80 if alone else ROUNDINGS * float(np.finfo(np.float64).eps))
+def _is_alone(state: State) -> bool:
+    """Whether student and teacher are one ReLU neuron each, whose field is accurate relative to the displacement."""
+    teacher = state.problem.loss.teacher
+    return len(state.rows) == teacher.width == 1 and teacher.activation == RELU
 
 
-def negligible_gradient(state: State) -> float:
-    """Gradient norm that is not told from zero: what a displacement at the resolution makes."""
-    sharpness = state.point.gauss_newton.extreme_eigenvalues()[1]
-    return resolution(state) * sharpness
+def _anchor(teacher: FloatArray, rows: IntArray) -> FloatArray:
+    """Rows of the teacher, zero where there is none."""
+    anchor: FloatArray = np.where(rows[:, None] >= 0, teacher[rows], 0.0)
+    return anchor

@@ -11,18 +11,42 @@ from numpy.typing import NDArray
 
 from ..errors import NotDifferentiableError, OverflowingError
 from ..problem import SpanProblem
-from .state import State, StopError, resolution
+from .joining import joining
+from .state import State, StopError
 
 FloatArray = NDArray[np.float64]
+
+AUTO = "auto"
+"""DOP853, and Radau for as long as stability and not accuracy bounds its steps."""
+
+EXPLICIT = {"DOP853": 3.0, "RK45": 1.6, "RK23": 1.2}
+"""SciPy's explicit solvers, and their longest steps in units of the fastest time constant: half of what is stable.
+
+At the border of stability a solver follows rounding and its own errors; within, a flow comes to rest.
+"""
 
 IMPLICIT = ("Radau", "BDF")
 """SciPy's solvers that get the exact Jacobian."""
 
-METHODS = ("DOP853", "RK45", "RK23", *IMPLICIT)
-"""SciPy's solvers."""
+METHODS = (AUTO, *EXPLICIT, *IMPLICIT)
+"""Names of the solvers."""
 
 CLOSER = 0.1
 """Fall of the distance to the nearest anchor after which the solver is started anew, with tolerances to match."""
+
+PATIENCE = 60
+"""Steps in a row that the stability of an explicit solver bounds, or would, before `AUTO` changes the solver."""
+
+STALE = 50
+"""Questions after which a sharpness is computed anew."""
+
+NEWTON = 0.03
+"""Part of the tolerance to which `AUTO` solves the equations of an implicit step: SciPy asks for 1e-5 of it, which the
+rounding of the field forbids for long steps.
+"""
+
+LARGEST = 600
+"""Unknowns up to which `AUTO` changes the solver: an implicit step solves systems of that size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +59,11 @@ class AcceptedStep:
     interpolant: Callable[[FloatArray | float], FloatArray]
     begun: State
 
+    @property
+    def length(self) -> float:
+        """How long it takes."""
+        return self.end - self.start
+
     def __call__(self, t: float) -> State:
         """The state at one time."""
         if t == self.end:
@@ -42,7 +71,48 @@ class AcceptedStep:
         return self.begun.after(self.interpolant(t))
 
 
-def steps(problem: SpanProblem, t_max: float, rtol: float, atol: float, method: str) -> Iterator[AcceptedStep]:
+class Sharpness:
+    """The largest eigenvalue of the Gauss-Newton matrix along a flow, computed anew now and then.
+
+    That is where weights double or halve, and after `STALE` questions, three a step.
+    """
+
+    def __init__(self) -> None:
+        self._size, self._value, self._asked = np.nan, np.nan, 0
+
+    def __call__(self, state: State) -> float:
+        """About that at a state."""
+        size = float(np.linalg.norm(state.coordinates))
+        self._asked += 1
+        if self._asked > STALE or not self._size / 2 < size < 2 * self._size:
+            self._size, self._value, self._asked = size, state.point.gauss_newton.extreme_eigenvalues()[1], 0
+        return self._value
+
+
+class Solver:
+    """Which of SciPy's solvers integrates next: the one asked for, or with `AUTO` the one that suits."""
+
+    def __init__(self, name: str, unknowns: int) -> None:
+        self.loosens, self._changes = name == AUTO, name == AUTO and unknowns <= LARGEST
+        self.name, self._count = "DOP853" if name == AUTO else name, 0
+
+    def longest(self, sharpness: float) -> float:
+        """The longest step that it takes."""
+        return EXPLICIT[self.name] / sharpness if self.name in EXPLICIT else np.inf
+
+    def change(self, length: float, sharpness: float) -> bool:
+        """Change it after a step of some length, if that is due."""
+        bounded = length >= 0.9 * EXPLICIT["DOP853"] / sharpness
+        self._count = self._count + 1 if bounded == (self.name == "DOP853") else 0
+        if not self._changes or self._count < PATIENCE:
+            return False
+        self.name, self._count = "DOP853" if self.name == "Radau" else "Radau", 0
+        return True
+
+
+def steps(
+    problem: SpanProblem, t_max: float, rtol: float, atol: float, method: str, sharpness: Sharpness
+) -> Iterator[AcceptedStep]:
     """Accepted steps of ``dW/dt = -gradient`` from the start up to ``t_max``.
 
     Raises
@@ -51,23 +121,25 @@ def steps(problem: SpanProblem, t_max: float, rtol: float, atol: float, method: 
         If the field or the solver cannot go on.
     """
     state, t = State.start(problem), 0.0
+    solver = Solver(method, state.displacement.size)
     try:
         while t < t_max:
             state = state.from_nearest()
-            tolerance = max(min(atol, rtol * state.size), resolution(state))
+            tolerance = max(min(atol, rtol * state.size), state.resolution)
             precision = rtol + (tolerance / state.size if state.size else 0.0)
-            joining = state.joining(precision)
-            if joining and t + joining.time < t_max:
-                yield AcceptedStep(t, t + joining.time, joining.state, _line(state, joining.velocity, t), state)
-                if joining.reason:
-                    raise StopError("nonsmooth", joining.reason)
-                t, state = t + joining.time, joining.state
+            joined = joining(state, precision)
+            if joined and t + joined.time < t_max:
+                yield AcceptedStep(t, t + joined.time, joined.state, _line(state, joined.velocity, t), state)
+                if joined.reason:
+                    raise StopError("nonsmooth", joined.reason)
+                t, state = t + joined.time, joined.state
                 continue
-            for step in _smooth_steps(state, t, t_max, rtol, tolerance, method):
+            for step in _smooth_steps(state, t, t_max, rtol, tolerance, solver, sharpness):
                 yield step
                 t, state = step.end, step.at_end
-                nearer = state.from_nearest().size < CLOSER * step.begun.size
-                if nearer or state.joining(precision):
+                nearest = state.from_nearest()
+                moved = (nearest.rows != step.begun.rows).any() or nearest.size < CLOSER * step.begun.size
+                if moved or solver.change(step.length, sharpness(state)) or joining(state, precision):
                     break
     except NotDifferentiableError as error:
         raise StopError("nonsmooth", str(error)) from None
@@ -76,27 +148,36 @@ def steps(problem: SpanProblem, t_max: float, rtol: float, atol: float, method: 
 
 
 def _line(state: State, velocity: FloatArray, start: float) -> Callable[[FloatArray | float], FloatArray]:
-    """The displacement along a velocity, as a function of time."""
-    return lambda t: state.displacement + (t - start) * velocity
+    """The unknowns along a velocity of the rows, as a function of time."""
+
+    def line(t: FloatArray | float) -> FloatArray:
+        moved = state.displacement + (t - start) * velocity
+        return State(state.problem, state.rows, moved, state.aligned).unknowns
+
+    return line
 
 
 def _smooth_steps(
-    begun: State, t: float, t_max: float, rtol: float, atol: float, method: str
+    begun: State, t: float, t_max: float, rtol: float, atol: float, solver: Solver, sharpness: Sharpness
 ) -> Iterator[AcceptedStep]:
     """Accepted steps of a SciPy solver, with one anchor and no row joining a line."""
 
     def field(_: float, y: FloatArray) -> FloatArray:
-        return -begun.after(y).gradient.ravel()
+        return begun.after(y).velocity
 
     def jacobian(_: float, y: FloatArray) -> FloatArray:
         return -begun.after(y).point.hessian.to_dense()
 
     # the field of sliding rows has no Hessian to project: implicit methods take differences there
-    exact = {"jac": jacobian} if method in IMPLICIT and not begun.aligned else {}
-    solver_class = getattr(scipy.integrate, method)
-    solver = solver_class(field, t, begun.displacement.ravel(), t_max, rtol=rtol, atol=atol, **exact)
-    while solver.status == "running":
-        reason = solver.step()
+    exact = {"jac": jacobian} if solver.name in IMPLICIT and not begun.aligned else {}
+    solver_class = getattr(scipy.integrate, solver.name)
+    scipy_solver = solver_class(field, t, begun.unknowns, t_max, rtol=rtol, atol=atol, **exact)
+    if solver.loosens and solver.name in IMPLICIT:
+        scipy_solver.newton_tol = NEWTON
+    while scipy_solver.status == "running":
+        scipy_solver.max_step = solver.longest(sharpness(begun.after(scipy_solver.y)))
+        reason = scipy_solver.step()
         if reason:
             raise StopError("failed", f"the solver gave up: {reason}")
-        yield AcceptedStep(float(solver.t_old), float(solver.t), begun.after(solver.y), solver.dense_output(), begun)
+        at_end = begun.after(scipy_solver.y)
+        yield AcceptedStep(float(scipy_solver.t_old), float(scipy_solver.t), at_end, scipy_solver.dense_output(), begun)

@@ -114,7 +114,7 @@ def _formula(formula: Formula) -> str:
     ]
     if formula.where:
         parts.append("where " + ", ".join(f"${letter} = {meaning}$" for letter, meaning in formula.where) + ".")
-    parts.append(f"Domain: {formula.domain}. Source: {with_citations(formula.source)}.")
+    parts.append(f"Domain: {prose(formula.domain)}. Source: {with_citations(formula.source)}.")
     if formula.deviations:
         parts.append(f"Deviation: {prose(formula.deviations)}")
     if formula.numeric:

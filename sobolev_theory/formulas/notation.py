@@ -12,16 +12,19 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from .._runtime.checks import instance_of, one_of, shown
+from .._runtime.results import Record
 from .tex.validity import is_mathematics
 
 LONGEST = 200
-"""Characters of a symbol: no more are ever meant, and groups within groups are read by recursion."""
+"""Characters of a symbol: no more are ever meant."""
 
 STYLES = {"bold": r"\mathbf{%s}", "arrow": r"\vec{%s}", "plain": "%s"}
 BASE = re.compile(r"(\\[A-Za-z]+(?:\{[^{}]*\})*|[A-Za-z])((?:[\^_'].*)?)", re.DOTALL)
+SCRIPT = re.compile(r"([\^_])([A-Za-z0-9]{2,})")
+
 VALID = (
-    "valid LaTeX for mathematics is required (balanced braces, single scripts, no $ # % & ~, arguments for commands, "
-    "ASCII)"
+    "valid LaTeX for mathematics is required (commands that only draw, such as Greek letters, accents and fonts, with "
+    "their arguments; balanced braces, single scripts, no $ # % & ~, ASCII)"
 )
 GREEK = "alpha beta zeta eta kappa lambda mu pi rho sigma tau chi omega Delta Sigma partial"
 TAKEN = {*"abcdefghpqrstxyzCDEFGHIJKNRST", *(rf"\{name}" for name in GREEK.split())}
@@ -31,14 +34,31 @@ FRAME = "e"
 """Letter of the unit vector that spans the plane of a pair together with the student's."""
 
 
-@dataclass(frozen=True)
-class Notation:
+def grouped(symbol: str) -> str:
+    r"""LaTeX with words in scripts as groups: TeX takes one character where there are no braces.
+
+    Examples
+    --------
+    >>> grouped("w_hidden^12"), grouped(r"\bar{w}_1")
+    ('w_{\\mathrm{hidden}}^{12}', '\\bar{w}_1')
+    """
+
+    def group(match: re.Match[str]) -> str:
+        script, word = match.groups()
+        return rf"{script}{{\mathrm{{{word}}}}}" if word.isalpha() else f"{script}{{{word}}}"
+
+    return SCRIPT.sub(group, symbol)
+
+
+@dataclass(frozen=True, repr=False)
+class Notation(Record):
     r"""Symbols in which formulas are printed.
 
     Parameters
     ----------
     student, teacher
-        Letters of the two vectors of a pair, with sub- or superscripts: ``"w"``, ``"w^*"``, ``r"\omega"``.
+        Letters of the two vectors of a pair, with sub- or superscripts: ``"w"``, ``"w^*"``, ``r"\omega"``. Words in
+        scripts are grouped: ``"w_hidden"`` is ``w_{\mathrm{hidden}}``.
     vectors
         ``"bold"``, ``"arrow"`` or ``"plain"``.
     norm
@@ -49,9 +69,10 @@ class Notation:
     Raises
     ------
     ValueError
-        For LaTeX that cannot be set (unbalanced braces, a double superscript, ``$``, ...), an unknown style, a norm
-        without ``{}``, one letter for both vectors, or a letter that formulas use for something else: ``e`` is the
-        frame, and the angle and vectors in plain style may be none of `TAKEN`.
+        For LaTeX that cannot be set (unbalanced braces, a double superscript, ``$``, ...), commands that are not listed
+        in `tex.validity`, such as ``\input``, an unknown style, a norm without ``{}``, one letter for both vectors, or
+        a letter that formulas use for something else: ``e`` is the frame, and the angle and vectors in plain style may
+        be none of `TAKEN`.
 
     Examples
     --------
@@ -74,12 +95,11 @@ class Notation:
         one_of("vectors", self.vectors, STYLES)
         if self.norm.count("{}") != 1:
             raise ValueError(f"norm: LaTeX with one {{}} for the vector is required, got {shown(self.norm)}")
-        for name, text in (("norm", self.norm.replace("{}", "{x}")), ("angle", self.angle)):
-            if not is_mathematics(text):
-                raise ValueError(f"{name}: {VALID}, got {shown(getattr(self, name))}")
-        for name, text in (("student", self.student), ("teacher", self.teacher)):
-            if not is_mathematics(text):
+        for name in ("norm", "angle", "student", "teacher"):
+            text = getattr(self, name)
+            if not is_mathematics(grouped(text.replace("{}", "{x}") if name == "norm" else text)):
                 raise ValueError(f"{name}: {VALID}, got {shown(text)}")
+        for name, text in (("student", self.student), ("teacher", self.teacher)):
             if not BASE.fullmatch(text) or text == FRAME:
                 required = f"a letter other than {FRAME} or a command, with scripts, is required"
                 raise ValueError(f"{name}: {required}, got {shown(text)}")
@@ -89,7 +109,7 @@ class Notation:
                 raise ValueError(
                     f"{name}: a letter that formulas do not use otherwise is required, got {shown(getattr(self, name))}"
                 )
-        if self.student == self.teacher:
+        if grouped(self.student) == grouped(self.teacher):
             raise ValueError(f"student, teacher: two different symbols are required, got {self.student!r} for both")
 
     @classmethod
@@ -105,12 +125,13 @@ class Notation:
 
     def macros(self) -> dict[str, str]:
         """LaTeX of every macro that stands for a symbol; ``\\vecnorm`` has an argument besides."""
+        angle = grouped(self.angle)
         return {
             "student": self._vector(self.student),
             "teacher": self._vector(self.teacher),
             "along": self._vector(self.student, r"\hat{%s}"),
             "towards": self._vector(FRAME),
-            "weightangle": self.angle if is_mathematics(f"{self.angle}^2") else f"{{{self.angle}}}",
+            "weightangle": angle if is_mathematics(f"{angle}^2") else f"{{{angle}}}",
         }
 
     def expand(self, latex: str) -> str:
@@ -134,13 +155,14 @@ class Notation:
 
     def _norm(self, vector: str) -> str:
         """The norm of a vector, in braces where its power would be a second superscript."""
-        text = self.norm.replace("{}", vector)
-        raised = [self.norm.replace("{}", self._vector(symbol)) for symbol in (self.student, self.teacher)]
-        return text if all(is_mathematics(f"{norm}^2") for norm in raised) else f"{{{text}}}"
+        norm = grouped(self.norm)
+        text = norm.replace("{}", vector)
+        raised = [norm.replace("{}", self._vector(symbol)) for symbol in (self.student, self.teacher)]
+        return text if all(is_mathematics(f"{one}^2") for one in raised) else f"{{{text}}}"
 
     def _vector(self, symbol: str, accent: str = "%s") -> str:
         """A letter in the style of vectors, under an accent; scripts stay as they are."""
-        match = BASE.fullmatch(symbol)
+        match = BASE.fullmatch(grouped(symbol))
         assert match is not None  # checked when the notation was made
         base, scripts = match.groups()
         style = r"\boldsymbol{%s}" if self.vectors == "bold" and base.startswith("\\") else STYLES[self.vectors]

@@ -6,19 +6,25 @@ LaTeX is stored with macros for what an author may want to write otherwise (``\\
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._runtime.checks import flag, number, one_of
+from .._runtime.results import Record
+from .._runtime.tables import headline
+from . import checks
 from .engine import engine
 from .notation import Notation
 from .tex.layout import LINEWIDTH, aligned, one_line
 from .tex.measure import split, width
+from .tex.validity import require_mathematics, require_words
 
 if TYPE_CHECKING:
     import sympy as sp
 
+FORMS = ("scalar", "listing", "combination", "matrix")
 STYLES = ("inline", "align")
 
 NARROWEST = 100.0
@@ -28,8 +34,8 @@ WIDE_ENTRY = 12.0
 """Entries of a matrix wider than this are listed one by one."""
 
 
-@dataclass(frozen=True)
-class Entry:
+@dataclass(frozen=True, repr=False)
+class Entry(Record):
     """One expression of a formula: its label, SymPy text, and LaTeX."""
 
     label: str
@@ -37,8 +43,8 @@ class Entry:
     latex: str
 
 
-@dataclass(frozen=True)
-class Step:
+@dataclass(frozen=True, repr=False)
+class Step(Record):
     """A verified step ``left = right`` of a derivation, in words and in LaTeX."""
 
     statement: str
@@ -46,7 +52,7 @@ class Step:
     right: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Formula:
     r"""One derived result.
 
@@ -72,6 +78,12 @@ class Formula:
     steps, checks
         Verified steps of the derivation, and the number of identities that confirm it by a second route.
 
+    Raises
+    ------
+    ValueError
+        For LaTeX with commands beyond those that draw mathematics, and for fields that are not what is said above: what
+        comes from a stranger's file can be printed.
+
     Examples
     --------
     >>> from sobolev_theory import formulas
@@ -95,6 +107,32 @@ class Formula:
     deviations: str
     steps: tuple[Step, ...]
     checks: int
+
+    def __post_init__(self) -> None:
+        checks.require_name("name", self.name)
+        require_words("statement", self.statement)
+        require_words("domain", self.domain)
+        require_words("source", self.source)
+        require_words("deviations", self.deviations)
+        require_mathematics("symbol", self.symbol)
+        checks.require_plain("numeric", self.numeric)
+        checks.require_letters("arguments", self.arguments)
+        for entry in checks.require_tuple("entries", self.entries, Entry):
+            require_mathematics("entries", entry.label, entry.latex)
+            checks.require_plain("entries", entry.expression)
+        for pair in checks.require_pairs("where", self.where):
+            require_mathematics("where", *pair)
+        for step in checks.require_tuple("steps", self.steps, Step):
+            require_words("steps", step.statement)
+            require_mathematics("steps", step.left, step.right)
+        checks.require_count("checks", self.checks)
+        count = len(self.entries)
+        if self.form not in FORMS:
+            raise ValueError(f"form: one of {', '.join(FORMS)} is required, got {self.form!r}")
+        if count == 0 or (self.form == "scalar" and count > 1):
+            raise ValueError(f"entries: {'one' if count else 'at least one'} is required, got {count}")
+        if self.form == "matrix" and math.isqrt(count) ** 2 != count:
+            raise ValueError(f"entries: those of a square matrix are required, got {count}")
 
     def latex(
         self,
@@ -171,8 +209,19 @@ class Formula:
 
         An expression, a `sympy.Tuple` of named values, a `sympy.Matrix`, or, for sums over a basis, a matrix expression
         in ``w``, ``v``, the frame ``f_1`` (along ``w``), ``f_2`` and the identity ``I``, all of symbolic dimension d.
+
+        The stored text is parsed by a grammar of its own and never evaluated.
+
+        Raises
+        ------
+        ValueError
+            For a letter that the formula does not have; for a value that is neither a number nor a SymPy object, text
+            among them; for stored text that is no expression of the catalogue.
         """
         return engine("catalogue.parsing").parse(self, values)
+
+    def __repr__(self) -> str:
+        return headline("Formula", self.name, Notation().expand(self.statement))
 
     def __str__(self) -> str:
         """Statement, formula, definitions, domain and source, to be read."""
@@ -189,8 +238,13 @@ class Formula:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Formula:
-        """The formula that `to_dict` came from; lists stand for tuples."""
-        kept: dict[str, Any] = {key: tuple(x) if isinstance(x, list) else x for key, x in data.items()}
-        entries = tuple(Entry(**entry) for entry in data["entries"])
-        steps = tuple(Step(**step) for step in data["steps"])
-        return cls(**kept | {"entries": entries, "steps": steps, "where": tuple(map(tuple, data["where"]))})
+        """The formula that `to_dict` came from; lists stand for tuples.
+
+        Raises
+        ------
+        ValueError
+            For missing or unknown fields, and as for `Formula` itself.
+        """
+        kept = checks.fields_of(cls, data)
+        entries = checks.many(Entry, "entries", data["entries"])
+        return cls(**kept | {"entries": entries, "steps": checks.many(Step, "steps", data["steps"])})

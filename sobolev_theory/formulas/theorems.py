@@ -10,10 +10,14 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from .._runtime.checks import one_of
+from .._runtime.results import Record
+from .._runtime.tables import headline
+from . import checks
 from .engine import engine
 from .notation import Notation
 from .records import STYLES
 from .tex.text import itemized, prose
+from .tex.validity import require_mathematics, require_words
 
 Ingredients = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -25,8 +29,8 @@ class Verified(NamedTuple):
     counterexamples: int
 
 
-@dataclass(frozen=True)
-class ProofStep:
+@dataclass(frozen=True, repr=False)
+class ProofStep(Record):
     r"""A claim ``left REL right`` for all values of its letters, and by what it is verified.
 
     Attributes
@@ -59,15 +63,15 @@ class ProofStep:
     conditions: str = ""
 
 
-@dataclass(frozen=True)
-class Conclusion:
+@dataclass(frozen=True, repr=False)
+class Conclusion(Record):
     """What is asserted, in words with mathematics in dollars; numbers (from 0) of the steps whose LaTeX it shows."""
 
     text: str
     steps: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Theorem:
     r"""A theorem, with a proof whose steps are verified claims.
 
@@ -111,6 +115,24 @@ class Theorem:
     proof: tuple[ProofStep, ...]
     counterexamples: tuple[ProofStep, ...]
 
+    def __post_init__(self) -> None:
+        checks.require_name("name", self.name)
+        require_words("title", self.title)
+        require_words("statement", self.statement)
+        require_words("source", self.source)
+        require_words("hypotheses", *checks.require_tuple("hypotheses", self.hypotheses))
+        require_words("remarks", *checks.require_tuple("remarks", self.remarks))
+        checks.require_plain("numeric", self.numeric)
+        for conclusion in checks.require_tuple("conclusions", self.conclusions, Conclusion):
+            require_words("conclusions", conclusion.text)
+            for number in checks.require_tuple("conclusions", conclusion.steps):
+                checks.require_count("conclusions", number)
+        for letter, assumed in checks.require_pairs("letters", self.letters):
+            checks.require_letters("letters", (letter, *checks.require_tuple("letters", assumed)))
+        for name in ("proof", "counterexamples"):
+            for step in checks.require_tuple(name, getattr(self, name), ProofStep):
+                _require_step(name, step)
+
     def latex(
         self, notation: Notation | None = None, *, style: str = "inline", macros: bool = False, **changes: str
     ) -> str:
@@ -149,6 +171,21 @@ class Theorem:
             parts += [r"\begin{remarks}\leavevmode", itemized(map(prose, self.remarks)), r"\end{remarks}"]
         return "\n\n".join(parts)
 
+    def __repr__(self) -> str:
+        return headline("Theorem", self.name, self.title)
+
+    def __str__(self) -> str:
+        """Statement, hypotheses, conclusions and remarks, to be read."""
+        parts = [
+            ("Hypotheses", self.hypotheses),
+            ("Conclusions", [c.text for c in self.conclusions]),
+            ("Remarks", self.remarks),
+        ]
+        lines = [f"{self.name}: {self.title}", self.statement]
+        for head, texts in parts:
+            lines += [f"{head}:", *(f"- {text}" for text in texts)] if texts else []
+        return Notation().expand("\n".join(lines))
+
     def _repr_markdown_(self) -> str:
         """For notebooks."""
         sentences = [("Hypotheses", self.hypotheses), ("Conclusions", [c.text for c in self.conclusions])]
@@ -165,10 +202,13 @@ class Theorem:
         Not checked are words: hypotheses, statements of steps, remarks, conclusions that refer to no step, and what
         the others say around the steps that they show; nor that the steps suffice for the conclusions.
 
-        The text is evaluated: verify records of origins that you trust.
+        The text is parsed by a grammar of its own and never evaluated, so that no record runs code; one made to waste
+        time can do that.
 
         Raises
         ------
+        ValueError
+            For text that is not of the catalogue's grammar, or letters with other assumptions.
         DerivationError
             If a claim is not verified, if what is printed is not what is verified, or if a conclusion does not show
             its steps.
@@ -184,18 +224,28 @@ class Theorem:
     def from_dict(cls, data: Mapping[str, Any]) -> Theorem:
         """The theorem that `to_dict` came from; lists stand for tuples.
 
+        Raises
+        ------
+        ValueError
+            For missing or unknown fields, for fields that are not what is said above, and for LaTeX with commands
+            beyond those that draw mathematics.
+
         Examples
         --------
         >>> theorem = Theorem("a", "b", "c", ("d",), (Conclusion("e"),), (), "", "", (), (), ())
         >>> Theorem.from_dict(theorem.to_dict()) == theorem
         True
         """
-        fields = {key: _frozen(value) for key, value in data.items()}
+        fields = checks.fields_of(cls, data)
         for key, kind in (("conclusions", Conclusion), ("proof", ProofStep), ("counterexamples", ProofStep)):
-            fields[key] = tuple(kind(**{name: _frozen(x) for name, x in item.items()}) for item in data[key])
+            fields[key] = checks.many(kind, key, data[key])
         return cls(**fields)
 
 
-def _frozen(value: Any) -> Any:
-    """Lists as tuples, at any depth."""
-    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+def _require_step(name: str, step: ProofStep) -> None:
+    """What can be printed, and tuples of text."""
+    require_words(name, step.statement, step.method)
+    require_mathematics(name, step.latex, step.conditions)
+    checks.require_plain(name, step.left, step.relation, step.right, *checks.require_tuple(name, step.where))
+    for key, texts in checks.require_pairs(name, step.data):
+        checks.require_plain(name, key, *checks.require_tuple(name, texts))

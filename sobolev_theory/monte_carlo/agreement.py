@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from .._runtime.results import Record, Value
 from .moments import Moments, hotelling_test
 from .residual import Array
 
@@ -24,8 +25,8 @@ SMALLEST = 1e-150
 """Error bar of an entry that is zero in every sample; its square is still a normal number."""
 
 
-@dataclass(frozen=True, eq=False)
-class Agreement:
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement(Record, Value):
     """One quantity of the loss, entry by entry: shape () for the value, (q,) for the gradient, (q, q) for the matrices.
 
     Attributes
@@ -59,15 +60,15 @@ class Agreement:
         numbers = {"p_value": self.p_value, "effective_samples": self.effective_samples}
         return numbers | {name: a.tolist() for name, a in (entries | {"z": self.z}).items()}
 
+    HEADS = ("quantity", "entries", "p-value", "worst z", "at", "estimate", "closed form", "std error")
+
     @property
-    def row(self) -> str:
-        """A line of the report: the entry with the largest ``|z|``, and the joint p-value."""
+    def cells(self) -> list[str]:
+        """A row of the report, under `HEADS`: the entry with the largest ``|z|``, and the joint p-value."""
         worst = np.unravel_index(np.argmax(np.abs(self.z)), self.z.shape)
         entry = f"[{', '.join(map(str, worst))}]" if worst else ""
-        return (
-            f"{self.name:<13}{self.z.size:>7}{self.p_value:>11.2g}{self.z[worst]:>8.2f} {entry:<9}"
-            f"{self.estimate[worst]:>14.6g}{self.closed_form[worst]:>14.6g}{self.standard_error[worst]:>10.1e}"
-        )
+        numbers = f"{self.estimate[worst]:.6g}", f"{self.closed_form[worst]:.6g}", f"{self.standard_error[worst]:.1e}"
+        return [self.name, str(self.z.size), f"{self.p_value:.2g}", f"{self.z[worst]:.2f}", entry, *numbers]
 
 
 @np.errstate(all="ignore")

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from math import expm1, log1p
 from typing import Any
 
+from .._runtime.results import Rows, Value
+from .._runtime.tables import Table
 from .agreement import Agreement
 from .residual import Array
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Report:
-    """Outcome of `verify`; ``print(report)`` shows it as a table.
+class Report(Rows[Agreement], Value):
+    """Outcome of `verify`: a sequence of agreements, by number or name; ``print(report)`` shows a table.
 
     Attributes
     ----------
@@ -60,30 +62,25 @@ class Report:
             "undefined": dict(self.undefined),
         }
 
-    def __repr__(self) -> str:
-        return f"<Report: {_verdict(self.passed, self.p_value, self.level)}>"
-
-    def __str__(self) -> str:
+    def table(self) -> Table:
+        """A row for each quantity, and the verdict."""
         q, K, d = self.directions.shape
         where = f"all {q} coordinates" if q == K * d else f"{q} random orthonormal directions in the {K * d} dimensions"
-        return "\n".join(
-            [
-                self.subject,
-                f"{self.samples} samples; gradient and matrices along {where} of weight space",
-                "",
-                f"{'quantity':<13}{'entries':>7}{'p-value':>11}{'worst z':>8} {'at':<9}"
-                f"{'estimate':>14}{'closed form':>14}{'std error':>10}",
-                *(agreement.row for agreement in self.quantities.values()),
-                *(f"{name:<13}not defined: {reason}" for name, reason in self.undefined.items()),
-                "",
-                f"{_verdict(self.passed, self.p_value, self.level)}, Bonferroni over {len(self.quantities)} quantities",
-            ]
-        )
+        title = f"{self.subject}\n{self.samples} samples; gradient and matrices along {where} of weight space"
+        missing = [f"{name}: not defined: {reason}" for name, reason in self.undefined.items()]
+        rule = f", Bonferroni over {len(self.quantities)} quantities"
+        verdict = _verdict(self.passed, self.p_value, self.level) + rule
+        rows = [agreement.cells for agreement in self.quantities.values()]
+        return Table(title, Agreement.HEADS, rows, [*missing, verdict])
+
+    def named_rows(self) -> list[tuple[str | None, Agreement]]:
+        """The quantities by name."""
+        return [*self.quantities.items()]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Survey:
-    """Outcome of `verify_many`: one `Report` per sampled network, and one verdict.
+class Survey(Rows[Report], Value):
+    """Outcome of `verify_many`: a sequence of one `Report` per sampled network, and one verdict.
 
     Attributes
     ----------
@@ -119,26 +116,20 @@ class Survey:
             "reports": [report.as_dict() for report in self.reports],
         }
 
-    def __repr__(self) -> str:
-        return f"<Survey of {len(self.reports)} networks: {_verdict(self.passed, self.p_value, self.level)}>"
-
-    def __str__(self) -> str:
+    def table(self) -> Table:
+        """A row of p-values for each network, and the verdict."""
         names = list(dict.fromkeys(name for report in self.reports for name in (*report.quantities, *report.undefined)))
-        lines = []
+        rows = []
         for k, report in enumerate(self.reports):
             found = (f"{report.quantities[name].p_value:.2g}" if name in report.quantities else "-" for name in names)
-            lines.append(f"{k:>7}{report.p_value:>11.2g}" + "".join(f"{p:>14}" for p in found))
-        return "\n".join(
-            [
-                self.subject,
-                f"{self.reports[0].samples} samples per network; p-values",
-                "",
-                f"{'network':>7}{'joint':>11}" + "".join(f"{name:>14}" for name in names),
-                *lines,
-                "",
-                f"{_verdict(self.passed, self.p_value, self.level)}, Sidak over {len(self.reports)} networks",
-            ]
-        )
+            rows.append([str(k), f"{report.p_value:.2g}", *found])
+        verdict = f"{_verdict(self.passed, self.p_value, self.level)}, Sidak over {len(self.reports)} networks"
+        title = f"{self.subject}\n{self.reports[0].samples} samples per network; p-values"
+        return Table(title, ("network", "joint", *names), rows, [verdict])
+
+    def named_rows(self) -> list[tuple[str | None, Report]]:
+        """The reports, which have numbers only."""
+        return [(None, report) for report in self.reports]
 
 
 def sidak(p_value: float, count: float) -> float:

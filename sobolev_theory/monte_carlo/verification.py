@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from .._runtime.checks import generator as as_generator
 from .._runtime.checks import positive_integer
-from .._runtime.parallel import OrderedMap, Workers, ordered_map
+from .._runtime.parallel import ParallelMap, Workers, ordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
 from ..activations.registry import chosen
@@ -66,9 +66,9 @@ def verify(
     rng
         Passed to `numpy.random.default_rng`.
     workers
-        1: this process. n > 1, or -1 for all cores: processes, for which a script needs its ``if __name__ ==
-        "__main__":`` guard. Or a `concurrent.futures.Executor` (Dask: ``client.get_executor()``), or a map-like
-        callable. The result is the same, bit for bit, for any number of workers of one kind of machine.
+        1: this process. n > 1, or -1 for all cores: processes, which end with this one. Or a
+        `concurrent.futures.Executor` (Dask: ``client.get_executor()``), or a map-like callable. The result is the same,
+        bit for bit, for any workers of one kind of machine, and for any number of BLAS threads (one is used).
     progress
         Show a progress bar on stderr.
     level
@@ -153,7 +153,7 @@ def _verify(
     W: Student,
     samples: int,
     rng: np.random.Generator,
-    parallel: OrderedMap,
+    parallel: ParallelMap,
     level: float,
     progress: bool,
 ) -> Report:
@@ -175,7 +175,7 @@ def _verify(
     require_range(residual, moments)
     compared = {name: judged(name, moments, theory) for name, theory in closed.items()}
     require_decisive(samples, compared.values())
-    subject = f"{loss!r} at a student of {student.width} x {student.dim}"
+    subject = f"{loss.line()} at a student of {student.width} x {student.dim}"
     return Report(subject, samples, residual.directions, level, compared, undefined)
 
 

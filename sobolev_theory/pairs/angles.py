@@ -13,6 +13,9 @@ plane.
 """
 
 
+SPLITTERS = {np.dtype(kind): kind(2 ** (np.finfo(kind).nmant // 2 + 1) + 1) for kind in (np.float64, np.longdouble)}
+"""``2^27 + 1`` for doubles."""
+
 FLOOR = 2.0**-90
 """Sine below which `components` has lost the residual's direction: the square of the unit of rounding is 2^-104."""
 
@@ -40,9 +43,9 @@ def angle_and_direction(
 
     With ``v = a u + r``: ``theta = atan2(|r|, (offset + a) |u|)``, radians in [0, pi], and ``e = r/|r|``. Angle and
     sine are correct to 1e-15 relative for norms between 1e-130 and 1e150; near pi, where a double cannot hold
-    ``pi - theta``, the sine still is. Below a sine of 2^-90 vectors are parallel (so are all vectors of a line) and get
-    ``e = 0``. Where the difference ``v`` of the second row and ``u`` is known better than the rounded rows tell, an
-    offset of one gives results as accurate as that.
+    ``pi - theta``, the sine still is. Where ``r`` is below 2^-90 of ``v`` vectors are parallel (so are all vectors of a
+    line) and get ``e = 0``. Where the difference ``v`` of the second row and ``u`` is known better than the
+    rounded rows tell, an offset of one gives results as accurate as that.
 
     Examples
     --------
@@ -53,8 +56,9 @@ def angle_and_direction(
     factor, residual = components(u, v)
     if u.shape[1] == 1:
         residual[:] = 0.0  # what is left on a line is rounding
-    along, height = (factor + offset) * _norms(u), _norms(residual)
-    height[height <= FLOOR * np.abs(along)] = 0.0
+    lengths, height = _norms(u), _norms(residual)
+    height[height <= FLOOR * np.abs(factor) * lengths] = 0.0  # the residual is one of v, whatever the offset
+    along = (factor + offset) * lengths
     sine = height / np.hypot(height, along)
     e = residual / np.where(height > 0, height, np.inf)[:, None]
     return np.arctan2(height, along), sine, e
@@ -71,12 +75,13 @@ def combine_rows(coefficients: FloatArray, rows: FloatArray) -> FloatArray:
 
     A student near its teacher makes this sum cancel; its relative error stays at 1e-16 until 16 digits have cancelled.
     """
-    total, compensation = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
+    total, compensation = np.zeros((2, rows.shape[1]), dtype=np.result_type(coefficients, rows))
     for coefficient, row in zip(coefficients, rows, strict=True):
         product, product_error = _two_product(coefficient, row)
         total, sum_error = _two_sum(total, product)
         compensation += product_error + sum_error
-    return total + compensation
+    combined: FloatArray = total + compensation
+    return combined
 
 
 def _two_sum(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -95,7 +100,7 @@ def _two_product(a: Any, b: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _halves(a: Any) -> tuple[Any, Any]:
-    """High and low 26 bits of the significand."""
-    shifted = a * 134217729.0  # 2^27 + 1
+    """High and low half of the bits of the significand: of 53, 26 and 26."""
+    shifted = a * SPLITTERS[np.result_type(a)]
     high = shifted - (shifted - a)
     return high, a - high

@@ -44,6 +44,14 @@ class Chart(Protocol):
     def has_frames(self) -> bool:
         """Whether near pairs need explicit frames."""
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Norms between which doubles hold what kernels multiply on their way."""
+
+    @property
+    def squares(self) -> tuple[float, float]:
+        """Inverse square of the lower, square of the upper."""
+
     def scale(self, inverse: FloatArray) -> FloatArray:
         """``nu`` from the inverse norms."""
 
@@ -61,9 +69,13 @@ class Chart(Protocol):
 
 
 class Polar:
-    """Norms and angle; the orthonormal frame ``(u^, e)``."""
+    """Norms and angle; the orthonormal frame ``(u^, e)``.
+
+    Kernels of degree n hold ``(p q)^n``: up to n = 7 that is within ``2^(+-840)``.
+    """
 
     has_frames = True
+    reach, squares = (2.0**-60, 2.0**60), (2.0**120, 2.0**120)
 
     def scale(self, inverse: FloatArray) -> FloatArray:
         """Unit vectors."""
@@ -87,9 +99,13 @@ class Polar:
 
 
 class Gram:
-    """Inner products and the Gram determinant; the rows themselves are the frame."""
+    """Inner products and the Gram determinant; the rows themselves are the frame.
+
+    Kernels hold ``(1 + s + t + g)^(k + 1/2)``, up to k = 7 within ``2^990``.
+    """
 
     has_frames = False
+    reach, squares = (2.0**-40, 2.0**33), (2.0**80, 2.0**66)
 
     def scale(self, inverse: FloatArray) -> FloatArray:
         """Rows as they are."""

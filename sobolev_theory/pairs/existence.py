@@ -45,11 +45,19 @@ def require_directions(parallel: Sequence[tuple[int, int]], what: str, other: st
         raise NotDifferentiableError(what, parallel, reason, f"Use {other}, which exists there.")
 
 
-def require_finite(what: str, *numbers: float | NDArray[np.float64]) -> None:
-    """Refuse a result that left the range of double precision on the way."""
-    for some in numbers:
+def are_finite(*numbers: float | NDArray[np.float64]) -> bool:
+    """Whether a result stayed in the range of its numbers."""
+    for some in numbers:  # noqa: SIM110  (a generator takes twice the time)
         if np.count_nonzero(np.isfinite(some)) < np.size(some):
-            raise OverflowingError(
-                f"student, teacher: the {what} overflows double precision at weights of this size; rescale them "
-                "(losses of ReLU^n are homogeneous)"
-            )
+            return False
+    return True
+
+
+def overflowing(what: str, activation: Activation) -> OverflowingError:
+    """The refusal of a result that double precision does not hold."""
+    advice = "take smaller weights, output weights or weights of the norm"
+    if activation.degree is not None:
+        advice = f"rescale them (losses of {activation.name} are homogeneous of degree {2 * activation.degree})"
+    return OverflowingError(
+        f"student, teacher: the {what} overflows double precision at weights of this size; {advice}"
+    )

@@ -1,12 +1,14 @@
 r"""Facts of the stacked weights ``U = [W; V]`` that all pair quantities are functions of: norms, cosines, near pairs.
 
 Biases would add the two means to them, an input covariance a second inner product.
+
+Rows so long or short that products of their norms leave the range of doubles are taken in `WIDE` numbers: their
+geometry is made of those, and so is everything that is computed from it, until the result is a double again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from math import sqrt
@@ -15,10 +17,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .._runtime.parallel import available_cores
 from ..parameters import Origin
 from .angles import PARALLEL, angle_and_direction
+from .blocks_of_rows import by_blocks
 from .charts import Chart
+from .numbers import DOUBLE, WIDE, in_wide_numbers
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -26,9 +29,6 @@ Result = TypeVar("Result")
 
 NEAR = 0.25
 """Sine of the angle below which a pair is near; above it, a frame change costs at most ``1/NEAR^2 = 16`` roundings."""
-
-BLOCK = 2**18
-"""Pairs evaluated at a time: temporaries of 2 MB stay near the cores, and the interpreter's share is small."""
 
 MANY = 300
 """Leading rows from which the symmetry of their inner products saves time: measured, below two products cost more."""
@@ -38,19 +38,23 @@ ALL, NOBODY = slice(None), np.zeros(0, dtype=np.intp)
 
 @dataclass(frozen=True, eq=False)
 class NearPairs:
-    """Pairs with an explicit second frame vector: rows ``i``, columns ``j``, vectors ``e`` (P, d), angles, sines."""
+    """Pairs with an explicit second frame vector: rows ``i``, columns ``j``, vectors ``e`` (P, d), angles, sines.
+
+    At a sine up to ``parallel`` a pair has no plane that rows of doubles tell: 0 where their difference is known.
+    """
 
     i: IntArray
     j: IntArray
     e: FloatArray
     angle: FloatArray
     sine: FloatArray
+    parallel: FloatArray
 
     @classmethod
     @cache
     def none(cls, dim: int) -> NearPairs:
         """No pairs."""
-        return cls(NOBODY, NOBODY, np.zeros((0, dim)), np.zeros(0), np.zeros(0))
+        return cls(NOBODY, NOBODY, np.zeros((0, dim)), *(np.zeros(0) for _ in range(3)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +108,18 @@ class PairGeometry:
 
     @classmethod
     def of(cls, rows: FloatArray, width: int, chart: Chart, origin: Origin | None = None) -> PairGeometry:
-        """The geometry of rows, from a displacement from the teacher's where it is known better than the rows tell."""
+        """The geometry of rows, from a displacement from the teacher's where it is known better than the rows tell.
+
+        It is of the type of the rows, or in `WIDE` numbers where doubles do not reach.
+        """
         norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))
-        zero = [] if np.count_nonzero(norms) == len(norms) else np.flatnonzero(norms == 0).tolist()
-        inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0) if zero else 1.0 / norms
+        inverse, zero = 1.0 / norms, []
+        short, long = chart.squares
+        if not (inverse.dot(inverse) < short and norms.dot(norms) < long):  # two products cost least
+            if rows.dtype == DOUBLE and out_of_reach(rows, norms, chart):
+                return cls.of(in_wide_numbers(rows), width, chart, origin)
+            zero = np.flatnonzero(norms == 0).tolist()
+            inverse[zero] = 0.0
         cosines = _products(rows, width)
         limit = sqrt(1 - NEAR**2)
 
@@ -163,6 +175,15 @@ class PairGeometry:
         """Kernel arguments of a block of pairs."""
         return self.chart.arguments(self.norms[: self.width][part, None], self.norms[None, columns], at)
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is made of `WIDE` numbers."""
+        return self.rows.dtype != DOUBLE
+
+    def numbers(self, array: FloatArray) -> FloatArray:
+        """An array of doubles in the numbers that the geometry is made of."""
+        return array.astype(WIDE) if self.is_wide else array
+
     def by_blocks(self, function: Callable[[slice], Result]) -> list[Result]:
         """A function of every block of rows."""
         return by_blocks(self.width, len(self.rows), function)
@@ -181,7 +202,7 @@ class PairGeometry:
     @property
     def parallel(self) -> list[tuple[int, int]]:
         """Pairs that are parallel or antiparallel to working precision."""
-        at_end = self.near.sine <= PARALLEL
+        at_end = self.near.sine <= self.near.parallel
         return [(int(i), int(j)) for i, j in zip(self.near.i[at_end], self.near.j[at_end], strict=True)]
 
     @property
@@ -208,7 +229,7 @@ def _products(rows: FloatArray, width: int) -> FloatArray:
     if width < MANY:
         products: FloatArray = rows[:width].dot(rows.T)
         return products
-    products = np.empty((width, len(rows)))
+    products = np.empty((width, len(rows)), dtype=rows.dtype)
     np.matmul(rows[:width], rows[:width].T, out=products[:, :width])  # symmetric: half the work
     np.matmul(rows[:width], rows[width:].T, out=products[:, width:])
     return products
@@ -217,29 +238,22 @@ def _products(rows: FloatArray, width: int) -> FloatArray:
 def _near(rows: FloatArray, i: IntArray, j: IntArray, origin: Origin | None) -> NearPairs:
     """Angles of near pairs, and ``e``, to full relative accuracy."""
     dim = rows.shape[1]
-    e, (angle, sine) = np.empty((len(i), dim)), np.empty((2, len(i)))
+    e, (angle, sine) = np.empty((len(i), dim), dtype=rows.dtype), np.empty((2, len(i)), dtype=rows.dtype)
+    parallel = np.full(len(i), PARALLEL)
     step = max(1, 2**20 // dim)
     for part in (slice(k, k + step) for k in range(0, len(i), step)):
         second, offset = rows[j[part]], np.zeros(len(i[part]))
         if origin is not None:
             at, difference = origin.differences(i[part], j[part])
             second[at], offset[at] = difference, 1.0
+            parallel[part][at] = 0.0
         angle[part], sine[part], e[part] = angle_and_direction(rows[i[part]], second, offset)
-    for array in (i, j, e, angle, sine):
+    for array in (i, j, e, angle, sine, parallel):
         array.setflags(write=False)
-    return NearPairs(i, j, e, angle, sine)
+    return NearPairs(i, j, e, angle, sine, parallel)
 
 
-def by_blocks(width: int, columns: int, function: Callable[[slice], Result]) -> list[Result]:
-    """A function of every block of rows; the blocks are independent, and NumPy works on them in threads."""
-    step = max(1, BLOCK // columns)
-    if width <= step:
-        return [function(slice(0, width))]
-    blocks = [slice(k, min(k + step, width)) for k in range(0, width, step)]
-
-    def quiet(part: slice) -> Result:
-        with np.errstate(all="ignore"):  # what is not finite in the end is refused by the loss
-            return function(part)
-
-    with ThreadPoolExecutor(available_cores()) as threads:
-        return list(threads.map(quiet, blocks))
+def out_of_reach(rows: FloatArray, norms: FloatArray, chart: Chart) -> bool:
+    """Whether a row that is not zero has a norm out of the reach of a chart's kernels in doubles."""
+    low, high = chart.reach
+    return bool(norms.max() > high or ((norms < low) & rows.any(axis=1)).any())

@@ -18,43 +18,38 @@ angle.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ..networks import Network
 from ..norms import Convention
 from ..parameters import Parameters, matching
 from .angles import angle_and_direction
-from .geometry import BLOCK, PairGeometry
+from .blocks_of_rows import BLOCK
+from .gauss_points import gauss_legendre, points_between_kinks, points_of_smooth
+from .geometry import PairGeometry
 from .sums import PairTerms, coefficients
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-
-POINTS = 8
-"""Most Gauss-Legendre points in each direction; a difference that needs more is summed directly."""
-
-REACH = np.cosh(29 * np.log(2) / np.arange(1, POINTS + 1))
-"""Distance of the nearest singularity, in half lengths, for which n = 1, 2, ... points suffice.
-
-The error is a constant times ``exp(-2 n arccosh(reach)) = 2^-58`` (Bernstein ellipse), up to 250 for erf in H3.
-"""
 
 TURN = 20
 """Points on a turn: exact to rounding on [0, pi] for trigonometric polynomials of degree six, that of ReLU^3."""
 
 
 @np.errstate(all="ignore")
-def value_near_teacher(student: Parameters, teacher: Network, terms: PairTerms) -> float | None:
+def value_near_teacher(
+    student: Parameters, teacher: Network, terms: PairTerms, numbers: DTypeLike = np.float64
+) -> FloatArray | None:
     """The loss of a student near its teacher, to about 1e-15 of the sum of the losses of its single neurons.
 
     That sum is the loss times a condition number, at most about that of the Gauss-Newton matrix. For `erf`, weights of
     norm ``p > 1`` cost about ``p^2`` roundings more. Some differences are summed directly, with an error of 1e-16 of
     their terms: for homogeneous activations where ``|D_i|/|v_i|`` exceeds a fifth of the sine of the angle between
     ``v_i`` and ``v_j`` (so always at parallel rows), for smooth ones where ``|D_i|`` times `Activation.variation`
-    exceeds a fifth.
+    exceeds a fifth (of polynomials, too), or ``|D_i|/|v_i|`` does and weights are not small (`points_of_smooth`).
 
     Parameters
     ----------
@@ -62,10 +57,12 @@ def value_near_teacher(student: Parameters, teacher: Network, terms: PairTerms) 
         Of the same activation. The digits of a student's `Origin` are used.
     terms
         The pair quantities of the loss.
+    numbers
+        The type of numbers to compute with.
 
     Returns
     -------
-    float or None
+    scalar of that type, or None
         None if widths or output weights differ, or if a product overflows.
 
     Examples
@@ -88,11 +85,15 @@ def value_near_teacher(student: Parameters, teacher: Network, terms: PairTerms) 
         if matched is None:
             return None
         rows = matched
-        step = student.weights - teacher.weights[rows]  # exact between half and double (Sterbenz), else one rounding
+        step = np.asarray(student.weights, dtype=numbers) - teacher.weights[rows]  # exact, or one rounding (Sterbenz)
     moved = np.flatnonzero(step.any(axis=1) & (a != 0))  # the others contribute nothing
     if not len(moved):
-        return 0.0
-    value = Segments(teacher.weights[rows[moved]], step[moved], student.weights[moved], a[moved], terms).value()
+        return np.asarray(0.0)
+    v, d, w, c = (
+        np.asarray(part, dtype=numbers)
+        for part in (teacher.weights[rows[moved]], step[moved], student.weights[moved], a[moved])
+    )
+    value = Segments(v, d, w, c, terms).value()
     return value if np.isfinite(value) else None
 
 
@@ -106,7 +107,7 @@ class Segments:
     output_weights: FloatArray
     terms: PairTerms
 
-    def value(self) -> float:
+    def value(self) -> FloatArray:
         """The loss, of every difference by as many points as it needs."""
         homogeneous = self.terms.activation.degree is not None
         i, j = np.triu_indices(len(self.step), 1 if homogeneous else 0)
@@ -114,11 +115,11 @@ class Segments:
         output = np.outer(self.output_weights, self.output_weights)
         far = points == 0
         bilinear = self.terms.bilinear * output * self._products[1]
-        total = float(half[far] @ (self._direct() + bilinear)[i, j][far]) if far.any() else 0.0
+        total = half[far] @ (self._direct() + bilinear)[i, j][far] if far.any() else self.step.dtype.type(0)
         for count in np.unique(points[~far]):
             at = points == count
             total += self._quadrature(int(count), i[at], j[at], half[at] * output[i, j][at])
-        return total + (self._single() if homogeneous else 0.0)
+        return np.asarray(total + (self._single() if homogeneous else 0.0))
 
     def _direct(self) -> FloatArray:
         """``a_i a_j Delta_ij`` without the bilinear part, as sums of four terms."""
@@ -149,22 +150,13 @@ class Segments:
         return sines
 
     def _points(self) -> IntArray:
-        r"""Gauss-Legendre points that ``Delta_ij`` needs in each direction; 0 if more than `POINTS`.
-
-        A kinked integrand is singular where ``u_i(s)``, ``s`` complex, meets the line of a real ``u_j(t)``. Seen from
-        the middle of the segment, in half lengths, it does so no nearer than ``2 (sin(theta_ij) - x_j)/x_i - 1`` with
-        ``x_i = |D_i|/|v_i|``. A smooth activation is taken to vary as its `Activation.variation` says:
-        ``erf(z/sqrt 2)``, of variation 1, is singular no nearer than ``2/|D_i|``.
-        """
-        activation = self.terms.activation
-        x, sines = activation.variation * np.linalg.norm(self.step, axis=1), np.ones((len(self.step),) * 2)
+        """Gauss-Legendre points that ``Delta_ij`` needs in each direction; 0 if more than `POINTS`."""
+        activation, length, norms = self.terms.activation, np.linalg.norm(self.step, axis=1), self._geometry.norms
         if activation.jump_order is not None:
-            x, sines = x / self._geometry.norms, self._sines
-        reach = 2 * (sines - x) / x[:, None] - 1
-        points = 1 + np.searchsorted(-REACH, -np.minimum(reach, reach.T))  # REACH falls
-        return np.where(points <= POINTS, points, 0)
+            return points_between_kinks(length / norms, self._sines)
+        return points_of_smooth(length, norms, activation.variation, self.terms.norm.order)
 
-    def _single(self) -> float:
+    def _single(self) -> FloatArray:
         r"""``1/2 sum_i a_i^2 Delta_ii`` for activations homogeneous of degree n, where ``F = |u|^n |v|^n phi(theta)``.
 
         .. math:: \tfrac12 \Delta_{ii} = \tfrac12 \phi(0) (|w|^n - |v|^n)^2 + |w|^n |v|^n \int_0^\theta (-\phi')
@@ -179,21 +171,22 @@ class Segments:
         direction, sine, _ = angle_and_direction(self.teacher, self.step)
         length = np.linalg.norm(self.step, axis=1)
         angle = np.where(p > 0, np.arctan2(length * sine, p + length * np.cos(direction)), 0.0)  # of v + D to v
-        x, omega = _gauss_legendre(TURN)
+        x, omega = gauss_legendre(TURN)
         tau = angle[:, None] * x
         one, sine = np.ones_like(tau), np.sin(tau)
         arguments = one, one, tau, sine, np.cos(tau)
         on_rows, in_frame = self._exact("field", *arguments), self._exact("field_in_frame", *arguments)
         slope = (bilinear + (on_rows[1] if on_rows else 0.0)) * sine + (in_frame[1] if in_frame else 0.0)
-        return float(self.output_weights**2 @ (at_zero / 2 * difference**2 + (p * q) ** n * angle * (slope @ omega)))
+        parts = at_zero / 2 * difference**2 + (p * q) ** n * angle * (slope @ omega)
+        return np.asarray(self.output_weights**2 @ parts)
 
-    def _quadrature(self, count: int, i: IntArray, j: IntArray, weights: FloatArray) -> float:
+    def _quadrature(self, count: int, i: IntArray, j: IntArray, weights: FloatArray) -> FloatArray:
         """Sum of ``Delta_ij`` with weights, by ``count x count`` points."""
-        x, omega = _gauss_legendre(count)
+        x, omega = gauss_legendre(count)
         s, t = (grid.reshape(-1, 1) for grid in np.meshgrid(x, x))
-        step, total = max(1, BLOCK // count**2), 0.0
+        step, total = max(1, BLOCK // count**2), np.zeros((), dtype=weights.dtype)
         for part in (slice(k, k + step) for k in range(0, len(i), step)):
-            total += float(np.outer(omega, omega).ravel() @ self._form(i[part], j[part], s, t) @ weights[part])
+            total += np.outer(omega, omega).ravel() @ self._form(i[part], j[part], s, t) @ weights[part]
         return total
 
     @cached_property
@@ -242,11 +235,4 @@ class Segments:
     @cached_property
     def _exact(self) -> PairTerms:
         """The pair quantities whose derivatives are those of the value."""
-        return replace(self.terms, convention=Convention.EXACT)
-
-
-@cache
-def _gauss_legendre(count: int) -> tuple[FloatArray, FloatArray]:
-    """Points and weights on [0, 1]."""
-    x, omega = np.polynomial.legendre.leggauss(count)
-    return (x + 1) / 2, omega / 2
+        return replace(self.terms, convention=Convention.EXACT, in_plane=False)

@@ -119,3 +119,17 @@ def terms(xp: Any, activation: Activation, *arguments: Any) -> Terms:
         (p,) = arguments
         arguments = p, p, 0 * p, 0 * p, 1 + 0 * p
     return PolarTerms(xp, table, *arguments)
+
+
+def in_plane(activation: Activation, quantity: str) -> Callable[..., tuple[Any, ...]]:
+    """The kernel of an exact block of the order that jumps, in two dimensions: there ``I = f_1 f_1' + f_2 f_2'``.
+
+    Coefficients are those of ``"own"`` or ``"cross"`` with 0 on ``I``; none diverges as rows become parallel.
+    """
+    order = activation.jump_order
+
+    def kernel(xp: Any, *arguments: Any) -> tuple[Any, ...]:
+        at = terms(xp, activation, *arguments)
+        return tuple(at.coefficients(f"{quantity}_in_plane", order or 0, Convention.EXACT))
+
+    return kernel

@@ -16,6 +16,8 @@ from ..parameters import Origin
 from .angles import combine_rows
 from .charts import CHARTS, Chart
 from .geometry import ALL, PairGeometry, clear_diagonal
+from .numbers import LARGE
+from .operator import in_plane
 
 FloatArray = NDArray[np.float64]
 
@@ -46,12 +48,13 @@ class PairTerms:
     activation: Activation
     norm: Norm
     convention: Convention
+    in_plane: bool = False  # two dimensions: blocks of the order that jumps without terms that cancel
     _orders: dict[str, list[tuple[float, Callable[..., Any]]]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
 
-    def __reduce__(self) -> tuple[type[PairTerms], tuple[Activation, Norm, Convention]]:
-        return PairTerms, (self.activation, self.norm, self.convention)
+    def __reduce__(self) -> tuple[type[PairTerms], tuple[Activation, Norm, Convention, bool]]:
+        return PairTerms, (self.activation, self.norm, self.convention, self.in_plane)
 
     def __call__(self, quantity: str, *arguments: Any) -> tuple[Any, ...]:
         """``sum_m lambda_m`` times the coefficients of a quantity."""
@@ -61,11 +64,17 @@ class PairTerms:
         found = self._orders.get(quantity)
         if found is None:
             found = self._orders[quantity] = [
-                (weight, self.activation.kernel(quantity, order, self.convention))
+                (weight, self._kernel(quantity, order))
                 for order, weight in self.norm.orders
                 if self.activation.has_kernel(quantity, order, self.convention)
             ]
         return found
+
+    def _kernel(self, quantity: str, order: int) -> Callable[..., Any]:
+        jumps = order == self.activation.jump_order and self.convention is Convention.EXACT
+        if self.in_plane and jumps and quantity in ("own", "cross"):
+            return in_plane(self.activation, quantity)
+        return self.activation.kernel(quantity, order, self.convention)
 
     @cached_property
     def chart(self) -> Chart:
@@ -77,6 +86,11 @@ class PairTerms:
         """Coefficient of ``u . v`` split off from the pair terms."""
         split = self.activation.kernels.BILINEAR
         return float(sum(weight * part for weight, part in zip(self.norm.weights, split, strict=False)))
+
+    @cached_property
+    def is_extreme(self) -> bool:
+        """Whether the weights of the norm are so large or small that products with them leave the range of doubles."""
+        return not 1 / LARGE < max(self.norm.weights) < LARGE
 
     @property
     def jumps(self) -> bool:
@@ -102,7 +116,8 @@ def linear_part(c: FloatArray, geometry: PairGeometry, origin: Origin | None) ->
     rows = geometry.rows
     if origin is not None:
         k = len(origin.rows)
-        left = c[k:] + np.bincount(origin.rows, weights=c[:k], minlength=len(c) - k)
+        left = c[k:].copy()
+        np.add.at(left, origin.rows, c[:k])
         linear: FloatArray = c[:k] @ origin.displacement + left @ rows[k:]
         return linear
     total: FloatArray = c.dot(rows)
@@ -128,7 +143,8 @@ def value_sum(geometry: PairGeometry, terms: PairTerms, c: FloatArray) -> float:
             values = np.where(silent[part, None] | silent[columns], 0.0, values)
         right = 2 * c[columns]
         right[: part.stop - part.start] /= 2
-        return float(c[part] @ (values @ right))
+        total: float = c[part] @ (values @ right)
+        return total
 
     return sum(geometry.by_blocks(block))
 
@@ -161,10 +177,10 @@ def field_sum(geometry: PairGeometry, terms: PairTerms, c: FloatArray) -> FloatA
     Orders whose field is benign on ``(u_i, u_j)`` are summed over rows; the others come in the frame ``(f_1, f_2)``.
     """
     scale, near = geometry.scale, geometry.near
-    on_all_rows = np.empty(geometry.cosines.shape)
-    explicit = np.zeros(len(near.i))
+    on_all_rows = np.empty_like(geometry.cosines)
+    explicit = np.zeros(len(near.i), dtype=scale.dtype)
     (of_itself,) = terms("self_field", geometry.self_argument)
-    itself = np.zeros(geometry.width)
+    itself = np.zeros(geometry.width, dtype=scale.dtype)
     if not _vanishes(of_itself):
         itself = c[: geometry.width] * scale[: geometry.width] * of_itself
 

@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 def loss_curves(
     comparison: FlowComparison, *, quantity: str = "error", axes: Sequence[Axes] | None = None
 ) -> NDArray[Any]:
-    """Training curves of several norms: against time as is, and against time at equal sharpness.
+    """Training curves of several norms: against the time of each flow, and against time at equal sharpness.
 
     Equal sharpness stretches the time of a flow by its sharpness over that of the first norm. A flow of which it is
     not known, because the flow has not come near its end, or infinite, is left out there, and a note says so.
@@ -47,8 +47,8 @@ def loss_curves(
     Examples
     --------
     >>> from sobolev_theory import compare_flows
-    >>> as_is, fair = loss_curves(compare_flows([[0.5, 0.8]], [[1.0, 0.0]], t_max=40.0))
-    >>> as_is.get_ylabel(), [line.get_label() for line in fair.lines]
+    >>> own, fair = loss_curves(compare_flows([[0.5, 0.8]], [[1.0, 0.0]], t_max=40.0))
+    >>> own.get_ylabel(), [line.get_label() for line in fair.lines]
     ('prediction error (L2 loss)', ['L2', 'H1', '1e-06 of the start'])
     """
     one_of("quantity", quantity, ("error", "distance"))
@@ -71,10 +71,14 @@ def loss_curves(
         for ax in pair:
             ax.axhline(level, color="0.5", linewidth=0.8, label=f"{comparison.accuracy:g} of the start")
     names = {"error": "prediction error (L2 loss)", "distance": "distance $|W - V|$"}
-    pair[0].set(title="as is", xlabel="time", ylabel=names[quantity])
+    pair[0].set(title="in original time", xlabel="time $t$ of each gradient flow", ylabel=names[quantity])
     reference = comparison.rows[0].norm
     pair[1].set(title="at equal sharpness", xlabel=rf"time $\times$ sharpness / sharpness of {reference}")
-    pair[0].legend(fontsize="small")
+    if axes is None:  # beneath both panels, where it hides no curve
+        figure, shown = pair[0].figure, pair[0].get_legend_handles_labels()
+        figure.legend(*shown, loc="outside lower center", ncols=4, fontsize="small", frameon=False)
+    else:
+        pair[0].legend(fontsize="small")
     return pair
 
 

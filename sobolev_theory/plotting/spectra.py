@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import NDArray
 
 from .._runtime.checks import shown
@@ -15,17 +15,25 @@ from ..curvature.operator import Curvature
 from ..curvature.spectrum import Spectrum
 from .style import COLUMN, PALETTE, panels
 
-BASE = 0.5
-"""Where stems begin, below a multiplicity of one."""
+FloatArray = NDArray[np.float64]
+
+STEMS = 40
+"""Different eigenvalues up to which each has a stem; more are counted in bins, since stems would run together."""
+
+BINS = 60
+"""Number of bins."""
+
+LINEAR = 20
+"""Multiplicities up to which their axis is linear; a longer one is linear to 1, with a zero, then logarithmic."""
 
 
 def spectrum(
     spectra: Sequence[Curvature | Spectrum], labels: Sequence[str], *, axes: Sequence[Axes] | None = None
 ) -> NDArray[Any]:
-    """Eigenvalues of curvatures, each in a panel, with their multiplicities on a logarithmic axis.
+    """Eigenvalues of curvatures, each spectrum in a panel: stems as high as their multiplicities, or a histogram.
 
-    Eigenvalues that agree to six digits are one, with their joint multiplicity, as in the text of a `Spectrum`. A line
-    marks zero where a matrix is not positive definite.
+    Eigenvalues that agree to six digits are one, with their joint multiplicity, as in the text of a `Spectrum`. Where
+    more than 40 differ, all are counted in bins. A line marks zero where a matrix is not positive definite.
 
     Parameters
     ----------
@@ -52,7 +60,7 @@ def spectrum(
     >>> H = PopulationLoss([[1.0, 0.0, 0.0, 0.0]], "L2").hessian([[0.0, 1.0, 0.0, 0.0]])
     >>> (ax,) = spectrum([H], ["L2"])
     >>> ax.lines[0].get_ydata()             # of 1/2 - 1/pi, 1/2 - 1/(2 pi), 1/2
-    array([1, 2, 1])
+    array([1., 2., 1.])
     """
     for name, given, kinds in (("spectra", spectra, Curvature | Spectrum), ("labels", labels, str)):
         if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(x, kinds) for x in given):
@@ -61,25 +69,50 @@ def spectrum(
         raise ValueError(f"labels: one for each of the spectra is required, got {len(labels)} for {len(spectra)}")
     parsed = [item.spectrum() if isinstance(item, Curvature) else item for item in spectra]
     column = panels(axes, len(parsed), 1, (COLUMN[0], 0.7 + 1.3 * len(parsed)))
-    groups = [item.grouped() for item in parsed]
-    top = max(count for group in groups for _, count in group)
-    for k, (ax, label, item, group) in enumerate(zip(column, labels, parsed, groups, strict=True)):
+    groups = [(np.real([value for value, _ in item.grouped()]), [n for _, n in item.grouped()]) for item in parsed]
+    binned = max(len(values) for values, _ in groups) > STEMS
+    edges = np.linspace(min(v.min() for v, _ in groups), max(v.max() for v, _ in groups), BINS + 1)
+    tops = []
+    for k, (ax, label, item, (values, counts)) in enumerate(zip(column, labels, parsed, groups, strict=True)):
         kappa = rf"$\kappa$ = {item.condition_number():.4g}" if item.smallest > 0 else "not positive definite"
         ax.set_title(f"{label}, {kappa}", fontsize="medium")
-        values, counts = zip(*group, strict=True)
-        _stems(ax, values, counts, top, PALETTE[k % len(PALETTE)])
+        tops.append(_bars(ax, values, counts, edges, k) if binned else _stems(ax, values, counts, k))
         if item.smallest <= 0:
             ax.axvline(0, color="black", linewidth=0.8, linestyle=":")
+    for ax in column:
+        _counts(ax, max(tops), "number in a bin" if binned else "multiplicity")
     real = not any(np.iscomplexobj(item.values) for item in parsed)
     column[-1].set_xlabel("eigenvalue" if real else "real part of the eigenvalue")
     return column
 
 
-def _stems(ax: Axes, values: Sequence[complex], counts: Sequence[int], top: int, color: str) -> None:
-    """Multiplicities up to ``top`` over the real parts of eigenvalues."""
-    ax.plot(np.real(values), counts, linestyle="none", marker="o", markersize=4, color=color)
-    ax.vlines(np.real(values), BASE, counts, color=color, linewidth=1)
-    ax.set(ylabel="multiplicity", yscale="log", ylim=(BASE, 2 * top))
-    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if top < 20 else (1.0,)))
-    ax.yaxis.set_major_formatter("{x:g}")
-    ax.yaxis.set_minor_formatter(NullFormatter())
+def _stems(ax: Axes, values: FloatArray, counts: Sequence[int], k: int) -> float:
+    """A stem for each eigenvalue, as high as its multiplicity; the highest."""
+    color = PALETTE[k % len(PALETTE)]
+    heights = np.array(counts, dtype=np.float64)
+    ax.plot(values, heights, linestyle="none", marker="o", markersize=4, color=color)
+    ax.vlines(values, 0, heights, color=color, linewidth=1)
+    return float(heights.max())
+
+
+def _bars(ax: Axes, values: FloatArray, counts: Sequence[int], edges: FloatArray, k: int) -> float:
+    """A bar for each bin, as high as the number of its eigenvalues; the highest."""
+    heights, _ = np.histogram(values, edges, weights=np.array(counts, dtype=np.float64))
+    ax.stairs(heights, edges, fill=True, color=PALETTE[k % len(PALETTE)])
+    return float(heights.max())
+
+
+def _counts(ax: Axes, top: float, label: str) -> None:
+    """An axis of numbers 0, 1, ...: ticks are integers, powers of ten where it is logarithmic."""
+    ax.set_ylabel(label)
+    if top <= LINEAR:
+        ax.set_ylim(0, 1.15 * top)
+        ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        return
+    last = int(np.log10(top))
+    ax.set_yscale("symlog", linthresh=1, linscale=max(0.5, last / 8))  # room for a tick at 0 and one at 1
+    ax.set_ylim(0, 3 * top)
+    powers = range(0, last + 1, 1 + last // 5)
+    ax.yaxis.set_major_locator(FixedLocator([0, *(10.0**power for power in powers)]))
+    ax.yaxis.set_minor_locator(FixedLocator([]))
+    ax.set_yticklabels(["0", *(f"{10**n}" if last < 4 else ("1" if not n else f"$10^{{{n}}}$") for n in powers)])

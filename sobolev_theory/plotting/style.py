@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from .._runtime.checks import shown
@@ -19,6 +21,19 @@ DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (1
 """Dashes of lines that go with the colours."""
 
 
+FONTS: dict[Any, Any] = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "none"}
+"""TrueType fonts, which journals take and programs can search and edit; in SVG, text that is text."""
+
+
+class Page(Figure):
+    """A figure that is saved with `FONTS`, whatever the settings of matplotlib are; those stay as they are."""
+
+    def savefig(self, *args: Any, **kwargs: Any) -> None:
+        """As that of a figure."""
+        with mpl.rc_context(FONTS):
+            super().savefig(*args, **kwargs)
+
+
 def panels(axes: Any, rows: int, columns: int, size: tuple[float, float]) -> NDArray[Any]:
     """The axes given, or those of a new figure of that size, in reading order.
 
@@ -29,7 +44,7 @@ def panels(axes: Any, rows: int, columns: int, size: tuple[float, float]) -> NDA
     >>> plt.close()
     """
     if axes is None:
-        figure = plt.figure(figsize=size, layout="constrained")
+        figure = plt.figure(figsize=size, layout="constrained", FigureClass=Page)
         axes = figure.subplots(rows, columns, sharex=rows > 1, sharey=True, squeeze=False)
     listed = isinstance(axes, list | tuple | np.ndarray)
     given: NDArray[Any] = np.ravel(np.array(axes if listed else [axes], dtype=object))

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from .._runtime.checks import as_finite, integer, shown
+from .._runtime.results import Record
 from ..activations import Activation
 from ..activations.registry import chosen
 from ..losses import LossOptions, PopulationLoss
@@ -29,8 +30,8 @@ WIDEST = 10**15
 """Widths up to this are exact in double precision."""
 
 
-@dataclass(frozen=True)
-class SymmetricSaddle:
+@dataclass(frozen=True, repr=False)
+class SymmetricSaddle(Record):
     """The critical point ``x = y > 0`` of the symmetric family, and the two rates of the planar field there.
 
     Attributes
@@ -52,6 +53,7 @@ class SymmetricSaddle:
         return self.along < 0 < self.across
 
 
+@np.errstate(all="ignore")
 def symmetric_velocity(
     width: int,
     x: ArrayLike,
@@ -101,6 +103,7 @@ def symmetric_velocity(
     return np.reshape([velocity(*pair) for pair in pairs], (*pairs.shape, 2))
 
 
+@np.errstate(all="ignore")
 def symmetric_saddle(width: int, norm: NormLike = "L2", **loss_options: Unpack[LossOptions]) -> SymmetricSaddle:
     r"""The critical point ``x = y > 0``, all neurons equal, at which training from small symmetric weights lingers.
 

@@ -27,6 +27,9 @@ FloatArray = NDArray[np.float64]
 RESOLVED = 1e-13
 """Size, relative to the teacher, below which coordinates that go through zero are not resolved."""
 
+RESTING = 1e-14
+"""Change of such coordinates in the fastest time constant that is not told from rest: a sum over the neurons."""
+
 DECAYED = 1e-30
 """Size of an exponentially decaying angle or norm down to which it keeps its digits."""
 
@@ -34,6 +37,7 @@ BESIDE = 1e-12
 """Angle, radians, at which the field beside a line is taken for its one-sided limit."""
 
 
+@np.errstate(all="ignore")
 def single_neuron_flow(
     angle: float,
     ratio: float,
@@ -59,8 +63,9 @@ def single_neuron_flow(
     Returns
     -------
     PlanarFlow
-        In the exact convention of H1 the angle vanishes at the finite ``alignment_time`` and stays zero: the field
-        turns the student to the ray of ``w*`` from all sides. Near angle pi (H1: above 2.488) it is the opposite ray.
+        From where it is at rest to rounding it stays there, however long ``t_max`` is (``status``). In the exact
+        convention of H1 the angle vanishes at the finite ``alignment_time`` and stays zero: the field turns the student
+        to the ray of ``w*`` from all sides. Near angle pi (H1: above 2.488) it is the opposite ray.
 
     Raises
     ------
@@ -97,12 +102,14 @@ def single_neuron_flow(
         t_max,
         rtol=rtol,
         atol=np.array([DECAYED, rtol if jumps else DECAYED]),
+        rest=np.full(2, DECAYED),
         sharpness=sum(weights),
         lines=[(1, 0.0), (1, np.pi), (0, 0.0)],
     )
     return flow if jumps else replace(flow, alignment_time=np.inf)  # at rest on a ray, which does not pull
 
 
+@np.errstate(all="ignore")
 def symmetric_flow(
     width: int,
     x: float,
@@ -135,7 +142,8 @@ def symmetric_flow(
     Returns
     -------
     PlanarFlow
-        Computed by DOP853, or by Radau where ``t_max`` is many time constants. In the exact convention of a norm whose
+        Computed by DOP853, or by Radau where ``t_max`` is many time constants; from where it is at rest to rounding it
+        stays there (``status``). In the exact convention of a norm whose
         highest derivative jumps it crosses the line ``y = 0`` or, from its ``alignment_time`` on, slides on it.
 
     Raises
@@ -176,6 +184,7 @@ def symmetric_flow(
         t_max,
         rtol=rtol,
         atol=RESOLVED / np.array([1, width - 1]),
+        rest=RESTING / np.array([1, width - 1]),
         sharpness=sharpness,
         lines=lines,
     )

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import OdeSolution, solve_ivp
 
 from .._runtime.checks import between, number
+from .._runtime.results import Record, Value
 from ..flow.integration import FINEST
 
 FloatArray = NDArray[np.float64]
@@ -28,14 +30,25 @@ Field = Callable[[FloatArray, Sides], FloatArray]
 Line = tuple[int, float]
 """The line on which the coordinate of a number has a level."""
 
-STIFF = 5e3
-"""Number of time constants from which an implicit solver is cheaper: an explicit one needs two gradients for each."""
+STIFF, BEGINNING = 5e3, 400
+"""Number of time constants from which an implicit solver is cheaper: an explicit one needs two gradients for each; and
+how many of them the explicit one follows all the same, within which most flows come to rest.
+"""
+
+STABLE = 4.0
+"""Longest explicit step, in time constants: of six, at the border of stability, it would follow its own errors."""
+
+PATIENCE = 300_000
+"""Evaluations of the field after which a flow gives up."""
+
+ROUNDINGS = 8 * float(np.finfo(np.float64).eps)
+"""Change of a coordinate, relative, in the fastest time constant, which is not told from rest."""
 
 SMALLEST = float(np.finfo(np.float64).tiny)
 
 
-@dataclass(frozen=True, eq=False)
-class PlanarFlow:
+@dataclass(frozen=True, eq=False, repr=False)
+class PlanarFlow(Record, Value):
     """A trajectory of a planar system; ``flow(t)`` gives states at any times in ``[0, t_max]``.
 
     Attributes
@@ -44,6 +57,8 @@ class PlanarFlow:
         The two coordinates, in words.
     t, states
         Times of the solver's steps (T,), and states there (T, 2).
+    status
+        ``"t_max"``, or ``"stationary"`` if the field vanished to rounding before: the flow goes on at rest from then.
     alignment_time
         Time from which on a student's row is parallel to a teacher's, reached at a finite speed in the exact convention
         of a norm whose highest derivative jumps; ``inf`` if that does not happen.
@@ -52,18 +67,32 @@ class PlanarFlow:
     names: tuple[str, str]
     t: FloatArray
     states: FloatArray
+    status: str
     alignment_time: float
     _solution: OdeSolution
+
+    def facts(self) -> dict[str, Any]:
+        """Where it began and ended."""
+        return {
+            "coordinates": ", ".join(self.names),
+            "start": self.states[0],
+            "end": self.states[-1],
+            "t": self.t[-1],
+            "steps": len(self.t) - 1,
+            "alignment_time": self.alignment_time,
+        }
 
     def __call__(self, t: ArrayLike) -> FloatArray:
         """States at times in ``[0, t_max]``, shape (..., 2)."""
         times = between("t", t, f"times between 0 and the end of the flow, {self.t[-1]:g},", 0, self.t[-1])
         if not times.size:
             return np.empty((*times.shape, 2))
-        states: FloatArray = self._solution(times.ravel()).T.reshape(*times.shape, 2)
+        with np.errstate(all="ignore"):
+            states: FloatArray = self._solution(times.ravel()).T.reshape(*times.shape, 2)
         return states
 
 
+@np.errstate(all="ignore")
 def integrate(
     names: tuple[str, str],
     field: Field,
@@ -72,26 +101,47 @@ def integrate(
     *,
     rtol: float,
     atol: FloatArray,
+    rest: FloatArray,
     sharpness: float,
     lines: Sequence[Line] = (),
 ) -> PlanarFlow:
-    """The trajectory from ``start``; ``sharpness`` is about the largest rate, and decides the solver."""
+    """The trajectory from ``start``; ``sharpness`` is about the largest rate, and decides the solver.
+
+    It is at rest where no coordinate changes by more than its rounding, or ``rest``, in the fastest time constant.
+    """
     t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
     rtol = number("rtol", rtol, f"a number from {FINEST:.2g}, the limit of double precision, to 1", FINEST / 1.01, 1)
-    method = "DOP853" if sharpness * t_max < STIFF else "Radau"
+    change = t_max if sharpness * t_max < STIFF else BEGINNING / sharpness
     plane, t, state, aligned = _Plane(field, lines), 0.0, start, np.inf
     sides = plane.sides(state)
     times, states, interpolants = [np.zeros(1)], [start[None]], []
+    rested = _Rest(plane.velocity(sides), rest, sharpness)(t, state) <= 0
     while t < t_max:
         aligned = min(aligned, t) if 0 in sides else np.inf
+        if rested:
+            times.append(np.array([t_max]))
+            states.append(state[None])
+            interpolants.append(partial(_held, state))
+            break
         exits = plane.exits(sides)
+        explicit = t < change
         piece = solve_ivp(
-            plane.velocity(sides), (t, t_max), state, method, None, True, exits or None, rtol=rtol, atol=atol
+            plane.velocity(sides),
+            (t, change if explicit else t_max),
+            state,
+            method="DOP853" if explicit else "Radau",
+            max_step=STABLE / sharpness if explicit else np.inf,
+            dense_output=True,
+            events=[*exits, _Rest(plane.velocity(sides), rest, sharpness)],
+            rtol=rtol,
+            atol=atol,
         )
         if piece.status < 0:
             raise ValueError(f"t_max: the solver stopped at t = {piece.t[-1]:g}, lower t_max: {piece.message}")
         t, state = float(piece.t[-1]), piece.y[:, -1].copy()
-        for leave in (leave for leave, at in zip(exits, piece.t_events or (), strict=True) if len(at)):
+        *left, rests = piece.t_events
+        rested = len(rests) > 0
+        for leave in (leave for leave, at in zip(exits, left, strict=True) if len(at)):
             state, sides = plane.leave(state, sides, leave)
         if t > times[-1][-1]:
             times.append(piece.t[1:])
@@ -99,7 +149,27 @@ def integrate(
             interpolants += piece.sol.interpolants
     knots = np.concatenate(times)
     solution = OdeSolution(knots, interpolants, alt_segment=True)  # at a knot the later piece: on the line exactly
-    return PlanarFlow(names, knots, np.concatenate(states), aligned, solution)
+    return PlanarFlow(names, knots, np.concatenate(states), "stationary" if rested else "t_max", aligned, solution)
+
+
+def _held(state: FloatArray, t: FloatArray) -> FloatArray:
+    """A state at rest, at any times."""
+    return np.multiply.outer(state, np.ones_like(t))
+
+
+@dataclass
+class _Rest:
+    """A terminal SciPy event: the velocity has fallen to what is not told from zero."""
+
+    velocity: Callable[[float, FloatArray], FloatArray]
+    rest: FloatArray
+    sharpness: float
+    terminal: bool = True
+    direction: int = -1
+
+    def __call__(self, t: float, state: FloatArray) -> float:
+        floor = self.sharpness * np.maximum(self.rest, ROUNDINGS * np.abs(state))
+        return float((np.abs(self.velocity(t, state)) / floor).max() - 1)
 
 
 @dataclass(frozen=True)
@@ -116,12 +186,13 @@ class _Exit:
         return self.value(state)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Plane:
-    """A field and the lines across which it jumps."""
+    """A field and the lines across which it jumps; it counts evaluations."""
 
     field: Field
     lines: Sequence[Line]
+    count: int = 0
 
     def sides(self, state: FloatArray) -> Sides:
         """The sides on which a trajectory from a state begins."""
@@ -134,7 +205,10 @@ class _Plane:
         """The velocity as long as the sides do not change."""
         held = [axis for (axis, _), side in zip(self.lines, sides, strict=True) if side == 0]
 
-        def velocity(_: float, state: FloatArray) -> FloatArray:
+        def velocity(t: float, state: FloatArray) -> FloatArray:
+            self.count += 1
+            if self.count > PATIENCE:
+                raise ValueError(f"t_max: no end after {PATIENCE} evaluations at t = {t:g}; lower t_max or raise rtol")
             value = self.field(state, tuple(side or 1 for side in sides))
             value[held] = 0.0
             return value

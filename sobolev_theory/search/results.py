@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import one_of
-from .._runtime.tables import plain_table
+from .._runtime.results import Record, Rows, Value, cell
+from .._runtime.tables import Table
 from ..critical_points import is_flat
 
 FloatArray = NDArray[np.float64]
@@ -28,8 +29,8 @@ QUANTILE = 1.959963984540054
 """Of the standard normal distribution, for 95 %."""
 
 
-@dataclass(frozen=True, eq=False)
-class EndPoint:
+@dataclass(frozen=True, eq=False, repr=False)
+class EndPoint(Record, Value):
     """Where one run ended.
 
     Attributes
@@ -81,19 +82,12 @@ class EndPoint:
         return bool(np.abs(mine - theirs).max(initial=0.0) <= SAME * np.abs(mine).max(initial=0.0))
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields as numbers, texts and lists, from which `from_dict` makes the same point, bit for bit."""
+        """The fields as numbers, texts and lists, from which `records.point_of` makes the same point, bit for bit."""
         return {name: v.tolist() if isinstance(v, np.ndarray) else v for name, v in vars(self).items()}
 
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any]) -> EndPoint:
-        """The point of `as_dict`."""
-        types: dict[str, Any] = {"weights": np.float64, "eigenvalues": np.float64, "multiplicities": np.intp}
-        arrays: dict[str, Any] = {name: np.array(fields[name], dtype) for name, dtype in types.items()}
-        return cls(**{**fields, **arrays})
 
-
-@dataclass(frozen=True, eq=False)
-class Group:
+@dataclass(frozen=True, eq=False, repr=False)
+class Group(Rows[EndPoint], Value):
     """Runs that ended at one critical point up to permutation, or alike without one.
 
     Attributes
@@ -103,6 +97,17 @@ class Group:
     """
 
     points: tuple[EndPoint, ...]
+
+    def table(self) -> Table:
+        """A row for each run."""
+        rows = [[cell(value) for value in (point.run, point.value, point.gradient_norm)] for point in self.points]
+        index = "" if self.index is None else f" of index {self.index}"
+        what = f"runs that ended at one {self.kind}{index}" if self.kind in KINDS[:3] else f"{self.kind} runs"
+        return Table(f"{what}: {self.count}", ("run", "value", "gradient norm"), rows)
+
+    def named_rows(self) -> list[tuple[str | None, EndPoint]]:
+        """The ends of the runs, which have no names."""
+        return [(None, point) for point in self.points]
 
     @property
     def representative(self) -> EndPoint:
@@ -157,9 +162,9 @@ class Share(NamedTuple):
         return cls(p, float(max(low, 0.0)) if count else 0.0, float(min(high, 1.0)) if count < total else 1.0)
 
 
-@dataclass(frozen=True, eq=False)
-class Search:
-    """Where runs of gradient flow from random starts ended; ``str()`` is a table.
+@dataclass(frozen=True, eq=False, repr=False)
+class Search(Rows[Group], Value):
+    """Where runs of gradient flow from random starts ended: a sequence of its `groups`; ``str()`` is a table.
 
     Attributes
     ----------
@@ -206,8 +211,13 @@ class Search:
         """Groups as texts under `HEADS`."""
         return [_cells(group, len(self.points)) for group in self.groups]
 
-    def __str__(self) -> str:
-        return plain_table(self.subject, self.HEADS, self.cells())
+    def table(self) -> Table:
+        """A row for each group."""
+        return Table(self.subject, self.HEADS, self.cells())
+
+    def named_rows(self) -> list[tuple[str | None, Group]]:
+        """The groups, which have no names: several may be of one kind."""
+        return [(None, group) for group in self.groups]
 
 
 def _belongs(point: EndPoint, first: EndPoint) -> bool:

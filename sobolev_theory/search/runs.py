@@ -33,8 +33,8 @@ NEAR = 1e-2
 Heuristic: at gradient 1e-4 a minimum whose smallest eigenvalue is 1e-2 of the largest is as far.
 """
 
-TOL, ROUNDING = 1e-12, 1e-14
-"""Gradient norm of a critical point, and the same relative to that at the start, for starts beyond 100 or below 1."""
+TOL = 1e-12
+"""Gradient of a critical point, relative to its natural scale."""
 
 SETTLED = ("gradient_norm", "stationary", "t_max")
 """Statuses of a flow whose end can be polished."""
@@ -56,20 +56,19 @@ def _followed(
 ) -> EndPoint:
     """Follow the flow from level to level until it is seen to which minimum it leads."""
     unit, weights = float(np.linalg.norm(loss.gradient(start))) or 1.0, start
-    tol = max(TOL * min(1.0, unit), ROUNDING * unit)
     for level in levels:
         flow = gradient_flow(loss, weights, T_MAX, until={"gradient_norm": level * unit}, **options)
         weights = flow(flow.t[-1])
-        end = _named(loss, run, flow, weights, tol)
+        end = _named(loss, run, flow, weights)
         minimum = end.kind in ("global minimum", "spurious minimum")
         if minimum or flow.status not in ("gradient_norm", "stationary") or (end.kind == "saddle" and options):
             break
     return end
 
 
-def _named(loss: PopulationLoss, run: int, flow: Flow, weights: FloatArray, tol: float) -> EndPoint:
+def _named(loss: PopulationLoss, run: int, flow: Flow, weights: FloatArray) -> EndPoint:
     """The critical point near the end of a flow, or that end itself, by its name."""
-    point = _polished(loss, weights, tol) if flow.status in SETTLED else None
+    point = _polished(loss, weights) if flow.status in SETTLED else None
     if point is None:
         value, norm = _or_nan(loss.value, weights), _or_nan(loss.gradient, weights)
         nonsmooth = flow.status == "nonsmooth" or np.isnan(norm)
@@ -84,10 +83,10 @@ def _named(loss: PopulationLoss, run: int, flow: Flow, weights: FloatArray, tol:
     return EndPoint(run, kind, point.weights, point.value, point.gradient_norm, values, counts, index, flow.message)
 
 
-def _polished(loss: PopulationLoss, weights: FloatArray, tol: float) -> CriticalPoint | None:
+def _polished(loss: PopulationLoss, weights: FloatArray) -> CriticalPoint | None:
     """The critical point near the end of a flow, if there is one."""
     try:
-        point = critical_point(loss, weights, tol=tol)
+        point = critical_point(loss, weights, tol=TOL)
     except NotDifferentiableError:
         return None
     near = np.linalg.norm(point.weights - weights) <= NEAR * np.linalg.norm(weights)

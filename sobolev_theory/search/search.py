@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+import os
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from .._runtime.checks import generator, instance_of, number, positive_integer
-from .._runtime.parallel import IN_FLIGHT, Workers, available_cores, ordered_map
+from .._runtime.checks import flag, generator, instance_of, number, positive_integer
+from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
+from ..activations.generated import BUILT_IN
+from ..errors import SizeError
 from ..losses import PopulationLoss
 from ..networks import Network
-from .checkpoint import FilePath, Record, resumed
+from .checkpoint import Checkpoint, FilePath, Record, opened
 from .results import EndPoint, Search
 from .runs import end_of_run
+
+POINT = 1000
+"""Bytes of a result beside its weights, at least."""
 
 
 def find_critical_points(
@@ -51,13 +55,16 @@ def find_critical_points(
     rng
         Passed to `numpy.random.default_rng`; each run has a generator of its own, spawned from it.
     workers
-        1: this process. n > 1, or -1 for all cores: processes, for which a script needs its ``if __name__ ==
-        "__main__":`` guard. Or a `concurrent.futures.Executor` (Dask: ``client.get_executor()``), or a map-like
-        callable. The result does not depend on it.
+        1: this process. n > 1, or -1 for all cores: processes, which end with this one. Or a
+        `concurrent.futures.Executor` (Dask: ``client.get_executor()``), or a map-like callable. The result does not
+        depend on it, bit for bit, nor on the number of BLAS threads (one is used). An interrupt ends a search at once;
+        a cluster's workers first end the runs that they are at.
     checkpoint
-        Path of a file to which each run is written as it finishes (a map-like callable hands over 256 at once). If it
-        exists, its runs are not run again: a killed search goes on where it was, and ends with the same result, bit for
-        bit. With ``rng=None`` the generators are those of the file.
+        Path of a file to which each run is written as it finishes (a map-like callable may hand over 256 at once). If
+        it exists, its runs are not run again: a killed search goes on where it was, and ends with the same result, bit
+        for bit. With ``rng=None`` the generators are those of the file. It is only ever appended to, and locked while
+        in use; links, other than regular files, and files of other origin or of another problem are refused untouched.
+        A complete one is only read.
     scale
         Standard deviation of the starting weights; default ``1/sqrt(d)``.
     progress
@@ -71,7 +78,12 @@ def find_critical_points(
     Raises
     ------
     ValueError
-        For a width, a number of runs or a scale that makes no sense, or a checkpoint of another problem.
+        For a width, a number of runs or a scale that makes no sense; for a checkpoint that is of another problem,
+        altered, in use, or cannot be written.
+    SizeError
+        If Hessians or results do not fit into memory.
+    WorkerError
+        If a worker dies. What is finished is in the checkpoint then.
 
     Notes
     -----
@@ -96,17 +108,44 @@ def find_critical_points(
     width, runs = positive_integer("width", width), positive_integer("runs", runs)
     scale = loss.teacher.dim**-0.5 if scale is None else scale
     scale = number("scale", scale, "a positive finite standard deviation, 1e-100 to 1e100,", 1e-100, 1e100)
+    progress = flag("progress", progress)
+    _require_fit(loss, width, runs)
     task = _Runs(loss, width, scale, _entropy(rng))
-    if checkpoint is None:
-        points = _finished(task, range(runs), workers, progress)
-    else:
-        with resumed(checkpoint, task.header, ("entropy",) if rng is None else ()) as (header, records, append):
-            task = replace(task, entropy=tuple(header["entropy"]))
-            known = {record["run"]: EndPoint.from_dict(record) for record in records if record["run"] < runs}
-            left = [run for run in range(runs) if run not in known]
-            points = [*known.values(), *_finished(task, left, workers, progress, append)]
-    subject = f"{runs} runs of gradient flow of {width} x {loss.teacher.dim} students on {loss!r}"
+    with unordered_map(workers) as parallel:
+        if checkpoint is None:
+            points = [*tracked(parallel(task, range(runs)), runs, "searching", progress)]
+        else:
+            shape, adopt = (width, loss.teacher.dim), ("entropy",) if rng is None else ()
+            with opened(checkpoint, task.header, adopt, shape) as file:
+                points = _resumed(task, runs, file, parallel, progress)
+    subject = f"{runs} runs of gradient flow of {width} x {loss.teacher.dim} students on {loss.line()}"
     return Search(subject, tuple(sorted(points, key=lambda point: point.run)))
+
+
+def _resumed(task: _Runs, runs: int, file: Checkpoint, parallel: ParallelMap, progress: bool) -> list[EndPoint]:
+    """The runs of a file, and those it lacks, each written as soon as it is finished, whatever others still go on."""
+    points = [point for run, point in file.points.items() if run < runs]
+    left = [run for run in range(runs) if run not in file.points]
+    if left:
+        file.begin(len(left))
+        task = replace(task, entropy=tuple(file.header["entropy"]))
+        for point in tracked(parallel(task, left), len(left), "searching", progress):
+            file.append(point)
+            points.append(point)
+    return points
+
+
+def _require_fit(loss: PopulationLoss, width: int, runs: int) -> None:
+    """Refuse what cannot fit into memory: results, and Hessians in coordinates of ``span(W, V)``."""
+    memory, dim = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), loss.teacher.dim
+    size = width * min(dim, width + loss.teacher.width)
+    if 8 * size**2 > memory:
+        raise SizeError(
+            f"width: Hessians of {size} x {size} do not fit into memory, as they must; take a narrower student or "
+            "teacher, or fewer dimensions"
+        )
+    if runs * (8 * width * dim + POINT) > memory:
+        raise SizeError(f"runs: {runs} results do not fit into memory; take fewer, and further searches of another rng")
 
 
 def _entropy(rng: Any) -> tuple[int, ...]:
@@ -135,9 +174,9 @@ class _Runs:
         teacher = self.loss.teacher
         digest = hashlib.sha256(teacher.weights.tobytes() + teacher.output_weights.tobytes())
         return {
-            "format": "critical points of gradient flow, version 1",
+            "format": "critical points of gradient flow, version 2",
             "teacher": [teacher.width, teacher.dim, digest.hexdigest()],
-            "activation": _named(teacher.activation),
+            "activation": _definition(teacher.activation),
             "norm": list(self.loss.norm.weights),
             "derivative": str(self.loss.derivative),
             "width": self.width,
@@ -146,39 +185,14 @@ class _Runs:
         }
 
 
-def _named(activation: Activation) -> str:
-    """The name of an activation, and of a user's what tells it from others of that name."""
-    source = getattr(activation.kernels, "SOURCE", None)
-    return activation.name if source is None else f"{activation.name} {hashlib.sha256(source.encode()).hexdigest()}"
-
-
-def _finished(
-    task: _Runs,
-    runs: Sequence[int],
-    workers: Workers,
-    progress: bool,
-    append: Callable[[Record], None] = lambda record: None,
-) -> list[EndPoint]:
-    """All runs, each handed to ``append`` as soon as it is finished, whatever runs before it still go on."""
-
-    def one(run: int) -> EndPoint:
-        (point,) = parallel(task, [run])
-        append(point.as_dict())
-        return point
-
-    with ordered_map(workers) as parallel:
-        if workers == 1 or not isinstance(workers, int | Executor):
-            results: list[EndPoint] = []
-            for point in tracked(parallel(task, runs), len(runs), "searching", progress):
-                append(point.as_dict())
-                results.append(point)
-            return results
-        # a thread waits for each run in flight, since an ordered map keeps what is finished behind what is not
-        ahead = 2 * (available_cores() if workers == -1 else workers) if isinstance(workers, int) else IN_FLIGHT
-        waiting = ThreadPoolExecutor(ahead)
-        try:
-            futures = [waiting.submit(one, run) for run in runs]
-            finished = tracked(as_completed(futures), len(runs), "searching", progress)
-            return [future.result() for future in finished]
-        finally:
-            waiting.shutdown(cancel_futures=True)
+def _definition(activation: Activation) -> str:
+    """What tells an activation from all others: the name of one of the package, name and text of a derived one."""
+    definition = activation.definition
+    if isinstance(definition, str):
+        return f"{activation.name} {hashlib.sha256(definition.encode()).hexdigest()}"
+    if definition is not BUILT_IN.get(activation.name):
+        raise ValueError(
+            f"checkpoint: an activation that carries its definition is required, {activation.name!r} does not; derive "
+            "it by sobolev_theory.symbolic.derive"
+        )
+    return activation.name

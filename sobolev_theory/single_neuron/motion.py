@@ -19,6 +19,7 @@ PI_TAIL = 1.2246467991473532e-16
 """pi less the double nearest to it."""
 
 
+@np.errstate(all="ignore")
 def velocity(
     angle: ArrayLike, ratio: ArrayLike = 1.0, norm: NormLike = "H1", *, derivative: str = "backprop"
 ) -> FloatArray:
@@ -53,6 +54,7 @@ def velocity(
     return np.stack(np.broadcast_arrays(*components), axis=-1) + 0.0  # no minus zero
 
 
+@np.errstate(all="ignore")
 def lyapunov_derivative(
     angle: ArrayLike, ratio: ArrayLike = 1.0, norm: NormLike = "H1", *, derivative: str = "backprop"
 ) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from .. import activations
 from .._runtime.checks import number, one_of, positive_integer, shown
 from ..activations import Activation
 from ..curvature.spectrum import Spectrum
-from ..errors import OverflowingError
+from ..errors import ConditioningWarning, OverflowingError
 from ..norms import Convention, Norm, NormLike, two_norms
 from ..pairs.angles import PARALLEL
 from ..pairs.existence import require_directions, require_kinks_avoided
@@ -118,7 +119,8 @@ def condition_number_ratio(
     r"""``kappa(first norm) / kappa(second norm)`` along the symmetric family, below 1 where the first is better.
 
     At the teacher, for ReLU and the default norms, it tends to ``(pi - 2)/(pi - 1) = 0.533`` from below for wide
-    networks.
+    networks. The default place is the teacher, where the Hessian of ReLU in H1 does not exist: so the default curvature
+    is the Gauss-Newton matrix.
 
     Parameters
     ----------
@@ -134,7 +136,12 @@ def condition_number_ratio(
     Returns
     -------
     float
-        The ratio, to 1e-15 relative; NaN if both matrices are singular.
+        The ratio, to 1e-15 relative; 0 or infinite if one matrix is singular, NaN if both are.
+
+    Warns
+    -----
+    ConditioningWarning
+        If one of the two matrices is not positive definite.
 
     Raises
     ------
@@ -157,14 +164,27 @@ def condition_number_ratio(
         width, dim = LIMIT, LIMIT
     d = width if dim is None else dim
     kappas = []
+    indefinite: list[str] = []
     for norm in two_norms(norms):
-        distinct = _distinct(width, d, x, y, norm, activation, curvature, derivative)
-        moduli = [abs(value) for value, _ in distinct]
+        values = [value for value, _ in _distinct(width, d, x, y, norm, activation, curvature, derivative)]
+        moduli, lowest = [abs(value) for value in values], min(value.real for value in values)
         kappas.append((max(moduli), min(moduli)))
+        if lowest <= 0:
+            indefinite.append(f"that of {Norm.parse(norm).name} is {'indefinite' if lowest < 0 else 'singular'}")
+    if indefinite:
+        warnings.warn(
+            "condition_number_ratio: no rate follows from a condition number of a matrix that is not positive "
+            f"definite, and {', '.join(indefinite)}. Meaningful are the eigenvalues, symmetric.spectrum(...), the "
+            "condition number of its definite_part, and places x, y nearer to the teacher",
+            ConditioningWarning,
+            stacklevel=2,
+        )
     (high, low), (other_high, other_low) = kappas
-    if not other_low:
-        return 0.0 if low else np.nan
-    return float(high * other_low / (low * other_high)) if low else np.inf
+    if not high or not other_high or not (low or other_low):
+        return np.nan
+    if not low:
+        return np.inf
+    return float(high * other_low / (low * other_high))
 
 
 def _distinct(

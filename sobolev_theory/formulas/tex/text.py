@@ -27,6 +27,7 @@ def _escaped(words: str) -> str:
 def verbatim(text: str) -> str:
     """Text such as code or a name, with places where a line may break."""
     escaped = re.sub(r"([_&%#{}$])", r"\\\1", text.replace("\\", r"\textbackslash "))
+    escaped = escaped.replace("^", r"\textasciicircum{}").replace("~", r"\textasciitilde{}")
     return re.sub(r"([/,.(=])", r"\1\\allowbreak{}", escaped)
 
 

@@ -51,7 +51,7 @@ def normal_form(expression: sp.Expr) -> NormalForm:
     ValueError
         If it is no Laurent polynomial.
     """
-    fraction = sp.fraction(sp.together(sp.expand(_algebraic(sp.sympify(expression)))))
+    fraction = sp.fraction(sp.together(sp.expand(_algebraic(sp.sympify(expression, strict=True)))))
     try:
         value, below = (sp.Poly(part, sine, cosine) for part in fraction)
         (((power, cosines), monomial),) = below.terms()

@@ -158,8 +158,8 @@ def order_parameters(letters: set[sp.Symbol]) -> list[tuple[str, str]]:
 
 def _where(expressions: Sequence[sp.Expr], labels: Sequence[str] = ()) -> list[tuple[str, str]]:
     """Definitions of the letters that occur."""
-    shown = set().union(*(sp.sympify(e).free_symbols for e in expressions))
-    written = set().union(*(readable(sp.sympify(e)).free_symbols for e in expressions))
+    shown = set().union(*(sp.sympify(e, strict=True).free_symbols for e in expressions))
+    written = set().union(*(readable(sp.sympify(e, strict=True)).free_symbols for e in expressions))
     defined = [*order_parameters(written), *([DELTA_IS] if DELTA in shown else [])]
     return defined + [(letter, text) for letter, text in FRAME if any(letter in label for label in labels)]
 

@@ -51,7 +51,7 @@ def _shown(expression: sp.Expr) -> sp.Expr:
     """Functions of theta in place of letters, without evaluating sums and products anew."""
     letters = {sine: sp.sin(theta), cosine: sp.cos(theta)}
     with sp.evaluate(False):
-        return sp.sympify(expression).xreplace(letters)
+        return sp.sympify(expression, strict=True).xreplace(letters)
 
 
 class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types

@@ -1,17 +1,42 @@
-"""From the text of a catalogue record back to SymPy."""
+"""From the text of a catalogue record back to SymPy, by a grammar of its own: nothing in it is evaluated as code."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from numbers import Number
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from ...formulas.records import Formula
 from .. import symbols
 from ..arc_cosine import ArcCosine
+from ..bounds import TextError, short
+from ..grammar import CONSTANTS, FUNCTIONS, Grammar
 
-LETTERS: dict[str, Any] = {
+LETTERS: dict[str, sp.Symbol] = {
     str(letter): letter for letter in vars(symbols).values() if isinstance(letter, sp.Symbol)
-} | {"ArcCosine": ArcCosine}
+}
+LARGEST = 100
+"""Of a number of which the factorial is taken, or that is the degree of an arc-cosine function."""
+
+
+def _of_small(function: Callable[..., sp.Expr]) -> Callable[..., sp.Expr]:
+    """A function whose first argument, if it is a number, is a small integer."""
+
+    def bounded(n: sp.Expr, *others: sp.Expr) -> sp.Expr:
+        if n.is_number and not (n.is_Integer and 0 <= n <= LARGEST):
+            raise ValueError(f"an integer from 0 to {LARGEST} is required")
+        return function(n, *others)
+
+    return bounded
+
+
+NAMED: dict[str, Callable[..., Any]] = FUNCTIONS | {
+    "ArcCosine": _of_small(ArcCosine),
+    "factorial": _of_small(sp.factorial),
+    "Eq": sp.Eq,
+}
+"""Functions and relations that records name."""
 
 DIMENSION = sp.Symbol("d", integer=True, positive=True)
 VECTORS = {
@@ -27,10 +52,50 @@ BASIS: dict[str, Any] = (
 )
 
 
+def grammar(letters: Mapping[str, sp.Symbol]) -> Grammar:
+    """What the text of a record with these letters may name."""
+    return Grammar(CONSTANTS | dict(letters), NAMED)
+
+
+def parsed(name: str, text: str, of: Grammar) -> Any:
+    """What a text says that belongs to a record of some name.
+
+    Raises
+    ------
+    ValueError
+        If it is not of the grammar.
+    """
+    try:
+        return of.read(text)
+    except TextError as error:
+        raise ValueError(f"{name}: an expression of the catalogue is required, got {short(text)!r}: {error}") from None
+
+
 def expressions(formula: Formula) -> list[sp.Expr]:
     """The expressions of a record, in the letters of `symbols` with their assumptions."""
-    other = {name: sp.Symbol(name) for name in formula.arguments if name not in LETTERS}
-    return [sp.sympify(entry.expression, locals=LETTERS | other) for entry in formula.entries]
+    of = grammar({name: LETTERS.get(name) or sp.Symbol(name) for name in formula.arguments})
+    found = [parsed(formula.name, entry.expression, of) for entry in formula.entries]
+    if not all(isinstance(expression, sp.Expr) for expression in found):
+        raise ValueError(f"{formula.name}: expressions are required, got a relation")
+    return found
+
+
+def value_of(letter: str, value: object) -> sp.Basic:
+    """A number or a SymPy object that stands for a letter; text is neither.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    if isinstance(value, sp.Basic):
+        return value
+    if isinstance(value, Number | np.generic) and not isinstance(value, bool | np.bool_):
+        try:
+            return sp.sympify(value, strict=True)
+        except sp.SympifyError:
+            pass
+    raise ValueError(f"{letter}: a number or a SymPy object is required, got {short(repr(value))}")
 
 
 def parse(formula: Formula, given: Mapping[str, Any]) -> sp.Basic:
@@ -40,7 +105,8 @@ def parse(formula: Formula, given: Mapping[str, Any]) -> sp.Basic:
         raise ValueError(f"{unknown[0]}: a letter of {formula.name} is required, one of {', '.join(formula.arguments)}")
     plain = expressions(formula)
     letters = set().union(*(expression.free_symbols for expression in plain))
-    chosen = {letter: given[str(letter)] for letter in letters if str(letter) in given}
+    values_given = {name: value_of(name, value) for name, value in given.items()}
+    chosen = {letter: values_given[str(letter)] for letter in letters if str(letter) in values_given}
     values = [expression.subs(chosen) for expression in plain]
     if formula.form == "scalar":
         return values[0]
@@ -49,4 +115,6 @@ def parse(formula: Formula, given: Mapping[str, Any]) -> sp.Basic:
     if formula.form == "matrix":
         size = round(len(values) ** 0.5)
         return sp.Matrix(size, size, values)
+    if strange := [entry.label for entry in formula.entries if entry.label not in BASIS]:
+        raise ValueError(f"{formula.name}: elements of the basis are required, got {short(strange[0])}")
     return sp.MatAdd(*(c * BASIS[entry.label] for c, entry in zip(values, formula.entries, strict=True)))

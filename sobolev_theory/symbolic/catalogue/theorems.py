@@ -7,9 +7,12 @@ from typing import Any
 import sympy as sp
 
 from ...formulas.theorems import Conclusion, ProofStep, Theorem, Verified
+from ..bounds import short
+from ..grammar import Grammar
 from ..proofs.steps import Claim, Derivation, DerivationError
-from ..symbols import assumptions
+from ..symbols import ASSUMPTIONS, assumptions
 from .latex import latex, readable
+from .parsing import grammar, parsed
 
 RELATIONS = {"=": "=", "==": "=", ">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
 
@@ -43,7 +46,8 @@ def theorem(
     steps = [step for step in derivation.steps if _says_something(step)]
     claims = [*steps, *derivation.counterexamples]
     letters = _letters(claims)
-    stored = [_stored(step, _namespace(letters)) for step in claims]
+    of = grammar(namespace(letters))
+    stored = [_stored(name, step, of) for step in claims]
     proof, counterexamples = stored[: len(steps)], stored[len(steps) :]
     return Theorem(
         name, title, statement, tuple(hypotheses),
@@ -54,13 +58,13 @@ def theorem(
 
 def verify(record: Theorem) -> Verified:
     """Verify every claim of a theorem from its text, in order; see `Theorem.verify`."""
-    letters, derivation = _namespace(record.letters), Derivation()
+    of, derivation = grammar(namespace(record.letters)), Derivation()
     for claims, accept in (
         (record.proof, derivation.accept),
         (record.counterexamples, derivation.accept_counterexample),
     ):
         for stored in claims:
-            step, shown = _parsed(stored, letters), (stored.latex, stored.conditions)
+            step, shown = read(record.name, stored, of), (stored.latex, stored.conditions)
             if (relation(step), conditions(step)) != shown:
                 raise DerivationError(f"{step.statement}: what is printed, {shown}, is not what is verified")
             accept(step)
@@ -98,33 +102,44 @@ def _conclusion(item: Any, steps: Sequence[Claim], proof: Sequence[ProofStep]) -
     return Conclusion(words % tuple(f"${proof[number].latex}$" for number in numbers), numbers)
 
 
-def _stored(step: Claim, letters: dict[str, Any]) -> ProofStep:
+def _stored(name: str, step: Claim, of: Grammar) -> ProofStep:
     """As text; LaTeX is printed from what the text says, in which SymPy may have moved a factor."""
     stored = ProofStep(
         step.statement, str(readable(step.left)), step.relation, str(readable(step.right)), "",
         tuple(str(readable(condition)) for condition in step.where), step.method,
         tuple((key, tuple(str(readable(value)) for value in values)) for key, values in step.data.items()), step.check,
     )  # fmt: skip
-    parsed = _parsed(stored, letters)
-    same = all(_same(readable(getattr(step, side)), getattr(parsed, side)) for side in ("left", "right"))
-    if not (same and step.method and parsed.where == tuple(map(readable, step.where))):
+    again = read(name, stored, of)
+    same = all(_same(readable(getattr(step, side)), getattr(again, side)) for side in ("left", "right"))
+    if not (same and step.method and again.where == tuple(map(readable, step.where))):
         raise DerivationError(f"{step.statement}: it cannot be verified again from its text")
-    return replace(stored, latex=relation(parsed), conditions=conditions(parsed))
+    return replace(stored, latex=relation(again), conditions=conditions(again))
 
 
-def _parsed(stored: ProofStep, letters: dict[str, Any]) -> Claim:
-    def parse(text: str) -> sp.Expr:
-        return sp.sympify(text, locals=letters)
+def read(name: str, stored: ProofStep, of: Grammar) -> Claim:
+    """The claim that a stored step says, for the theorem of some name.
 
+    Raises
+    ------
+    ValueError
+        For text that is not of the grammar, and for sides or conditions that are none.
+    """
+
+    def expression(text: str) -> sp.Expr:
+        found = parsed(name, text, of)
+        if not isinstance(found, sp.Expr):
+            raise ValueError(f"{name}: an expression is required, got {short(text)!r}")
+        return found
+
+    where = tuple(parsed(name, text, of) for text in stored.where)
+    if stored.relation not in RELATIONS or not all(isinstance(x, sp.Rel) and x.rel_op in RELATIONS for x in where):
+        raise ValueError(f"{name}: relations {' '.join(RELATIONS)} are required, got {short(stored.relation)!r}")
     data = {
-        key: tuple(sp.Symbol(text) if key == "reduction" else parse(text) for text in texts)
+        key: tuple(sp.Symbol(text) if key == "reduction" else expression(text) for text in texts)
         for key, texts in stored.data
     }
-    where = tuple(parse(text) for text in stored.where)
-    return Claim(
-        stored.statement, parse(stored.left), parse(stored.right), stored.check, stored.relation, stored.method, where,
-        data,
-    )  # fmt: skip
+    left, right = expression(stored.left), expression(stored.right)
+    return Claim(stored.statement, left, right, stored.check, stored.relation, stored.method, where, data)
 
 
 def _letters(steps: Iterable[Claim]) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -141,8 +156,19 @@ def _letters(steps: Iterable[Claim]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((str(letter), assumptions(letter)) for letter in sorted(found, key=str))
 
 
-def _namespace(letters: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, Any]:
-    """What the text may name."""
+def namespace(letters: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, sp.Symbol]:
+    """The letters that the text may name, with their assumptions.
+
+    Raises
+    ------
+    ValueError
+        For assumptions that are not among `ASSUMPTIONS`.
+    """
+    for name, given in letters:
+        if given not in ASSUMPTIONS:
+            raise ValueError(
+                f"letters: assumptions such as real or positive are required, got {short(given)} of {name}"
+            )
     return {name: sp.Symbol(name, **dict.fromkeys(given, True)) for name, given in letters}
 
 

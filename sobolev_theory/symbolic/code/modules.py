@@ -9,6 +9,7 @@ import ast
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+from ...activations.source import SPECIAL
 from ...norms import Convention
 from ..activation import ActivationFormulas, Quantity
 from ..symbols import cosine, sine, theta, z
@@ -38,9 +39,6 @@ STATEMENTS = {
 }
 """What each quantity is, in words; less the bilinear part of F_m where one is split off."""
 
-SPECIAL = ("arc_cosine", "arc_cosine_of_supplement", "damped_cosh", "damped_sinh", "erf")
-"""Functions of `sobolev_theory._special` that generated code calls."""
-
 
 def function(
     name: str, doc: str, arguments: tuple[sp.Symbol, ...], results: tuple[sp.Expr, ...], *, exact: bool = False
@@ -55,7 +53,7 @@ def function(
         For a letter that is no argument, or a function that generated code does not have.
     """
     prepare = _exactly if exact else _fold
-    named = [prepare(sp.sympify(result)) for result in results]
+    named = [prepare(sp.sympify(result, strict=True)) for result in results]
     called = {f.func for result in named for f in result.atoms(AppliedUndef)} - set(FORMS)
     letters = {*called, *(letter for result in named for letter in result.free_symbols)}
     unknown = set(map(str, letters)) - set(map(str, arguments))
@@ -79,7 +77,7 @@ def _fold(expression: sp.Expr) -> sp.Expr:
     """Name arc-cosine and damped functions, and write the number in front, such as ``3/(2 pi)``, as one float."""
     expression = name_damped(name_arc_cosines(expression))
     expression = expression.replace(lambda e: isinstance(e, sp.Function) and e.is_number, lambda e: e.evalf(30))
-    factor, rest = sp.sympify(expression).as_independent(*expression.free_symbols, as_Add=False)
+    factor, rest = sp.sympify(expression, strict=True).as_independent(*expression.free_symbols, as_Add=False)
     return expression if factor.is_rational else rest * factor.evalf(30)
 
 

@@ -69,12 +69,12 @@ FORMS = {
 class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
     """Prints what generated modules can evaluate, and refuses the rest.
 
-    Functions are elementary ones of the array namespace, ``erf``, steps, arc-cosine and damped functions by name, and
-    undefined ones, which are arguments of the kernel.
+    Functions are elementary ones of the array namespace, logarithms of numbers, ``erf``, steps, arc-cosine and damped
+    functions by name, and undefined ones, which are arguments of the kernel.
     """
 
     def __init__(self) -> None:
-        names: dict[str, Any] = {function.__name__: name for function, name in FUNCTIONS.items()}
+        names: dict[str, Any] = {function.__name__: name for function, name in FUNCTIONS.items()} | {"log": "xp.log"}
         forms = {function.__name__: [(lambda *_: True, form.format)] for function, form in FORMS.items()}
         super().__init__({"user_functions": names | forms, "allow_unknown_functions": True})
 
@@ -87,7 +87,9 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
             For a function, an integral or a derivative that generated code does not have.
         """
         for part in expr.atoms(Application, sp.Integral, sp.Derivative):
-            if part.func not in {*FUNCTIONS, *FORMS, sp.erf, sp.Heaviside} and not isinstance(part, AppliedUndef):
+            constant = isinstance(part, sp.log) and part.is_number
+            known = constant or part.func in {*FUNCTIONS, *FORMS, sp.erf, sp.Heaviside}
+            if not known and not isinstance(part, AppliedUndef):
                 raise ValueError(f"{part}: generated code has no {type(part).__name__}")
         return str(super().doprint(expr, assign_to))
 

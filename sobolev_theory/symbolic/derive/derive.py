@@ -6,33 +6,22 @@ r"""Own activations: from an expression in ``z`` to ``K_00``, every formula, and
   ``z^n exp(a z^2) erf(k z)`` (GELU is ``z (1 + erf(z/sqrt 2))/2``): see `gaussian_integrals`;
 - ``a z_+^n + b (-z)_+^n``, n <= 3 (step, sign, ReLU, leaky ReLU, ``|z|``): see `rectifiers`.
 
-What is proved and what is evidence: the integrals on which ``K_00`` rests are verified symbolically, step by step, and
-so is Price's equation ``d K_00/d rho = K_11`` with ``K_11`` derived anew from ``sigma'``. That the pieces were put
-together rightly is checked besides at two points, to 20 digits, against quadrature of the definition.
+`families` derives; what was derived is kept in a `cache`.
 """
-
-from __future__ import annotations
 
 from functools import cache
 
 import sympy as sp
 
 from ..._runtime.checks import positive_integer
-from ...activations.registry import require_free, require_name
-from ..activation import ActivationFormulas, derive_activation
-from ..algebra import kinds
-from ..charts import POLAR, GramChart
-from ..proofs.steps import Derivation, DerivationError
-from ..symbols import z
-from . import evidence, expressions, gaussian_integrals, rectifiers
+from ...activations.activation import require_name
+from ...activations.registry import require_free
+from ..bounds import short
+from . import reading
 from .derived import DerivedActivation
-from .expressions import NoClosedFormError
 
-SMOOTH_ORDER, SLOW_ORDER = 3, 1
-"""Highest Sobolev order of smooth activations by default; the second where a higher one takes minutes."""
-
-AGREEMENT = 1e-18
-"""Largest difference between closed form and quadrature, relative to ``sqrt(K_00(u, u) K_00(v, v))``."""
+HIGHEST_ORDER = 9
+"""Of Sobolev norms: formulas of higher ones take hours."""
 
 
 def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int | None = None) -> DerivedActivation:
@@ -41,12 +30,14 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     Parameters
     ----------
     activation
-        A SymPy expression in the letter ``z``, or its text (evaluated by SymPy's parser: do not pass text from
-        strangers). Kinks by ``Abs``, ``Max``, ``Min``, ``Heaviside``, ``sign`` or ``Piecewise``. Floats are taken as
-        the rational numbers they are written as.
+        A SymPy expression in the letter ``z``, or its text, which is parsed by a grammar of its own and never
+        evaluated: numbers, ``pi``, ``E``, ``I``, ``+ - * / **`` and the functions of `grammar.FUNCTIONS`. Kinks by
+        ``Abs``, ``Max``, ``Min``, ``Heaviside``, ``sign`` or ``Piecewise``; ``hermite(n, z)`` is the physicists'
+        polynomial ``H_n``, as in SymPy, ``hermite_prob(n, z)`` the probabilists' ``He_n`` of the theorems:
+        ``H_n(z) = 2^(n/2) He_n(sqrt(2) z)``. Floats are taken as the rational numbers they are written as.
     name
         A word of letters, digits and ``_ . -``, none of an activation of the package; by default from the expression,
-        ``"sin"`` for ``sin(z)``.
+        ``"sin"`` for ``sin(z)`` and another one for every other expression.
     max_order
         Highest Sobolev order; lower is faster. By default the order that jumps, or 3 for smooth activations (1 for
         those with ``z^2 erf(k z)``, or with two of ``exp(a z^2), exp(b z), erf(k z)``, in one term or in several: they
@@ -72,6 +63,10 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     about 1 in units of the scale on which sigma varies, growing like the norm squared for nearly parallel weights.
     Kernels with ``exp(b z)`` overflow where the moment does.
 
+    What was derived is kept in the user's folder for caches (package ``platformdirs``), for this version of the package
+    and of SymPy, so that another process has it at once. The environment variable ``SOBOLEV_THEORY_CACHE`` names
+    another folder, or is ``off``.
+
     Examples
     --------
     >>> derive("sin(z)").kernel
@@ -80,122 +75,19 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     >>> leaky.activation.jump_order, round(leaky.activation.jump(1), 12)
     (1, 0.9)
     """
-    expression = expressions.read(activation)
+    expression = reading.read(activation)
     if name is not None:
         require_free(require_name(name))
     else:
-        name = require_name(expressions.default_name(expression))
+        name = require_name(reading.default_name(expression))
     if max_order is not None and max_order != 0:
         max_order = positive_integer("max_order", max_order)
-    return _derive(expression, name, max_order)
+        if max_order > HIGHEST_ORDER:
+            raise ValueError(f"max_order: at most {HIGHEST_ORDER} is required, got {short(max_order)}")
+    return _kept(expression, name, max_order)
 
 
 @cache
-def _derive(expression: sp.Expr, name: str, max_order: int | None) -> DerivedActivation:
-    """`derive` of checked arguments."""
-    if not expression.has(*expressions.KINKED):
-        return _smooth(expression, name, max_order)
-    right, left = expressions.branches(expression)
-    if right.has(*expressions.KINKED) or left.has(*expressions.KINKED):
-        reason = "it has a kink away from 0, where the bivariate normal distribution function enters"
-        raise NoClosedFormError(expression, expression, reason)
-    if sp.simplify(right - left) == 0:
-        return _smooth(right, name, max_order)
-    kinked = expressions.kinked(right, left)
-    if kinked is None:
-        for branch in (right, left):
-            expressions.require_square_integrable(branch)
-        reason = f"it is {right} for z > 0 and {left} for z < 0, which are no multiples of one power z^n, n <= 3"
-        raise NoClosedFormError(expression, expression, reason)
-    return _kinked(kinked, name, max_order)
-
-
-def _smooth(sigma: sp.Expr, name: str, max_order: int | None) -> DerivedActivation:
-    """An activation that is a sum of terms."""
-    proof, sigma = Derivation(), sigma.rewrite(sp.erfc, sp.erf)
-    terms = expressions.terms(sigma)
-    if all(term.expression(coefficient=False) == 1 for term in terms):
-        raise expressions.constant(sigma)
-    power = max(term.power for term in terms)
-    if power > expressions.HIGHEST_POWER:
-        raise expressions.too_high(sigma, z**power)
-    if max_order is None:
-        max_order = default_order(terms)
-    summands = sp.Add(*(x.expression() for x in terms))
-    proof.step("sigma as a sum of z^n exp(a z^2 + b z) erf(k z)", sigma, summands, _reduce)
-    proof.steps += gaussian_integrals.proof_of_integral().steps
-    if any(term.scale for term in terms):
-        proof.steps += gaussian_integrals.proof_of_erf().steps
-    kernel = _moment(sigma, terms)
-    slope = sp.diff(sigma, z)
-    if (first := expressions.terms(slope)) or slope == 0:
-        statement = "Price: d K_00/d rho = K_11, from sigma' by the same integrals"
-        proof.check(statement, sp.diff(kernel, GramChart.inner), _moment(slope, first), kinds.reduce_gram)
-    formulas = derive_activation(
-        name,
-        sigma,
-        kernel,
-        GramChart(),
-        proof,
-        max_order=max_order,
-        variation=gaussian_integrals.variation(terms),
-    )
-    return _with_evidence(formulas, power)
-
-
-def default_order(terms: tuple[gaussian_integrals.Term, ...]) -> int:
-    """Highest Sobolev order of a smooth activation by default; products of terms decide, so all are looked at."""
-    functions = zip(*((x.square, x.slope, x.scale) for x in terms), strict=True)
-    slow = sum(map(any, functions)) > 1 or any(term.scale != 0 and term.power > 1 for term in terms)
-    return SLOW_ORDER if slow else SMOOTH_ORDER
-
-
-def _reduce(difference: sp.Expr) -> sp.Expr:
-    """Zero if it is, as a combination of exponentials."""
-    return kinds.reduce_gram(expressions.in_exponentials(difference))
-
-
-def _moment(sigma: sp.Expr, terms: tuple[gaussian_integrals.Term, ...]) -> sp.Expr:
-    """``E[sigma(z_1) sigma(z_2)]`` from the terms of sigma."""
-    try:
-        return gaussian_integrals.closed_form(terms, terms)
-    except gaussian_integrals.NoElementaryForm as error:
-        left, right = error.args
-        reason = f"it is part of K_00 of {sigma}, and involves erf at a complex number or of two shifted arguments"
-        raise NoClosedFormError(left.expression(), right.expression(), reason) from None
-
-
-def _kinked(kinked: expressions.Kinked, name: str, max_order: int | None) -> DerivedActivation:
-    """An activation ``a z_+^n + b (-z)_+^n``."""
-    n, a, b = kinked
-    if max_order is not None and max_order > n:
-        raise ValueError(
-            f"max_order: at most {n} is required, since the derivative of order {n} of this activation jumps and the "
-            f"norm of order {n + 1} is infinite; got {max_order}"
-        )
-    proof = Derivation()
-    kernel, split = rectifiers.kernel(n, a, b, proof)
-    left = b * (-z) ** n
-    formulas = derive_activation(
-        name,
-        left + sp.expand(a * z**n - left) * sp.Heaviside(z),
-        kernel,
-        POLAR,
-        proof,
-        degree=n,
-        jump=sp.factorial(n) * (a - (-1) ** n * b),
-        split=split,
-        max_order=n if max_order is None else max_order,
-    )
-    return _with_evidence(formulas)
-
-
-def _with_evidence(formulas: ActivationFormulas, power: int = 0) -> DerivedActivation:
-    """The result, if quadrature of the definition agrees."""
-    discrepancy = evidence.discrepancy(formulas.sigma, formulas.kernel, formulas.degree, formulas.variation, power)
-    if not discrepancy < AGREEMENT:
-        raise DerivationError(
-            f"K_00 of {formulas.sigma}: closed form and quadrature of the definition differ by {discrepancy:.1e} of "
-            f"sqrt(K_00(u, u) K_00(v, v)), where at most {AGREEMENT:.0e} is allowed"
-        )
-    return DerivedActivation(formulas, discrepancy)
+def _kept(expression: sp.Expr, name: str, max_order: int | None) -> DerivedActivation:
+    """`derive` of checked arguments, once in a process."""
+    return DerivedActivation.of(expression, name, max_order)

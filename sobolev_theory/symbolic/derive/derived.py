@@ -2,67 +2,141 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import sympy as sp
 
 from ... import activations
+from ..._runtime.results import Record
 from ...activations.generated import Kernels, from_source
 from ...formulas.records import Formula
 from .. import sobolev
 from ..activation import ActivationFormulas
 from ..catalogue.activation_records import activation_records
+from ..catalogue.parsing import LETTERS, grammar
+from ..charts import POLAR, GramChart
 from ..code.modules import activation_module
+from . import cache
+from .families import formulas_of
 
 REMADE = "Made by `derive`: to change it, derive it anew."
+GRAMMAR = grammar(LETTERS)
+"""Of the expressions in the cache."""
 
 
-@dataclass(frozen=True, eq=False)
-class DerivedActivation:
+@dataclass(frozen=True, eq=False, repr=False)
+class DerivedActivation(Record):
     """An activation that a user defined, its formulas and its kernels; made by `derive`.
+
+    It can be pickled.
 
     Attributes
     ----------
-    formulas
-        Everything derived, with the verified steps; what generated kernels are a print-out of.
+    name
+        The name under which `register` makes it known.
+    expression, sigma
+        The activation as an expression in ``z``, as it was given, and as it was derived.
+    kernel
+        ``K_00 = E[sigma(u.x) sigma(v.x)]`` in the letters of its chart: ``s, rho, t`` or ``p, q, theta``.
+    max_order
+        Highest Sobolev order that was derived.
     discrepancy
         Largest difference between ``K_00`` and quadrature of its definition that was found, relative.
+    source
+        The generated module as text.
     """
 
-    formulas: ActivationFormulas
+    name: str
+    expression: sp.Expr
+    sigma: sp.Expr
+    kernel: sp.Expr
+    max_order: int
     discrepancy: float
+    source: str
 
-    @property
-    def name(self) -> str:
-        """The name under which `register` makes it known."""
-        return self.formulas.name
+    @classmethod
+    def of(cls, expression: sp.Expr, name: str, max_order: int | None) -> DerivedActivation:
+        """From the cache, or derived; the arguments are those of `derive` when they are checked."""
+        key = cache.key("activation", expression=str(expression), name=name, max_order=max_order)
+        try:
+            return cls._read(expression, name, cache.load(key))
+        except ValueError:
+            pass
+        formulas, discrepancy = formulas_of(expression, name, max_order)
+        source = activation_module(formulas, "sobolev_theory.symbolic.derive", REMADE)
+        made = cls(name, expression, formulas.sigma, formulas.kernel, formulas.max_order, discrepancy, source)
+        made.__dict__["formulas"] = formulas
+        data = made._written()
+        if _is_read_back(made, data):
+            cache.store(key, data)
+        return made
 
-    @property
-    def sigma(self) -> sp.Expr:
-        """The activation as an expression in ``z``."""
-        return self.formulas.sigma
+    def _written(self) -> dict[str, Any]:
+        """As data."""
+        return {
+            "sigma": str(self.sigma),
+            "kernel": str(self.kernel),
+            "max_order": self.max_order,
+            "discrepancy": self.discrepancy,
+            "source": self.source,
+        }
 
-    @property
-    def kernel(self) -> sp.Expr:
-        """``K_00 = E[sigma(u.x) sigma(v.x)]`` in the letters of its chart: ``s, rho, t`` or ``p, q, theta``."""
-        return self.formulas.kernel
+    @classmethod
+    def _read(cls, expression: sp.Expr, name: str, data: object) -> DerivedActivation:
+        """From data, which is checked: text by the grammar, the module by `activations.source`.
 
-    @property
-    def max_order(self) -> int:
-        """Highest Sobolev order that was derived."""
-        return self.formulas.max_order
+        Raises
+        ------
+        ValueError
+            For data that is not of this kind.
+        """
+        if not isinstance(data, Mapping) or set(data) != {"sigma", "kernel", "max_order", "discrepancy", "source"}:
+            raise ValueError("cache: a derived activation is required")
+        if not isinstance(data["source"], str):
+            raise ValueError("cache: the text of a generated module is required")
+        sigma, kernel = GRAMMAR.read(data["sigma"]), GRAMMAR.read(data["kernel"])
+        read = cls(name, expression, sigma, kernel, data["max_order"], data["discrepancy"], data["source"])
+        if read.max_order != read.module.MAX_ORDER or not isinstance(read.discrepancy, float):
+            raise ValueError("cache: a derived activation is required")
+        return read
+
+    def __reduce__(self) -> tuple[type[DerivedActivation], tuple[Any, ...]]:
+        fields = self.name, self.expression, self.sigma, self.kernel, self.max_order, self.discrepancy, self.source
+        return type(self), fields
+
+    @cached_property
+    def formulas(self) -> ActivationFormulas:
+        """Everything derived, with the verified steps; what generated kernels are a print-out of.
+
+        Of an activation from the cache, or from a pickle, it is derived when it is asked for.
+        """
+        return formulas_of(self.expression, self.name, self.max_order).formulas
 
     def moment(self, order: int) -> sp.Expr:
         """``K_mm = d^m K_00 / d rho^m``, the moment of the m-th derivatives."""
         if order > self.max_order or order < 0:
             raise ValueError(f"order: an integer from 0 to {self.max_order} is required, got {order}")
-        return sobolev.diagonal_moment(self.formulas.chart, self.kernel, order)
+        chart = GramChart() if GramChart.name == self.module.CHART else POLAR
+        return sobolev.diagonal_moment(chart, self.kernel, order)
 
     @cached_property
     def records(self) -> list[Formula]:
         """Everything derived as `sobolev_theory.formulas.Formula`, to be printed as LaTeX."""
-        return activation_records(self.formulas, "derived from the expression of the activation")
+        details = {"expression": str(self.expression), "name": self.name, "max_order": self.max_order}
+        key = cache.key("records", **details)
+        try:
+            return [Formula.from_dict(data) for data in cache.load(key) or ()] or self._records(key)
+        except (TypeError, ValueError):
+            return self._records(key)
+
+    def _records(self, key: cache.Key) -> list[Formula]:
+        """The records derived, and kept."""
+        records = activation_records(self.formulas, "derived from the expression of the activation")
+        cache.store(key, [record.to_dict() for record in records])
+        return records
 
     def record(self, name: str) -> Formula:
         """The one of `records` of a name, ``"sin/H1/gradient"`` or, without that of the activation, ``"H1/gradient"``.
@@ -77,11 +151,6 @@ class DerivedActivation:
         if found is None:
             raise ValueError(f"name: one of {', '.join(known)} is required, got {name!r}")
         return found
-
-    @cached_property
-    def source(self) -> str:
-        """The generated module as text."""
-        return activation_module(self.formulas, "sobolev_theory.symbolic.derive", REMADE)
 
     @cached_property
     def module(self) -> Kernels:
@@ -106,5 +175,15 @@ class DerivedActivation:
         activations.register(self.name, self.module, overwrite=overwrite)
         return self
 
-    def __repr__(self) -> str:
-        return f"DerivedActivation(name={self.name!r}, sigma={self.sigma}, max_order={self.max_order})"
+    def facts(self) -> dict[str, Any]:
+        """Its name and definition, and how far it was derived."""
+        return {"name": self.name, "sigma": str(self.sigma), "max_order": self.max_order}
+
+
+def _is_read_back(made: DerivedActivation, data: dict[str, Any]) -> bool:
+    """Whether the text of the expressions says what they are."""
+    try:
+        read = DerivedActivation._read(made.expression, made.name, data)
+    except ValueError:
+        return False
+    return bool(read.sigma == made.sigma and read.kernel == made.kernel)

@@ -1,29 +1,13 @@
-"""Reading what a user hands over as an activation: one real variable, square integrable, and in which class it is."""
+"""In which class an activation is: a sum of terms, or two branches of one power; whether it is square integrable."""
 
-import re
 from typing import NamedTuple
 
 import sympy as sp
-from sympy.core.function import AppliedUndef
 
 from ..symbols import z
 from .gaussian_integrals import Term
 
 KINKED = (sp.Abs, sp.sign, sp.Heaviside, sp.Max, sp.Min, sp.Piecewise)
-EXAMPLE = 'for instance derive("z*exp(-z**2/2)")'
-HIGHEST_POWER = 20
-"""Highest power of z in a smooth activation: the time grows fast with it, and sums of kernels lose their digits."""
-
-RELU, LEAKY, GELU = "Max(z, 0)", "Max(z, z/100)", "z*(1 + erf(z/sqrt(2)))/2"
-NO_FORM = "has no closed form; near to it is"
-SIGMOID = f"{NO_FORM} (1 + erf(z/sqrt(2)))/2"
-SPELLINGS = {
-    "relu": RELU, "leakyrelu": LEAKY, "gelu": GELU, "step": "Heaviside(z)",
-    "relu2": "Max(z, 0)**2", "relu3": "Max(z, 0)**3", "sgn": "sign(z)", "gaussian": "exp(-z**2/2)",
-    "sigmoid": SIGMOID, "logistic": SIGMOID, "silu": f"{NO_FORM} {GELU}", "swish": f"{NO_FORM} {GELU}",
-    "softplus": f"{NO_FORM} z*(1 + erf(z/sqrt(2)))/2 + exp(-z**2/2)/sqrt(2*pi)",
-}  # fmt: skip
-"""What to write for names that SymPy does not know, without regard to case and underscores."""
 
 
 class NoClosedFormError(ValueError):
@@ -45,107 +29,6 @@ class Kinked(NamedTuple):
     power: int
     right: sp.Expr
     left: sp.Expr
-
-
-def read(activation: object) -> sp.Expr:
-    """The activation as an expression in the real letter ``z``, floats as rational numbers.
-
-    Raises
-    ------
-    ValueError
-        If it does not parse, is no expression in ``z`` alone, is constant, or not real.
-    """
-    if isinstance(activation, str):
-        try:
-            expression = sp.parse_expr(activation.replace("^", "**"), local_dict={"z": z})
-        except Exception as error:  # the parser passes on whatever evaluation of the text raises
-            raise ValueError(
-                f"activation: {activation!r} does not parse as an expression in z ({type(error).__name__}); "
-                f"{_advice(activation)}"
-            ) from None
-    else:
-        expression = activation
-    if not isinstance(expression, sp.Expr):
-        raise ValueError(f"activation: a SymPy expression in z or its text is required, got {activation!r}; {EXAMPLE}")
-    letters = {symbol: z for symbol in expression.free_symbols if symbol.name == "z"}
-    others = sorted(symbol.name for symbol in expression.free_symbols - set(letters))
-    if others or len(letters) > 1:
-        raise ValueError(
-            f"activation: an expression in the letter z alone is required, got {expression} with "
-            f"{', '.join(others) or 'several letters named z'}; "
-            + (_spellings(others) or "put numbers for parameters, expression.subs(...)")
-        )
-    if expression.has(sp.oo, -sp.oo, sp.zoo, sp.nan):
-        raise ValueError(f"activation: finite numbers are required, got {expression}")
-    if unknown := sorted(str(f.func) for f in expression.atoms(AppliedUndef)):
-        raise ValueError(f"activation: {', '.join(unknown)} is no known function; {_spellings(unknown) or EXAMPLE}")
-    for power in expression.atoms(sp.Pow):
-        if power.exp.is_Integer and power.exp > HIGHEST_POWER and power.base.free_symbols:
-            raise too_high(expression, power)
-    expression = sp.nsimplify(expression.subs(letters), rational=True)
-    if not expression.has(z) or sp.diff(expression, z) == 0:
-        raise constant(expression)
-    _require_real(expression)
-    return _in_real_functions(expression) if expression.has(sp.I) else expression
-
-
-def constant(expression: sp.Expr) -> ValueError:
-    """The refusal of a constant."""
-    return ValueError(f"activation: an expression that depends on z is required, got the constant {expression}")
-
-
-def too_high(expression: sp.Expr, power: sp.Expr) -> ValueError:
-    """The refusal of a power whose formulas would take hours."""
-    return ValueError(
-        f"activation: powers up to {HIGHEST_POWER} are required, got {power} in {expression}; use lower ones"
-    )
-
-
-def _spellings(names: list[str]) -> str:
-    """How to write functions that SymPy does not know by these names; empty if none is listed."""
-    words = {name: SPELLINGS.get(name.lower().replace("_", "")) for name in names}
-    found = [
-        f"{name} {text}" if text.startswith(NO_FORM) else f"for {name} write {text}"
-        for name, text in words.items()
-        if text
-    ]
-    return "; ".join(found)
-
-
-def _advice(text: str) -> str:
-    """How to write what did not parse."""
-    if "|" in text:
-        return "for |z| write Abs(z)"
-    if found := re.search(r"(?<![\w.])(\d+\.?\d*)\s*([A-Za-z(]\w*)", text):
-        number, factor = found.groups()
-        return f"for {found[0]} write {number}*{factor}"
-    return _spellings(re.findall(r"[a-z]\w*(?=\()", text)) or EXAMPLE
-
-
-def _in_real_functions(expression: sp.Expr) -> sp.Expr:
-    """A real function written with ``I``, as ``exp(I z) + exp(-I z)``, written without."""
-    real, imaginary = sp.expand(expression).as_real_imag()
-    real = sp.simplify(real)
-    if real.has(sp.I, sp.re, sp.im) or sp.simplify(imaginary) != 0:
-        raise ValueError(
-            f"activation: a real function is required, and {expression} is not seen to be one; write it without I"
-        )
-    return real
-
-
-def _require_real(expression: sp.Expr) -> None:
-    """Refuse values off the real line, as those of ``sqrt(z)`` for negative ``z``, and points without a value."""
-    for point in (sp.Rational(-17, 10), sp.Rational(-3, 10), sp.Rational(4, 10), sp.Rational(19, 10)):
-        value = sp.N(expression.subs(z, point), 20)
-        if value.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
-            raise ValueError(
-                f"activation: a number for every z is required, got {expression}, which is {value} at {point}; give a "
-                "Piecewise a last case (..., True), and use no function with a pole"
-            )
-        if value.is_number and abs(sp.im(value)) > 1e-15 * (1 + abs(value)):
-            raise ValueError(
-                f"activation: a real function is required, got {expression}, which is {value.n(4)} at {point}"
-            )
 
 
 def branches(expression: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
@@ -248,11 +131,3 @@ def not_square_integrable(activation: sp.Expr, why: str) -> ValueError:
         f"activation: E sigma(w.x)^2 finite for weights of every norm is required, got {activation}: {why}, so that "
         "the loss is infinite; use a bounded function, or one that grows at most like exp(b*z)"
     )
-
-
-def default_name(activation: sp.Expr) -> str:
-    """A word for an activation: ``sin`` for ``sin(z)``, and else its text with underscores."""
-    if isinstance(activation, sp.Function) and activation.args == (z,):
-        return str(activation.func).lower()
-    word = re.sub(r"\W+", "_", str(activation)).strip("_")
-    return word if word[0].isalpha() else f"sigma_{word}"

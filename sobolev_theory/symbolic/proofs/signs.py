@@ -70,11 +70,11 @@ class Signs:
 
     def positive(self, expression: sp.Expr) -> bool:
         """Whether it is known to be positive."""
-        return self._sign(sp.sympify(expression)) == POSITIVE
+        return self._sign(sp.sympify(expression, strict=True)) == POSITIVE
 
     def nonnegative(self, expression: sp.Expr) -> bool:
         """Whether it is known not to be negative."""
-        return expression == 0 or self._sign(sp.sympify(expression)) >= NONNEGATIVE
+        return expression == 0 or self._sign(sp.sympify(expression, strict=True)) >= NONNEGATIVE
 
     def bounds(self, letter: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
         """Exact numbers between which a letter lies."""

@@ -91,7 +91,16 @@ class Derivation:
             If the certificate does not verify the claim, or no point is found at which the conditions hold.
         """
         where = tuple(condition for condition in where if condition != sp.true)
-        step = Claim(statement, sp.sympify(left), sp.sympify(right), False, relation, method, where, as_data(data))
+        step = Claim(
+            statement,
+            sp.sympify(left, strict=True),
+            sp.sympify(right, strict=True),
+            False,
+            relation,
+            method,
+            where,
+            as_data(data),
+        )
         self.accept(step)
         self.steps.append(step)
         return step
@@ -101,7 +110,16 @@ class Derivation:
     ) -> Claim:
         """Record what holds at a point outside the hypotheses, in contradiction to a conclusion, after verifying it."""
         data = as_data({"letters": tuple(at), "values": tuple(at.values())})
-        step = Claim(statement, sp.sympify(left), sp.sympify(right), False, relation, "evaluation", (), data)
+        step = Claim(
+            statement,
+            sp.sympify(left, strict=True),
+            sp.sympify(right, strict=True),
+            False,
+            relation,
+            "evaluation",
+            (),
+            data,
+        )
         self.accept_counterexample(step)
         self.counterexamples.append(step)
         return step
@@ -127,10 +145,14 @@ class Derivation:
     def _record(
         self, statement: str, left: sp.Expr, right: sp.Expr, reduce: Callable[[sp.Expr], sp.Expr], *, check: bool
     ) -> sp.Expr:
-        difference = reduce(sp.sympify(left) - sp.sympify(right))
+        difference = reduce(sp.sympify(left, strict=True) - sp.sympify(right, strict=True))
         if difference != 0:
             raise DerivationError(f"{statement}: left - right reduces to {difference}, not to 0")
-        self.steps.append(Claim(statement, sp.sympify(left), sp.sympify(right), check, method=name_of(reduce)))
+        self.steps.append(
+            Claim(
+                statement, sp.sympify(left, strict=True), sp.sympify(right, strict=True), check, method=name_of(reduce)
+            )
+        )
         return right
 
 
@@ -142,4 +164,8 @@ def as_data(data: Mapping[str, sp.Expr | str | Iterable[sp.Expr]]) -> Data:
 def _as_tuple(value: sp.Expr | str | Iterable[sp.Expr]) -> tuple[sp.Expr, ...]:
     if isinstance(value, str):
         return (sp.Symbol(value),)
-    return tuple(map(sp.sympify, value)) if isinstance(value, tuple | list) else (sp.sympify(value),)
+    return (
+        tuple(sp.sympify(x, strict=True) for x in value)
+        if isinstance(value, tuple | list)
+        else (sp.sympify(value, strict=True),)
+    )

@@ -1,0 +1,34 @@
+"""``--activation``: a name, or an expression in z, which is derived."""
+
+import argparse
+import re
+
+from .. import activations
+from ..activations import Activation
+from ..formulas.engine import engine
+
+HELP = "a name (%s), or an expression in z, such as 'Max(z, z/10)' (default relu)"
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+
+def add_activation(command: argparse.ArgumentParser) -> None:
+    """The option."""
+    command.add_argument(
+        "--activation",
+        type=parse_activation,
+        default="relu",
+        metavar="NAME",
+        help=HELP % ", ".join(activations.names()),
+    )
+
+
+def parse_activation(text: str) -> str | Activation:
+    """The name of an activation, or the activation of an expression, which is parsed as data."""
+    try:
+        if text in activations.names() or (WORD.fullmatch(text) and text != "z"):
+            activations.get(text)  # refuses other words, and says what is known
+            return text
+        derived: Activation = engine("derive.derive").derive(text).activation
+        return derived
+    except (ImportError, ValueError, AssertionError) as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("activation: ")) from None

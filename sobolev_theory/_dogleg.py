@@ -1,0 +1,132 @@
+r"""Newton's method for zeros of a gradient: Powell's dogleg, in natural units.
+
+A neuron of weight ``w_i`` has the curvature ``kappa_i = a_i^2 E |sigma'(w_i . x)|^2`` (all orders summed), and the
+smallest neuron of the teacher alone the loss ``E_0``. By Cauchy-Schwarz its gradient is of the order of
+``s_i = sqrt(kappa_i E_0)`` where that neuron is not learnt. In lengths ``sqrt(E_0/kappa_i)`` and gradients ``s_i`` all
+numbers are of order one, whatever the sizes of rows are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from .errors import NotDifferentiableError
+from .pairs.stacked import pairs_of
+from .points import Objective, Point
+from .problem import SpanProblem
+
+FloatArray = NDArray[np.float64]
+
+SINGULAR = 1e-10
+"""Singular values of the Hessian below this part of the largest are directions along which Newton's method rests, and
+eigenvalues below it have no sign: a valley of minima, as overparameterised students have, is flat to rounding. Both of
+the Hessian in natural units, in which the curvature of each neuron alone is one: a long row hides no short one.
+"""
+
+FIRST_RADIUS = 0.1
+"""First trust radius, relative to the norm of the weights."""
+
+ENLARGE, REJECT = 0.75, 1e-4
+"""Part of the predicted decrease above which the radius doubles, and below which a step is not taken."""
+
+
+@np.errstate(all="ignore")
+def losses_alone(loss: Objective) -> FloatArray:
+    """The loss of each neuron of the teacher without a student and the others, of those that do not vanish."""
+    rows, b, terms = loss.teacher.weights, loss.teacher.output_weights, loss.terms
+    geometry = pairs_of(rows, len(rows), terms, b, None)
+    (of_itself,) = terms.itself("value", geometry)
+    alone: FloatArray = geometry.numbers(b) ** 2 * (terms.bilinear * geometry.norms**2 + of_itself) / 2
+    return alone[alone > 0]
+
+
+def units(at: Point) -> FloatArray:
+    """Roots of the curvatures of neurons alone, (K,): lengths in natural units; of a neuron without curvature, one."""
+    units = np.sqrt(at.stiffness)
+    return np.where(units > 0, units, units.max() or 1.0)
+
+
+def relative_gradient(at: Point) -> float:
+    """The gradient relative to its natural scale, of which Cauchy-Schwarz knows."""
+    return float(np.linalg.norm(at.gradient / units(at)[:, None] / _scale(at.loss)))
+
+
+def _scale(loss: Objective) -> float:
+    """Root of the loss of the smallest neuron of the teacher alone; one if there is none."""
+    alone = losses_alone(loss)
+    return float(np.sqrt(alone.min())) if len(alone) else 1.0
+
+
+def _norm(array: FloatArray) -> float:
+    """The Frobenius norm, also where squares of entries are no doubles."""
+    largest = float(np.abs(array).max())
+    return largest * float(np.linalg.norm(array / largest)) if largest else 0.0
+
+
+def dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[FloatArray, list[float]]:
+    """Coordinates where the relative gradient is at most ``tol``, or the last reached, and gradient norms on the way.
+
+    Newton's method works in natural units, which those of the start fix: there all numbers are of order one.
+    """
+    start, shape = problem.at(problem.start.weights), problem.start.weights.shape
+    curvature, length = np.repeat(units(start), shape[1]), _scale(problem.loss)
+    x, g = start.parameters.weights.ravel() * (curvature / length), start.gradient.ravel() / curvature / length
+    radius, norms = FIRST_RADIUS * float(np.linalg.norm(x)), [_norm(start.gradient)]
+
+    def at(x: FloatArray) -> Point:
+        return problem.at((x * (length / curvature)).reshape(shape))
+
+    while len(norms) <= max_iterations and relative_gradient(at(x)) > tol:
+        try:
+            jacobian = at(x).hessian.to_dense() / curvature / curvature[:, None]
+        except NotDifferentiableError:
+            if len(norms) == 1:
+                raise
+            break
+        newton, cauchy = _newton_and_cauchy(jacobian, g)
+        while True:
+            step = _dogleg_step(newton, cauchy, radius)
+            moved = _gradient_or_nan(at(x + step)) / curvature / length
+            before, predicted = np.linalg.norm(g) ** 2, np.linalg.norm(g + jacobian @ step) ** 2
+            gain = (before - np.linalg.norm(moved) ** 2) / (before - predicted) if before > predicted else 0.0
+            if gain > REJECT:
+                break
+            radius = float(np.linalg.norm(step)) / 4
+            if radius <= np.finfo(np.float64).eps * np.linalg.norm(x):
+                return at(x).parameters.weights, norms  # no decrease is left that rounding does not hide
+        if gain > ENLARGE:
+            radius = max(radius, 2 * float(np.linalg.norm(step)))
+        x, g = x + step, moved
+        norms.append(_norm(g * curvature * length))
+    return at(x).parameters.weights, norms
+
+
+def _gradient_or_nan(at: Point) -> FloatArray:
+    """The gradient, NaN where it does not exist: a step there is not taken."""
+    try:
+        return at.gradient.ravel()
+    except NotDifferentiableError:
+        return np.full(at.parameters.weights.size, np.nan)
+
+
+def _newton_and_cauchy(jacobian: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The Newton step, shortest where the Jacobian is singular, and the minimum of the model along its gradient."""
+    newton: FloatArray = scipy.linalg.lstsq(jacobian, -g, cond=SINGULAR, lapack_driver="gelsy")[0]
+    descent: FloatArray = -jacobian.T @ g
+    curved = float(np.linalg.norm(jacobian @ descent)) ** 2
+    cauchy: FloatArray = descent * (descent @ descent / curved) if curved else descent
+    return newton, cauchy
+
+
+def _dogleg_step(newton: FloatArray, cauchy: FloatArray, radius: float) -> FloatArray:
+    """The Newton step if it fits into the radius, else where the way to it over the Cauchy point leaves the radius."""
+    if np.linalg.norm(newton) <= radius:
+        return newton
+    length = float(np.linalg.norm(cauchy))
+    if length >= radius:
+        return cauchy * (radius / length)
+    leg = newton - cauchy  # |cauchy + s leg| = radius
+    a, b, c = leg @ leg, cauchy @ leg, radius**2 - length**2
+    return cauchy + leg * (c / (b + np.sqrt(b * b + a * c)))

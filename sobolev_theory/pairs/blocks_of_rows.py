@@ -1,0 +1,41 @@
+"""Functions of all pairs, a block of rows at a time, in threads."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .._runtime.parallel import available_cores
+from .._runtime.sizes import require_memory
+
+Result = TypeVar("Result")
+
+BLOCK = 2**18
+"""Pairs evaluated at a time: temporaries of 2 MB stay near the cores, and the interpreter's share is small."""
+
+MANY = 2**24
+"""Pairs from which on their memory is judged."""
+
+
+def by_blocks(width: int, columns: int, function: Callable[[slice], Result]) -> list[Result]:
+    """A function of every block of rows; the blocks are independent, and NumPy works on them in threads."""
+    step = max(1, BLOCK // columns)
+    if width <= step:
+        return [function(slice(0, width))]
+    blocks = [slice(k, min(k + step, width)) for k in range(0, width, step)]
+    settings: dict[str, Any] = dict(np.geterr())
+
+    def alike(part: slice) -> Result:
+        with np.errstate(**settings):  # a thread begins with NumPy's own
+            return function(part)
+
+    with ThreadPoolExecutor(available_cores()) as threads:
+        return list(threads.map(alike, blocks))
+
+
+def require_pairs_fit(width: int, columns: int) -> None:
+    """Refuse more pairs than memory holds."""
+    if width * columns > MANY:  # fewer are some hundred megabytes at most
+        what = f"student, teacher: all pairs of {width} neurons with {columns}"
+        require_memory(what, 4 * width * columns, "take fewer neurons")

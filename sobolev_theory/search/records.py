@@ -1,0 +1,108 @@
+"""Finished runs as they are written to files, and read back with every field checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .results import KINDS, EndPoint
+
+MOST = 2**53
+"""Bound of the number of a run."""
+
+
+def point_of(record: dict[str, Any], shape: tuple[int, int]) -> EndPoint:
+    """The point whose `EndPoint.as_dict` a record is, bit for bit.
+
+    Raises
+    ------
+    ValueError
+        Naming the field that is missing, unknown or wrong.
+    """
+    for name in READERS:
+        if name not in record:
+            raise ValueError(f"{name}: missing")
+    for name in record:
+        if name not in READERS:
+            raise ValueError(f"{name!r:.100}: an unknown field")
+    point = EndPoint(**{name: read(name, record[name]) for name, read in READERS.items()})
+    size = shape[0] * shape[1]
+    if point.weights.shape != shape:
+        raise ValueError(f"weights: shape {shape} is required, got {point.weights.shape}")
+    if len(point.multiplicities) != len(point.eigenvalues):
+        raise ValueError(f"multiplicities: {len(point.eigenvalues)} are required, got {len(point.multiplicities)}")
+    if len(point.multiplicities) and sum(point.multiplicities.tolist()) != size:
+        raise ValueError(f"multiplicities: a sum of {size} is required")
+    if point.index is not None and point.index > size:
+        raise ValueError(f"index: at most {size} is required, got {point.index}")
+    return point
+
+
+def _refused(name: str, required: str, value: object) -> ValueError:
+    return ValueError(f"{name}: {required} is required, got {value!r:.100}")
+
+
+def _count(name: str, value: Any) -> int:
+    if type(value) is not int or not 0 <= value < MOST:
+        raise _refused(name, "an integer from 0 on", value)
+    return value
+
+
+def _index(name: str, value: Any) -> int | None:
+    return None if value is None else _count(name, value)
+
+
+def _kind(name: str, value: Any) -> str:
+    if not isinstance(value, str) or value not in KINDS:
+        raise _refused(name, f"one of {', '.join(map(repr, KINDS))}", value)
+    return value
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise _refused(name, "a text", value)
+    return value
+
+
+def _magnitude(name: str, value: Any) -> float:
+    if type(value) is not float or not (value >= 0 or np.isnan(value)) or np.isinf(value):
+        raise _refused(name, "a decimal number from 0 on, or NaN,", value)
+    return value
+
+
+def _reals(name: str, value: Any) -> NDArray[np.float64]:
+    if not isinstance(value, list) or not all(type(x) is float for x in value) or not np.isfinite(value).all():
+        raise _refused(name, "a list of finite decimal numbers", value)
+    return np.array(value, np.float64)
+
+
+def _weights(name: str, value: Any) -> NDArray[np.float64]:
+    if not isinstance(value, list) or not value:
+        raise _refused(name, "a list of rows", value)
+    rows = [_reals(name, row) for row in value]
+    if len({len(row) for row in rows}) != 1:
+        raise _refused(name, "a list of rows of one length", value)
+    return np.array(rows)
+
+
+def _counts(name: str, value: Any) -> NDArray[np.intp]:
+    if not isinstance(value, list) or not all(type(n) is int and 0 < n < MOST for n in value):
+        raise _refused(name, "a list of positive integers", value)
+    return np.array(value, np.intp)
+
+
+READERS: dict[str, Callable[[str, Any], Any]] = {
+    "run": _count,
+    "kind": _kind,
+    "weights": _weights,
+    "value": _magnitude,
+    "gradient_norm": _magnitude,
+    "eigenvalues": _reals,
+    "multiplicities": _counts,
+    "index": _index,
+    "message": _text,
+}
+"""How each field of an `EndPoint` is read."""

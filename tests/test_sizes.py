@@ -1,0 +1,70 @@
+"""What does not fit is refused before work begins, with what to ask for in its place."""
+
+import time
+
+import numpy as np
+import pytest
+
+import sobolev_theory as st
+from sobolev_theory._runtime import sizes
+
+
+def curvature(width: int, dim: int, norm: str = "L2"):
+    """A Hessian of random rows."""
+    student, teacher = (st.Network.random(width, dim, rng=seed) for seed in (0, 1))
+    return st.PopulationLoss(teacher, norm).hessian(student)
+
+
+def test_a_dense_matrix_of_many_dimensions():
+    hessian = curvature(5, 10**6)
+    with pytest.raises(st.SizeError, match=r"to_dense: a 5000000 x 5000000 matrix: .* GiB.*H @ x, extreme_eigenvalues"):
+        hessian.to_dense()
+    assert len(hessian.spectrum()) == 5 * 10**6
+
+
+@pytest.mark.parametrize("name", ["spectrum", "singular_values", "condition_number"])
+def test_the_whole_spectrum_of_many_neurons(name):
+    hessian, start = curvature(500, 1000), time.monotonic()
+    with pytest.raises(st.SizeError, match=r"500000 x 500000 matrix.*extreme_eigenvalues"):
+        getattr(hessian, name)()
+    assert time.monotonic() - start < 5
+
+
+def test_hours_are_refused_and_minutes_announced(monkeypatch):
+    """Of 60 neurons in 100 dimensions: 6000^3 operations, a few times."""
+    monkeypatch.setattr(sizes, "available_memory", lambda: 2**60)
+    with pytest.warns(UserWarning, match="6000 x 6000 matrix: this takes minutes; extreme_eigenvalues"):
+        sizes.require_spectrum(6000, symmetric=True, stacklevel=1)
+    for size, symmetric in ((50_000, True), (22_000, False)):
+        with pytest.raises(st.SizeError, match="operations are needed, more than 1e"):
+            sizes.require_spectrum(size, symmetric=symmetric, stacklevel=1)
+    sizes.require_spectrum(2000, symmetric=False, stacklevel=1)
+
+
+@pytest.mark.parametrize("make", [st.Network.random, st.Network.orthonormal])
+@pytest.mark.parametrize("shape", [(99_999_999, 99_999_999), (1, 10**30)])
+def test_networks_that_do_not_fit(make, shape):
+    with pytest.raises(st.SizeError, match=r"width, dim: weights of shape .* lower width or dim"):
+        make(*shape)
+
+
+def test_pairs_that_do_not_fit(monkeypatch):
+    monkeypatch.setattr(sizes, "available_memory", lambda: 2**30)
+    rows = np.ones((5000, 1))
+    with pytest.raises(st.SizeError, match="all pairs of 5000 neurons with 10000"):
+        st.PopulationLoss(rows, "L2").gradient(rows)
+
+
+def test_a_machine_that_does_not_tell_its_memory(monkeypatch):
+    def silent(name: str) -> int:
+        raise ValueError(name)
+
+    monkeypatch.setattr(sizes.os, "sysconf", silent)
+    sizes.available_memory.cache_clear()
+    assert sizes.available_memory() == sizes.UNKNOWN // 2
+    sizes.available_memory.cache_clear()
+
+
+def test_whitening_is_not_advised():
+    with pytest.raises(NotImplementedError, match="no substitute, since they change the norms of derivatives"):
+        st.PopulationLoss(np.eye(2), covariance=np.eye(2))

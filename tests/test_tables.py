@@ -1,0 +1,238 @@
+"""Tables at any width, on terminals and elsewhere: every number is whole."""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from sobolev_theory import formulas
+from sobolev_theory.__main__ import main
+from sobolev_theory._runtime.tables import LINES, SCREEN, Table
+
+COMMANDS = (
+    ["compare", "--width", "3", "--dim", "20", "--norms", "L2", "H1", "1,0.25", "0.123456,1.23456e-7"],
+    ["compare", "--angle", "0.5", "1", "--ratio", "1", "2", "--norms", "L2", "H1", "1,0.5"],
+    ["flow", "--angle", "1", "--t-max", "3"],
+    ["verify", "--width", "2", "--dim", "3", "--samples", "4000"],
+    ["verify", "--networks", "3", "--width", "1", "--dim", "2", "--samples", "4000"],
+)
+WIDTHS = (200, 80, 60, 40, 20, 5, 1)
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Screen(io.TextIOWrapper):
+    """A terminal, or a pipe, of some encoding, which keeps what is written to it."""
+
+    def __init__(self, encoding, terminal):
+        super().__init__(io.BytesIO(), encoding=encoding, newline="\n")
+        self.terminal = terminal
+
+    def isatty(self):
+        return self.terminal
+
+    def text(self):
+        self.flush()
+        return ESCAPES.sub("", self.buffer.getvalue().decode(self.encoding))
+
+
+def words(text):
+    """Words with their frequencies; heads of upright entries without their colon."""
+    return Counter(text.replace(":", " ").split())
+
+
+def printed(monkeypatch, table, width, encoding="utf-8", terminal=False):
+    """What a table prints, and that every word of it is there, on lines that fit where words do."""
+    if width is None:
+        monkeypatch.delenv("COLUMNS", raising=False)
+    else:
+        monkeypatch.setenv("COLUMNS", str(width))
+    screen = Screen(encoding, terminal)
+    with contextlib.redirect_stdout(screen):
+        table.print("above the table")
+    text = screen.text()
+    said = [table.title, "above the table", *table.heads, *table.notes, *(cell for row in table.rows for cell in row)]
+    if width is None or width >= 40:  # on narrower screens names of many letters go on in the next line
+        assert not words(" ".join(said)) - words(text)
+    numbers = [cell for row in table.rows for cell in row if re.match(r"-?[\d.]", cell)]
+    assert not words(" ".join(numbers)) - words(text)
+    if width is not None:
+        longest = max(len(word) for word in " ".join([*said, *numbers]).split())
+        assert max(map(len, text.splitlines())) <= max(width, longest + 3)
+    return text
+
+
+@pytest.fixture(scope="module")
+def tables():
+    """The tables of all commands, each computed once."""
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Table, "print", lambda table, above="": found.append(table))
+        for command in COMMANDS:
+            assert main(command) in (0, 1)
+    assert len(found) == len(COMMANDS)
+    return found
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_commands_print_every_number_whole(monkeypatch, tables, width, encoding, terminal):
+    for table in tables:
+        text = printed(monkeypatch, table, width, encoding, terminal)
+        assert "…" not in text
+
+
+@pytest.mark.parametrize("width", [None, *WIDTHS])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_the_list_of_formulas_has_whole_names(monkeypatch, width, encoding):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if width is not None:
+        monkeypatch.setenv("COLUMNS", str(width))
+    screen = Screen(encoding, terminal=width is not None)
+    with contextlib.redirect_stdout(screen):
+        assert main(["latex", "--list", "relu/H1"]) == 0
+    lines = screen.text().splitlines()
+    names = formulas.names("relu/H1")
+    assert [line.split()[0] for line in lines if line[0] != " "] == names
+    assert max(map(len, lines)) <= max(width or 1000, *map(len, names))
+
+
+def test_without_a_terminal_a_row_is_a_line(monkeypatch, tables):
+    """Files and pipes have no width: for `grep` and for other programs."""
+    for table in tables:
+        lines = printed(monkeypatch, table, None).splitlines()
+        for row in table.rows:
+            assert any(not words(" ".join(row)) - words(line) for line in lines)
+
+
+@pytest.mark.parametrize("columns", ["0", "-3", "many", "", "9" * 5000])
+def test_columns_that_say_nothing_are_ignored(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    screen = Screen("utf-8", terminal=True)
+    with contextlib.redirect_stdout(screen):
+        Table("a title", ("name", "value"), [["x", "1.25664e+00"]]).print()
+    assert "1.25664e+00" in screen.text()
+
+
+def test_results_are_shown_without_a_standard_output(monkeypatch):
+    """As in a process of a window, or after it was closed."""
+    table = Table("a title", ("name", "value"), [["x", "1.5"]])
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed):
+        monkeypatch.setattr(sys, "stdout", stream)
+        text = str(table), table.brief()
+        monkeypatch.undo()
+        assert text == ("a title\nname  value\n   x    1.5",) * 2
+
+
+def test_text_is_no_markup(monkeypatch):
+    """Brackets are brackets, on terminals and in HTML."""
+    table = Table("[bold]title[/bold] & <b>", ("<i>", "[red]x"), [["</td>", "[1, 1]"]], ["<script>note</script>"])
+    for terminal in (False, True):
+        text = printed(monkeypatch, table, 80, terminal=terminal)
+        assert "[bold]title[/bold]" in text
+    html = table.html()
+    assert "<script>" not in html
+    assert "&lt;script&gt;note&lt;/script&gt;" in html
+    assert html.count("<td") == html.count("</td>") == 2
+
+
+@pytest.mark.parametrize("rows", [1, 2, 24, 25, 26, 1000])
+@pytest.mark.parametrize("columns", [1, 2, 12, 40])
+@pytest.mark.parametrize("notes", [0, 3, 100])
+def test_a_prompt_gets_a_screen_at_most(rows, columns, notes):
+    """80 columns and 25 lines; what is left out is counted."""
+    cells = [[f"{1000 * row + column}.5" for column in range(columns)] for row in range(rows)]
+    heads = [f"head {column}" for column in range(columns)]
+    text = Table("title " * 30, heads, cells, ["a note of some words " * 5] * notes).brief()
+    assert max(map(len, text.splitlines())) <= SCREEN
+    assert len(text.splitlines()) <= LINES
+    if rows > LINES:
+        assert re.search(r"\.\.\. \d+ more \.\.\.", text)
+
+
+def test_the_middle_that_is_left_out_is_counted():
+    table = Table("", ("n",), [[str(n)] for n in range(100)])
+    for most in (1, 2, 3, 10, 99):
+        lines = table.text(most=most).split("\n")[1:]
+        count = int(re.search(r"\d+", next(line for line in lines if "more" in line))[0])
+        assert len(lines) - 1 + count == 100
+    assert table.text(most=100) == table.text() == str(table)
+
+
+def test_a_number_wider_than_the_screen_is_whole():
+    """As a multiplicity of 10^120 is; a long name goes on in the next line."""
+    number, name = "1" * 120, "x" * 120
+    lines = Table("", ("name", "count"), [[name, number]]).text(40).splitlines()
+    assert lines[-1].strip() == number
+    assert "".join(lines[:-2]).replace(" ", "").endswith(name)
+
+
+def run_in_terminal(columns, *command, **environment):
+    """Output of a command in a terminal of so many columns."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    primary, secondary = pty.openpty()
+    fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    plain = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sobolev_theory", *command],
+        stdout=secondary,
+        stderr=subprocess.DEVNULL,
+        env=plain | {"TERM": "xterm"} | environment,
+    )
+    os.close(secondary)
+    output = b""
+    with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+        while chunk := os.read(primary, 4096):
+            output += chunk
+    os.close(primary)
+    assert process.wait() == 0
+    return output.replace(b"\r\n", b"\n")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("columns", [0, 20, 40, 80])
+@pytest.mark.parametrize("environment", [{}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
+def test_terminals(columns, environment):
+    """The terminal's width is asked for; of none it is 80. Characters are those that it can show."""
+    output = run_in_terminal(
+        columns, "compare", "--width", "3", "--dim", "20", "--norms", "L2", "1,0.25", **environment
+    )
+    text = ESCAPES.sub("", output.decode("utf-8" if not environment else "ascii"))
+    assert b"\x1b[1m" in output
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= (columns or SCREEN)
+    plain = subprocess.run(
+        [sys.executable, "-m", "sobolev_theory", "compare", "--width", "3", "--dim", "20", "--norms", "L2", "1,0.25"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
+    ).stdout
+    numbers = [word for word in plain.split() if re.fullmatch(r"-?\d[\d.e+-]*", word)]
+    assert len(numbers) > 8
+    assert not Counter(numbers) - words(text)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_tables_lose_nothing(monkeypatch, seed):
+    rng = np.random.default_rng(seed)
+    rows, columns = rng.integers(1, 6), rng.integers(1, 9)
+    cells = [[f"{x:.6g}" for x in rng.standard_normal(columns) * 10.0 ** rng.integers(-9, 30)] for _ in range(rows)]
+    heads = [" ".join("head" for _ in range(rng.integers(1, 4))) for _ in range(columns)]
+    keys = int(rng.integers(0, min(columns, 3)))
+    table = Table("a title of several words", heads, cells, ["a note, with words"] * int(rng.integers(3)), keys=keys)
+    for width in (None, *WIDTHS):
+        for terminal in (False, True):
+            printed(monkeypatch, table, width, terminal=terminal)
