@@ -28,6 +28,7 @@ WAVE = sp.sin(3 * z)
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache, and nothing in memory."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "kept"))
     _kept.cache_clear()
     yield tmp_path / "kept"
