@@ -179,7 +179,7 @@ def test_a_descent_that_came_to_rest_ends(norm):
 
 
 def test_too_many_iterates_are_refused_before_work_begins():
-    with pytest.raises(st.SizeError, match=r"steps: 1e\+30 iterates of 9 coordinates do not fit; take at most"):
+    with pytest.raises(st.SizeError, match=r"steps: .* GiB are needed, .* take fewer steps"):
         st.gradient_descent(st.PopulationLoss(np.eye(3)), near(np.eye(3)), 10**30)
 
 

@@ -123,8 +123,10 @@ def test_segments_and_pair_sum_agree_where_both_have_digits(norm, width, dim, de
     assert abs(values[0] - values[1]) <= 10 * 2.0**-53 * (2 * width) ** 2 * 2 * largest * scale
 
 
-@pytest.mark.parametrize("scale", [1e-8, 1e-5, 1e-2, 1.0])
-@pytest.mark.parametrize("weights", [(1.0,), (0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0)])
+@pytest.mark.parametrize(
+    "weights", [(0.0, 0.0, 1.0), *(pytest.param(w, marks=pytest.mark.long) for w in ((1.0,), (1.0,) * 4))]
+)
+@pytest.mark.parametrize("scale", [1e-5, *(pytest.param(x, marks=pytest.mark.long) for x in (1e-8, 1e-2, 1.0))])
 def test_small_weights_of_a_smooth_activation(scale, weights):
     """How far a row moves counts relative to its own length: generic directions at every distance and scale."""
     rng = np.random.default_rng(5)
@@ -147,6 +149,18 @@ def test_powers_at_any_scale(scale):
         assert loss.value(student_at(loss, student)) == pytest.approx(
             float(expected), rel=1e-14 if distance > 1e-9 else 1e-13
         )
+
+
+@pytest.mark.parametrize(("text", "power"), [("z**9", 9), pytest.param("z**3*exp(-z**2)", 3, marks=pytest.mark.long)])
+def test_small_weights_of_high_powers(text, power):
+    """Of ``z^n`` to first order ``E (p^n - q^n)^2 z^(2n) = (2n - 1)!! (p^n - q^n)^2``, at weights of 1e-9."""
+    activation = derive(text, "high", max_order=0).activation
+    for distance in (1e-6, 0.1, 0.5):
+        p, q = 1e-9, 1e-9 * (1 + distance)
+        loss = st.PopulationLoss(st.Network([[p, 0.0]], activation=activation), "L2")
+        with mp.workdps(50):
+            expected = mp.fac2(2 * power - 1) * (mp.mpf(q) ** power - mp.mpf(p) ** power) ** 2 / 2
+        assert loss.value(student_at(loss, np.array([[q, 0.0]]))) == pytest.approx(float(expected), rel=1e-13)
 
 
 def test_zero_exactly_at_the_teacher():

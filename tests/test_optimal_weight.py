@@ -418,3 +418,11 @@ def test_a_search_of_days_is_refused_and_minutes_are_announced(monkeypatch):
     monkeypatch.setattr("sobolev_theory.conditioning.optimal_weight.LONG", 1.0)
     with pytest.warns(UserWarning, match="takes minutes; take fewer neurons"):
         optimal_weight(np.eye(2), np.eye(2), curvature="gauss_newton")
+
+
+def test_singular_points_bound_the_cells():
+    """``diag(1 + l, 1 - l, 2 - l)`` is singular at l = 1 and 2; hills of indefinite matrices stand between."""
+    path = WeightPath([(np.diag([1.0, 1.0, 2.0]), np.diag([1.0, -1.0, -1.0]))], symmetric=True)
+    points = path.singular_points()
+    assert sorted(map(path.weight, points)) == pytest.approx([1, 2], rel=1e-12)
+    assert set(points) <= set(Valleys(path, quality).points)

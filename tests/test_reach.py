@@ -30,7 +30,9 @@ LENGTHS = [
 
 
 @pytest.mark.parametrize("lengths", LENGTHS)
-@pytest.mark.parametrize("name", ["relu", "relu2", "relu3", "erf"])
+@pytest.mark.parametrize(
+    "name", ["relu", *(pytest.param(n, marks=pytest.mark.long) for n in ("relu2", "relu3", "erf"))]
+)
 def test_value_and_gradient_at_any_length(name, lengths):
     """Against integrals of 60 digits: relative to the number, and to the row of the gradient."""
     if name == "erf" and max(lengths) > 1e3:
@@ -107,7 +109,7 @@ def test_erf_of_long_rows_is_a_sign(length):
 @pytest.mark.parametrize(
     ("text", "lengths"),
     [
-        ("sin(z)", (1e-160, 1.0)),
+        pytest.param("sin(z)", (1e-160, 1.0), marks=pytest.mark.long),
         ("z**2", (1e-70, 1e60)),
         ("Max(z, z/10)", (1e-170, 1e100)),
         pytest.param("z*exp(-z**2)", (1e90,), marks=pytest.mark.long),

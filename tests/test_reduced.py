@@ -168,7 +168,15 @@ def test_sliding_that_ends(sign):
 
     start = np.array([0.0, sign * 0.5])
     flow = planar.integrate(
-        ("x", "y"), field, start, 4.0, rtol=1e-10, atol=np.full(2, 1e-12), sharpness=1.0, lines=[(1, 0.0)]
+        ("x", "y"),
+        field,
+        start,
+        4.0,
+        rtol=1e-10,
+        atol=np.full(2, 1e-12),
+        rest=np.zeros(2),
+        sharpness=1.0,
+        lines=[(1, 0.0)],
     )
     t = np.array([0.1, 0.26, 0.27, 1.9, 2.1, 4.0])
     height = np.where(t < 1, 0.5 + t**2 / 2 - 2 * t, np.where(t > 2, (t - 2) ** 2 / 2, 0.0)) * (t != 0.27)
@@ -216,7 +224,9 @@ def random_start(seed):
     return frame, size, angle, 10 ** rng.uniform(-3, 3), [(1.0, 1.0), (0.3, 2.0), (0.0, 1.0)][seed % 4 % 3]
 
 
-@pytest.mark.parametrize("seed", [pytest.param(k, marks=pytest.mark.long if k > 2 else ()) for k in range(40)])
+@pytest.mark.parametrize(
+    "seed", [pytest.param(k, marks=pytest.mark.long if k not in (0, 2, 6) else ()) for k in range(40)]
+)
 def test_sliding_in_generic_directions(seed):
     """The planar system knows the ray; in the plane the direction of a sliding row has a rounding of its own."""
     frame, size, angle, ratio, norm = random_start(seed)

@@ -24,7 +24,7 @@ def of_size(width, dim):
     return {
         "Comparison": comparison,
         "ComparisonRow": comparison[0],
-        "OptimalWeight": st.optimal_weight(V, V),
+        "OptimalWeight": st.optimal_weight(V, V, curvature="gauss_newton"),
         "Curvature": loss.hessian(W),
         "Spectrum": loss.hessian(W).spectrum(),
         "FlowComparison": flows,

@@ -173,6 +173,7 @@ def test_random_text_is_an_expression_or_a_text_error(pieces: list[str]) -> None
         ("9**9**9", "exponents up to 1000 are allowed, got 387420489"),
         ("sin + z", r"sin is a function, write sin\(...\)"),
         ("Piecewise((z, 1))", "pairs"),
+        ("z**1001", "exponents up to 1000 are allowed, got 1001"),
         ("hermite(21, z)", "a degree from 0 to 20 is required"),
     ],
 )
@@ -357,6 +358,7 @@ LINE = "return z*(z > 0)"
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN))
 def test_generated_modules_are_arithmetic(name: str) -> None:
+    """Letters may stand for numbers in them; see ``-(6 / 7)`` in kernels of ``z**3 - z/7``."""
     text = (PACKAGE / "_kernels" / f"{name}.py").read_text(encoding="utf-8")
     assert set(from_source(name, text).KERNELS) == set(BUILT_IN[name].KERNELS)
 
@@ -373,7 +375,8 @@ def test_generated_modules_are_arithmetic(name: str) -> None:
             "__builtins__",
         )),
         *((LINE, f"{line}\n    return z") for line in (
-            "import os", "x0 = 9**1000", "x0 = 9", "global x", "while z: pass", "z.x = 3", "del z", "x0 = xp",
+            "import os", "x0 = 9**1000", "x0 = 9\n    x1 = x0*x0", "x0 = 9\n    x1 = z*x0**999", "global x",
+            "while z: pass", "z.x = 3", "del z", "x0 = xp",
             "xp = z", "x0 += z",
             "x0, x1 = z", "for x in z: pass", "def f(): pass", "with z: pass", "assert z", "raise z", "x0: Any = z",
         )),
@@ -423,11 +426,11 @@ def test_saved_activations_are_data(tmp_path: Path) -> None:
         path.write_bytes(text)
         with pytest.raises(ValueError, match=r"^path: "):
             activations.load(path)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ValueError, match=r"path: .*none.json.*: No such file or directory"):
         activations.load(tmp_path / "none.json")
-    for name in (3, None, b"x", ["x"]):
+    for name in (3, None, b"x", ["x"], "", "x\0", "x" * 9999, "none/x"):
         for call in (activations.load, bent.save):
-            with pytest.raises(ValueError, match="path: the name of a file is required"):
+            with pytest.raises(ValueError, match=r"^path: "):
                 call(name)  # type: ignore[operator]
     for special in (tmp_path, Path(os.devnull)):
         with pytest.raises(ValueError, match="a regular file is required"):

@@ -90,6 +90,9 @@ def test_ratios_without_meaning_warn_and_are_nan_if_both_are_infinite():
     with pytest.warns(st.ConditioningWarning, match="at 1 of 2 points, such as angle=1.5708"):
         values = quotient([0.3, np.pi / 2], np.pi / 2, norms=("L2", "L2"))
     np.testing.assert_array_equal(values, [1, np.nan])
+    below = np.nextafter(np.pi / 2, 0)  # 1/2 - x = 6e-17 is rounding
+    with pytest.warns(st.ConditioningWarning):
+        assert np.isnan(quotient(np.pi / 2, below, norms=("L2", "L2")))
     with pytest.warns(st.ConditioningWarning):
         assert quotient(np.pi / 2, np.pi / 2) == 0  # over an infinite one
 

@@ -7,6 +7,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from .checks import shown
+
 FilePath = str | os.PathLike[str]
 LARGEST = 20_000_000
 """Bytes of a file that is read."""
@@ -18,20 +20,22 @@ def write_json(path: FilePath, data: Any) -> None:
     Raises
     ------
     ValueError
-        If the name is that of something else than a regular file.
-    OSError
-        If it cannot be written.
+        If it cannot be written, or the name is that of something else than a regular file.
     """
-    file = _named(path).resolve()
-    if file.exists() and not file.is_file():
-        raise ValueError(f"path: a regular file is required, got {str(path)!r}")
-    new = file.with_name(f".{file.name[:100]}.{secrets.token_hex(8)}")
+    file = _named(path)
     try:
-        with new.open("x", encoding="utf-8") as stream:
-            json.dump(data, stream, allow_nan=False)
-        new.replace(file)
-    finally:
-        new.unlink(missing_ok=True)
+        file = file.resolve()
+        if file.exists() and not file.is_file():
+            raise ValueError("a regular file is required")
+        new = file.with_name(f".{file.name[:100]}.{secrets.token_hex(8)}")
+        try:
+            with new.open("x", encoding="utf-8") as stream:
+                json.dump(data, stream, allow_nan=False)
+            new.replace(file)
+        finally:
+            new.unlink(missing_ok=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _refused(path, error) from None
 
 
 def read_json(path: FilePath) -> Any:
@@ -40,24 +44,33 @@ def read_json(path: FilePath) -> Any:
     Raises
     ------
     ValueError
-        If it is no regular file of JSON, or too large.
-    OSError
-        If it cannot be read.
+        If it cannot be read, is no regular file of JSON, or too large.
     """
     file = _named(path)
-    status = file.stat()  # a device or a pipe may never end
-    if not stat.S_ISREG(status.st_mode):
-        raise ValueError(f"path: a regular file is required, got {str(path)!r}")
-    if status.st_size > LARGEST:
-        raise ValueError(f"path: a file of at most {LARGEST} bytes is required, got {str(path)!r}")
     try:
-        return json.loads(file.read_bytes())
+        status = file.stat()  # a device or a pipe may never end
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("a regular file is required")
+        if status.st_size > LARGEST:
+            raise ValueError(f"at most {LARGEST} bytes are required")
+        data = file.read_bytes()
+    except (OSError, ValueError) as error:
+        raise _refused(path, error) from None
+    try:
+        return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"path: a file of JSON is required, got {str(path)!r} ({type(error).__name__})") from None
+        raise _refused(path, f"a file of JSON is required, which this is not ({type(error).__name__})") from None
 
 
 def _named(path: object) -> Path:
     """The path of a name."""
     if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
-        raise ValueError(f"path: the name of a file is required, got {path!r}")
+        raise ValueError(f"path: the name of a file is required, got {shown(path)}")
     return Path(path)
+
+
+def _refused(path: object, reason: object) -> ValueError:
+    """The refusal of a file, with its name, or the end of a long one."""
+    name = ascii(str(path))
+    told = reason.strerror or reason if isinstance(reason, OSError) else reason
+    return ValueError(f"path: {name if len(name) < 300 else f'...{name[-200:]}'}: {told}")

@@ -84,11 +84,9 @@ class Activation:
         Raises
         ------
         ValueError
-            If the path is no regular file.
+            If the file cannot be written, or is no regular one.
         TypeError
             If its kernels do not carry their text.
-        OSError
-            If the file cannot be written.
 
         Examples
         --------
@@ -190,13 +188,11 @@ def load(path: FilePath) -> Activation:
     Raises
     ------
     ValueError
-        If it is no such file.
-    OSError
-        If it cannot be read.
+        If it is no such file, or cannot be read.
     """
     data = read_json(path)
     if not isinstance(data, dict) or data.get("format") != FORMAT or set(data) != {"format", *KEYS}:
-        raise ValueError(f"path: a file that Activation.save wrote is required, got {str(path)!r}")
+        raise ValueError(f"path: a file that Activation.save wrote is required, got {shown(path)}")
     return restored(*(data[key] for key in KEYS))
 
 

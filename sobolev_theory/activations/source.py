@@ -107,15 +107,17 @@ def _require_arithmetic(function: ast.FunctionDef) -> None:
         or not all(isinstance(kind, ast.Name) and kind.id == "Any" for kind in annotations)
     ):
         raise _refused(function)
-    known = set(names)
+    known, constant = set(names), set[str]()
     *lines, last = function.body
     for line in lines:
         match line:
             case ast.Expr(value=ast.Constant(value=str())):
                 pass
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if LETTER.fullmatch(name) and name != "xp":
-                _require_expression(value, known)
-                if not any(_names(value)):  # whole numbers could grow from line to line
+                _require_expression(value, known, constant)
+                if _is_small(value, LARGEST):
+                    constant.add(name)
+                elif not _varies(value, constant):  # whole numbers could grow from line to line
                     raise _refused(line)
                 known.add(name)
             case _:
@@ -124,11 +126,14 @@ def _require_arithmetic(function: ast.FunctionDef) -> None:
         raise _refused(last)
     results = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
     for result in results:
-        _require_expression(result, known)
+        _require_expression(result, known, constant)
 
 
-def _require_expression(expression: ast.expr, known: set[str]) -> None:
-    """Arithmetic of what is known; ``xp`` stands before the name of a function, or first in a call of `SPECIAL`."""
+def _require_expression(expression: ast.expr, known: set[str], constant: set[str]) -> None:
+    """Arithmetic of what is known; ``xp`` stands before the name of a function, or first in a call of `SPECIAL`.
+
+    Letters that are `constant` stand for numbers.
+    """
     placed = set(map(id, _placed(expression)))
     for node in ast.walk(expression):
         match node:
@@ -141,7 +146,7 @@ def _require_expression(expression: ast.expr, known: set[str]) -> None:
             case ast.Name(id=name) if id(node) in placed if name == "xp" or name in SPECIAL else name in known:
                 pass
             case ast.BinOp(op=ast.Pow(), left=base, right=exponent):
-                if not all(_is_small(side) or any(_names(side)) for side in (base, exponent)):
+                if not all(_is_small(side, EXPONENT) or _varies(side, constant) for side in (base, exponent)):
                     raise _refused(node)
             case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()) | ast.UnaryOp(op=ast.USub()):
                 pass
@@ -169,18 +174,18 @@ def _placed(expression: ast.expr) -> Iterator[ast.AST]:
                 yield namespace
 
 
-def _names(expression: ast.expr) -> Iterator[str]:
-    """The letters of an expression."""
-    return (node.id for node in ast.walk(expression) if isinstance(node, ast.Name))
+def _varies(expression: ast.expr, constant: set[str]) -> bool:
+    """Whether it depends on an argument, or on the namespace, and so is no whole number."""
+    return any(isinstance(node, ast.Name) and node.id not in constant for node in ast.walk(expression))
 
 
-def _is_small(exponent: ast.expr) -> bool:
-    """Whether it is a small number, or a quotient of such, as it is written."""
-    match exponent:
+def _is_small(number: ast.expr, largest: int) -> bool:
+    """Whether it is a number, or a quotient of numbers, as it is written, none of them large."""
+    match number:
         case ast.Constant(value=int() | float() as value):
-            return not isinstance(value, bool) and abs(value) <= EXPONENT
+            return not isinstance(value, bool) and abs(value) <= largest
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return _is_small(operand)
+            return _is_small(operand, largest)
         case ast.BinOp(op=ast.Div(), left=left, right=right):
-            return _is_small(left) and _is_small(right)
+            return _is_small(left, largest) and _is_small(right, largest)
     return False

@@ -137,6 +137,7 @@ class Blocks:
         near = replace(self.near, frames=frames.reshape(-1, 2, frames.shape[1]))
         return replace(self, rows=rows, near=near)
 
+    @np.errstate(all="ignore")
     def apply(self, vectors: FloatArray) -> FloatArray:
         """The product with a vector written as (K, D), by three matrix products: ``X U'``, ``A X`` and ``C U``."""
         k = self.width
@@ -160,6 +161,7 @@ class Blocks:
         self.near.add_to(result, vectors)
         return result
 
+    @np.errstate(all="ignore")
     def to_dense(self) -> FloatArray:
         """The matrix, shape (K D, K D)."""
         k, d = self.width, self.rows.shape[1]

@@ -13,8 +13,9 @@ from scipy.optimize import minimize_scalar
 from .._runtime.checks import flag, instance_of, number, positive_integer
 from .._runtime.progress import tracked
 from .._runtime.results import Record
+from .._runtime.sizes import require_memory
 from ..curvature.operator import Curvature
-from ..errors import NotDifferentiableError, SizeError
+from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
 from ..networks import Network
 from ..parameters import Parameters, matching
@@ -35,9 +36,6 @@ LARGEST = 1e30
 
 SETTLED, RESTS = 64, 8 * float(np.finfo(np.float64).eps)
 """Iterations, at least, in which weights at rest have not moved by more than so much of the largest."""
-
-ROOM = 2**32
-"""Bytes of iterates, in coordinates of the span, that are kept."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -191,12 +189,8 @@ def gradient_descent(
     step = number("step", step, "a positive step size", 0, np.inf)
     loss.gradient(W0)  # refuses a start where the gradient does not exist
     problem = SpanProblem.of(loss, W0)
-    size = 8 * problem.start.weights.size
-    if count * size > ROOM:
-        raise SizeError(
-            f"steps: {count:.3g} iterates of {problem.start.weights.size} coordinates do not fit; take at most "
-            f"{ROOM // size}, from the last iterate on again if need be, or gradient_flow"
-        )
+    advice = "take fewer steps, from the last iterate on again if need be, or gradient_flow"
+    require_memory("steps", count * problem.start.weights.size, advice)
     iterates, status, known, since = [problem.start.weights], "steps", problem.start.weights, 0
     for k in tracked(range(count), count, "gradient descent", flag("progress", progress)):
         moved = iterates[-1] - step * problem.at(iterates[-1]).gradient

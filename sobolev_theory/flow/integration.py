@@ -143,6 +143,8 @@ def _run(
     if not stationary:
         return "t_max", f"t_max = {t_max:g} reached"
     state, t = (path[-1].at_end, path[-1].end) if path else (start, 0.0)
+    if (row := state.vanished) is not None:
+        raise StopError("nonsmooth", f"student row {row} shrank to zero, where {problem.loss.activation} has a kink")
     if t < t_max < np.inf:
         path.append(AcceptedStep(t, t_max, state, lambda _: state.displacement, state))
     return "stationary", f"the gradient is zero to rounding from t = {t:g} on"

@@ -203,9 +203,16 @@ class State:
         """
         loss = self.problem.loss
         largest = max(float(np.abs(weights).max()) for weights in (self.coordinates, loss.teacher.weights))
-        if _is_alone(self) or self._segment:
-            return largest * (DEEP**2 if loss.terms.jumps else DEEP)
+        if (_is_alone(self) and self.is_anchored) or self._segment:
+            return largest * (DEEP**2 if loss.terms.jumps and not self.aligned else DEEP)
         return largest * ROUNDINGS * float(np.finfo(np.float64).eps)
+
+    @property
+    def vanished(self) -> int | None:
+        """A row that is not told from zero, where the activation has a kink; None if there is none."""
+        norms = np.linalg.norm(self.coordinates, axis=1)
+        row = int(np.argmin(norms))
+        return row if self.problem.loss.has_kinks and norms[row] <= self.resolution else None
 
 
 def _is_alone(state: State) -> bool:

@@ -21,9 +21,6 @@ REACH = np.cosh(29 * np.log(2) / np.arange(1, POINTS + 1))
 The error is a constant times ``exp(-2 n arccosh(reach)) = 2^-58`` (Bernstein ellipse), up to 250 for erf in H3.
 """
 
-POWERS = 6
-"""Powers of small weights, beside those of the norm's order, that a smooth activation may begin with."""
-
 
 def points_between_kinks(x: FloatArray, sines: FloatArray) -> IntArray:
     """For ``x_i = |D_i|/|v_i|`` and sines of the angles between rows, (n, n): 0 if more than `POINTS`.
@@ -34,17 +31,18 @@ def points_between_kinks(x: FloatArray, sines: FloatArray) -> IntArray:
     return _counted(2 * (sines - x) / x[:, None] - 1)
 
 
-def points_of_smooth(length: FloatArray, norms: FloatArray, variation: float, order: int) -> IntArray:
-    """For ``|D_i|``, ``|v_i|``, a smooth activation's `Activation.variation`, and the order of a norm; (n, n).
+def points_of_smooth(length: FloatArray, norms: FloatArray, variation: float, power: FloatArray) -> IntArray:
+    """For ``|D_i|``, ``|v_i|``, a smooth activation's `Activation.variation`, and powers of ``F`` in a weight; (n, n).
 
     ``erf(z/sqrt 2)``, of variation 1, is singular no nearer than ``2/|D_i|``. Moments of weights below the inverse of
     the variation vary as powers of them do, so that ``|D_i|/|v_i|`` counts as well; or they are taken for polynomials,
-    which n points integrate up to degree ``2 n - 1``, up to powers of ``|v| + |D|`` that are rounding.
+    which n points integrate up to degree ``2 n - 1``, up to further powers of ``|v| + |D|`` that are rounding. A
+    polynomial, of variation 0, has no singularity at all, and a degree that one length does not tell.
     """
     x = length * np.maximum(1 / norms, variation)
     size = np.minimum(variation * (norms + length), 0.5).astype(np.float64)
-    powers = np.ceil((order + POWERS + 52 / -np.log2(size)) / 2)
-    few = np.where(powers <= POINTS, powers, np.inf)
+    powers = np.ceil((power + 1 + 52 / -np.log2(size)) / 2)
+    few = np.where((powers <= POINTS) & (size > 0), powers, np.inf)
     by_power, by_reach = np.maximum.outer(few, few), _counted(2 * (1 - x) / x[:, None] - 1)
     found: IntArray = np.minimum(by_power, np.where(by_reach, by_reach, np.inf))
     return np.where(found <= POINTS, found, 0).astype(np.intp)

@@ -154,7 +154,11 @@ class Segments:
         activation, length, norms = self.terms.activation, np.linalg.norm(self.step, axis=1), self._geometry.norms
         if activation.jump_order is not None:
             return points_between_kinks(length / norms, self._sines)
-        return points_of_smooth(length, norms, activation.variation, self.terms.norm.order)
+        values = [
+            self.terms("self_value", self.terms.chart.self_argument(size * (norms + length)))[0] for size in (1, 0.5)
+        ]
+        power = np.broadcast_to(np.log2(values[0] / values[1]) / 2, norms.shape)  # F(u, u) is like |u|^(2 power)
+        return points_of_smooth(length, norms, activation.variation, power.astype(np.float64))
 
     def _single(self) -> FloatArray:
         r"""``1/2 sum_i a_i^2 Delta_ii`` for activations homogeneous of degree n, where ``F = |u|^n |v|^n phi(theta)``.

@@ -49,7 +49,7 @@ def load(key: Key) -> Any:
     file = _file(key)
     try:
         kept = None if file is None else read_json(file)
-    except (OSError, ValueError):
+    except ValueError:
         return None
     if not isinstance(kept, dict) or kept.get("key") != key or kept.get("hash") != _hash(key, kept.get("data")):
         return None

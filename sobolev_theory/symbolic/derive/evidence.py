@@ -42,7 +42,7 @@ def discrepancy(
     closed = sp.lambdify(letters, closed_forms(kernel), "mpmath")
     worst = 0.0
     with mp.workdps(DIGITS + 10 + power):
-        unit = mp.mpmathify(sp.N(variation, DIGITS + 10 + power))
+        unit = mp.mpmathify(sp.N(variation or 1, DIGITS + 10 + power))
         for first, second, angle in POINTS:
             u, v, between = mp.mpf(first) / unit, mp.mpf(second) / unit, mp.mpf(angle)
             truth = _definition(function, u, v, between, degree, reach)

@@ -215,6 +215,11 @@ def _exponential(exponent: sp.Expr) -> sp.Expr:
 
 
 def variation(terms: tuple[Term, ...]) -> sp.Expr:
-    """The largest rate at which a term varies, 1 for ``exp(-z^2/2)``, ``erf(z/sqrt 2)`` and ``sin z``."""
+    """The largest rate at which a term varies, 1 for ``exp(-z^2/2)``, ``erf(z/sqrt 2)`` and ``sin z``; at least 1.
+
+    Of a polynomial 0: it varies as its argument does.
+    """
+    if not any(x.square or x.scale or x.slope for x in terms):
+        return sp.S.Zero
     rates = [ONE] + [sp.Max(sp.sqrt(-2 * sp.re(x.square)), sp.sqrt(2) * x.scale, sp.Abs(x.slope)) for x in terms]
     return sp.Max(*rates)
