@@ -160,13 +160,21 @@ def _line(state: State, velocity: FloatArray, start: float) -> Callable[[FloatAr
 def _smooth_steps(
     begun: State, t: float, t_max: float, rtol: float, atol: float, solver: Solver, sharpness: Sharpness
 ) -> Iterator[AcceptedStep]:
-    """Accepted steps of a SciPy solver, with one anchor and no row joining a line."""
+    """Accepted steps of a SciPy solver, with one anchor and no row joining a line.
+
+    What the rounding of the field adds up to since the start of time is not asked for: along a valley, where nothing
+    damps it, a smaller tolerance would bound steps by noise.
+    """
 
     def field(_: float, y: FloatArray) -> FloatArray:
         return begun.after(y).velocity
 
     def jacobian(_: float, y: FloatArray) -> FloatArray:
-        return -begun.after(y).point.hessian.to_dense()
+        point = begun.after(y).point
+        try:
+            return -point.hessian.to_dense()
+        except NotDifferentiableError:  # the field does exist: Newton's method takes what the Hessian is near the rest
+            return -point.gauss_newton.to_dense()
 
     # the field of sliding rows has no Hessian to project: implicit methods take differences there
     exact = {"jac": jacobian} if solver.name in IMPLICIT and not begun.aligned else {}
@@ -175,7 +183,9 @@ def _smooth_steps(
     if solver.loosens and solver.name in IMPLICIT:
         scipy_solver.newton_tol = NEWTON
     while scipy_solver.status == "running":
-        scipy_solver.max_step = solver.longest(sharpness(begun.after(scipy_solver.y)))
+        now = begun.after(scipy_solver.y)
+        scipy_solver.max_step = solver.longest(sharpness(now))
+        scipy_solver.atol = max(atol, now.resolution * sharpness(now) * scipy_solver.t)
         reason = scipy_solver.step()
         if reason:
             raise StopError("failed", f"the solver gave up: {reason}")
