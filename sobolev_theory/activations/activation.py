@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import as_numbers, integer, shown
-from .._runtime.documents import FilePath, read_json, write_json
+from .._runtime.json_files import FilePath, read_json, write_json
 from .generated import BUILT_IN, Kernels, from_source
 
 VERSION = 2
