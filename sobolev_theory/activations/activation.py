@@ -169,8 +169,8 @@ def restored(version: int, name: str, source: str | None) -> Activation:
     """
     if version != VERSION:
         raise ValueError(
-            f"activation: a pickle of version {VERSION} is required, that of {name!r} has version {version}; make it "
-            "anew with the installed package"
+            f"activation: one written as version {VERSION} is required, that of {name!r} has version {version}; "
+            "make it anew with the installed package"
         )
     require_name(name)
     if source is None and name not in BUILT_IN:
