@@ -44,8 +44,8 @@ def losses_alone(loss: Objective) -> FloatArray:
 
 def units(at: Point) -> FloatArray:
     """Roots of the curvatures of neurons alone, (K,): lengths in natural units; of a neuron without curvature, one."""
-    units = np.sqrt(at.stiffness)
-    return np.where(units > 0, units, units.max() or 1.0)
+    roots = np.sqrt(at.stiffness)
+    return np.where(roots > 0, roots, roots.max() or 1.0)
 
 
 def relative_gradient(at: Point) -> float:

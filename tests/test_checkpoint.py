@@ -325,10 +325,12 @@ def test_an_activation_that_cannot_be_told_from_others_is_refused(tmp_path: Path
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"runs": 10**30}, "runs: .* do not fit into memory"),
-        ({"runs": 10**10}, "runs: .* do not fit into memory"),
-        ({"width": 10**9}, "width: Hessians of .* do not fit into memory"),
-        ({"width": 10**30}, "width: Hessians of .* do not fit into memory"),
+        ({"runs": 10**30}, "runs: .* results: .* GiB are needed, more than half"),
+        ({"runs": 10**10}, "runs: .* results: .* GiB are needed, more than half"),
+        ({"width": 10**9}, "width: Hessians of .* GiB are needed, more than half"),
+        ({"runs": 10**400}, r"runs: about 10\^400\.0 results: about 10\^"),
+        ({"width": 10**400}, r"width: Hessians of size about 10\^400"),
+        ({"width": 10**30}, "width: Hessians of .* GiB are needed, more than half"),
     ],
 )
 def test_sizes_are_judged_before_work_begins(tmp_path: Path, options: dict[str, int], message: str) -> None:

@@ -415,7 +415,7 @@ def test_a_search_of_days_is_refused_and_minutes_are_announced(monkeypatch):
     far = st.Network.random(60, 100, rng=1), st.Network.random(60, 100, rng=0)
     with pytest.raises(st.SizeError, match=r"student: a search over 6000 x 6000 matrices.*compare norms"):
         optimal_weight(*far)
-    monkeypatch.setattr("sobolev_theory.conditioning.optimal_weight.LONG", 1.0)
+    monkeypatch.setattr("sobolev_theory._runtime.sizes.LONG", 1.0)
     with pytest.warns(UserWarning, match="takes minutes; take fewer neurons"):
         optimal_weight(np.eye(2), np.eye(2), curvature="gauss_newton")
 

@@ -42,10 +42,26 @@ def test_hours_are_refused_and_minutes_announced(monkeypatch):
 
 
 @pytest.mark.parametrize("make", [st.Network.random, st.Network.orthonormal])
-@pytest.mark.parametrize("shape", [(99_999_999, 99_999_999), (1, 10**30)])
+@pytest.mark.parametrize("shape", [(99_999_999, 99_999_999), (1, 10**30), (1, 10**400), (1, 10**5000)])
 def test_networks_that_do_not_fit(make, shape):
     with pytest.raises(st.SizeError, match=r"width, dim: weights of shape .* lower width or dim"):
         make(*shape)
+
+
+def test_a_descent_that_does_not_fit():
+    """Of more steps than any double holds."""
+    with pytest.raises(st.SizeError, match=r"steps: about 10\^39\d.* GiB are needed.*take fewer steps"):
+        st.gradient_descent(st.PopulationLoss([[1.0, 0.0]], "L2"), [[0.0, 1.0]], 10**400, step=0.1)
+
+
+def test_the_warning_of_minutes_names_the_caller(monkeypatch):
+    """Not a line of the package."""
+    monkeypatch.setattr(sizes, "LONG", 0.0)
+    hessian = curvature(2, 3)
+    for call in (hessian.spectrum, lambda: st.optimal_weight(np.eye(2), [[0.6, 0.8], [0.8, -0.6]])):
+        with pytest.warns(UserWarning, match="takes minutes") as caught:
+            call()
+        assert any(warning.filename == __file__ for warning in caught)
 
 
 def test_pairs_that_do_not_fit(monkeypatch):

@@ -74,7 +74,7 @@ def test_kernels_without_their_text_are_not_pickled_by_name() -> None:
 
 
 def test_what_another_edition_pickled_is_refused_with_a_reason() -> None:
-    with pytest.raises(ValueError, match=r"a pickle of version 2 is required, that of 'relu' has version 1"):
+    with pytest.raises(ValueError, match=r"one written as version 2 is required, that of 'relu' has version 1"):
         restored(1, "relu", None)
     first = st.Network.__new__(st.Network)
     with pytest.raises(ValueError, match="a pickle of this edition is required, this one is of the first"):

@@ -23,7 +23,6 @@ FILES = ".npy, .npz (of several arrays: W.npz:key), .csv, .tsv or .txt"
 DIM = 3
 """Input dimension of one neuron given by its angle, unless told: the smallest with a transverse direction."""
 
-
 LONGEST = 1000
 """Characters of an error."""
 

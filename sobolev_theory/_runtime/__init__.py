@@ -1,1 +1,1 @@
-"""What every room needs and none is about: checks at the door, parallel maps, progress bars, tables."""
+"""What every room needs and none is about: checks at the door, sizes, files, parallel maps, progress bars, tables."""

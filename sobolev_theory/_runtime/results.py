@@ -58,8 +58,10 @@ class Record(Shown):
 
     def line(self) -> str:
         """All of it in one line, however long."""
-        texts = (f"{name}={value!r}" if isinstance(value, str) else f"{name}={cell(value)}"
-                 for name, value in self.facts().items())  # fmt: skip
+        texts = (
+            f"{name}={value!r}" if isinstance(value, str) else f"{name}={cell(value)}"
+            for name, value in self.facts().items()
+        )
         return f"{type(self).__name__}({', '.join(texts)})"
 
     def __repr__(self) -> str:

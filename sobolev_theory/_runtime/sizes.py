@@ -5,6 +5,7 @@ import warnings
 from functools import cache
 
 from ..errors import SizeError
+from .checks import rounded
 
 UNKNOWN = 2**33
 """Bytes of memory of a machine that does not tell."""
@@ -32,9 +33,33 @@ def require_memory(what: str, numbers: int, advice: str) -> None:
     """
     if 8 * numbers > available_memory():
         raise SizeError(
-            f"{what}: {8 * numbers / 2**30:.3g} GiB are needed, more than half of this machine's memory, "
-            f"{available_memory() / 2**30:.3g} GiB; {advice}"
+            f"{what}: {_gibibytes(8 * numbers)} are needed, more than half of this machine's memory, "
+            f"{_gibibytes(available_memory())}; {advice}"
         )
+
+
+def _gibibytes(count: int) -> str:
+    """Bytes in GiB; so many that no double holds them as a power of ten."""
+    return f"{count / 2**30:.3g} GiB" if count < 2**1000 else f"{rounded(count // 2**30)} GiB"
+
+
+def require_hours_at_most(what: str, operations: float, advice: str, *, stacklevel: int) -> None:
+    """Refuse dense linear algebra that would take a day, and say so where it takes minutes.
+
+    Raises
+    ------
+    SizeError
+        From 1e14 operations on.
+
+    Warns
+    -----
+    UserWarning
+        From 1e11 operations on.
+    """
+    if operations > ENDLESS:
+        raise SizeError(f"{what}: {operations:.1g} operations are needed, more than {ENDLESS:.0e}; {advice}")
+    if operations > LONG:
+        warnings.warn(f"{what}: this takes minutes; {advice}", UserWarning, stacklevel=stacklevel)
 
 
 def require_spectrum(size: int, *, symmetric: bool, stacklevel: int) -> None:
@@ -53,8 +78,9 @@ def require_spectrum(size: int, *, symmetric: bool, stacklevel: int) -> None:
     advice = "extreme_eigenvalues() and H @ x need neither; or take fewer neurons or dimensions"
     what = f"spectrum of a dense {size} x {size} matrix"
     require_memory(what, 3 * size * size, advice)
-    operations = (4 / 3 if symmetric else 10) * float(size) ** 3
-    if operations > ENDLESS:
-        raise SizeError(f"{what}: {operations:.1g} operations are needed, more than {ENDLESS:.0e}; {advice}")
-    if operations > LONG:
-        warnings.warn(f"{what}: this takes minutes; {advice}", UserWarning, stacklevel=stacklevel)
+    require_hours_at_most(what, spectrum_operations(size, symmetric=symmetric), advice, stacklevel=stacklevel + 1)
+
+
+def spectrum_operations(size: int, *, symmetric: bool) -> float:
+    """What a dense spectrum costs."""
+    return (4 / 3 if symmetric else 10) * float(size) ** 3

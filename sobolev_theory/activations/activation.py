@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import as_numbers, integer, shown
-from .._runtime.documents import FilePath, read_json, write_json
+from .._runtime.json_files import FilePath, read_json, write_json
 from .generated import BUILT_IN, Kernels, from_source
 
 VERSION = 2
@@ -169,8 +169,8 @@ def restored(version: int, name: str, source: str | None) -> Activation:
     """
     if version != VERSION:
         raise ValueError(
-            f"activation: a pickle of version {VERSION} is required, that of {name!r} has version {version}; make it "
-            "anew with the installed package"
+            f"activation: one written as version {VERSION} is required, that of {name!r} has version {version}; "
+            "make it anew with the installed package"
         )
     require_name(name)
     if source is None and name not in BUILT_IN:

@@ -189,7 +189,7 @@ def compare(
     ``progress`` shows a bar on stderr.
 
     Everything is *local*: rates of small errors at these weights. They tell the speed of training where training ends;
-    on the way curvature changes. At angle 1 and ``|w| = |w*|`` kappa of one ReLU neuron is 1.66 for H1 and 2.14 for L2,
+    on the way curvature changes. At angle 1 and ``|w| = |w*|`` kappa of one ReLU neuron is 1.67 for H1 and 2.15 for L2,
     yet at equal sharpness its flow from there is a little slower in H1 (`compare_flows`): it ends at the teacher, where
     both condition numbers are 1.
 

@@ -20,14 +20,12 @@ exact Hessian of ReLU it does: near the teacher the loss has a cone, and the lar
 
 from __future__ import annotations
 
-import warnings
 from typing import Unpack
 
 import numpy as np
 
 from .._runtime.checks import number
-from .._runtime.sizes import ENDLESS, LONG
-from ..errors import SizeError
+from .._runtime.sizes import require_hours_at_most, spectrum_operations
 from ..losses import LossOptions, PopulationLoss, Student
 from .comparison import curvature_at
 from .extremes import Extremes, warn
@@ -114,7 +112,7 @@ def optimal_weight(
     of_order = ((1.0,), (0.0, 1.0))
     orders = [curvature_at(PopulationLoss(V, norm, **loss_options), W, curvature) for norm in of_order]
     symmetric = all(order.is_symmetric for order in orders)
-    _require_hours_at_most(orders[0].on_span.shape[0], symmetric)
+    _require_search_fits(orders[0].on_span.shape[0], symmetric)
     path = WeightPath(
         [(g0, g1) for (g0, _), (g1, _) in zip(orders[0].parts(), orders[1].parts(), strict=True)],
         symmetric=symmetric,
@@ -146,15 +144,12 @@ def optimal_weight(
     )
 
 
-def _require_hours_at_most(size: int, symmetric: bool) -> None:
+def _require_search_fits(size: int, symmetric: bool) -> None:
     """Refuse a search that would take a day, and announce minutes."""
-    operations = SPECTRA * (4 / 3 if symmetric else 10) * float(size) ** 3
+    operations = SPECTRA * spectrum_operations(size, symmetric=symmetric)
     what = f"student: a search over {size} x {size} matrices"
     advice = "take fewer neurons or dimensions, or compare norms (1, weight), which needs extreme eigenvalues only"
-    if operations > ENDLESS:
-        raise SizeError(f"{what} needs {operations:.1g} operations, more than {ENDLESS:.0e}; {advice}")
-    if operations > LONG:
-        warnings.warn(f"{what} takes minutes; {advice}", UserWarning, stacklevel=3)
+    require_hours_at_most(what, operations, advice, stacklevel=4)
 
 
 def _recommended(path: WeightPath, within: float) -> dict[str, float]:

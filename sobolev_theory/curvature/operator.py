@@ -157,7 +157,7 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
 
     @np.errstate(all="ignore")
     def _split(self, values_of: Callable[[FloatArray], AnyArray]) -> Spectrum:
-        require_spectrum(self.width * min(self.dim, len(self._blocks.rows)), symmetric=self.is_symmetric, stacklevel=4)
+        require_spectrum(self.width * min(self.dim, len(self._blocks.rows)), symmetric=self.is_symmetric, stacklevel=5)
         parts = [(values_of(matrix), count) for matrix, count in self.parts()]
         values = np.concatenate([part for part, _ in parts])
         counts = np.concatenate([np.full(len(part), count, dtype=np.intp) for part, count in parts])

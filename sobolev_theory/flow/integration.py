@@ -21,12 +21,16 @@ from .steps import AUTO, METHODS, AcceptedStep, Sharpness, steps
 
 FloatArray = NDArray[np.float64]
 
-
 MAX_STEPS = 50_000
 """Steps after which a flow gives up, so that one that creeps along a valley for ever does not."""
 
 FINEST = 100 * float(np.finfo(np.float64).eps)
 """Smallest relative tolerance that the solvers can honour in double precision."""
+
+
+def relative_tolerance(rtol: float) -> float:
+    """The argument ``rtol`` of a flow."""
+    return number("rtol", rtol, f"a number from {FINEST:.2g}, the limit of double precision, to 1", FINEST / 1.01, 1)
 
 
 @np.errstate(all="ignore")
@@ -54,7 +58,8 @@ def gradient_flow(
     rtol, atol
         Bounds of the local errors of the weights: ``rtol |W - V|``, or ``atol`` where that is smaller. Where K = M
         and the student comes near the teacher, ``atol`` is lowered along with the distance, and the field is formed
-        from it without cancellation: a loss of 1e-40 is reached in every norm.
+        from it without cancellation: a loss of 1e-40 is reached in every norm (in the exact convention of one that
+        jumps by one neuron only, see `Flow`).
     method
         ``"auto"``: DOP853, and Radau while stability and not accuracy would bound its steps; or always ``"DOP853"``,
         ``"RK45"``, ``"RK23"``, or, with the exact Jacobian, ``"Radau"``, ``"BDF"``.
@@ -93,7 +98,7 @@ def gradient_flow(
     'loss'
     """
     one_of("method", method, METHODS)
-    rtol = number("rtol", rtol, f"a number from {FINEST:.2g}, the limit of double precision, to 1", FINEST / 1.01, 1)
+    rtol = relative_tolerance(rtol)
     atol = number("atol", atol, "a number from 0 on", -np.finfo(np.float64).tiny, np.inf)
     problem = SpanProblem.of(loss, W0)
     levels = parse_levels("until", {} if until is None else until, problem)

@@ -69,9 +69,9 @@ class Rate(Record, float):
         ``1/(t + c)``, or not for a while: the square root of its speed, and the speed at which the displacement turns,
         are added.
     predicted
-        Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies
-        (NaN, with a `ConditioningWarning`, if it is not positive);
-        of the Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`).
+        Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies;
+        of the Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`). NaN, with a
+        `ConditioningWarning`, if it is not positive.
     sharpness
         Largest eigenvalue (real part) there, in the whole of weight space; infinite if all rows slide.
     """

@@ -1,11 +1,10 @@
 """What can be sampled, judged before work begins, and how many samples a verdict needs, judged after it."""
 
 from collections.abc import Iterable
-from math import log10
 
 import numpy as np
 
-from .._runtime.checks import number, positive_integer
+from .._runtime.checks import number, positive_integer, rounded
 from ..errors import OverflowingError, SizeError
 from .agreement import Agreement
 from .estimators import LEAST_BLOCK, numbers_per_sample
@@ -64,18 +63,13 @@ def checked_samples(samples: int, student: tuple[int, int], teacher_width: int, 
     if positive_integer("samples", samples) < fewest:
         raise ValueError(f"samples: at least {fewest} are required to judge all entries of this problem, got {samples}")
     if networks * report > LARGEST:
-        raise SizeError(f"networks: at most {LARGEST // report} reports of this size are kept, got {_shown(networks)}")
+        raise SizeError(f"networks: at most {LARGEST // report} reports of this size are kept, got {rounded(networks)}")
     if samples > (most := LONGEST // (each * networks)):
         raise SizeError(
-            f"samples: at most {_shown(most)} can be drawn for this problem, got {_shown(samples)}; errors fall only "
+            f"samples: at most {rounded(most)} can be drawn for this problem, got {rounded(samples)}; errors fall only "
             "like 1/sqrt(samples): use fewer"
         )
     return samples
-
-
-def _shown(number: int) -> str:
-    """A number of any size in a few characters."""
-    return str(number) if number < 10**6 else f"about 10^{log10(number):.1f}"
 
 
 def checked_level(level: float) -> float:

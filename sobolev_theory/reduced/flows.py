@@ -14,12 +14,7 @@ from ..activations import get
 from ..losses import LossOptions
 from ..norms import Norm, NormLike
 from ..single_neuron.arguments import TINY
-from .family import (
-    family_width,
-    representative,
-    student_rows,
-    velocity_of,
-)
+from .family import family_width, representative, student_rows, velocity_of
 from .integrate import PlanarFlow, Sides, integrate
 
 FloatArray = NDArray[np.float64]
@@ -143,8 +138,8 @@ def symmetric_flow(
     -------
     PlanarFlow
         Computed by DOP853, or by Radau where ``t_max`` is many time constants; from where it is at rest to rounding it
-        stays there (``status``). In the exact convention of a norm whose
-        highest derivative jumps it crosses the line ``y = 0`` or, from its ``alignment_time`` on, slides on it.
+        stays there (``status``). In the exact convention of a norm whose highest derivative jumps it crosses the line
+        ``y = 0`` or, from its ``alignment_time`` on, slides on it.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from scipy.integrate import OdeSolution, solve_ivp
 
 from .._runtime.checks import between, number
 from .._runtime.results import Record, Value
-from ..flow.integration import FINEST
+from ..flow.integration import relative_tolerance
 
 FloatArray = NDArray[np.float64]
 
@@ -110,7 +110,7 @@ def integrate(
     It is at rest where no coordinate changes by more than its rounding, or ``rest``, in the fastest time constant.
     """
     t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
-    rtol = number("rtol", rtol, f"a number from {FINEST:.2g}, the limit of double precision, to 1", FINEST / 1.01, 1)
+    rtol = relative_tolerance(rtol)
     change = t_max if sharpness * t_max < STIFF else BEGINNING / sharpness
     plane, t, state, aligned = _Plane(field, lines), 0.0, start, np.inf
     sides = plane.sides(state)

@@ -168,7 +168,7 @@ def _in_use(file: Path) -> ValueError:
 
 def _lock(file: Path, descriptor: int, writable: bool) -> None:
     """Keep other searches out until the file is closed, also by the death of this process."""
-    import fcntl  # there is none on Windows, where everything but this works
+    import fcntl  # there is none on Windows, where the package can be imported all the same
 
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_EX if writable else fcntl.LOCK_SH) | fcntl.LOCK_NB)

@@ -53,10 +53,20 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 CONSTANTS: dict[str, sp.Basic] = {"pi": sp.pi, "E": sp.E, "I": sp.I, "oo": sp.oo, "zoo": sp.zoo, "nan": sp.nan}
 
 WORDS: dict[type[ast.AST], str] = {
-    ast.Attribute: "attribute", ast.Subscript: "subscript", ast.Lambda: "lambda", ast.keyword: "keyword argument",
-    ast.Starred: "star", ast.Dict: "dictionary", ast.Set: "set", ast.List: "list", ast.JoinedStr: "string",
-    ast.BoolOp: "logical operation", ast.IfExp: "condition", ast.NamedExpr: "assignment", ast.Tuple: "tuple",
-}  # fmt: skip
+    ast.Attribute: "attribute",
+    ast.Subscript: "subscript",
+    ast.Lambda: "lambda",
+    ast.keyword: "keyword argument",
+    ast.Starred: "star",
+    ast.Dict: "dictionary",
+    ast.Set: "set",
+    ast.List: "list",
+    ast.JoinedStr: "string",
+    ast.BoolOp: "logical operation",
+    ast.IfExp: "condition",
+    ast.NamedExpr: "assignment",
+    ast.Tuple: "tuple",
+}
 """What refused nodes are called; others by the name of their type."""
 
 

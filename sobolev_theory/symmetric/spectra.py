@@ -246,6 +246,9 @@ def _require_existence(geometry: FamilyGeometry, terms: PairTerms, curvature: st
         require_kinks_avoided(terms.activation, range(min(K, 5)), what, 2 if hessian else 1, "Move x or y off zero.")
     elif hessian and d > 1 and terms.is_singular("own", "cross"):
         partners = [(0, 1), (0, K), (0, K + 1)]
-        parallel = [pair for pair, sine in zip(partners, geometry.sines, strict=True)
-                    if sine <= PARALLEL and (K > 1 or pair == (0, K))]  # fmt: skip
+        parallel = [
+            pair
+            for pair, sine in zip(partners, geometry.sines, strict=True)
+            if sine <= PARALLEL and (K > 1 or pair == (0, K))
+        ]
         require_directions(parallel, f"{what} ({terms.convention})", 'curvature="gauss_newton"')

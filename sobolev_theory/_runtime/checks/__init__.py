@@ -6,7 +6,7 @@ Every message names the argument, what is required, and what came; where it is p
 from .arrays import as_array, as_finite, as_numbers, between
 from .files import read_weights
 from .names import flag, instance_of, near, one_of, shown
-from .numbers import generator, integer, number, positive_integer
+from .numbers import generator, integer, number, positive_integer, rounded
 
 __all__ = [
     "as_array",
@@ -22,5 +22,6 @@ __all__ = [
     "one_of",
     "positive_integer",
     "read_weights",
+    "rounded",
     "shown",
 ]

@@ -25,17 +25,14 @@ def _commands(words: str) -> frozenset[str]:
     return frozenset(f"\\{word}" for word in words.split())
 
 
-ARGUMENTS = (
-    dict.fromkeys(_commands("frac tfrac dfrac binom overset underset"), 2)
-    | dict.fromkeys(
-        _commands(
-            "sqrt hat bar vec tilde dot ddot check breve acute grave mathring widehat widetilde overline "
-            "underline overrightarrow mathbf boldsymbol bm mathrm mathsf mathit mathtt mathcal mathbb mathfrak "
-            "mathscr operatorname"
-        ),
-        1,
-    )
-)  # fmt: skip
+ARGUMENTS = dict.fromkeys(_commands("frac tfrac dfrac binom overset underset"), 2) | dict.fromkeys(
+    _commands(
+        "sqrt hat bar vec tilde dot ddot check breve acute grave mathring widehat widetilde overline "
+        "underline overrightarrow mathbf boldsymbol bm mathrm mathsf mathit mathtt mathcal mathbb mathfrak "
+        "mathscr operatorname"
+    ),
+    1,
+)
 """Number of arguments of the commands that need some."""
 
 DELIMITED = _commands("left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr")

@@ -64,9 +64,20 @@ def formula(
     arguments = sorted({str(letter) for _, entry in shown for letter in latex.readable(entry).free_symbols})
     steps = derivation.steps if derivation else []
     return Formula(
-        name, statement, symbol, form, entries, tuple(arguments), tuple(where), domain, numeric, source, deviations,
-        (*(_step(s) for s in steps if not s.check), *map(_by_rule, rules)), sum(s.check for s in steps),
-    )  # fmt: skip
+        name,
+        statement,
+        symbol,
+        form,
+        entries,
+        tuple(arguments),
+        tuple(where),
+        domain,
+        numeric,
+        source,
+        deviations,
+        (*(_step(s) for s in steps if not s.check), *map(_by_rule, rules)),
+        sum(s.check for s in steps),
+    )
 
 
 def _step(step: Claim) -> Step:

@@ -50,10 +50,18 @@ def theorem(
     stored = [_stored(name, step, of) for step in claims]
     proof, counterexamples = stored[: len(steps)], stored[len(steps) :]
     return Theorem(
-        name, title, statement, tuple(hypotheses),
+        name,
+        title,
+        statement,
+        tuple(hypotheses),
         tuple(_conclusion(item, steps, proof) for item in conclusions),
-        tuple(remarks), source, numeric, letters, tuple(proof), tuple(counterexamples),
-    )  # fmt: skip
+        tuple(remarks),
+        source,
+        numeric,
+        letters,
+        tuple(proof),
+        tuple(counterexamples),
+    )
 
 
 def verify(record: Theorem) -> Verified:
@@ -69,8 +77,9 @@ def verify(record: Theorem) -> Verified:
                 raise DerivationError(f"{step.statement}: what is printed, {shown}, is not what is verified")
             accept(step)
     for conclusion in record.conclusions:
-        if not all(number < len(record.proof) and record.proof[number].latex in conclusion.text
-                   for number in conclusion.steps):  # fmt: skip
+        if not all(
+            number < len(record.proof) and record.proof[number].latex in conclusion.text for number in conclusion.steps
+        ):
             raise DerivationError(f"{conclusion.text}: it does not show the steps on which it rests")
     return Verified(len(record.proof), len(record.counterexamples))
 
@@ -105,10 +114,16 @@ def _conclusion(item: Any, steps: Sequence[Claim], proof: Sequence[ProofStep]) -
 def _stored(name: str, step: Claim, of: Grammar) -> ProofStep:
     """As text; LaTeX is printed from what the text says, in which SymPy may have moved a factor."""
     stored = ProofStep(
-        step.statement, str(readable(step.left)), step.relation, str(readable(step.right)), "",
-        tuple(str(readable(condition)) for condition in step.where), step.method,
-        tuple((key, tuple(str(readable(value)) for value in values)) for key, values in step.data.items()), step.check,
-    )  # fmt: skip
+        step.statement,
+        str(readable(step.left)),
+        step.relation,
+        str(readable(step.right)),
+        "",
+        tuple(str(readable(condition)) for condition in step.where),
+        step.method,
+        tuple((key, tuple(str(readable(value)) for value in values)) for key, values in step.data.items()),
+        step.check,
+    )
     again = read(name, stored, of)
     same = all(_same(readable(getattr(step, side)), getattr(again, side)) for side in ("left", "right"))
     if not (same and step.method and again.where == tuple(map(readable, step.where))):

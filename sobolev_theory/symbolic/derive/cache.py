@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 
 from ... import __version__
-from ..._runtime.documents import read_json, write_json
+from ..._runtime.json_files import read_json, write_json
 
 VARIABLE = "SOBOLEV_THEORY_CACHE"
 """Environment variable that names the folder, or is `OFF`."""

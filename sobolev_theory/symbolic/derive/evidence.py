@@ -28,9 +28,7 @@ POINTS = ((0.75, 0.375, 0.875), (0.5, 1.25, 2.25))
 """``(p, q, theta)`` at which the definition is integrated, lengths in units of those on which the moment varies."""
 
 
-def discrepancy(
-    sigma: sp.Expr, kernel: sp.Expr, degree: int | None, variation: sp.Expr, power: int = 0
-) -> float:  # fmt: skip
+def discrepancy(sigma: sp.Expr, kernel: sp.Expr, degree: int | None, variation: sp.Expr, power: int = 0) -> float:
     """Largest difference of closed form and definition at `POINTS`, relative to ``sqrt(K_00(u, u) K_00(v, v))``.
 
     ``power`` is the highest one of ``z`` in a smooth activation; the rule reaches further for higher ones, and works

@@ -110,9 +110,11 @@ def require_square_integrable(activation: sp.Expr) -> None:
     """Refuse poles on the real line and exponents that outgrow the Gaussian, as far as SymPy finds them."""
     for power in activation.atoms(sp.exp):
         exponent = power.args[0]
-        if exponent.is_polynomial(z) and sp.degree(exponent, z) > 2 and sp.oo in (
-            sp.limit(exponent, z, end) for end in (sp.oo, -sp.oo)
-        ):  # fmt: skip
+        if (
+            exponent.is_polynomial(z)
+            and sp.degree(exponent, z) > 2
+            and sp.oo in (sp.limit(exponent, z, end) for end in (sp.oo, -sp.oo))
+        ):
             raise not_square_integrable(activation, f"it grows like {power}")
     try:
         points = sp.singularities(activation, z, sp.Interval(-10, 10))

@@ -135,8 +135,15 @@ def closed_form(left: tuple[Term, ...], right: tuple[Term, ...]) -> sp.Expr:
 
 @cache
 def _moment(
-    m: int, n: int, a: sp.Expr, b: sp.Expr, c: sp.Expr, d: sp.Expr, k: sp.Expr, l: sp.Expr  # noqa: E741
-) -> sp.Expr:  # fmt: skip
+    m: int,
+    n: int,
+    a: sp.Expr,
+    b: sp.Expr,
+    c: sp.Expr,
+    d: sp.Expr,
+    k: sp.Expr,
+    l: sp.Expr,  # noqa: E741
+) -> sp.Expr:
     """``E[z_1^m z_2^n exp(a z_1^2 + b z_1 + c z_2^2 + d z_2) erf(k z_1) erf(l z_2)]`` by Stein's lemma under phi'."""
     if m == 0 and n == 0:
         return _without_powers(a, b, c, d, k, l)
@@ -154,8 +161,13 @@ def _moment(
 
 
 def _without_powers(
-    a: sp.Expr, b: sp.Expr, c: sp.Expr, d: sp.Expr, k: sp.Expr, l: sp.Expr  # noqa: E741
-) -> sp.Expr:  # fmt: skip
+    a: sp.Expr,
+    b: sp.Expr,
+    c: sp.Expr,
+    d: sp.Expr,
+    k: sp.Expr,
+    l: sp.Expr,  # noqa: E741
+) -> sp.Expr:
     """The moments at ``m = n = 0``."""
     at = tilt(a, b, c, d)
     special, factor = ONE, ONE

@@ -26,12 +26,22 @@ RELU, LEAKY, GELU = "Max(z, 0)", "Max(z, z/100)", "z*(1 + erf(z/sqrt(2)))/2"
 NO_FORM = "has no closed form; near to it is"
 SIGMOID = f"{NO_FORM} (1 + erf(z/sqrt(2)))/2"
 SPELLINGS = {
-    "relu": RELU, "leakyrelu": LEAKY, "gelu": GELU, "step": "Heaviside(z)",
-    "relu2": "Max(z, 0)**2", "relu3": "Max(z, 0)**3", "sgn": "sign(z)", "gaussian": "exp(-z**2/2)",
-    "sigmoid": SIGMOID, "logistic": SIGMOID, "silu": f"{NO_FORM} {GELU}", "swish": f"{NO_FORM} {GELU}",
+    "relu": RELU,
+    "leakyrelu": LEAKY,
+    "gelu": GELU,
+    "step": "Heaviside(z)",
+    "relu2": "Max(z, 0)**2",
+    "relu3": "Max(z, 0)**3",
+    "sgn": "sign(z)",
+    "gaussian": "exp(-z**2/2)",
+    "sigmoid": SIGMOID,
+    "logistic": SIGMOID,
+    "silu": f"{NO_FORM} {GELU}",
+    "swish": f"{NO_FORM} {GELU}",
     "softplus": f"{NO_FORM} z*(1 + erf(z/sqrt(2)))/2 + exp(-z**2/2)/sqrt(2*pi)",
-    "he": "hermite_prob(n, z)", "hermitee": "hermite_prob(n, z)",
-}  # fmt: skip
+    "he": "hermite_prob(n, z)",
+    "hermitee": "hermite_prob(n, z)",
+}
 """What to write for names that the grammar does not know, without regard to case and underscores."""
 
 LARGEST = 1e100
