@@ -14,6 +14,7 @@ from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from ..activations import Activation
 from ..activations.generated import BUILT_IN
+from ..critical_points import require_resolved
 from ..errors import SizeError
 from ..losses import PopulationLoss
 from ..networks import Network
@@ -110,6 +111,7 @@ def find_critical_points(
     scale = number("scale", scale, "a positive finite standard deviation, 1e-100 to 1e100,", 1e-100, 1e100)
     progress = flag("progress", progress)
     _require_fit(loss, width, runs)
+    require_resolved(loss)
     task = _Runs(loss, width, scale, _entropy(rng))
     with unordered_map(workers) as parallel:
         if checkpoint is None:
