@@ -24,6 +24,7 @@ from .critical_points import CriticalPoint, critical_point
 from .curvature.operator import Curvature
 from .curvature.spectrum import Spectrum
 from .errors import (
+    AccuracyWarning,
     ConditioningWarning,
     InfiniteNormError,
     NotDifferentiableError,
@@ -81,6 +82,7 @@ __all__ = [
     "single_neuron",
     "symmetric",
     # errors and warnings
+    "AccuracyWarning",
     "ConditioningWarning",
     "InfiniteNormError",
     "NotDifferentiableError",

@@ -12,7 +12,7 @@ from ._dogleg import SINGULAR, dogleg, losses_alone, relative_gradient, units
 from ._runtime.checks import number, positive_integer
 from ._runtime.results import Record, Value
 from .curvature.spectrum import Spectrum
-from .errors import NotDifferentiableError
+from .errors import NotDifferentiableError, OverflowingError
 from .losses import PopulationLoss, Student
 from .networks import Network
 from .parameters import Parameters
@@ -132,6 +132,8 @@ def critical_point(
     ------
     NotDifferentiableError
         If gradient or Hessian do not exist at ``W0``.
+    OverflowingError
+        If the loss of a neuron of the teacher is below the range of doubles.
     ValueError
         For a tolerance that is not positive, or a student of another dimension.
 
@@ -147,6 +149,7 @@ def critical_point(
     """
     tol = number("tol", tol, "a positive gradient norm", 0, np.inf)
     problem = SpanProblem.of(loss, W0)
+    require_resolved(loss)
     coordinates, norms = dogleg(problem, tol, positive_integer("max_iterations", max_iterations))
     student = problem.student_at(coordinates)
     at = loss.at(student)
@@ -185,6 +188,22 @@ def is_zero(loss: PopulationLoss, value: float, *, flat: bool = False) -> bool:
     silent = all_of_it.at(Parameters(teacher.weights, np.zeros(teacher.width)))
     alone = losses_alone(loss)
     return value <= (FLAT if flat else ZERO) * silent.value * float(alone.min() / alone.max() if len(alone) else 1.0)
+
+
+def require_resolved(loss: PopulationLoss) -> None:
+    """Refuse a teacher with a neuron whose loss alone underflows: every point beside it would count as a root.
+
+    Raises
+    ------
+    OverflowingError
+        For such a teacher.
+    """
+    alone = losses_alone(loss)
+    if len(alone) and not ZERO * float(alone.min()) > 0:
+        raise OverflowingError(
+            f"teacher: the loss of a neuron alone, {alone.min():.3g}, is at the lower end of double precision, and zero "
+            "cannot be told from it; rescale the weights, or leave that neuron out"
+        )
 
 
 def is_flat(eigenvalues: NDArray[Any]) -> bool:

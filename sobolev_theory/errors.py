@@ -62,6 +62,10 @@ class ConditioningWarning(UserWarning):
     """A condition number, or what is made of it, says nothing about a rate: the curvature is indefinite or singular."""
 
 
+class AccuracyWarning(UserWarning):
+    """Rounding has left fewer than three digits of a gradient or a curvature."""
+
+
 class UnknownActivationError(_Travelling):
     """The activation is not registered; its name is that of what came, as a message shows it."""
 

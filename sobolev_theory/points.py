@@ -14,7 +14,7 @@ from .curvature.blocks import Blocks, assemble
 from .curvature.operator import Curvature
 from .networks import Network
 from .norms import Convention
-from .pairs.existence import are_finite, overflowing, require_directions, require_kinks_avoided
+from .pairs.existence import are_finite, overflowing, require_directions, require_kinks_avoided, warn_of_rounding
 from .pairs.geometry import PairGeometry
 from .pairs.near_teacher import value_near_teacher
 from .pairs.numbers import in_wide_numbers
@@ -212,13 +212,14 @@ class Point(Record):
     def _require_differentiable(
         self, geometry: PairGeometry, what: str, quantities: tuple[str, ...], *, times: int
     ) -> None:
-        """Refuse weights at which the loss cannot be differentiated so many times."""
+        """Refuse weights at which the loss cannot be differentiated so many times, or warn where no digits are left."""
         terms, c = self.loss.terms, self.outputs
         require_kinks_avoided(terms.activation, geometry.zero_rows, what, times)
         if self._jumps and len(geometry.near.i) and terms.is_singular(*quantities):
             parallel = [(i, j) for i, j in geometry.parallel if c[i] * c[j] != 0]
             other = "gauss_newton" if times == 2 else 'derivative="backprop"'
             require_directions(parallel, f"{what} ({self.loss.derivative})", other)
+        warn_of_rounding(terms.activation, geometry, c, what)
 
 
 def _numbers(result: FloatArray | Blocks) -> tuple[FloatArray, ...]:

@@ -266,3 +266,17 @@ def test_one_rule_says_whether_a_loss_is_zero():
     assert point.is_global == is_zero(loss, point.value, flat=flat)
     end = end_of_run(loss, np.array([[0.3, 0.4]]), 0)
     assert (end.kind == "global minimum") == is_zero(loss, end.value, flat=is_flat(end.eigenvalues))
+
+
+@pytest.mark.parametrize(("name", "scale"), [("relu", 1e-200), ("relu2", 1e-150), ("erf", 1e-200)])
+def test_a_loss_below_the_range_of_doubles_is_no_root(name, scale):
+    """At 1e-200 the saddle of index two was called a global minimum, of value 0."""
+    loss = st.PopulationLoss(st.Network(scale * np.eye(3), activation=name), "L2")
+    saddle = scale * np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.0, 0.5, 0.5]])
+    with pytest.raises(st.OverflowingError, match="teacher: the loss of a neuron alone, .* rescale the weights"):
+        st.critical_point(loss, saddle)
+    with pytest.raises(st.OverflowingError, match="teacher: the loss of a neuron alone"):
+        st.find_critical_points(loss, 3, 1, rng=0)
+    beside = st.PopulationLoss(st.Network([[1.0, 0.0], [0.0, scale]], activation=name), "L2")
+    with pytest.raises(st.OverflowingError, match="leave that neuron out"):
+        st.critical_point(beside, [[1.0, 0.1]])

@@ -251,3 +251,29 @@ def test_the_cone_of_a_jump_below_the_rounding_of_weights():
     value = loss.value(Parameters.displaced(loss.teacher, np.arange(2), 1e-40 * direction, a))
     areas = np.abs(v[:, 0] * direction[:, 1] - v[:, 1] * direction[:, 0])
     assert value == pytest.approx(1e-40 * (a**2 @ areas) / (2 * np.pi), rel=1e-14, abs=0)
+
+
+def erf_pair(u: list[float], v: list[float], order: int) -> mp.mpf:
+    """``(u.v)^m`` times the moment of derivatives m = 1 or 2 of ``erf(z/sqrt 2)``, with ``|u ^ v|^2`` from minors."""
+    (a, b), (c, d) = (map(mp.mpf, row) for row in (u, v))
+    rho, base = a * c + b * d, 1 + a * a + b * b + c * c + d * d + (a * d - b * c) ** 2
+    return rho**order * 2 / mp.pi / mp.sqrt(base) * (rho / base) ** (order - 1)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    ("w", "v"),
+    [
+        ([1e30, 1.0], [1e30, 2.0]),  # far apart on the scale 1/|w| of angles, though parallel to rounding
+        ([1e30, 1.0], [2e30, 3.0]),
+        ([1e10, 1.0], [1e10 * (1 + 1e-15), 1.0]),  # 0.77 of 4.5e29 in H2: |w|^4 roundings were 1.5e20
+        ([1e12, 1.0], [1e12 * (1 + 1e-12), 1.0]),
+    ],
+)
+def test_long_rows_of_a_smooth_activation(order, w, v):
+    norm = (0.0,) * order + (1.0,)
+    with mp.workdps(100):
+        own, other, mixed = (erf_pair(*pair, order) for pair in ((w, w), (v, v), (w, v)))
+        expected, size = (own + other) / 2 - mixed, own + other
+        value = st.PopulationLoss(st.Network([v], activation="erf"), norm).value([w])
+        assert abs(value - expected) <= 1e-15 * size

@@ -22,8 +22,8 @@ Network PopulationLoss Comparison Curvature Spectrum compare condition_number_ra
 Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative BestStep Descent best_step gradient_descent
 CriticalPoint critical_point Search find_critical_points
 activations formulas monte_carlo reduced single_neuron symmetric
-ConditioningWarning InfiniteNormError NotDifferentiableError OverflowingError SizeError UnknownActivationError
-WorkerError
+AccuracyWarning ConditioningWarning InfiniteNormError NotDifferentiableError OverflowingError SizeError
+UnknownActivationError WorkerError
 """
 
 

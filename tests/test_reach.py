@@ -183,3 +183,17 @@ def test_numpy_set_to_raise_changes_nothing():
                 assert isinstance(curvature, Curvature)
                 assert np.isfinite(curvature.spectrum().values).all()
                 assert curvature.spectrum().modulus_ratio >= 1
+
+
+@pytest.mark.parametrize("what", ["gradient", "hessian"])
+def test_long_nearly_parallel_rows_of_a_smooth_activation_warn(what):
+    """The gradient is 0.675 there, and comes out as 524288; one row or the other, shorter or turned, is harmless."""
+    loss = st.PopulationLoss(st.Network([[3.7895e12]], activation="erf"), (0, 1))
+    with pytest.warns(st.AccuracyWarning, match="(gradient|Hessian) has fewer than three digits: rows 0 and 1"):
+        getattr(loss, what)([[3.789e12]])
+    for teacher, student in (
+        ([[3e3, 0.0]], [[3e3, 1.0]]),
+        ([[1e12, 1e11]], [[1e12, 0.0]]),
+        ([[1.0, 0.0]], [[1e12, 1]]),
+    ):
+        getattr(st.PopulationLoss(st.Network(teacher, activation="erf"), (0, 1)), what)(student)

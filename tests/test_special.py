@@ -218,6 +218,17 @@ def test_combine_rows_keeps_its_digits_through_cancellation(cancelled: int) -> N
         assert abs(Fraction(float(result[k])) - sum(terms)) <= UNIT * abs(exact) + (2 * half * UNIT) ** 2 * size
 
 
+@pytest.mark.parametrize("sine", [1e-20, 1e-40, 1e-100])
+def test_sines_below_the_square_of_rounding(sine: float) -> None:
+    """Rows whose difference doubles do tell, in another component than the largest."""
+    u, v = np.array([[1.0, sine, 0.0]]), np.array([[1.1, 3.3 * sine, 0.5 * sine]])
+    _, measured, e = angle_and_direction(u, v)
+    across = np.array([[0.0, 2.0, 0.5 / 1.1]])
+    assert measured[0] == pytest.approx(sine * np.linalg.norm(across), rel=1e-15)
+    assert e == pytest.approx(across / np.linalg.norm(across), rel=1e-15, abs=2 * sine)
+    assert angle_and_direction(u, -2 * u)[1:] == (0.0, pytest.approx(np.zeros((1, 3)), abs=0.0))
+
+
 def test_combine_rows_with_unit_coefficients_is_a_correctly_rounded_sum() -> None:
     """Against `math.fsum`: the products are exact there."""
     rng = np.random.default_rng(7)

@@ -17,7 +17,9 @@ SPLITTERS = {np.dtype(kind): kind(2 ** (np.finfo(kind).nmant // 2 + 1) + 1) for 
 """``2^27 + 1`` for doubles."""
 
 FLOOR = 2.0**-90
-"""Sine below which `components` has lost the residual's direction: the square of the unit of rounding is 2^-104."""
+"""Sine below which `components` has lost the direction of the residual: the square of rounding is 2^-104. Smaller
+ones come from products of two components.
+"""
 
 
 def components(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -43,9 +45,9 @@ def angle_and_direction(
 
     With ``v = a u + r``: ``theta = atan2(|r|, (offset + a) |u|)``, radians in [0, pi], and ``e = r/|r|``. Angle and
     sine are correct to 1e-15 relative for norms between 1e-130 and 1e150; near pi, where a double cannot hold
-    ``pi - theta``, the sine still is. Where ``r`` is below 2^-90 of ``v`` vectors are parallel (so are all vectors of a
-    line) and get ``e = 0``. Where the difference ``v`` of the second row and ``u`` is known better than the
-    rounded rows tell, an offset of one gives results as accurate as that.
+    ``pi - theta``, the sine still is. Parallel vectors (so all vectors of a line) get ``e = 0``. Where the difference
+    ``v`` of the second row and ``u`` is known better than the rounded rows tell, an offset of one gives results as
+    accurate as that.
 
     Examples
     --------
@@ -54,14 +56,31 @@ def angle_and_direction(
     (array([ True]), array([1.]), array([[0., 1.]]))
     """
     factor, residual = components(u, v)
-    if u.shape[1] == 1:
-        residual[:] = 0.0  # what is left on a line is rounding
     lengths, height = _norms(u), _norms(residual)
-    height[height <= FLOOR * np.abs(factor) * lengths] = 0.0  # the residual is one of v, whatever the offset
+    lost = height <= FLOOR * np.abs(factor) * lengths  # the residual is one of v, whatever the offset
+    if lost.any():
+        residual[lost] = _small_residual(u[lost], v[lost])
+        height[lost] = _norms(residual[lost])
     along = (factor + offset) * lengths
     sine = height / np.hypot(height, along)
     e = residual / np.where(height > 0, height, np.inf)[:, None]
     return np.arctan2(height, along), sine, e
+
+
+def _small_residual(u: FloatArray, v: FloatArray) -> FloatArray:
+    r"""``r`` of `components`, to full relative accuracy for vectors that are parallel to rounding, 0 if they are so.
+
+    With the largest component ``u_m``, ``v - (v_m/u_m) u`` has the components ``(u_m v_k - v_m u_k)/u_m``, of which
+    products and differences are formed without rounding. It differs from ``r`` by a multiple of ``u``.
+    """
+    m = np.argmax(np.abs(u), axis=1)[:, None]
+    u_m, v_m = np.take_along_axis(u, m, 1), np.take_along_axis(v, m, 1)
+    (first, first_error), (second, second_error) = _two_product(u_m, v), _two_product(v_m, u)
+    error, error_of_that = _two_sum(first_error, -second_error)
+    residual = ((first - second) + error + error_of_that) / u_m
+    along = np.einsum("nd,nd->n", residual, u) / np.einsum("nd,nd->n", u, u)
+    residual -= along[:, None] * u
+    return residual
 
 
 def _norms(rows: FloatArray) -> FloatArray:

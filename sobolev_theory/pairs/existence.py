@@ -1,13 +1,21 @@
-"""Whether there is a closed form, a derivative exists at given weights, a result is a number: refusals with reasons."""
+"""Whether there is a closed form, a derivative exists at given weights, a result is a number: refusals with reasons.
 
+And a warning, where a number has no digits.
+"""
+
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..activations import Activation
-from ..errors import NotDifferentiableError, OverflowingError
+from ..errors import AccuracyWarning, NotDifferentiableError, OverflowingError
 from ..networks import Network
+from .geometry import PairGeometry
+
+DIGITS = 1e-3
+"""Share of a result that may be rounding before a warning says so."""
 
 
 def require_covered(name: str, network: Network, activation: Activation) -> None:
@@ -61,3 +69,26 @@ def overflowing(what: str, activation: Activation) -> OverflowingError:
     return OverflowingError(
         f"student, teacher: the {what} overflows double precision at weights of this size; {advice}"
     )
+
+
+def warn_of_rounding(activation: Activation, geometry: PairGeometry, outputs: NDArray[np.float64], what: str) -> None:
+    """Warn where long rows of a smooth activation are nearly parallel: the frame of the rows has no digits there.
+
+    The field varies ``x^2`` times faster across a row than along it, ``x`` being its norm in units of the inverse
+    variation, or one over the sine of the angle, whichever is smaller.
+    """
+    near = geometry.near
+    if geometry.chart.has_frames or not len(near.i):
+        return
+    shorter = activation.variation * np.minimum(geometry.norms[near.i], geometry.norms[near.j])
+    lost = shorter**2 / (1 + (shorter * near.sine) ** 2) * np.finfo(shorter.dtype).eps
+    lost = np.where(outputs[near.i] * outputs[near.j] == 0, 0.0, lost)
+    if (worst := int(np.argmax(lost))) >= 0 and lost[worst] > DIGITS:
+        i, j = int(near.i[worst]), int(near.j[worst])
+        warnings.warn(
+            f"the {what} has fewer than three digits: rows {i} and {j} of the stacked weights [W; V] are long and "
+            f"nearly parallel, which costs {activation.name} the square of their norm in roundings; take shorter "
+            "weights",
+            AccuracyWarning,
+            stacklevel=6,
+        )

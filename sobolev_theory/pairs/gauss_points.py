@@ -38,6 +38,9 @@ def points_of_smooth(length: FloatArray, norms: FloatArray, variation: float, po
     the variation vary as powers of them do, so that ``|D_i|/|v_i|`` counts as well; or they are taken for polynomials,
     which n points integrate up to degree ``2 n - 1``, up to further powers of ``|v| + |D|`` that are rounding. A
     polynomial, of variation 0, has no singularity at all, and a degree that one length does not tell.
+
+    Across long rows ``F`` varies faster than along them, and terms of the form cancel: in units of the variation,
+    ``|v_i| |v_j| |D_i| |D_j|`` roundings of ``F`` are lost, more than by a direct sum where that exceeds one.
     """
     x = length * np.maximum(1 / norms, variation)
     size = np.minimum(variation * (norms + length), 0.5).astype(np.float64)
@@ -45,7 +48,8 @@ def points_of_smooth(length: FloatArray, norms: FloatArray, variation: float, po
     few = np.where((powers <= POINTS) & (size > 0), powers, np.inf)
     by_power, by_reach = np.maximum.outer(few, few), _counted(2 * (1 - x) / x[:, None] - 1)
     found: IntArray = np.minimum(by_power, np.where(by_reach, by_reach, np.inf))
-    return np.where(found <= POINTS, found, 0).astype(np.intp)
+    loss = variation**2 * norms * length
+    return np.where((found <= POINTS) & (np.outer(loss, loss) <= 1), found, 0).astype(np.intp)
 
 
 def _counted(reach: FloatArray) -> IntArray:

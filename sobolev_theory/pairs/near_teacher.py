@@ -46,7 +46,7 @@ def value_near_teacher(
     """The loss of a student near its teacher, to about 1e-15 of the sum of the losses of its single neurons.
 
     That sum is the loss times a condition number, at most about that of the Gauss-Newton matrix. For `erf`, weights of
-    norm ``p > 1`` cost about ``p^2`` roundings more. Some differences are summed directly, with an error of 1e-16 of
+    norm ``p > 1`` cost up to ``p^4`` roundings more. Some differences are summed directly, with an error of 1e-16 of
     their terms: for homogeneous activations where ``|D_i|/|v_i|`` exceeds a fifth of the sine of the angle between
     ``v_i`` and ``v_j`` (so always at parallel rows), for smooth ones where ``|D_i|`` times `Activation.variation`
     exceeds a fifth (of polynomials, too), or ``|D_i|/|v_i|`` does and weights are not small (`points_of_smooth`).

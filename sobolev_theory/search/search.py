@@ -14,6 +14,7 @@ from .._runtime.progress import tracked
 from .._runtime.sizes import require_memory
 from ..activations import Activation
 from ..activations.generated import BUILT_IN
+from ..critical_points import require_resolved
 from ..losses import PopulationLoss
 from ..networks import Network
 from .checkpoint import Checkpoint, FilePath, Record, opened
@@ -109,6 +110,7 @@ def find_critical_points(
     scale = number("scale", scale, "a positive finite standard deviation, 1e-100 to 1e100,", 1e-100, 1e100)
     progress = flag("progress", progress)
     _require_fit(loss, width, runs)
+    require_resolved(loss)
     task = _Runs(loss, width, scale, _entropy(rng))
     with unordered_map(workers) as parallel:
         if checkpoint is None:
