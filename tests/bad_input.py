@@ -469,7 +469,7 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["--style", "align"],
         ["--linewidth", "300"],
         ["--student", "u"],
-        ["--norm", "|{}|"],
+        ["--norm-symbol", "|{}|"],
         ["--angle", "x"],
         ["--vectors", "bold"],
     ],

@@ -138,7 +138,8 @@ def test_latex_prints_formulas_one_under_another(capsys):
 
 
 def test_latex_notation_and_style(capsys):
-    options = ["--teacher", "w^*", "--vectors", "arrow", "--norm", "|{}|", "--angle", r"\phi", "--style", "align"]
+    options = ["--teacher", "w^*", "--vectors", "arrow", "--angle", r"\phi", "--style", "align"]
+    options += ["--norm-symbol", "|{}|"]
     assert main(["latex", "relu/L2/gradient", *options]) == 0
     notation = st.formulas.Notation(teacher="w^*", vectors="arrow", norm="|{}|", angle=r"\phi")
     assert capsys.readouterr().out == st.formulas.get("relu/L2/gradient").latex(notation, style="align") + "\n"
@@ -236,6 +237,8 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["plot", "phase", "--output", "x.nothing"], "--output x.nothing: a suffix among ."),
         (["plot", "phase", "--output", "nowhere/x.png"], "an existing folder"),
         (["plot", "phase", "--output", "x.png", "--norm", "H2"], "infinite"),
+        (["latex", "relu/K00", "--norm", "|{}|"], "no argument of this command; did you mean '--norm-symbol'?"),
+        (["compare", "--wid", "2", "--dim", "3"], "no argument of this command; did you mean '--width'?"),
         (["plot", "loss", "--angle", "0", "--output", "x.png"], "away from zero"),
         (["latex"], "NAME: at least one name is required"),
         (["latex", "relu/K01"], "got 'relu/K01'; did you mean 'relu/K11' or 'relu/K00'"),

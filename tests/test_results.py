@@ -58,7 +58,7 @@ def of_one_size():
         "Share": search.fraction("saddle"),
         "Report": report,
         "Agreement": report["value"],
-        "Survey": st.monte_carlo.verify_many(40, dim=2, samples=1000, norm="L2", student_width=1, rng=0),
+        "Survey": st.monte_carlo.verify_many(40, dim=2, samples=4000, norm="L2", student_width=1, rng=0),
         "PlanarFlow": st.reduced.single_neuron_flow(1.0, 2.0, 2.0),
         "PlanarFlow, symmetric": st.reduced.symmetric_flow(10, 0.3, 0.01, 1.0),
         "SymmetricSaddle": st.reduced.symmetric_saddle(2),

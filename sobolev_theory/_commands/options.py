@@ -28,7 +28,10 @@ LONGEST = 1000
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, with the word that was meant."""
+    """A parser whose errors are one line, with the word that was meant; options have their whole names."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         """One line on standard error, and status 2."""

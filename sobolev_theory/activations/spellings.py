@@ -14,5 +14,11 @@ DERIVABLE = {
 }
 """Their text for `symbolic.derive`, by their names without regard to case and separators."""
 
-NEAR = dict.fromkeys(("sigmoid", "logistic"), NORMAL_CDF) | dict.fromkeys(("silu", "swish"), GELU)
+NEAR = {
+    "logistic": NORMAL_CDF,
+    "sigmoid": NORMAL_CDF,
+    "silu": GELU,
+    "softplus": f"{GELU} + exp(-z**2/2)/sqrt(2*pi)",
+    "swish": GELU,
+}
 """Texts of what is near to those that have no closed form."""

@@ -11,6 +11,9 @@ Kind = TypeVar("Kind")
 WIDEST = 80
 """Characters of what came that a message shows."""
 
+SHORTEST = 3
+"""Characters of the beginning of a word from which it is told."""
+
 
 def shown(value: object) -> str:
     """What came, on one line: its `repr`, cut where it is long; its type where it has none.
@@ -28,17 +31,18 @@ def shown(value: object) -> str:
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """Advice for a misspelt word: those known that are spelled alike, without regard to case; empty if none is.
+    """Advice for a misspelt word: those known that begin so or are spelled alike, in any case; empty if none is.
 
     Examples
     --------
-    >>> near("ReLU", ["erf", "relu", "relu2"]), near("fisher", ["hessian"])
-    ("; did you mean 'relu'?", '')
+    >>> near("ReLU", ["erf", "relu", "relu2"]), near("gauss", ["hessian", "gauss_newton"]), near("fisher", ["hessian"])
+    ("; did you mean 'relu'?", "; did you mean 'gauss_newton'?", '')
     """
     folded = {candidate.casefold(): candidate for candidate in known}
     if (same := folded.get(word.casefold())) is not None:
         return f"; did you mean {same!r}?"
-    found = difflib.get_close_matches(word.casefold()[:WIDEST], folded, n=2, cutoff=0.7)
+    begun = [key for key in folded if len(word) >= SHORTEST and key.startswith(word.casefold())]
+    found = begun[:2] or difflib.get_close_matches(word.casefold()[:WIDEST], folded, n=2, cutoff=0.7)
     return f"; did you mean {' or '.join(repr(folded[key]) for key in found)}?" if found else ""
 
 

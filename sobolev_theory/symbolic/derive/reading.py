@@ -8,6 +8,7 @@ from math import comb, prod
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+from ...activations.spellings import DERIVABLE, NEAR
 from ..bounds import ARGUMENT, TextError, short
 from ..grammar import CONSTANTS, FUNCTIONS, Grammar
 from ..symbols import z
@@ -22,23 +23,10 @@ MOST_TERMS = 2000
 LONGEST = 1000
 """Characters of an activation that is given as text."""
 
-RELU, LEAKY, GELU = "Max(z, 0)", "Max(z, z/100)", "z*(1 + erf(z/sqrt(2)))/2"
-NO_FORM = "has no closed form; near to it is"
-SIGMOID = f"{NO_FORM} (1 + erf(z/sqrt(2)))/2"
-SPELLINGS = {
-    "relu": RELU,
-    "leakyrelu": LEAKY,
-    "gelu": GELU,
-    "step": "Heaviside(z)",
+SPELLINGS = DERIVABLE | {
+    "relu": "Max(z, 0)",
     "relu2": "Max(z, 0)**2",
     "relu3": "Max(z, 0)**3",
-    "sgn": "sign(z)",
-    "gaussian": "exp(-z**2/2)",
-    "sigmoid": SIGMOID,
-    "logistic": SIGMOID,
-    "silu": f"{NO_FORM} {GELU}",
-    "swish": f"{NO_FORM} {GELU}",
-    "softplus": f"{NO_FORM} z*(1 + erf(z/sqrt(2)))/2 + exp(-z**2/2)/sqrt(2*pi)",
     "he": "hermite_prob(n, z)",
     "hermitee": "hermite_prob(n, z)",
 }
@@ -136,12 +124,13 @@ def too_high(expression: sp.Expr, power: sp.Expr) -> ValueError:
 
 def _spellings(names: list[str]) -> str:
     """How to write functions that the grammar does not know by these names; empty if none is listed."""
-    words = {name: SPELLINGS.get(name.lower().replace("_", "")) for name in names}
-    found = [
-        f"{name} {text}" if text.startswith(NO_FORM) else f"for {name} write {text}"
-        for name, text in words.items()
-        if text
-    ]
+    found = []
+    for name in dict.fromkeys(names):
+        word = name.lower().replace("_", "")
+        if word in NEAR:
+            found.append(f"{name} has no closed form; near to it is {NEAR[word]}")
+        elif word in SPELLINGS and name not in GRAMMAR.functions:
+            found.append(f"for {name} write {SPELLINGS[word]}")
     return "; ".join(found)
 
 
