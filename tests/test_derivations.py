@@ -303,8 +303,8 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_activation, erf),
     (wrong_determinant, erf),
     (wrong_price_rule, operator),
-    (wrong_moments_beyond_the_jump, operator),
-    (wrong_polar_operator, operator),
+    pytest.param(wrong_moments_beyond_the_jump, operator, marks=pytest.mark.long),
+    pytest.param(wrong_polar_operator, operator, marks=pytest.mark.long),
 ]
 
 

@@ -118,7 +118,14 @@ def test_a_flow_that_came_to_rest_goes_on_at_rest(t_max):
     assert flow.distance[-1] < 2.0**-80
 
 
-@pytest.mark.parametrize(("activation", "size"), [("relu2", 1e3), ("relu", 1e4), ("erf", 2.0)])
+@pytest.mark.parametrize(
+    ("activation", "size"),
+    [
+        pytest.param("relu2", 1e3, marks=pytest.mark.long),
+        pytest.param("relu", 1e4, marks=pytest.mark.long),
+        ("erf", 2.0),
+    ],
+)
 def test_rest_is_judged_by_the_weights_of_the_moment(activation, size):
     """A start far from the teacher makes large gradients and sharp curvature; the end is as accurate all the same."""
     teacher = st.Network(np.eye(2), activation=activation)

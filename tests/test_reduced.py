@@ -30,7 +30,7 @@ def full_problem(width, activation, norm, derivative="backprop"):
     return st.PopulationLoss(teacher, norm, derivative=derivative)
 
 
-@pytest.mark.parametrize("width", [2, 3, 5])
+@pytest.mark.parametrize("width", [2, 3, pytest.param(5, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("activation", "norm", "derivative"), PROBLEMS)
 def test_symmetric_flow_is_the_full_flow(activation, norm, derivative, width):
     """Exact convention: ``y`` crosses zero or stays there, in ways of their own in the full flow."""
