@@ -201,8 +201,8 @@ def require_resolved(loss: PopulationLoss) -> None:
     alone = losses_alone(loss)
     if len(alone) and not ZERO * float(alone.min()) > 0:
         raise OverflowingError(
-            f"teacher: the loss of a neuron alone, {alone.min():.3g}, is at the lower end of double precision, and zero "
-            "cannot be told from it; rescale the weights, or leave that neuron out"
+            f"teacher: the loss of a neuron alone, {alone.min():.3g}, is at the end of double precision, where zero "
+            "is not told from it; rescale the weights, or leave that neuron out"
         )
 
 

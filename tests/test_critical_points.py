@@ -273,7 +273,7 @@ def test_a_loss_below_the_range_of_doubles_is_no_root(name, scale):
     """At 1e-200 the saddle of index two was called a global minimum, of value 0."""
     loss = st.PopulationLoss(st.Network(scale * np.eye(3), activation=name), "L2")
     saddle = scale * np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.0, 0.5, 0.5]])
-    with pytest.raises(st.OverflowingError, match="teacher: the loss of a neuron alone, .* rescale the weights"):
+    with pytest.raises(st.OverflowingError, match=r"teacher: the loss of a neuron alone, .* rescale the weights"):
         st.critical_point(loss, saddle)
     with pytest.raises(st.OverflowingError, match="teacher: the loss of a neuron alone"):
         st.find_critical_points(loss, 3, 1, rng=0)

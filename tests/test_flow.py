@@ -299,6 +299,15 @@ def test_too_many_neurons_come_to_rest_algebraically(norm):
     assert flow.time_to(loss=1e-30) == np.inf  # where neurons cannot match, a loss below 1e-16 is rounding
 
 
+@pytest.mark.long
+def test_rest_in_a_valley_where_rows_become_parallel():
+    """Long implicit steps are bounded by rounding, and their Jacobian does not exist at the end: it took 2000 steps."""
+    flow = ended(st.PopulationLoss(st.Network.random(3, 3, rng=5), "H1"), st.Network.random(4, 3, rng=1), 1e-9)
+    assert flow.status == "stationary"
+    assert len(flow.t) < 1000
+    assert flow.t[-1] > 1e6
+
+
 LONG_NORMS = [pytest.param(norm, marks=pytest.mark.long) for norm in [(1.0,), (1.0, 0.3), (0.0, 1.0)]]
 
 

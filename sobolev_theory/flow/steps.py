@@ -42,7 +42,7 @@ STALE = 50
 
 NEWTON = 0.03
 """Part of the tolerance to which `AUTO` solves the equations of an implicit step: SciPy asks for 1e-5 of it, which the
-rounding of the field forbids for long steps.
+rounding of the field forbids for long steps. Of those so long that rounding is more than this part, all that it is.
 """
 
 LARGEST = 600
@@ -160,11 +160,7 @@ def _line(state: State, velocity: FloatArray, start: float) -> Callable[[FloatAr
 def _smooth_steps(
     begun: State, t: float, t_max: float, rtol: float, atol: float, solver: Solver, sharpness: Sharpness
 ) -> Iterator[AcceptedStep]:
-    """Accepted steps of a SciPy solver, with one anchor and no row joining a line.
-
-    What the rounding of the field adds up to since the start of time is not asked for: along a valley, where nothing
-    damps it, a smaller tolerance would bound steps by noise.
-    """
+    """Accepted steps of a SciPy solver, with one anchor and no row joining a line."""
 
     def field(_: float, y: FloatArray) -> FloatArray:
         return begun.after(y).velocity
@@ -180,12 +176,13 @@ def _smooth_steps(
     exact = {"jac": jacobian} if solver.name in IMPLICIT and not begun.aligned else {}
     solver_class = getattr(scipy.integrate, solver.name)
     scipy_solver = solver_class(field, t, begun.unknowns, t_max, rtol=rtol, atol=atol, **exact)
-    if solver.loosens and solver.name in IMPLICIT:
-        scipy_solver.newton_tol = NEWTON
+    loosened = solver.loosens and solver.name in IMPLICIT
     while scipy_solver.status == "running":
         now = begun.after(scipy_solver.y)
         scipy_solver.max_step = solver.longest(sharpness(now))
-        scipy_solver.atol = max(atol, now.resolution * sharpness(now) * scipy_solver.t)
+        if loosened:
+            rounding = now.resolution * sharpness(now) * scipy_solver.h_abs
+            scipy_solver.newton_tol = min(max(NEWTON, rounding / (atol + rtol * now.size)), 1.0)
         reason = scipy_solver.step()
         if reason:
             raise StopError("failed", f"the solver gave up: {reason}")
