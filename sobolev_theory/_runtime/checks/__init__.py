@@ -5,7 +5,7 @@ Every message names the argument, what is required, and what came; where it is p
 
 from .arrays import as_array, as_finite, as_numbers, between
 from .files import read_weights
-from .names import flag, instance_of, near, one_of, shown
+from .names import counted, flag, instance_of, named, near, one_of, shown
 from .numbers import generator, integer, number, positive_integer
 
 __all__ = [
@@ -13,10 +13,12 @@ __all__ = [
     "as_finite",
     "as_numbers",
     "between",
+    "counted",
     "flag",
     "generator",
     "instance_of",
     "integer",
+    "named",
     "near",
     "number",
     "one_of",
