@@ -5,6 +5,7 @@ import warnings
 from functools import cache
 
 from ..errors import SizeError
+from .checks import counted
 
 UNKNOWN = 2**33
 """Bytes of memory of a machine that does not tell."""
@@ -32,9 +33,14 @@ def require_memory(what: str, numbers: int, advice: str) -> None:
     """
     if 8 * numbers > available_memory():
         raise SizeError(
-            f"{what}: {8 * numbers / 2**30:.3g} GiB are needed, more than half of this machine's memory, "
-            f"{available_memory() / 2**30:.3g} GiB; {advice}"
+            f"{what}: {_gibibytes(8 * numbers)} are needed, more than half of this machine's memory, "
+            f"{_gibibytes(available_memory())}; {advice}"
         )
+
+
+def _gibibytes(size: int) -> str:
+    """Bytes in a larger unit, also more of them than a double counts."""
+    return f"{size / 2**30:.3g} GiB" if size < 2**1000 else f"{counted(size >> 30)} GiB"
 
 
 def require_spectrum(size: int, *, symmetric: bool, stacklevel: int) -> None:

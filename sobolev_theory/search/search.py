@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from .._runtime.checks import flag, generator, instance_of, number, positive_integer
+from .._runtime.checks import counted, flag, generator, instance_of, number, positive_integer
 from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
+from .._runtime.sizes import require_memory
 from ..activations import Activation
 from ..activations.generated import BUILT_IN
-from ..errors import SizeError
 from ..losses import PopulationLoss
 from ..networks import Network
 from .checkpoint import Checkpoint, FilePath, Record, opened
 from .results import EndPoint, Search
 from .runs import end_of_run
 
-POINT = 1000
-"""Bytes of a result beside its weights, at least."""
+POINT = 125
+"""Numbers of 8 bytes that a result takes beside its weights, at least."""
 
 
 def find_critical_points(
@@ -137,15 +136,12 @@ def _resumed(task: _Runs, runs: int, file: Checkpoint, parallel: ParallelMap, pr
 
 def _require_fit(loss: PopulationLoss, width: int, runs: int) -> None:
     """Refuse what cannot fit into memory: results, and Hessians in coordinates of ``span(W, V)``."""
-    memory, dim = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), loss.teacher.dim
+    dim = loss.teacher.dim
     size = width * min(dim, width + loss.teacher.width)
-    if 8 * size**2 > memory:
-        raise SizeError(
-            f"width: Hessians of {size} x {size} do not fit into memory, as they must; take a narrower student or "
-            "teacher, or fewer dimensions"
-        )
-    if runs * (8 * width * dim + POINT) > memory:
-        raise SizeError(f"runs: {runs} results do not fit into memory; take fewer, and further searches of another rng")
+    advice = "take a narrower student or teacher, or fewer dimensions"
+    require_memory(f"width: Hessians of {counted(size)} x {counted(size)}", size**2, advice)
+    advice = "take fewer, and further searches of another rng"
+    require_memory(f"runs: {counted(runs)} results", runs * (width * dim + POINT), advice)
 
 
 def _entropy(rng: Any) -> tuple[int, ...]:
