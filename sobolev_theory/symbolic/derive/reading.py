@@ -8,6 +8,7 @@ from math import comb, prod
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+from ...activations.spellings import DERIVABLE, NEAR, READY
 from ..bounds import ARGUMENT, TextError, short
 from ..grammar import CONSTANTS, FUNCTIONS, Grammar
 from ..symbols import z
@@ -22,16 +23,7 @@ MOST_TERMS = 2000
 LONGEST = 1000
 """Characters of an activation that is given as text."""
 
-RELU, LEAKY, GELU = "Max(z, 0)", "Max(z, z/100)", "z*(1 + erf(z/sqrt(2)))/2"
-NO_FORM = "has no closed form; near to it is"
-SIGMOID = f"{NO_FORM} (1 + erf(z/sqrt(2)))/2"
-SPELLINGS = {
-    "relu": RELU, "leakyrelu": LEAKY, "gelu": GELU, "step": "Heaviside(z)",
-    "relu2": "Max(z, 0)**2", "relu3": "Max(z, 0)**3", "sgn": "sign(z)", "gaussian": "exp(-z**2/2)",
-    "sigmoid": SIGMOID, "logistic": SIGMOID, "silu": f"{NO_FORM} {GELU}", "swish": f"{NO_FORM} {GELU}",
-    "softplus": f"{NO_FORM} z*(1 + erf(z/sqrt(2)))/2 + exp(-z**2/2)/sqrt(2*pi)",
-    "he": "hermite_prob(n, z)", "hermitee": "hermite_prob(n, z)",
-}  # fmt: skip
+SPELLINGS = READY | DERIVABLE | {"he": "hermite_prob(n, z)", "hermitee": "hermite_prob(n, z)"}
 """What to write for names that the grammar does not know, without regard to case and underscores."""
 
 LARGEST = 1e100
@@ -126,12 +118,13 @@ def too_high(expression: sp.Expr, power: sp.Expr) -> ValueError:
 
 def _spellings(names: list[str]) -> str:
     """How to write functions that the grammar does not know by these names; empty if none is listed."""
-    words = {name: SPELLINGS.get(name.lower().replace("_", "")) for name in names}
-    found = [
-        f"{name} {text}" if text.startswith(NO_FORM) else f"for {name} write {text}"
-        for name, text in words.items()
-        if text
-    ]
+    found = []
+    for name in [name for name in dict.fromkeys(names) if name not in FUNCTIONS]:
+        word = name.lower().replace("_", "")
+        if text := SPELLINGS.get(word):
+            found.append(f"for {name} write {text}")
+        elif text := NEAR.get(word):
+            found.append(f"{name} has no closed form; near to it is {text}")
     return "; ".join(found)
 
 
@@ -139,7 +132,7 @@ def _advice(text: str) -> str:
     """How to write what did not parse."""
     if "|" in text:
         return "for |z| write Abs(z)"
-    if found := re.search(r"(?<![\w.])(\d+\.?\d*)\s*([A-Za-z(]\w*)", text):
+    if found := re.search(r"(?<![\w.])(\d+\.?\d*)\s*(?!(?:[eE][+-]?\d|[jJ]\b|[xXoObB]\w))([A-Za-z(]\w*)", text):
         number, factor = found.groups()
         return f"for {found[0]} write {number}*{factor}"
     return _spellings(re.findall(r"[a-z]\w*(?=\()", text)) or EXAMPLE
