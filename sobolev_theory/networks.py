@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
-from ._runtime.checks import as_array, as_numbers, generator, number, positive_integer, rounded
+from ._runtime.checks import as_array, as_numbers, counted, generator, number, positive_integer
 from ._runtime.results import Record
 from ._runtime.sizes import require_memory
 from .activations import Activation
@@ -192,6 +192,6 @@ def _for_each_neuron(name: str, value: ArrayLike, weights: FloatArray) -> FloatA
 def _size(width: int, dim: int) -> tuple[int, int]:
     """Numbers of neurons and of dimensions whose weights fit into memory."""
     width, dim = positive_integer("width", width), positive_integer("dim", dim)
-    weights = f"width, dim: weights of shape ({rounded(width)}, {rounded(dim)})"
-    require_memory(weights, 3 * width * dim, "lower width or dim")
+    what = f"width, dim: weights of shape ({counted(width)}, {counted(dim)})"
+    require_memory(what, 3 * width * dim, "lower width or dim")
     return width, dim

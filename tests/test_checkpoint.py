@@ -325,18 +325,43 @@ def test_an_activation_that_cannot_be_told_from_others_is_refused(tmp_path: Path
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"runs": 10**30}, "runs: .* results: .* GiB are needed, more than half"),
-        ({"runs": 10**10}, "runs: .* results: .* GiB are needed, more than half"),
-        ({"width": 10**9}, "width: Hessians of .* GiB are needed, more than half"),
-        ({"runs": 10**400}, r"runs: about 10\^400\.0 results: about 10\^"),
-        ({"width": 10**400}, r"width: Hessians of size about 10\^400"),
-        ({"width": 10**30}, "width: Hessians of .* GiB are needed, more than half"),
+        (
+            {"runs": 10**5000},
+            r"^runs: about 10\^5000 results: about 10\^\d+ GiB are needed, .* take fewer, and further",
+        ),
+        ({"runs": 10**30}, r"^runs: about 10\^30 results: .* GiB are needed, more than half of this machine's memory"),
+        ({"runs": 10**10}, "^runs: 10000000000 results: .* GiB are needed, more than half of this machine's memory"),
+        ({"width": 10**9}, "^width: Hessians of 2000000000 x 2000000000: .* GiB are needed"),
+        ({"width": 10**5000}, r"^width: Hessians of about 10\^5000 x .*: about 10\^.* take a narrower student"),
     ],
 )
 def test_sizes_are_judged_before_work_begins(tmp_path: Path, options: dict[str, int], message: str) -> None:
     with pytest.raises(st.SizeError, match=message):
         st.find_critical_points(LOSS, **{"width": 1, "runs": 1, "checkpoint": tmp_path / "file", **options})
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\x1b[2J", "\udce9"], ids=ascii)
+def test_names_that_do_not_print_are_escaped(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="checkpoint: ") as refused:
+        st.find_critical_points(LOSS, 1, 1, checkpoint=tmp_path / "none" / name)
+    assert str(refused.value).isprintable()
+
+
+def test_what_a_stranger_wrote_into_the_first_line_is_escaped(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    st.find_critical_points(LOSS, 1, 1, rng=0, checkpoint=file)
+    header = json.loads(file.read_text().splitlines()[0])
+    file.write_text(json.dumps({**header, "norm": "\x1b[2J\n"}) + "\n")
+    with pytest.raises(ValueError, match="a file of this problem is required") as refused:
+        st.find_critical_points(LOSS, 1, 1, rng=0, checkpoint=file)
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a regular file that cannot be read, on Linux")
+def test_a_file_that_cannot_be_read_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^checkpoint: .*/proc/self/mem"):
+        st.find_critical_points(LOSS, 1, 1, checkpoint="/proc/self/mem")
 
 
 def damaged(content: bytes, rng: random.Random) -> bytes:

@@ -112,3 +112,21 @@ def test_bad_orders() -> None:
         derive("Abs(z)", max_order=2)
     with pytest.raises(ValueError, match="order: an integer from 0 to 3"):
         derive("sin(z)").moment(4)
+
+
+@pytest.mark.parametrize("text", ["1e308*z", "1e-300*z", "1E400z", "0x10*z", "0b1*z", "1j*z"])
+def test_a_number_that_is_not_allowed_is_not_taken_for_a_product(text: str) -> None:
+    """As ``2z`` is, for which ``2*z`` is the advice."""
+    with pytest.raises(ValueError, match="does not parse") as refused:
+        derive(text)
+    assert " write " not in str(refused.value)
+
+
+def test_advice_is_the_same_by_name_and_in_an_expression() -> None:
+    for name in ("softplus", "swish", "gelu", "step"):
+        with pytest.raises(ValueError, match=r"near to it is|derive and register it") as by_name:
+            st.Network.random(1, 1, activation=name)
+        with pytest.raises(ValueError, match=r"near to it is|write") as in_text:
+            derive(f"{name}(z)")
+        advice = str(in_text.value).rpartition("write " if "write " in str(in_text.value) else "is ")[2]
+        assert repr(advice) in str(by_name.value)

@@ -506,9 +506,9 @@ def test_many_directions_need_many_samples() -> None:
 
 def test_work_that_does_not_fit_is_refused_before_it_begins() -> None:
     loss = PopulationLoss(np.eye(3))
-    for samples in (10**30, 10**400):
+    for samples in (10**12, 10**16, 10**30, 10**400):  # the first would take days
         with pytest.raises(
-            SizeError, match=r"samples: at most about 10\^14.* can be drawn for this problem, got about 10"
+            SizeError, match=r"samples: at most \d{12} can be drawn for this problem, got (about 10\^|1000000000000;)"
         ):
             monte_carlo.verify(loss, np.eye(3) + 0.1, samples=samples)
     many = PopulationLoss(np.ones((3000, 3)))
@@ -517,7 +517,7 @@ def test_work_that_does_not_fit_is_refused_before_it_begins() -> None:
     for option, message in (
         ({"dim": 10**12}, r"their span has at most 4\)"),
         ({"networks": 10**12}, "networks: at most"),
-        ({"samples": 10**30}, "samples: at most about"),
+        ({"samples": 10**30}, "samples: at most"),
     ):
         with pytest.raises(SizeError, match=message):
             monte_carlo.verify_many(**option)

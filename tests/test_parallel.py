@@ -140,7 +140,58 @@ def test_bits_depend_neither_on_workers_nor_on_blas_threads(processes: Executor)
     assert len(found) == 1
 
 
-@pytest.mark.parametrize("workers", [0, -2, 1.5, True, None, "all", [2]])
+class Nameless:
+    """Has no repr."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("workers", [0, -2, 1.5, True, None, "all", [2], Nameless()])
 def test_other_workers_are_refused(workers: Any) -> None:
     with pytest.raises(ValueError, match="workers: a positive int"), ordered_map(workers):
         pass
+
+
+def _endless(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    (first, *_) = items
+    while True:
+        yield function(first)
+
+
+@pytest.mark.parametrize("opened", [ordered_map, _parallel.unordered_map])
+@pytest.mark.parametrize(
+    ("workers", "reason"),
+    [
+        (lambda f, xs: None, "it gave None"),
+        (lambda f, xs: [None for _ in xs], "in place of result 0 it gave None"),
+        (lambda f, xs: "12", "in place of result 0 it gave '1'"),
+        (lambda f, xs: [1.0, -2.0], "in place of result 0 it gave 1.0"),
+        (lambda f, xs: [*map(f, xs)][::-1], "in place of result 0 it gave result 1"),
+        (lambda f, xs: [*map(f, xs)][:1], "in place of result 1 it gave None"),
+        (lambda f, xs: [f(xs[0])] * 2, "in place of result 1 it gave result 0"),
+        (lambda f, xs: [*map(f, xs), f(xs[0])], "beyond all results it gave result 0"),
+        (_endless, "in place of result 1 it gave result 0"),
+        (filter, r"in place of result 0 it gave \(0, -1\)"),
+        (list, "it said: list expected at most 1 argument"),
+        (zip, "it said: .* is not iterable"),
+    ],
+)
+def test_what_is_no_map_is_refused(opened: Any, workers: Any, reason: str) -> None:
+    """Results that are repeated or reordered would be numbers without a meaning."""
+    with (
+        pytest.raises(ValueError, match=f"^workers: a map-like callable.* got .*: {reason}"),
+        opened(workers) as parallel,
+    ):
+        list(parallel(abs, [-1, 2]))
+
+
+@pytest.mark.parametrize("opened", [ordered_map, _parallel.unordered_map])
+def test_an_executor_that_was_shut_down_is_named(opened: Any) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        pass
+    with (
+        pytest.raises(st.errors.WorkerError, match="workers: the executor accepts no task"),
+        opened(executor) as parallel,
+    ):
+        list(parallel(abs, [-1, 2]))

@@ -229,7 +229,7 @@ BROKEN: dict[str, list[Any]] = {
     "statement": [r"\input{x}", "a $", "{", "<script>", "a\x1b[2J", 3, r"$\csname x\endcsname$", "$x$ \\write18{y}"],
     "domain": [r"$\def\x{}$", "^^5cinput $", None],
     "symbol": [r"\immediate\write18{x}", "{" * 1500 + "}" * 1500, "x^", 3],
-    "form": ["table", "", None, [], "listing\n"],
+    "form": ["table", "", None, [], "listing\n", "x" * 10**5],
     "arguments": [["x}"], ["1"], "p", [3], [["p"]], ["__x"]],
     "where": [[["a", r"\openout5=x"]], [["a"]], "ab", [["a", "b", "c"]], [3]],
     "numeric": [3, "a\nb", "\x07"],
@@ -245,8 +245,9 @@ BROKEN: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize(("field", "value"), [(f, v) for f, values in BROKEN.items() for v in values], ids=ascii)
 def test_a_stranger_s_record_is_checked_before_it_is_set(field: str, value: object) -> None:
-    with pytest.raises(ValueError, match=r"required|allowed|known"):
+    with pytest.raises(ValueError, match=r"required|allowed|known") as refused:
         stranger(**{field: value}).latex()
+    assert len(str(refused.value)) < 1000
 
 
 def test_records_that_lack_something() -> None:
@@ -418,10 +419,13 @@ def test_saved_activations_are_data(tmp_path: Path) -> None:
         {"source": f"{COMMAND}\n"}, {"source": data["source"].replace("JUMP", "JUMPS")}, {"source": 3},
         {"source": None},
         {"name": "a b"}, {"name": 3}, {"version": 1}, {"version": "2"}, {"format": "x"}, {"more": 1},
+        {"source": [1]}, {"source": {}}, {"version": "\x1b[2J\n"}, {"version": "x" * 10**5}, {"name": "relu"},
     ):  # fmt: skip
         path.write_text(json.dumps(data | changes))
-        with pytest.raises(ValueError, match=r"required|allowed"):
+        with pytest.raises(ValueError, match=r"required|allowed|is an activation of the package") as refused:
             activations.load(path)
+        assert str(refused.value).isprintable()
+        assert len(str(refused.value)) < 500
     for text in (b"", b"{", b"[" * 10**5, b"\xff", b"3", b"null", b"{}", pickle.dumps(bent)):
         path.write_bytes(text)
         with pytest.raises(ValueError, match=r"^path: "):

@@ -64,6 +64,12 @@ def test_the_warning_of_minutes_names_the_caller(monkeypatch):
         assert any(warning.filename == __file__ for warning in caught)
 
 
+@pytest.mark.parametrize("make", [st.Network.random, st.Network.orthonormal])
+def test_networks_of_more_numbers_than_a_double_counts(make):
+    with pytest.raises(st.SizeError, match=r"^width, dim: weights of shape \(2, about 10\^5000\): about 10\^"):
+        make(2, 10**5000)
+
+
 def test_pairs_that_do_not_fit(monkeypatch):
     monkeypatch.setattr(sizes, "available_memory", lambda: 2**30)
     rows = np.ones((5000, 1))
@@ -84,3 +90,8 @@ def test_a_machine_that_does_not_tell_its_memory(monkeypatch):
 def test_whitening_is_not_advised():
     with pytest.raises(NotImplementedError, match="no substitute, since they change the norms of derivatives"):
         st.PopulationLoss(np.eye(2), covariance=np.eye(2))
+
+
+def test_more_steps_than_a_double_counts():
+    with pytest.raises(st.SizeError, match=r"^steps: about 10\^\d+ GiB are needed"):
+        st.gradient_descent(st.PopulationLoss([[1.0, 0.0]], "L2"), [[1.5, 0.0]], 10**5000)

@@ -6,10 +6,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from ..errors import RESUME, WorkerError
+from .checks import shown
 from .processes import Processes
 from .threads import OnOneThread, Task, one_blas_thread
 
@@ -121,7 +123,7 @@ def _count(workers: object) -> int:
     if count < 1 and count != -1:
         raise ValueError(
             "workers: a positive int, -1 for all cores, a concurrent.futures.Executor (Dask: client.get_executor()), "
-            f"or a map-like callable is required, got {workers!r}"
+            f"or a map-like callable is required, got {shown(workers)}"
         )
     return available_cores() if count == -1 else min(count, IN_FLIGHT)
 
@@ -129,11 +131,11 @@ def _count(workers: object) -> int:
 def _in_order(executor: Executor, task: Task, items: Iterable[Any]) -> Iterator[Any]:
     """A sliding window of futures: one is submitted for each one collected."""
     waiting = iter(items)
-    futures = deque(executor.submit(task, item) for item in islice(waiting, IN_FLIGHT))
+    futures = deque(_submitted(executor, task, item) for item in islice(waiting, IN_FLIGHT))
     try:
         while futures:
             yield _result(futures.popleft())
-            futures.extend(executor.submit(task, item) for item in islice(waiting, 1))
+            futures.extend(_submitted(executor, task, item) for item in islice(waiting, 1))
     finally:
         for future in futures:
             future.cancel()
@@ -149,7 +151,7 @@ def _as_finished(executor: Executor, task: Task, items: Iterable[Any]) -> Iterat
         while True:
             try:
                 for item in islice(waiting, 0 if errors else IN_FLIGHT - len(futures)):
-                    futures.add(executor.submit(task, item))
+                    futures.add(_submitted(executor, task, item))
             except Exception as error:  # it accepts no more, and ends what it has accepted
                 errors.append(error)
             if not futures:
@@ -171,6 +173,14 @@ def _as_finished(executor: Executor, task: Task, items: Iterable[Any]) -> Iterat
         task.end()
 
 
+def _submitted(executor: Executor, task: Task, item: Any) -> "Future[Any]":
+    """The future of one item."""
+    try:
+        return executor.submit(task, item)
+    except RuntimeError as error:  # it was shut down, or is broken
+        raise WorkerError(f"workers: the executor accepts no task, {error}; {RESUME}") from error
+
+
 def _result(future: "Future[Any]") -> Any:
     """The result of a future, or its own error, or that of an executor which lost it."""
     try:
@@ -183,16 +193,50 @@ def _result(future: "Future[Any]") -> Any:
         raise
 
 
+@dataclass(frozen=True)
+class _Numbered:
+    """What was made of the item of a number; also the function that makes it."""
+
+    made: Any
+    number: int = -1
+
+    def __call__(self, item: tuple[int, Any]) -> "_Numbered":
+        return _Numbered(self.made(item[1]), item[0])
+
+
 def _in_waves(mapping: Mapping, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-    """One call of ``mapping`` for each `IN_FLIGHT` items, since it may collect all that it is given."""
-    waiting = iter(items)
+    """One call of ``mapping`` for each `IN_FLIGHT` items, since it may collect all that it is given.
+
+    Items and results are numbered, so that what is no map, or loses, repeats or reorders results, is seen to do so.
+    """
+    waiting = enumerate(items)
     while wave := list(islice(waiting, IN_FLIGHT)):
+        results = iter(_mapped(mapping, _Numbered(function), wave))
+        for number, _ in wave:
+            result = next(results, None)
+            if not isinstance(result, _Numbered) or result.number != number:
+                raise _no_map(mapping, f"in place of result {number} it gave {_given(result)}")
+            yield result.made
+        if (more := next(results, None)) is not None:
+            raise _no_map(mapping, f"beyond all results it gave {_given(more)}")
+
+
+def _mapped(mapping: Mapping, function: _Numbered, wave: list[tuple[int, Any]]) -> Iterable[Any]:
+    try:
         results = mapping(function, wave)
-        if not isinstance(results, Iterable):
-            raise ValueError(f"workers: results, one for each item, are required of a callable, got {results!r}")
-        count = 0
-        for count, result in enumerate(results, 1):
-            if count <= len(wave):
-                yield result
-        if count != len(wave):
-            raise ValueError(f"workers: {len(wave)} results for as many items are required of a callable, got {count}")
+    except TypeError as error:
+        raise _no_map(mapping, f"it said: {error}") from error
+    if not isinstance(results, Iterable):
+        raise _no_map(mapping, f"it gave {shown(results)}")
+    return results
+
+
+def _given(result: object) -> str:
+    return f"result {result.number}" if isinstance(result, _Numbered) else shown(result)
+
+
+def _no_map(mapping: object, reason: str) -> ValueError:
+    return ValueError(
+        "workers: a map-like callable, workers(function, items), with one result for each item, in their order, is "
+        f"required, got {shown(mapping)}: {reason}"
+    )

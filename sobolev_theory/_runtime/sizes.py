@@ -5,7 +5,7 @@ import warnings
 from functools import cache
 
 from ..errors import SizeError
-from .checks import rounded
+from .checks import counted
 
 UNKNOWN = 2**33
 """Bytes of memory of a machine that does not tell."""
@@ -38,9 +38,9 @@ def require_memory(what: str, numbers: int, advice: str) -> None:
         )
 
 
-def _gibibytes(count: int) -> str:
-    """Bytes in GiB; so many that no double holds them as a power of ten."""
-    return f"{count / 2**30:.3g} GiB" if count < 2**1000 else f"{rounded(count // 2**30)} GiB"
+def _gibibytes(size: int) -> str:
+    """Bytes in a larger unit, also more of them than a double counts."""
+    return f"{size / 2**30:.3g} GiB" if size < 2**1000 else f"{counted(size >> 30)} GiB"
 
 
 def require_hours_at_most(what: str, operations: float, advice: str, *, stacklevel: int) -> None:

@@ -169,11 +169,15 @@ def restored(version: int, name: str, source: str | None) -> Activation:
     """
     if version != VERSION:
         raise ValueError(
-            f"activation: one written as version {VERSION} is required, that of {name!r} has version {version}; "
-            "make it anew with the installed package"
+            f"activation: one written as version {VERSION} is required, that of {shown(name)} has version "
+            f"{shown(version)}; make it anew with the installed package"
         )
     require_name(name)
-    if source is None and name not in BUILT_IN:
+    if not isinstance(source, str | None):
+        raise ValueError(f"activation: the text of its kernels is required, got {shown(source)}")
+    if source is not None:
+        require_free(name)
+    elif name not in BUILT_IN:
         raise ValueError(
             f"activation: one of the package, {', '.join(BUILT_IN)}, or kernels are required, got {name!r}"
         )
@@ -194,6 +198,12 @@ def load(path: FilePath) -> Activation:
     if not isinstance(data, dict) or data.get("format") != FORMAT or set(data) != {"format", *KEYS}:
         raise ValueError(f"path: a file that Activation.save wrote is required, got {shown(path)}")
     return restored(*(data[key] for key in KEYS))
+
+
+def require_free(name: str) -> None:
+    """Refuse the name of an activation of the package."""
+    if name in BUILT_IN:
+        raise ValueError(f"name: {name!r} is an activation of the package; choose another name")
 
 
 def require_name(name: object) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._runtime.checks import flag, number, one_of
+from .._runtime.checks import flag, number, one_of, shown
 from .._runtime.results import Record
 from .._runtime.tables import headline
 from . import checks
@@ -128,7 +128,7 @@ class Formula:
         checks.require_count("checks", self.checks)
         count = len(self.entries)
         if self.form not in FORMS:
-            raise ValueError(f"form: one of {', '.join(FORMS)} is required, got {self.form!r}")
+            raise ValueError(f"form: one of {', '.join(FORMS)} is required, got {shown(self.form)}")
         if count == 0 or (self.form == "scalar" and count > 1):
             raise ValueError(f"entries: {'one' if count else 'at least one'} is required, got {count}")
         if self.form == "matrix" and math.isqrt(count) ** 2 != count:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .._runtime.checks import number, positive_integer, rounded
+from .._runtime.checks import counted, number, positive_integer
 from ..errors import OverflowingError, SizeError
 from .agreement import Agreement
 from .estimators import LEAST_BLOCK, numbers_per_sample
@@ -17,8 +17,8 @@ MAX_DIRECTIONS = 12
 LARGEST = 2**28
 """Numbers in one array, 2 GiB."""
 
-LONGEST = 10**16
-"""Numbers to be sampled: some years of one core."""
+LONGEST = 10**13
+"""Numbers to be sampled: a few days of one core."""
 
 RESOLVED = 1e10
 """Longest rows, in units on which a smooth activation varies, for which inputs of 16 digits meet their slab."""
@@ -63,11 +63,11 @@ def checked_samples(samples: int, student: tuple[int, int], teacher_width: int, 
     if positive_integer("samples", samples) < fewest:
         raise ValueError(f"samples: at least {fewest} are required to judge all entries of this problem, got {samples}")
     if networks * report > LARGEST:
-        raise SizeError(f"networks: at most {LARGEST // report} reports of this size are kept, got {rounded(networks)}")
+        raise SizeError(f"networks: at most {LARGEST // report} reports of this size are kept, got {counted(networks)}")
     if samples > (most := LONGEST // (each * networks)):
         raise SizeError(
-            f"samples: at most {rounded(most)} can be drawn for this problem, got {rounded(samples)}; errors fall only "
-            "like 1/sqrt(samples): use fewer"
+            f"samples: at most {counted(most)} can be drawn for this problem, got {counted(samples)}; errors fall only "
+            "like 1/sqrt(samples): use fewer, or several calls, each of another rng"
         )
     return samples
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._runtime.checks import named, shown
 from .records import point_of
 from .results import EndPoint
 
@@ -66,7 +67,7 @@ class Checkpoint:
             If it cannot be written.
         """
         if not self.writable:
-            raise ValueError(f"checkpoint: {self.path} can be read only, and {missing} runs are missing in it")
+            raise ValueError(f"checkpoint: {named(self.path)} can be read only, and {missing} runs are missing in it")
         try:
             os.ftruncate(self.descriptor, self.length)
             if not self.length:
@@ -128,7 +129,7 @@ def _path(value: FilePath) -> Path:
     except TypeError:
         path = ""
     if not path or "\0" in path:
-        raise ValueError(f"checkpoint: a path is required, got {value!r}")
+        raise ValueError(f"checkpoint: a path is required, got {shown(value)}")
     return Path(path)
 
 
@@ -154,16 +155,18 @@ def _open(file: Path) -> tuple[int, bool, bool]:
 def _require_regular(file: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         kind = OTHERS.get(stat.S_IFMT(mode), "a device")
-        raise ValueError(f"checkpoint: a regular file is required, {file} is {kind}")
+        raise ValueError(f"checkpoint: a regular file is required, {named(file)} is {kind}")
 
 
 def _unusable(file: Path, error: Exception) -> ValueError:
     reason = getattr(error, "strerror", None) or error
-    return ValueError(f"checkpoint: a file that can be written is required, {file}: {reason}; choose another path")
+    required = "checkpoint: a file that can be written is required"
+    return ValueError(f"{required}, {named(file)}: {reason}; choose another path")
 
 
 def _in_use(file: Path) -> ValueError:
-    return ValueError(f"checkpoint: {file} is in use by another search; wait for its end, or choose another path")
+    advice = "wait for its end, or choose another path"
+    return ValueError(f"checkpoint: {named(file)} is in use by another search; {advice}")
 
 
 def _lock(file: Path, descriptor: int, writable: bool) -> None:
@@ -182,12 +185,14 @@ def _read(
     file: Path, descriptor: int, writable: bool, expected: Record, adopt: tuple[str, ...], shape: tuple[int, int]
 ) -> Checkpoint:
     """Header and runs."""
-    with open(descriptor, "rb", closefd=False) as stream:
-        first = stream.readline(LONGEST)
-        if not first or (first.startswith(MARK) and len(first) < LONGEST and not first.endswith(b"\n")):
-            return Checkpoint(file, expected, {}, descriptor, writable, 0)
-        header = _header(file, first, expected, adopt)
-        rest = stream.read()
+    try:
+        with open(descriptor, "rb", closefd=False) as stream:
+            first, rest = stream.readline(LONGEST), stream.read()
+    except OSError as error:
+        raise _unusable(file, error) from None
+    if not first or (first.startswith(MARK) and len(first) < LONGEST and not first.endswith(b"\n")):
+        return Checkpoint(file, expected, {}, descriptor, writable, 0)
+    header = _header(file, first, expected, adopt)
     *lines, cut = rest.split(b"\n")
     points: dict[int, EndPoint] = {}
     for number, line in enumerate(lines, 2):
@@ -197,7 +202,7 @@ def _read(
                 raise ValueError(f"run: {point.run} is there twice")
         except ValueError as error:
             raise ValueError(
-                f"checkpoint: line {number} of {file}: {error}; remove that line, or choose another path"
+                f"checkpoint: line {number} of {named(file)}: {error}; remove that line, or choose another path"
             ) from None
         points[point.run] = point
     return Checkpoint(file, header, points, descriptor, writable, len(first) + len(rest) - len(cut))
@@ -207,16 +212,14 @@ def _header(file: Path, line: bytes, expected: Record, adopt: tuple[str, ...]) -
     """The first line, which agrees with what is expected but for the entries to adopt."""
     header = _parsed(line) if line.startswith(MARK) else None
     if not isinstance(header, dict):
-        raise ValueError(
-            f"checkpoint: a file made by a search, or an empty one, is required, {file} is none; choose another path"
-        )
+        required = "a file made by a search, or an empty one,"
+        raise ValueError(f"checkpoint: {required} is required, {named(file)} is none; choose another path")
     different = [n for n in {**expected, **header} if n not in adopt and header.get(n) != expected.get(n)]
     different += [name for name in adopt if not _alike(header.get(name), expected[name])]
     if different:
-        found = ", ".join(
-            f"{name:.50} = {header.get(name)!s:.200} instead of {expected.get(name)}" for name in different
-        )
-        raise ValueError(f"checkpoint: a file of this problem is required, {file} has {found}; choose another path")
+        found = ", ".join(f"{n:.50} = {header.get(n)!s:.200} instead of {expected.get(n)}" for n in different)
+        required = "checkpoint: a file of this problem is required"
+        raise ValueError(f"{required}, {named(file)} has {named(found)}; choose another path")
     return header
 
 

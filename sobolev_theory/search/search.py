@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.checks import flag, generator, instance_of, number, positive_integer, rounded
+from .._runtime.checks import counted, flag, generator, instance_of, number, positive_integer
 from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from .._runtime.sizes import require_memory
@@ -22,7 +22,7 @@ from .results import EndPoint, Search
 from .runs import end_of_run
 
 POINT = 125
-"""Numbers that a result takes beside its weights, at least."""
+"""Numbers of 8 bytes that a result takes beside its weights, at least."""
 
 
 def find_critical_points(
@@ -140,9 +140,10 @@ def _require_fit(loss: PopulationLoss, width: int, runs: int) -> None:
     """Refuse what cannot fit into memory: results, and Hessians in coordinates of ``span(W, V)``."""
     dim = loss.teacher.dim
     size = width * min(dim, width + loss.teacher.width)
-    hessians, results = f"width: Hessians of size {rounded(size)}", f"runs: {rounded(runs)} results"
-    require_memory(hessians, size**2, "take a narrower student or teacher, or fewer dimensions")
-    require_memory(results, runs * (width * dim + POINT), "take fewer, and further searches of another rng")
+    advice = "take a narrower student or teacher, or fewer dimensions"
+    require_memory(f"width: Hessians of {counted(size)} x {counted(size)}", size**2, advice)
+    advice = "take fewer, and further searches of another rng"
+    require_memory(f"runs: {counted(runs)} results", runs * (width * dim + POINT), advice)
 
 
 def _entropy(rng: Any) -> tuple[int, ...]:

@@ -5,23 +5,24 @@ Every message names the argument, what is required, and what came; where it is p
 
 from .arrays import as_array, as_finite, as_numbers, between
 from .files import read_weights
-from .names import flag, instance_of, near, one_of, shown
-from .numbers import generator, integer, number, positive_integer, rounded
+from .names import counted, flag, instance_of, named, near, one_of, shown
+from .numbers import generator, integer, number, positive_integer
 
 __all__ = [
     "as_array",
     "as_finite",
     "as_numbers",
     "between",
+    "counted",
     "flag",
     "generator",
     "instance_of",
     "integer",
+    "named",
     "near",
     "number",
     "one_of",
     "positive_integer",
     "read_weights",
-    "rounded",
     "shown",
 ]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import SizeError
 from .arrays import as_array
-from .names import near, shown
+from .names import named, near, shown
 from .tables import from_text
 
 FloatArray = NDArray[np.float64]
@@ -46,7 +46,7 @@ def read_weights(name: str, path: Path) -> FloatArray:
         For a file, or an array in an archive, of more than `LARGEST` bytes.
     """
     path, key = _and_key(path)
-    where = f"{name} {path}"
+    where = f"{name} {named(path)}"
     try:
         weights = _weights(path, key)
     except SizeError as error:

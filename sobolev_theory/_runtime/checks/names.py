@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from math import log10
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,6 +29,29 @@ def shown(value: object) -> str:
     except Exception:  # of a stranger's object; and integers of thousands of digits have no repr
         text = f"<{type(value).__name__}>"
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
+
+
+def named(text: object) -> str:
+    """A text that stands in a message without quotes, such as the name of a file; escaped if it would not print.
+
+    Examples
+    --------
+    >>> named("runs.jsonl"), named("\\x1b[2J")
+    ('runs.jsonl', "'\\\\x1b[2J'")
+    """
+    name = str(text)
+    return name if name.isprintable() else ascii(name)
+
+
+def counted(number: int) -> str:
+    """A whole number of any size in a few characters.
+
+    Examples
+    --------
+    >>> counted(10**9), counted(10**30), counted(10**5000)
+    ('1000000000', 'about 10^30', 'about 10^5000')
+    """
+    return str(number) if number < 10**15 else f"about 10^{log10(number):.4g}"
 
 
 def near(word: str, known: Iterable[str]) -> str:

@@ -1,7 +1,6 @@
 """Single numbers: real ones, whole ones, and the seeds of random ones."""
 
 import operator
-from math import log10
 from typing import Any
 
 import numpy as np
@@ -69,17 +68,6 @@ def integer(name: str, value: Any, required: str, least: int) -> int:
 def positive_integer(name: str, value: int) -> int:
     """A positive integer."""
     return integer(name, value, "a positive integer", 1)
-
-
-def rounded(number: int) -> str:
-    """A whole number of any size in a few characters.
-
-    Examples
-    --------
-    >>> rounded(5000), rounded(3 * 10**400)
-    ('5000', 'about 10^400.5')
-    """
-    return str(number) if number < 10**9 else f"about 10^{log10(number):.1f}"
 
 
 def generator(rng: Any) -> np.random.Generator:

@@ -14,8 +14,7 @@ from functools import cache
 import sympy as sp
 
 from ..._runtime.checks import positive_integer
-from ...activations.activation import require_name
-from ...activations.registry import require_free
+from ...activations.activation import require_free, require_name
 from ..bounds import short
 from . import reading
 from .derived import DerivedActivation

@@ -8,7 +8,7 @@ from math import comb, prod
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from ...activations.spellings import DERIVABLE, NEAR
+from ...activations.spellings import DERIVABLE, NEAR, READY
 from ..bounds import ARGUMENT, TextError, short
 from ..grammar import CONSTANTS, FUNCTIONS, Grammar
 from ..symbols import z
@@ -23,13 +23,7 @@ MOST_TERMS = 2000
 LONGEST = 1000
 """Characters of an activation that is given as text."""
 
-SPELLINGS = DERIVABLE | {
-    "relu": "Max(z, 0)",
-    "relu2": "Max(z, 0)**2",
-    "relu3": "Max(z, 0)**3",
-    "he": "hermite_prob(n, z)",
-    "hermitee": "hermite_prob(n, z)",
-}
+SPELLINGS = READY | DERIVABLE | {"he": "hermite_prob(n, z)", "hermitee": "hermite_prob(n, z)"}
 """What to write for names that the grammar does not know, without regard to case and underscores."""
 
 LARGEST = 1e100
@@ -125,12 +119,12 @@ def too_high(expression: sp.Expr, power: sp.Expr) -> ValueError:
 def _spellings(names: list[str]) -> str:
     """How to write functions that the grammar does not know by these names; empty if none is listed."""
     found = []
-    for name in dict.fromkeys(names):
+    for name in [name for name in dict.fromkeys(names) if name not in FUNCTIONS]:
         word = name.lower().replace("_", "")
-        if word in NEAR:
-            found.append(f"{name} has no closed form; near to it is {NEAR[word]}")
-        elif word in SPELLINGS and name not in GRAMMAR.functions:
-            found.append(f"for {name} write {SPELLINGS[word]}")
+        if text := SPELLINGS.get(word):
+            found.append(f"for {name} write {text}")
+        elif text := NEAR.get(word):
+            found.append(f"{name} has no closed form; near to it is {text}")
     return "; ".join(found)
 
 
@@ -138,7 +132,7 @@ def _advice(text: str) -> str:
     """How to write what did not parse."""
     if "|" in text:
         return "for |z| write Abs(z)"
-    if found := re.search(r"(?<![\w.])(\d+\.?\d*)\s*([A-Za-z(]\w*)", text):
+    if found := re.search(r"(?<![\w.])(\d+\.?\d*)\s*(?!(?:[eE][+-]?\d|[jJ]\b|[xXoObB]\w))([A-Za-z(]\w*)", text):
         number, factor = found.groups()
         return f"for {found[0]} write {number}*{factor}"
     return _spellings(re.findall(r"[a-z]\w*(?=\()", text)) or EXAMPLE
