@@ -138,15 +138,15 @@ def test_damaged_records_are_derived_anew(folder: Path) -> None:
 
 def test_keys_tell_apart_what_is_different(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     again()
-    again(name="other")
-    again("Heaviside(z)")
-    again("Heaviside(z)", max_order=None)
-    monkeypatch.setattr(cache, "_engine", lambda: "another")
-    again()
-    monkeypatch.setattr(cache, "__version__", "0.0.0")
-    again()
-    assert len(list(folder.iterdir())) == 6
-    assert {len(file.name) for file in folder.iterdir()} == {len("activation-.json") + 32}
+    details = {"expression": str(reading.read(TEXT)), "name": again().name, "max_order": 0}
+    assert cache.load(cache.key("activation", **details)) is not None
+    for change in ({"expression": "Max(z, z/9)"}, {"name": "other"}, {"max_order": None}):
+        assert cache.load(cache.key("activation", **details | change)) is None
+    assert cache.load(cache.key("records", **details)) is None
+    for name, value in (("_engine", lambda: "another"), ("__version__", "0.0.0")):
+        with monkeypatch.context() as patch:
+            patch.setattr(cache, name, value)
+            assert cache.load(cache.key("activation", **details)) is None
 
 
 def test_where_nothing_can_be_kept_all_the_same_is_derived(
@@ -159,7 +159,7 @@ def test_where_nothing_can_be_kept_all_the_same_is_derived(
     file.mkdir()
     assert again().source == right.source
     (tmp_path / "file").write_text("")
-    for where in (str(tmp_path / "file"), os.devnull, "off", "OFF", "\x01/none"):
+    for where in (str(tmp_path / "file"), os.devnull, "off", "OFF", f"{os.devnull}/none"):
         monkeypatch.setenv(cache.VARIABLE, where)
         assert again().source == right.source
     assert cache.folder() is not None

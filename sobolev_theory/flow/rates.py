@@ -123,7 +123,7 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
             f"rate: the end of the flow has the eigenvalue {predicted:.3g} along its tail, zero or negative to "
             "rounding; no exponential rate follows from it, predicted is NaN: the slope of the tail is the rate",
             ConditioningWarning,
-            stacklevel=3,
+            stacklevel=4,  # this, rate, its decorator
         )
         predicted = np.nan
     uncertainty = DRIFT * abs(late - early) + error

@@ -56,7 +56,8 @@ class Flow(Record):
     Weights carry an error of about ``rtol`` times the distance to the teacher that is left (times ``|W|`` if the
     widths differ). Near the teacher it is followed down to ``2^-80`` of the weights, or to ``2^-160`` if the loss has a
     derivative that jumps and so falls linearly; not in the exact convention of such a norm, nor near parallel rows of
-    the teacher, unless both are one ReLU neuron: a few units in the last place of the largest weight remain there.
+    the teacher, unless both are one ReLU neuron: a few units in the last place of the largest weight remain there. The
+    loss of rows that slide has 1e-17 of the distance left, as their direction is rounded.
     """
 
     def __init__(self, problem: SpanProblem, path: list[AcceptedStep], status: str, message: str) -> None:

@@ -204,7 +204,7 @@ class State:
         loss = self.problem.loss
         largest = max(float(np.abs(weights).max()) for weights in (self.coordinates, loss.teacher.weights))
         if (_is_alone(self) and self.is_anchored) or self._segment:
-            return largest * (DEEP**2 if loss.terms.jumps else DEEP)
+            return largest * (DEEP**2 if loss.terms.jumps and not self.aligned else DEEP)
         return largest * ROUNDINGS * float(np.finfo(np.float64).eps)
 
     @property

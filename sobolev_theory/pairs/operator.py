@@ -124,12 +124,14 @@ def terms(xp: Any, activation: Activation, *arguments: Any) -> Terms:
 def in_plane(activation: Activation, quantity: str) -> Callable[..., tuple[Any, ...]]:
     """The kernel of an exact block of the order that jumps, in two dimensions: there ``I = f_1 f_1' + f_2 f_2'``.
 
-    Coefficients are those of ``"own"`` or ``"cross"`` with 0 on ``I``; none diverges as rows become parallel.
+    Coefficients are those of ``"own"`` or ``"cross"`` with 0 on ``I``; none diverges as rows become parallel. They are
+    taken at unit vectors, since they are homogeneous: of degrees ``n - 2`` and ``n``, or ``n - 1`` and ``n - 1``.
     """
-    order = activation.jump_order
+    n = activation.degree or 0
+    of_first, of_second = (n - 2, n) if quantity == "own" else (n - 1, n - 1)
 
-    def kernel(xp: Any, *arguments: Any) -> tuple[Any, ...]:
-        at = terms(xp, activation, *arguments)
-        return tuple(at.coefficients(f"{quantity}_in_plane", order or 0, Convention.EXACT))
+    def kernel(xp: Any, p: Any, q: Any, *angle: Any) -> tuple[Any, ...]:
+        coefficients = terms(xp, activation, 1.0, 1.0, *angle).coefficients(f"{quantity}_in_plane", n, Convention.EXACT)
+        return tuple(p**of_first * q**of_second * value for value in coefficients)
 
     return kernel

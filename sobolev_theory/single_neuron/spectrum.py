@@ -134,6 +134,7 @@ def smallest_sign(angle: ArrayLike, ratio: ArrayLike, norm: NormLike, *, derivat
     return np.where(smallest > rounding, 1, np.where(smallest >= -rounding, 0, -1))
 
 
+@np.errstate(all="ignore")
 def _eigenvalues(theta: FloatArray, r: FloatArray, kernels: Orders, derivative: str) -> tuple[FloatArray, ...]:
     """Radial, in-plane and transverse eigenvalues, summed over orders: the in-plane blocks are all triangular."""
     cosine = np.cos(theta) if derivative == Convention.EXACT else None  # the others do without
