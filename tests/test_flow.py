@@ -308,6 +308,18 @@ def test_rest_in_a_valley_where_rows_become_parallel():
     assert flow.t[-1] > 1e6
 
 
+@pytest.mark.long
+def test_two_students_on_one_line_that_neither_slide_nor_leave():
+    """The second to come to the line of a teacher drives the first about it: fifty thousand steps went nowhere."""
+    teacher = [[2.04091912, -2.55566503, 0.41809885], [-0.56776961, -0.45264929, -0.21559716]]
+    start = [[-0.78190846, -0.25719224, 0.00814218], [-0.27560291, 1.29406381, 1.00672432]]
+    flow = st.gradient_flow(st.PopulationLoss(teacher, "H1", derivative="exact"), start, 200.0)
+    assert flow.status == "nonsmooth"
+    assert "back and forth" in flow.message
+    assert flow.t[-1] == pytest.approx(9.54487, abs=1e-4)
+    assert len(flow.t) < 1000
+
+
 LONG_NORMS = [pytest.param(norm, marks=pytest.mark.long) for norm in [(1.0,), (1.0, 0.3), (0.0, 1.0)]]
 
 

@@ -40,6 +40,9 @@ PATIENCE = 60
 STALE = 50
 """Questions after which a sharpness is computed anew."""
 
+CHATTER = 1e-7
+"""Length of a step, relative to the time passed, below which `PATIENCE` steps in a row go nowhere: they cross lines."""
+
 NEWTON = 0.03
 """Part of the tolerance to which `AUTO` solves the equations of an implicit step: SciPy asks for 1e-5 of it, which the
 rounding of the field forbids for long steps. Of those so long that rounding is more than this part, all that it is.
@@ -121,7 +124,7 @@ def steps(
         If the field or the solver cannot go on.
     """
     state, t = State.start(problem), 0.0
-    solver = Solver(method, state.displacement.size)
+    solver, short = Solver(method, state.displacement.size), 0
     try:
         while t < t_max:
             state = state.from_nearest()
@@ -137,6 +140,9 @@ def steps(
             for step in _smooth_steps(state, t, t_max, rtol, tolerance, solver, sharpness):
                 yield step
                 t, state = step.end, step.at_end
+                short = short + 1 if step.length < CHATTER * t and t < t_max else 0
+                if short > PATIENCE and problem.loss.has_cones:
+                    raise StopError("nonsmooth", "rows go back and forth across a line and do not slide on it")
                 nearest = state.from_nearest()
                 moved = (nearest.rows != step.begun.rows).any() or nearest.size < CLOSER * step.begun.size
                 if moved or solver.change(step.length, sharpness(state)) or joining(state, precision):
