@@ -419,10 +419,10 @@ def test_saved_activations_are_data(tmp_path: Path) -> None:
         {"source": f"{COMMAND}\n"}, {"source": data["source"].replace("JUMP", "JUMPS")}, {"source": 3},
         {"source": None},
         {"name": "a b"}, {"name": 3}, {"version": 1}, {"version": "2"}, {"format": "x"}, {"more": 1},
-        {"source": [1]}, {"source": {}}, {"version": "\x1b[2J\n"}, {"version": "x" * 10**5}, {"name": "relu"},
+        {"source": [1]}, {"source": {}}, {"version": "\x1b[2J\n"}, {"version": "x" * 10**5},
     ):  # fmt: skip
         path.write_text(json.dumps(data | changes))
-        with pytest.raises(ValueError, match=r"required|allowed|is an activation of the package") as refused:
+        with pytest.raises(ValueError, match=r"required|allowed") as refused:
             activations.load(path)
         assert str(refused.value).isprintable()
         assert len(str(refused.value)) < 500

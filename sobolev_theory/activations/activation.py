@@ -175,9 +175,7 @@ def restored(version: int, name: str, source: str | None) -> Activation:
     require_name(name)
     if not isinstance(source, str | None):
         raise ValueError(f"activation: the text of its kernels is required, got {shown(source)}")
-    if source is not None:
-        require_free(name)
-    elif name not in BUILT_IN:
+    if source is None and name not in BUILT_IN:
         raise ValueError(
             f"activation: one of the package, {', '.join(BUILT_IN)}, or kernels are required, got {name!r}"
         )
@@ -198,12 +196,6 @@ def load(path: FilePath) -> Activation:
     if not isinstance(data, dict) or data.get("format") != FORMAT or set(data) != {"format", *KEYS}:
         raise ValueError(f"path: a file that Activation.save wrote is required, got {shown(path)}")
     return restored(*(data[key] for key in KEYS))
-
-
-def require_free(name: str) -> None:
-    """Refuse the name of an activation of the package."""
-    if name in BUILT_IN:
-        raise ValueError(f"name: {name!r} is an activation of the package; choose another name")
 
 
 def require_name(name: object) -> str:

@@ -8,7 +8,7 @@ import re
 
 from .._runtime.checks import flag, near, shown
 from ..errors import UnknownActivationError
-from .activation import Activation, require_free, require_name
+from .activation import Activation, require_name
 from .generated import BUILT_IN, MEMBERS, Kernels
 from .spellings import DERIVABLE, NEAR
 
@@ -64,6 +64,12 @@ def _by_name(given: object) -> str:
 def names() -> list[str]:
     """Names of all registered activations, sorted."""
     return sorted(REGISTRY)
+
+
+def require_free(name: str) -> None:
+    """Refuse the name of an activation of the package."""
+    if name in BUILT_IN:
+        raise ValueError(f"name: {name!r} is an activation of the package; choose another name")
 
 
 def register(name: str, kernels: Kernels, *, overwrite: bool = False) -> Activation:

@@ -14,7 +14,8 @@ from functools import cache
 import sympy as sp
 
 from ..._runtime.checks import positive_integer
-from ...activations.activation import require_free, require_name
+from ...activations.activation import require_name
+from ...activations.registry import require_free
 from ..bounds import short
 from . import reading
 from .derived import DerivedActivation
