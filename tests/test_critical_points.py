@@ -266,3 +266,9 @@ def test_one_rule_says_whether_a_loss_is_zero():
     assert point.is_global == is_zero(loss, point.value, flat=flat)
     end = end_of_run(loss, np.array([[0.3, 0.4]]), 0)
     assert (end.kind == "global minimum") == is_zero(loss, end.value, flat=is_flat(end.eigenvalues))
+
+
+def test_a_zero_eigenvalue_is_judged_by_the_largest():
+    assert is_flat(np.array([1e6, -1e-5, 3.0]))
+    assert not is_flat(np.array([1e6, -1e-3, 3.0]))
+    assert not is_flat(np.array([1e-20, 1e-20]))
