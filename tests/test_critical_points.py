@@ -280,3 +280,9 @@ def test_a_loss_below_the_range_of_doubles_is_no_root(name, scale):
     beside = st.PopulationLoss(st.Network([[1.0, 0.0], [0.0, scale]], activation=name), "L2")
     with pytest.raises(st.OverflowingError, match="leave that neuron out"):
         st.critical_point(beside, [[1.0, 0.1]])
+
+
+def test_a_zero_eigenvalue_is_judged_by_the_largest():
+    assert is_flat(np.array([1e6, -1e-5, 3.0]))
+    assert not is_flat(np.array([1e6, -1e-3, 3.0]))
+    assert not is_flat(np.array([1e-20, 1e-20]))

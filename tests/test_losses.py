@@ -253,3 +253,32 @@ def test_blocks_of_pairs_do_not_change_results(monkeypatch):
     monkeypatch.setattr("sobolev_theory.pairs.blocks_of_rows.BLOCK", 1)
     for x, y in zip(before, (loss.value(w), loss.gradient(w), loss.hessian(w).to_dense()), strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-13, atol=1e-15)
+
+
+def test_a_transpose_is_offered_only_where_it_would_fit():
+    loss = st.PopulationLoss(np.eye(3))
+    for weights, offered in ((np.ones((3, 2)), True), (np.ones((4, 2)), False)):
+        with pytest.raises(ValueError, match="input dimension 3 of the teacher is required") as refused:
+            loss.value(weights)
+        assert ("transpose" in str(refused.value)) == offered
+
+
+def test_a_refusal_names_what_exists():
+    """At parallel rows: for the Hessian the Gauss-Newton matrix, for the gradient the other convention."""
+    loss = st.PopulationLoss(np.eye(2), "H1", derivative="exact")
+    with pytest.raises(st.NotDifferentiableError, match="Use gauss_newton, which exists there"):
+        loss.hessian(np.eye(2))
+    with pytest.raises(st.NotDifferentiableError, match='Use derivative="backprop", which exists there'):
+        loss.gradient(np.eye(2))
+
+
+def test_a_hessian_exists_at_a_zero_row_that_is_smooth_enough():
+    """Two derivatives of ``relu3`` are continuous, one of ``relu2`` is."""
+    for name, exists in (("relu2", False), ("relu3", True)):
+        loss = st.PopulationLoss(st.Network([[1.0, 2.0]], activation=name), "L2")
+        assert np.isfinite(loss.gradient([[0.0, 0.0]])).all()
+        if exists:
+            assert np.isfinite(loss.hessian([[0.0, 0.0]]).to_dense()).all()
+        else:
+            with pytest.raises(st.NotDifferentiableError, match="Hessian does not exist"):
+                loss.hessian([[0.0, 0.0]])

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as hs
 
 import sobolev_theory as st
+from sobolev_theory.pairs.gauss_points import gauss_legendre, points_between_kinks, points_of_smooth
 from sobolev_theory.parameters import Parameters
 from sobolev_theory.symbolic import derive
 from tests import oracles
@@ -277,3 +278,54 @@ def test_long_rows_of_a_smooth_activation(order, w, v):
         expected, size = (own + other) / 2 - mixed, own + other
         value = st.PopulationLoss(st.Network([v], activation="erf"), norm).value([w])
         assert abs(value - expected) <= 1e-15 * size
+
+
+# How many points a segment takes
+
+
+def fewest(reach: np.ndarray) -> np.ndarray:
+    """The least n with ``(reach + sqrt(reach^2 - 1))^(-2 n) <= 2^-58``, 0 if it is more than eight."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        points = np.ceil(58 * np.log(2) / (2 * np.log(reach + np.sqrt(reach**2 - 1))))
+    return np.where((reach > 1) & (points <= 8), points, 0)
+
+
+def test_points_between_kinks_reach_rounding_and_are_no_more():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        x, sines = 10 ** rng.uniform(-6, 0, size=3), rng.uniform(0, 1, size=(3, 3))
+        sines = (sines + sines.T) / 2
+        reach = 2 * (sines - x) / x[:, None] - 1
+        np.testing.assert_array_equal(points_between_kinks(x, sines), fewest(np.minimum(reach, reach.T)))
+
+
+def test_points_of_long_smooth_rows_reach_rounding_and_are_no_more():
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        length, norms = 10 ** rng.uniform(-6, 0, size=3), rng.uniform(1, 4, size=3)
+        reach = 2 * (1 - length) / length[:, None] - 1
+        found = points_of_smooth(length, norms, 1.0, np.full(3, 2.0))
+        np.testing.assert_array_equal(found, fewest(np.minimum(reach, reach.T)))
+
+
+def test_points_of_small_smooth_rows_integrate_the_powers_that_count():
+    """``size^(2 n)`` with ``size = |v| + |D|``, in units of the power that the integrand starts with, is rounding."""
+    rng = np.random.default_rng(2)
+    for _ in range(200):
+        norms = 10 ** rng.uniform(-9, -4, size=3)
+        power = rng.integers(1, 5, size=3).astype(float)
+        found = points_of_smooth(norms, norms, 1.0, power)  # |D| = |v|: no reach helps
+        size = 2 * norms
+
+        def enough(n: int, size: np.ndarray = size, power: np.ndarray = power) -> np.ndarray:
+            return size ** (2 * n - 1 - power) <= 2.0**-52
+
+        least = np.array([next(n for n in range(1, 20) if enough(n)[i]) for i in range(3)])
+        np.testing.assert_array_equal(found, np.maximum.outer(least, least) * (np.maximum.outer(least, least) <= 8))
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+def test_points_integrate_polynomials(count: int):
+    x, weights = gauss_legendre(count)
+    for degree in range(2 * count):
+        assert weights @ x**degree == pytest.approx(1 / (degree + 1), rel=1e-14)
