@@ -133,7 +133,7 @@ def test_refusals():
     velocity, saddle = reduced.symmetric_velocity, reduced.symmetric_saddle
     for call, message in [
         (lambda: velocity(1, 1.0, 0.0), "width: an integer between 2"),
-        (lambda: velocity(2.5, 1.0, 0.0), "width: a positive integer"),
+        (lambda: velocity(2.5, 1.0, 0.0), "width: an integer between 2"),
         (lambda: saddle(10**16), "width: an integer between 2"),
         (lambda: velocity(2, [1.0, 2.0], [0.0] * 3), "x, y: shapes that broadcast"),
         (lambda: velocity(2, np.nan, 0.0), "x: finite numbers"),
