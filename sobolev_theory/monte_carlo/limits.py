@@ -18,7 +18,7 @@ LARGEST = 2**28
 """Numbers in one array, 2 GiB."""
 
 LONGEST = 10**13
-"""Numbers to be sampled: a few days of one core."""
+"""Numbers to be sampled: some five days of one core."""
 
 RESOLVED = 1e10
 """Longest rows, in units on which a smooth activation varies, for which inputs of 16 digits meet their slab."""
