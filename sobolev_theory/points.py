@@ -14,6 +14,7 @@ from .curvature.blocks import Blocks, assemble
 from .curvature.operator import Curvature
 from .networks import Network
 from .norms import Convention
+from .pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
 from .pairs.existence import are_finite, overflowing, require_directions, require_kinks_avoided, warn_of_rounding
 from .pairs.geometry import PairGeometry
 from .pairs.near_teacher import value_near_teacher
@@ -144,6 +145,7 @@ class Point(Record):
     @np.errstate(all="ignore")
     def hessian(self) -> Curvature:
         """The Jacobian of the gradient; see `PopulationLoss.hessian`."""
+        require_pairs_fit(self.width, len(self.rows), OF_A_MATRIX)
         self._require_differentiable(self.geometry, "Hessian", ("own", "cross"), times=2)
         blocks = self._in_reach("Hessian", self._hessian, self.geometry)
         return Curvature(blocks, is_symmetric=self.loss.terms.convention is Convention.EXACT or not self._jumps)
@@ -161,6 +163,7 @@ class Point(Record):
     def gauss_newton(self) -> Curvature:
         """``E[J' J]`` of all Sobolev features; see `PopulationLoss.gauss_newton`."""
         terms, a = self.loss.terms, self.outputs[: self.width]
+        require_pairs_fit(self.width, self.width, OF_A_MATRIX)
         geometry = pairs_of(self.rows[: self.width], self.width, terms, a, None)  # no teacher enters
         self._require_differentiable(geometry, "Gauss-Newton matrix", ("gauss_newton",), times=1)
         blocks = self._in_reach("Gauss-Newton matrix", self._gauss_newton, geometry)

@@ -1,12 +1,14 @@
 """What does not fit is refused before work begins, with what to ask for in its place."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
 
 import sobolev_theory as st
 from sobolev_theory._runtime import sizes
+from sobolev_theory.pairs import blocks_of_rows
 
 
 def curvature(width: int, dim: int, norm: str = "L2"):
@@ -75,6 +77,25 @@ def test_pairs_that_do_not_fit(monkeypatch):
     rows = np.ones((5000, 1))
     with pytest.raises(st.SizeError, match="all pairs of 5000 neurons with 10000"):
         st.PopulationLoss(rows, "L2").gradient(rows)
+
+
+@pytest.mark.parametrize("quantity", ["value", "gradient", "hessian", "gauss_newton"])
+@pytest.mark.parametrize("dim", [2, 5])
+def test_the_memory_of_pairs_is_what_they_take(monkeypatch, quantity, dim):
+    """At least, and at most eight times of it; a Hessian takes several times what a gradient does."""
+    judged = []
+    monkeypatch.setattr(blocks_of_rows, "MANY", 0)
+    monkeypatch.setattr(blocks_of_rows, "BLOCK", 2**10)
+    monkeypatch.setattr(blocks_of_rows, "require_memory", lambda what, numbers, advice: judged.append(8 * numbers))
+    student, teacher = (st.Network.random(100, dim, rng=seed) for seed in (0, 1))
+    loss = st.PopulationLoss(teacher, "H1")
+    tracemalloc.start()
+    try:
+        getattr(loss, quantity)(student)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert taken <= max(judged) <= 8 * taken
 
 
 def test_a_machine_that_does_not_tell_its_memory(monkeypatch):

@@ -17,6 +17,11 @@ BLOCK = 2**18
 MANY = 2**24
 """Pairs from which on their memory is judged."""
 
+OF_A_FIELD, OF_A_MATRIX = 6, 24
+"""Numbers that a pair takes at most at a time, of rows in a plane, many of them nearly parallel: in a loss or gradient,
+and in a Hessian or Gauss-Newton matrix. In general position they are 3 and 21.
+"""
+
 
 def by_blocks(width: int, columns: int, function: Callable[[slice], Result]) -> list[Result]:
     """A function of every block of rows; the blocks are independent, and NumPy works on them in threads."""
@@ -34,8 +39,8 @@ def by_blocks(width: int, columns: int, function: Callable[[slice], Result]) -> 
         return list(threads.map(alike, blocks))
 
 
-def require_pairs_fit(width: int, columns: int) -> None:
-    """Refuse more pairs than memory holds."""
+def require_pairs_fit(width: int, columns: int, numbers: int = OF_A_FIELD) -> None:
+    """Refuse more pairs than memory holds, of so many numbers each."""
     if width * columns > MANY:  # fewer are some hundred megabytes at most
         what = f"student, teacher: all pairs of {width} neurons with {columns}"
-        require_memory(what, 4 * width * columns, "take fewer neurons")
+        require_memory(what, numbers * width * columns, "take fewer neurons")
