@@ -227,6 +227,21 @@ def test_extreme_eigenvalues_of_a_singular_gauss_newton_matrix():
     assert 0 <= smallest <= 1e-10 * largest
 
 
+@pytest.mark.parametrize(("name", "norm"), [("relu", "H1"), ("relu2", "H2"), ("relu3", "H3")])
+def test_an_exact_hessian_in_a_plane_is_that_of_the_plane_in_space(name, norm):
+    """Of rows of any length, where blocks of a plane are formed otherwise: without what cancels at parallel rows."""
+    rng = np.random.default_rng(4)
+    w, v = (np.array([[0.5], [3.0]]) * rng.standard_normal((2, 2)) for _ in range(2))
+    plane, space = (
+        st.PopulationLoss(st.Network(np.pad(v, ((0, 0), (0, more))), activation=name), norm, derivative="exact")
+        .hessian(np.pad(w, ((0, 0), (0, more))))
+        .to_dense()
+        for more in (0, 1)
+    )
+    inside = space.reshape(2, 3, 2, 3)[:, :2, :, :2].reshape(4, 4)
+    np.testing.assert_allclose(plane, inside, rtol=0, atol=1e-13 * np.abs(inside).max())
+
+
 def test_the_largest_eigenvalue_outside_the_span():
     """Derivatives of erf fall with ``|x|``, so that rows of about one direction curve the loss most across the span."""
     dim = 20

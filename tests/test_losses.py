@@ -258,6 +258,18 @@ def test_blocks_of_pairs_do_not_change_results(monkeypatch, apart):
         np.testing.assert_allclose(x, y, rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.parametrize("exponent", [-30, 30])
+def test_gradients_near_the_teacher_keep_their_digits_at_any_scale(exponent):
+    """A power of two changes none, where the terms of the linear part cancel to ten digits."""
+    rng = np.random.default_rng(8)
+    v = rng.standard_normal((3, 4))
+    w = v + 1e-10 * rng.standard_normal((3, 4))
+    for norm in ("L2", "H1"):
+        gradient = st.PopulationLoss(v, norm).gradient(w)
+        scaled = st.PopulationLoss(2.0**exponent * v, norm).gradient(2.0**exponent * w)
+        np.testing.assert_array_equal(scaled, 2.0**exponent * gradient)
+
+
 def test_a_transpose_is_offered_only_where_it_would_fit():
     loss = st.PopulationLoss(np.eye(3))
     for weights, offered in ((np.ones((3, 2)), True), (np.ones((4, 2)), False)):
