@@ -227,6 +227,16 @@ def test_extreme_eigenvalues_of_a_singular_gauss_newton_matrix():
     assert 0 <= smallest <= 1e-10 * largest
 
 
+def test_the_largest_eigenvalue_outside_the_span():
+    """Derivatives of erf fall with ``|x|``, so that rows of about one direction curve the loss most across the span."""
+    dim = 20
+    rows = np.full(dim, dim**-0.5) + 0.1 * np.random.default_rng(2).standard_normal((12, dim))
+    operator = st.PopulationLoss(rows[:1], "L2", activation="erf").gauss_newton(rows)
+    values = np.linalg.eigvalsh(operator.to_dense())
+    np.testing.assert_allclose(values[12 - dim :], values[-1], rtol=1e-12)
+    assert operator.extreme_eigenvalues() == pytest.approx((values[0], values[-1]), rel=1e-8)
+
+
 def test_extreme_eigenvalues_of_zero():
     silent = st.Network(np.eye(20, 40), np.zeros(20))
     assert st.PopulationLoss(np.eye(20, 40), "L2").hessian(silent).extreme_eigenvalues() == (0.0, 0.0)

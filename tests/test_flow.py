@@ -7,6 +7,7 @@ from mpmath import mp
 import sobolev_theory as st
 from sobolev_theory.errors import OverflowingError
 from sobolev_theory.points import Point
+from sobolev_theory.problem import SpanProblem
 from tests.oracles.flows import one_neuron
 
 TEACHER = np.eye(3)
@@ -72,6 +73,15 @@ def test_a_quantity_that_falls_and_rises_within_a_step_is_seen():
     assert 0 < lowest < 400
     level = (norms[lowest] + flow.gradient_norm[flow.t < 8].min()) / 2
     assert flow.time_to(gradient_norm=level) == pytest.approx(times[lowest], abs=0.5)
+
+
+@pytest.mark.parametrize("scale", [2.0**-10, 1.0, 2.0**10])
+def test_the_rounding_of_a_loss_is_one_of_the_loss_of_silence(scale):
+    """``eps |v|^2/4`` for ReLU in L2, whatever the student; none where its neurons can match the teacher's."""
+    loss = st.PopulationLoss([[scale, 0.0]], "L2")
+    halves = st.Network([[0.0, 1.0], [1.0, 1.0]], [0.5, 0.5])
+    assert SpanProblem.of(loss, halves).loss_rounding == 2.0**-52 * scale**2 / 4
+    assert SpanProblem.of(loss, [[0.0, 1.0]]).loss_rounding == 0
 
 
 def test_a_start_below_the_level_is_the_end():

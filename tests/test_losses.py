@@ -245,9 +245,12 @@ def test_near_pairs_and_row_sums_agree_where_they_meet(monkeypatch):
         assert np.abs(x - y).max() < 16 * 16 * 2.0**-52 * np.abs(x).max()  # 1/NEAR^2 roundings of a few terms
 
 
-def test_blocks_of_pairs_do_not_change_results(monkeypatch):
+@pytest.mark.parametrize("apart", [1.0, 1e-3])
+def test_blocks_of_pairs_do_not_change_results(monkeypatch, apart):
+    """Also where rows are nearly parallel, in the first block and in others."""
     rng = np.random.default_rng(6)
-    w, v = rng.standard_normal((7, 5)), rng.standard_normal((4, 5))
+    w = rng.standard_normal((7, 5))
+    v = w[::2] + apart * rng.standard_normal((4, 5))
     loss = st.PopulationLoss(v, "H1")
     before = loss.value(w), loss.gradient(w), loss.hessian(w).to_dense()
     monkeypatch.setattr("sobolev_theory.pairs.blocks_of_rows.BLOCK", 1)

@@ -14,6 +14,7 @@ from hypothesis import strategies as hs
 
 import sobolev_theory as st
 from sobolev_theory.pairs.gauss_points import gauss_legendre, points_between_kinks, points_of_smooth
+from sobolev_theory.pairs.near_teacher import Segments
 from sobolev_theory.parameters import Parameters
 from sobolev_theory.symbolic import derive
 from tests import oracles
@@ -162,6 +163,16 @@ def test_small_weights_of_high_powers(text, power):
         with mp.workdps(50):
             expected = mp.fac2(2 * power - 1) * (mp.mpf(q) ** power - mp.mpf(p) ** power) ** 2 / 2
         assert loss.value(student_at(loss, np.array([[q, 0.0]]))) == pytest.approx(float(expected), rel=1e-13)
+
+
+@pytest.mark.parametrize("distance", [1e-6, 0.1, 0.5])
+def test_tiny_weights_of_a_power_that_a_norm_picks(distance: float):
+    """Alone in the second derivative of erf ``F = 2/pi (u.v)^3``, so that ``E = (q^3 - p^3)^2/pi``."""
+    p, q = 1e-17, 1e-17 * (1 + distance)
+    loss = st.PopulationLoss(st.Network([[p, 0.0]], activation="erf"), (0.0, 0.0, 1.0))
+    with mp.workdps(50):
+        expected = (mp.mpf(q) ** 3 - mp.mpf(p) ** 3) ** 2 / mp.pi
+    assert loss.value(student_at(loss, np.array([[q, 0.0]]))) == pytest.approx(float(expected), rel=1e-14, abs=0)
 
 
 def test_zero_exactly_at_the_teacher():
@@ -322,6 +333,16 @@ def test_points_of_small_smooth_rows_integrate_the_powers_that_count():
 
         least = np.array([next(n for n in range(1, 20) if enough(n)[i]) for i in range(3)])
         np.testing.assert_array_equal(found, np.maximum.outer(least, least) * (np.maximum.outer(least, least) <= 8))
+
+
+@pytest.mark.parametrize(("weights", "power"), [((1.0,), 1), ((0.0, 1.0), 1), ((0.0, 0.0, 1.0), 3)])
+def test_the_power_of_small_smooth_rows(weights: tuple[float, ...], power: int):
+    """``F(u, v)`` is like ``(u.v)^power`` near zero: the derivatives of erf there are odd and even in turn."""
+    row = np.array([[1e-9, 0.0]])
+    terms = st.PopulationLoss(st.Network(row, activation="erf"), weights).terms
+    segments = Segments(row, row, 2 * row, np.ones(1), terms)
+    least = next(n for n in range(1, 9) if 2e-9 ** (2 * n - 1 - power) <= 2.0**-52)
+    assert segments._points() == least
 
 
 @pytest.mark.parametrize("count", range(1, 9))

@@ -7,6 +7,7 @@ import pytest
 import sobolev_theory as st
 from sobolev_theory.curvature.operator import Curvature
 from sobolev_theory.pairs import numbers
+from sobolev_theory.pairs.charts import CHARTS
 from sobolev_theory.symbolic import derive
 from tests import oracles
 
@@ -56,6 +57,17 @@ def test_value_and_gradient_at_any_length(name, lengths):
         for found, row in zip(loss.gradient(student), gradient.tolist(), strict=True):
             size = max(*map(abs, row), SMALLEST)
             assert max(abs(f - g) for f, g in zip(found, row, strict=True)) <= 5e-15 * size
+
+
+def test_powers_of_norms_within_reach_are_doubles():
+    """The highest that kernels hold: ``(p q)^7`` of norms, ``(1 + p^2)^7.5 (1 + q^2)^7.5`` of inner products."""
+    polar, gram = CHARTS["polar"], CHARTS["gram"]
+    powers = [(p * q) ** 7 for p in polar.reach for q in polar.reach]
+    powers += [((1 + p * p) * (1 + q * q)) ** 7.5 for p in gram.reach for q in gram.reach]
+    assert 2.0**-1022 <= min(powers) <= max(powers) < np.inf
+    for chart in (polar, gram):
+        low, high = chart.reach
+        assert chart.squares == (low**-2, high**2)
 
 
 @pytest.mark.parametrize("norm", ["L2", "H1"])

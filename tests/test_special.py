@@ -229,6 +229,19 @@ def test_sines_below_the_square_of_rounding(sine: float) -> None:
     assert angle_and_direction(u, -2 * u)[1:] == (0.0, pytest.approx(np.zeros((1, 3)), abs=0.0))
 
 
+def test_sines_below_the_square_of_rounding_at_any_length() -> None:
+    """Of ``(x, s), (y, t)`` with ``|s|, |t| << 1`` by the determinant, in rationals; 0 where that vanishes."""
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        (x, y), s = rng.uniform(1, 2, 2), 2.0**-45 * rng.uniform(1, 2)
+        t = s * y / x * (1 + 2.0**-51)
+        determinant = abs(Fraction(x) * Fraction(t) - Fraction(s) * Fraction(y))
+        _, sine, _ = angle_and_direction(np.array([[x, s]]), np.array([[y, t]]))
+        assert sine[0] == pytest.approx(float(determinant) / (x * y), rel=1e-15, abs=0)
+    rows = np.round(2**28 * rng.uniform(1, 2, (1000, 3)))
+    assert not angle_and_direction(rows, rows * rng.integers(2**20, 2**24, (1000, 1)))[1].any()
+
+
 def test_combine_rows_with_unit_coefficients_is_a_correctly_rounded_sum() -> None:
     """Against `math.fsum`: the products are exact there."""
     rng = np.random.default_rng(7)

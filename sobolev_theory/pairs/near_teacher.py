@@ -188,7 +188,7 @@ class Segments:
         """Sum of ``Delta_ij`` with weights, by ``count x count`` points."""
         x, omega = gauss_legendre(count)
         s, t = (grid.reshape(-1, 1) for grid in np.meshgrid(x, x))
-        step, total = max(1, BLOCK // count**2), np.zeros((), dtype=weights.dtype)
+        step, total = BLOCK // count**2, np.zeros((), dtype=weights.dtype)
         for part in (slice(k, k + step) for k in range(0, len(i), step)):
             total += np.outer(omega, omega).ravel() @ self._form(i[part], j[part], s, t) @ weights[part]
         return total
