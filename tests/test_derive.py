@@ -51,8 +51,9 @@ OTHERS = {
     "two_slopes": 2 * sp.Max(z, 0) ** 3 - sp.Min(z, 0) ** 3,
 }
 EVERY = {name: sigma for name, (sigma, _) in KNOWN.items()} | OTHERS
-SLOW = ("gabor", "two_slopes")
-"""Whose values are integrated in the long sweep alone; others of their kinds are in the default run."""
+SLOW = ("gabor", "gelu", "two_slopes")
+"""Derived for the long sweep alone; others of their kinds are in the default run."""
+SWEPT = [pytest.param(name, marks=pytest.mark.long) if name in SLOW else name for name in EVERY]
 
 FAST = {
     "gabor": 0, "gelu": 1, "wave": 0, "hump": 1, "gaussian": 1, "error": 1, "snake": 1, "signed_square": 1,
@@ -76,7 +77,7 @@ def test_known_closed_forms(name: str) -> None:
         assert float(ours.subs(values)) == pytest.approx(float(known.subs(values)), rel=1e-12, abs=1e-14)
 
 
-@pytest.mark.parametrize("name", [pytest.param(x, marks=pytest.mark.long) if x in SLOW else x for x in EVERY])
+@pytest.mark.parametrize("name", SWEPT)
 def test_values_are_integrals_of_the_definition(name: str) -> None:
     """The numeric kernel against angular quadrature in double precision, which shares nothing with the derivation."""
     known = derived(name).activation
@@ -105,7 +106,7 @@ def definition(sigma: activations.Activation, a: float, b: float, angle: float) 
     return total
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", SWEPT)
 def test_laws_of_the_loss_under_its_name(name: str) -> None:
     """Gradient of the value, Jacobian of the gradient, symmetry; in every norm that is finite."""
     laws(derived(name).register(overwrite=True))

@@ -40,7 +40,13 @@ WRITTEN = {
 """Figures that an example leaves in the folder ``figures``."""
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.long) if name in ("figures", "own_activation") else name
+        for name in EXAMPLES
+    ],
+)
 def test_examples_run(name, capsys, tmp_path, monkeypatch):
     """They print, and say which files they leave."""
     monkeypatch.chdir(tmp_path)

@@ -21,7 +21,7 @@ def assert_covers(rate, truth, precision):
     assert rate.uncertainty < precision * truth
 
 
-@pytest.mark.parametrize("width", [2, 3, 5])
+@pytest.mark.parametrize("width", [2, pytest.param(3, marks=pytest.mark.long), 5])
 def test_orthonormal_teacher_l2(width):
     """``1/4 -+ 1/(2 pi)`` on matrices ``D`` with zero diagonal and column sums, antisymmetric or symmetric. For K = 2
     there are none, but ``D = diag(1, -1)`` coupled to ``(0, 1; -1, 0)`` has the smaller one again.
@@ -32,7 +32,7 @@ def test_orthonormal_teacher_l2(width):
     assert rate.predicted == pytest.approx(ANTISYMMETRIC, rel=1e-5)
 
 
-@pytest.mark.parametrize("width", [3, 4, 5])
+@pytest.mark.parametrize("width", [3, pytest.param(4, marks=pytest.mark.long), 5])
 def test_orthonormal_teacher_backprop_h1(width):
     """Twice that of L2. With ``D_ij = (w_i - v_i) . v_j`` both fields have, off the diagonal, the components
 

@@ -383,6 +383,7 @@ def test_a_wrong_kernel_of_a_new_activation_is_seen(register: Callable[[Activati
     assert abs(float(accuracy.rebuild(cases[0], point, coefficients)[0]) - definition.value()[0, 0]) > 0.1
 
 
+@pytest.mark.long
 def test_a_fourth_power_needs_its_kernel_only(
     register: Callable[[ActivationFormulas], list[Case]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

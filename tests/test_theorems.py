@@ -175,6 +175,7 @@ def test_a_step_may_not_lean_on_one_that_was_removed(records):
         replace(record, proof=record.proof[1:]).verify()
 
 
+@pytest.mark.long
 def test_a_false_derivation_proves_nothing(monkeypatch):
     """A derivative of the other sign, a form with a sign changed, a wrong coefficient."""
     name, form, slope, end = planar_flow.POSITIVE[1]
