@@ -157,7 +157,7 @@ NUMBERS = [
     np.array([1.0]),
     [1.0],
     None,
-    np.timedelta64(1),
+    np.timedelta64(1, "s"),
     np.ma.masked,
     {},
     print,
