@@ -51,7 +51,7 @@ OTHERS = {
     "two_slopes": 2 * sp.Max(z, 0) ** 3 - sp.Min(z, 0) ** 3,
 }
 EVERY = {name: sigma for name, (sigma, _) in KNOWN.items()} | OTHERS
-SLOW = ("gabor", "gelu", "two_slopes")
+SLOW = ("gabor", "gelu", "signed_square", "two_slopes")
 """Derived for the long sweep alone; others of their kinds are in the default run."""
 SWEPT = [pytest.param(name, marks=pytest.mark.long) if name in SLOW else name for name in EVERY]
 

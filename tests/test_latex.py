@@ -309,6 +309,7 @@ def test_lines_are_not_wider_than_asked_for(name: str) -> None:
             assert joined(text).replace(" ", "") == re.sub("[& ]", "", "".join(formula.rows()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FORMULAS)
 def test_what_is_opened_to_be_broken_is_the_same_number(name: str) -> None:
     """Nothing is scaled in a column or a page; in narrower lines it may be."""
