@@ -365,7 +365,6 @@ def test_random_directions_keep_their_bits_in_other_processes(processes: Executo
 
 
 @pytest.mark.quick
-@pytest.mark.long
 def test_a_dask_cluster_gives_the_same_bits() -> None:
     distributed = pytest.importorskip("distributed")
     loss, student = loss_and_student("relu", "H1", "backprop")
