@@ -48,12 +48,12 @@ def units(at: Point) -> FloatArray:
     return np.where(roots > 0, roots, roots.max() or 1.0)
 
 
-def relative_gradient(at: Point) -> float:
-    """The gradient relative to its natural scale, of which Cauchy-Schwarz knows."""
-    return float(np.linalg.norm(at.gradient / units(at)[:, None] / _scale(at.loss)))
+def relative_gradient(at: Point, scale: float) -> float:
+    """The gradient relative to its natural scale, of which Cauchy-Schwarz knows; `scale_of` of the loss."""
+    return float(np.linalg.norm(at.gradient / units(at)[:, None] / scale))
 
 
-def _scale(loss: Objective) -> float:
+def scale_of(loss: Objective) -> float:
     """Root of the loss of the smallest neuron of the teacher alone; one if there is none."""
     alone = losses_alone(loss)
     return float(np.sqrt(alone.min())) if len(alone) else 1.0
@@ -71,16 +71,17 @@ def dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Float
     Newton's method works in natural units, which those of the start fix: there all numbers are of order one.
     """
     start, shape = problem.at(problem.start.weights), problem.start.weights.shape
-    curvature, length = np.repeat(units(start), shape[1]), _scale(problem.loss)
+    curvature, length = np.repeat(units(start), shape[1]), scale_of(problem.loss)
     x, g = start.parameters.weights.ravel() * (curvature / length), start.gradient.ravel() / curvature / length
     radius, norms = FIRST_RADIUS * float(np.linalg.norm(x)), [_norm(start.gradient)]
 
     def at(x: FloatArray) -> Point:
         return problem.at((x * (length / curvature)).reshape(shape))
 
-    while len(norms) <= max_iterations and relative_gradient(at(x)) > tol:
+    here = start
+    while len(norms) <= max_iterations and relative_gradient(here, length) > tol:
         try:
-            jacobian = at(x).hessian.to_dense() / curvature / curvature[:, None]
+            jacobian = here.hessian.to_dense() / curvature / curvature[:, None]
         except NotDifferentiableError:
             if len(norms) == 1:
                 raise
@@ -88,19 +89,20 @@ def dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Float
         newton, cauchy = _newton_and_cauchy(jacobian, g)
         while True:
             step = _dogleg_step(newton, cauchy, radius)
-            moved = _gradient_or_nan(at(x + step)) / curvature / length
+            there = at(x + step)
+            moved = _gradient_or_nan(there) / curvature / length
             before, predicted = np.linalg.norm(g) ** 2, np.linalg.norm(g + jacobian @ step) ** 2
             gain = (before - np.linalg.norm(moved) ** 2) / (before - predicted) if before > predicted else 0.0
             if gain > REJECT:
                 break
             radius = float(np.linalg.norm(step)) / 4
             if radius <= np.finfo(np.float64).eps * np.linalg.norm(x):
-                return at(x).parameters.weights, norms  # no decrease is left that rounding does not hide
+                return here.parameters.weights, norms  # no decrease is left that rounding does not hide
         if gain > ENLARGE:
             radius = max(radius, 2 * float(np.linalg.norm(step)))
-        x, g = x + step, moved
+        x, g, here = x + step, moved, there
         norms.append(_norm(g * curvature * length))
-    return at(x).parameters.weights, norms
+    return here.parameters.weights, norms
 
 
 def _gradient_or_nan(at: Point) -> FloatArray:

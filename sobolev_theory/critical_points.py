@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._dogleg import SINGULAR, dogleg, losses_alone, relative_gradient, units
+from ._dogleg import SINGULAR, dogleg, losses_alone, relative_gradient, scale_of, units
 from ._runtime.checks import number, positive_integer
 from ._runtime.results import Record, Value
 from .curvature.spectrum import Spectrum
@@ -159,7 +159,8 @@ def critical_point(
         curvature, matrix = "gauss_newton", at.gauss_newton
     spectrum = matrix.spectrum()
     natural = spectrum if np.ptp(at.stiffness) == 0 else matrix.scaled(1 / units(at)).spectrum()
-    value = problem.at(coordinates).value
+    end = problem.at(coordinates)
+    value, gradient = end.value, relative_gradient(end, scale_of(problem.loss))
     is_global = is_zero(loss, value, flat=curvature != "hessian" or is_flat(natural.values))
     negative = natural.values.real < -SINGULAR * np.abs(natural.values).max()
     return CriticalPoint(
@@ -169,7 +170,7 @@ def critical_point(
         spectrum=spectrum,
         curvature=curvature,
         gradient_norms=tuple(norms),
-        converged=relative_gradient(problem.at(coordinates)) <= tol and (is_global or not _vanished(loss, student)),
+        converged=gradient <= tol and (is_global or not _vanished(loss, student)),
         is_global=is_global,
         negative=int(natural.multiplicities[negative].sum()),
     )
