@@ -1,6 +1,5 @@
 """The keyword ``workers``: one lazy map over this process, its own processes, or anybody's executor."""
 
-import operator
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +10,7 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from ..errors import RESUME, WorkerError
-from .checks import shown
+from .checks import integer, shown
 from .processes import Processes
 from .threads import OnOneThread, Task, one_blas_thread
 
@@ -23,6 +22,12 @@ Workers = int | Executor | Callable[[Callable[[Any], Any], Iterable[Any]], Itera
 
 IN_FLIGHT = 256
 """Tasks handed out and not yet collected. It bounds the memory of a run of any length, and feeds as many workers."""
+
+
+REQUIRED = (
+    "a positive int, -1 for all cores, a concurrent.futures.Executor (Dask: client.get_executor()), or a map-like "
+    "callable"
+)
 
 
 class ParallelMap(Protocol):
@@ -116,15 +121,9 @@ def available_cores() -> int:
 
 def _count(workers: object) -> int:
     """The number of processes an int stands for."""
-    try:
-        count = 0 if isinstance(workers, bool) else operator.index(workers)  # type: ignore[arg-type]
-    except TypeError:
-        count = 0
-    if count < 1 and count != -1:
-        raise ValueError(
-            "workers: a positive int, -1 for all cores, a concurrent.futures.Executor (Dask: client.get_executor()), "
-            f"or a map-like callable is required, got {shown(workers)}"
-        )
+    count = integer("workers", workers, REQUIRED, -1)
+    if count == 0:
+        raise ValueError(f"workers: {REQUIRED} is required, got 0")
     return available_cores() if count == -1 else min(count, IN_FLIGHT)
 
 
