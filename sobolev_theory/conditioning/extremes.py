@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 
 from ..curvature.operator import Curvature
+from ..curvature.spectrum import definiteness_of
 from ..errors import ConditioningWarning
 
 WHOLE = 256
@@ -65,7 +66,7 @@ def extremes(curvature: Curvature) -> Extremes:
         sure = low > DOUBTED * high
         if not sure and size <= AFFORDED:
             return _of_spectrum(curvature)
-        definiteness = _definiteness(low, ITERATED * max(abs(low), abs(high)))
+        definiteness = definiteness_of(low, ITERATED * max(abs(low), abs(high)))
         if definiteness == "semidefinite":
             return Extremes(0.0, high, np.inf, definiteness)
         if definiteness == "indefinite":
@@ -88,12 +89,6 @@ def extremes(curvature: Curvature) -> Extremes:
 def _of_spectrum(curvature: Curvature) -> Extremes:
     spectrum = curvature.spectrum()
     return Extremes(spectrum.smallest, spectrum.largest, spectrum.modulus_ratio, spectrum.definiteness)
-
-
-def _definiteness(low: float, rounding: float) -> str:
-    if low > rounding:
-        return "definite"
-    return "semidefinite" if low >= -rounding else "indefinite"
 
 
 def _moduli(curvature: Curvature, low: float, high: float) -> tuple[float, float] | None:

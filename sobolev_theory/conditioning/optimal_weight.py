@@ -26,6 +26,7 @@ import numpy as np
 
 from .._runtime.checks import number
 from .._runtime.sizes import require_hours_at_most, spectrum_operations
+from ..curvature.spectrum import definiteness_of
 from ..losses import LossOptions, PopulationLoss, Student
 from .comparison import curvature_at
 from .extremes import Extremes, warn
@@ -55,8 +56,8 @@ def optimal_weight(
 
     A symmetric positive definite curvature has a condition number with one valley. A Hessian can be indefinite, and the
     backprop one need not be symmetric: its condition number is the ratio of extreme moduli of eigenvalues, complex ones
-    included, and can have several valleys. The search is global (`conditioning.valleys`); of thousands of random
-    Hessians it missed the lowest valley of none.
+    included, and can have several valleys. The search is global (`conditioning.valleys`) by evidence: of 500 random
+    Hessians, held against a grid by a test, it misses the lowest valley of none.
 
     Parameters
     ----------
@@ -126,9 +127,8 @@ def optimal_weight(
         )
     values, kappa = path.eigenvalues(best), 1 / valleys(best)
     low, high = float(values.real.min()), float(values.real.max())
-    if low <= 0:
-        state = Extremes(low, high, kappa, "indefinite" if low < 0 else "semidefinite")
-        warn("optimal_weight", [(f"the best weight, {path.weight(best):.6g},", state)])
+    state = Extremes(low, high, kappa, definiteness_of(low, 0.0))
+    warn("optimal_weight", [(f"the best weight, {path.weight(best):.6g},", state)])
     at_zero, at_one, at_infinity = (_inverse(valleys(u)) for u in (0.0, path.share(1.0), 1.0))
     ends = valleys.interval(best, valleys(best) / CLOSE)
     return OptimalWeight(

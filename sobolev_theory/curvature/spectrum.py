@@ -69,9 +69,7 @@ class Spectrum(Shown, Value):
         >>> [Spectrum(np.array([low, 2.0]), one, rounding=1e-15).definiteness for low in (1.0, -1e-16, -1.0)]
         ['definite', 'semidefinite', 'indefinite']
         """
-        if self.smallest > self.rounding:
-            return "definite"
-        return "semidefinite" if self.smallest >= -self.rounding else "indefinite"
+        return definiteness_of(self.smallest, self.rounding)
 
     @property
     def definite_part(self) -> "Spectrum":
@@ -183,6 +181,13 @@ class Spectrum(Shown, Value):
         return np.repeat(self.values, self.multiplicities.astype(np.intp)).astype(
             self.values.dtype if dtype is None else dtype
         )
+
+
+def definiteness_of(smallest: float, rounding: float) -> str:
+    """What the smallest eigenvalue (real part) says, known up to its rounding."""
+    if smallest > rounding:
+        return "definite"
+    return "semidefinite" if smallest >= -rounding else "indefinite"
 
 
 def _require_room(size: int) -> None:
