@@ -113,7 +113,7 @@ class Point(Record):
         if total < CANCELS * (bilinear * (c**2 @ geometry.norms**2) + alone):
             near = value_near_teacher(self.parameters, self.loss.teacher, terms, geometry.rows.dtype)
             total = total if near is None else 2 * near
-        return np.asarray(total / 2 if not total < 0 else 0.0)
+        return np.asarray(total / 2 if not total < 0 else 0.0, dtype=np.float64)
 
     @property
     @np.errstate(all="ignore")
@@ -139,7 +139,7 @@ class Point(Record):
         if terms.bilinear:
             gradient += terms.bilinear * linear_part(c, geometry, self.origin)
         gradient *= c[: self.width, None]
-        return gradient
+        return gradient.astype(np.float64, copy=False)
 
     @property
     @np.errstate(all="ignore")
@@ -156,7 +156,7 @@ class Point(Record):
         a = c[: self.width]
         own = coefficients(geometry, terms, "own", a, c)
         cross = coefficients(geometry, terms, "cross", a, a)
-        return assemble(geometry, a, own, cross, terms.itself("own", geometry), terms.bilinear)
+        return _in_doubles(assemble(geometry, a, own, cross, terms.itself("own", geometry), terms.bilinear), geometry)
 
     @property
     @np.errstate(all="ignore")
@@ -173,7 +173,8 @@ class Point(Record):
         """Cross blocks alone."""
         terms, a = self.loss.terms, geometry.numbers(self.outputs[: self.width])
         cross = coefficients(geometry, terms, "gauss_newton", a, a)
-        return assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
+        blocks = assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
+        return _in_doubles(blocks, geometry)
 
     @cached_property
     @np.errstate(all="ignore")
@@ -200,7 +201,7 @@ class Point(Record):
             geometry = PairGeometry.of(in_wide_numbers(geometry.rows), geometry.width, geometry.chart, self.origin)
         try:
             with np.errstate(over="raise"):
-                result = _in_doubles(formula(geometry), geometry)
+                result = formula(geometry)
         except FloatingPointError:  # an infinite denominator would make a zero of what is none
             raise overflowing(what, self.loss.terms.activation) from None
         if not are_finite(*_numbers(result)):
@@ -230,6 +231,6 @@ def _numbers(result: FloatArray | Blocks) -> tuple[FloatArray, ...]:
     return result.coefficients if isinstance(result, Blocks) else (result,)
 
 
-def _in_doubles(result: Result, geometry: PairGeometry) -> Result:
-    """A result of wide numbers in doubles: blocks on unit rows, whose coefficients are as large as the matrix is."""
-    return result.on_units(geometry.norms) if isinstance(result, Blocks) else result.astype(np.float64)  # type: ignore[return-value]  # mypy joins the two
+def _in_doubles(blocks: Blocks, geometry: PairGeometry) -> Blocks:
+    """Blocks of wide numbers in doubles: on unit rows, with coefficients as large as the matrix is."""
+    return blocks.on_units(geometry.norms) if geometry.is_wide else blocks
