@@ -134,54 +134,38 @@ def closed_form(left: tuple[Term, ...], right: tuple[Term, ...]) -> sp.Expr:
 
 
 @cache
-def _moment(
-    m: int,
-    n: int,
-    a: sp.Expr,
-    b: sp.Expr,
-    c: sp.Expr,
-    d: sp.Expr,
-    k: sp.Expr,
-    l: sp.Expr,  # noqa: E741
-) -> sp.Expr:
-    """``E[z_1^m z_2^n exp(a z_1^2 + b z_1 + c z_2^2 + d z_2) erf(k z_1) erf(l z_2)]`` by Stein's lemma under phi'."""
+def _moment(m: int, n: int, a: sp.Expr, b: sp.Expr, c: sp.Expr, d: sp.Expr, k: sp.Expr, h: sp.Expr) -> sp.Expr:
+    """``E[z_1^m z_2^n exp(a z_1^2 + b z_1 + c z_2^2 + d z_2) erf(k z_1) erf(h z_2)]`` by Stein's lemma under phi'."""
     if m == 0 and n == 0:
-        return _without_powers(a, b, c, d, k, l)
+        return _without_powers(a, b, c, d, k, h)
     if m == 0:
-        return _moment(n, m, c, d, a, b, l, k).subs({s: t, t: s}, simultaneous=True)
+        return _moment(n, m, c, d, a, b, h, k).subs({s: t, t: s}, simultaneous=True)
     at, gauss = tilt(a, b, c, d), 2 / sp.sqrt(sp.pi)
     lower = (
-        (at.mean_1, (m - 1, n, a, b, c, d, k, l)),
-        (at.variance_1 * (m - 1), (m - 2, n, a, b, c, d, k, l)),
-        (at.variance_1 * gauss * k, (m - 1, n, a - k**2, b, c, d, ZERO, l)),
-        (at.covariance * n, (m - 1, n - 1, a, b, c, d, k, l)),
-        (at.covariance * gauss * l, (m - 1, n, a, b, c - l**2, d, k, ZERO)),
+        (at.mean_1, (m - 1, n, a, b, c, d, k, h)),
+        (at.variance_1 * (m - 1), (m - 2, n, a, b, c, d, k, h)),
+        (at.variance_1 * gauss * k, (m - 1, n, a - k**2, b, c, d, ZERO, h)),
+        (at.covariance * n, (m - 1, n - 1, a, b, c, d, k, h)),
+        (at.covariance * gauss * h, (m - 1, n, a, b, c - h**2, d, k, ZERO)),
     )
     return sp.Add(*(factor * _moment(*moment) for factor, moment in lower if factor != 0))
 
 
-def _without_powers(
-    a: sp.Expr,
-    b: sp.Expr,
-    c: sp.Expr,
-    d: sp.Expr,
-    k: sp.Expr,
-    l: sp.Expr,  # noqa: E741
-) -> sp.Expr:
+def _without_powers(a: sp.Expr, b: sp.Expr, c: sp.Expr, d: sp.Expr, k: sp.Expr, h: sp.Expr) -> sp.Expr:
     """The moments at ``m = n = 0``."""
     at = tilt(a, b, c, d)
     special, factor = ONE, ONE
-    if k and l:
+    if k and h:
         if b or d:
-            raise NoElementaryForm(Term(ONE, 0, a, b, k), Term(ONE, 0, c, d, l))
-        inner = tilt(a - k**2, ZERO, c - l**2, ZERO).radicand
-        factor, special = 2 / sp.pi, sp.atan(2 * k * l * rho / sp.sqrt(at.radicand) / sp.sqrt(inner))
-    elif k or l:
-        mean, variance, scale = (at.mean_1, at.variance_1, k) if k else (at.mean_2, at.variance_2, l)
+            raise NoElementaryForm(Term(ONE, 0, a, b, k), Term(ONE, 0, c, d, h))
+        inner = tilt(a - k**2, ZERO, c - h**2, ZERO).radicand
+        factor, special = 2 / sp.pi, sp.atan(2 * k * h * rho / sp.sqrt(at.radicand) / sp.sqrt(inner))
+    elif k or h:
+        mean, variance, scale = (at.mean_1, at.variance_1, k) if k else (at.mean_2, at.variance_2, h)
         if mean == 0:
             return ZERO
         if mean.has(sp.I):
-            raise NoElementaryForm(Term(ONE, 0, a, b, k), Term(ONE, 0, c, d, l))
+            raise NoElementaryForm(Term(ONE, 0, a, b, k), Term(ONE, 0, c, d, h))
         special = sp.erf(sp.together(scale * mean / sp.sqrt(sp.cancel(1 + 2 * scale**2 * variance))))
     return factor * KIND(at.exponent, at.radicand, special)
 
