@@ -24,6 +24,11 @@ SIGNS = ("negative", "nonnegative", "nonpositive", "positive")
 ASSUMPTIONS = ((), ("real",), ("integer",), *((sign,) for sign in SIGNS), *(("integer", sign) for sign in SIGNS))
 
 
+def as_sympy(value: object) -> sp.Basic:
+    """A number or a SymPy object as the latter; text, which SymPy would evaluate, is refused."""
+    return sp.sympify(value, strict=True)
+
+
 @cache
 def assumptions(letter: sp.Symbol) -> tuple[str, ...]:
     """The words that say what is assumed of a letter, one of `ASSUMPTIONS`.

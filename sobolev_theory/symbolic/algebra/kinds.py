@@ -10,7 +10,7 @@ from functools import cache
 
 import sympy as sp
 
-from ..symbols import g, rho, s, t
+from ..symbols import as_sympy, g, rho, s, t
 
 
 def reduce_gram(expression: sp.Expr) -> sp.Expr:
@@ -21,7 +21,7 @@ def reduce_gram(expression: sp.Expr) -> sp.Expr:
     ValueError
         If it is no polynomial in roots and functions with rational coefficients.
     """
-    plain, letters = _in_letters(sp.sympify(expression, strict=True))
+    plain, letters = _in_letters(as_sympy(expression))
     terms: dict[sp.Expr, sp.Expr] = {}
     first: dict[sp.Expr, sp.Expr] = {}
     for powers, coefficient in sp.ring(list(letters.values()), sp.EXRAW)[0].from_expr(plain).terms():

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import sympy as sp
 
 from ..arc_cosine import closed_form_coefficients, of_angle
-from ..symbols import cosine, sine, theta
+from ..symbols import as_sympy, cosine, sine, theta
 
 ANGLE = sp.Symbol("angle")  # theta as an independent letter, next to sine and cosine
 SINE, CIRCLE, SQUARE = (sp.Poly(x, sine, cosine) for x in (sine, sine**2 + cosine**2 - 1, 1 - cosine**2))
@@ -51,7 +51,7 @@ def normal_form(expression: sp.Expr) -> NormalForm:
     ValueError
         If it is no Laurent polynomial.
     """
-    fraction = sp.fraction(sp.together(sp.expand(_algebraic(sp.sympify(expression, strict=True)))))
+    fraction = sp.fraction(sp.together(sp.expand(_algebraic(as_sympy(expression)))))
     try:
         value, below = (sp.Poly(part, sine, cosine) for part in fraction)
         (((power, cosines), monomial),) = below.terms()

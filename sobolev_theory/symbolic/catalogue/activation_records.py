@@ -13,7 +13,7 @@ from ...formulas.records import Formula
 from ...norms import Convention
 from .. import sobolev
 from ..activation import ActivationFormulas
-from ..symbols import g, p, rho, s, t, theta
+from ..symbols import as_sympy, g, p, rho, s, t, theta
 from .forms import DELTA, gram_form, polar_form, total
 from .latex import readable
 from .norm_sums import NormSum
@@ -158,8 +158,8 @@ def order_parameters(letters: set[sp.Symbol]) -> list[tuple[str, str]]:
 
 def _where(expressions: Sequence[sp.Expr], labels: Sequence[str] = ()) -> list[tuple[str, str]]:
     """Definitions of the letters that occur."""
-    shown = set().union(*(sp.sympify(e, strict=True).free_symbols for e in expressions))
-    written = set().union(*(readable(sp.sympify(e, strict=True)).free_symbols for e in expressions))
+    shown = set().union(*(as_sympy(e).free_symbols for e in expressions))
+    written = set().union(*(readable(as_sympy(e)).free_symbols for e in expressions))
     defined = [*order_parameters(written), *([DELTA_IS] if DELTA in shown else [])]
     return defined + [(letter, text) for letter, text in FRAME if any(letter in label for label in labels)]
 

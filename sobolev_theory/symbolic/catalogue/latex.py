@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
 from ...formulas.tex.measure import width
-from ..symbols import cosine, p, q, rho, s, sine, t, theta
+from ..symbols import as_sympy, cosine, p, q, rho, s, sine, t, theta
 from .forms import DELTA, LETTERS, SUPPLEMENT, is_negative, product
 
 ANGLE = r"\weightangle"
@@ -51,7 +51,7 @@ def _shown(expression: sp.Expr) -> sp.Expr:
     """Functions of theta in place of letters, without evaluating sums and products anew."""
     letters = {sine: sp.sin(theta), cosine: sp.cos(theta)}
     with sp.evaluate(False):
-        return sp.sympify(expression, strict=True).xreplace(letters)
+        return as_sympy(expression).xreplace(letters)
 
 
 class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types

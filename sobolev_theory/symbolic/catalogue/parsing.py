@@ -12,6 +12,7 @@ from .. import symbols
 from ..arc_cosine import ArcCosine
 from ..bounds import TextError, short
 from ..grammar import CONSTANTS, FUNCTIONS, Grammar
+from ..symbols import as_sympy
 
 LETTERS: dict[str, sp.Symbol] = {
     str(letter): letter for letter in vars(symbols).values() if isinstance(letter, sp.Symbol)
@@ -92,7 +93,7 @@ def value_of(letter: str, value: object) -> sp.Basic:
         return value
     if isinstance(value, Number | np.generic) and not isinstance(value, bool | np.bool_):
         try:
-            return sp.sympify(value, strict=True)
+            return as_sympy(value)
         except sp.SympifyError:
             pass
     raise ValueError(f"{letter}: a number or a SymPy object is required, got {short(repr(value))}")

@@ -10,7 +10,7 @@ from ...formulas.records import Entry, Formula, Step
 from ..algebra import kinds
 from ..algebra.reduction import reduce_polar
 from ..proofs.steps import Claim, Derivation, DerivationError
-from ..symbols import cosine, g, rho, s, sine, t, theta
+from ..symbols import as_sympy, cosine, g, rho, s, sine, t, theta
 from . import latex
 
 
@@ -59,7 +59,7 @@ def formula(
         form, labelled = "combination" if isinstance(value, Combination) else "listing", list(value.items())
     else:
         form, labelled = "scalar", [("", value)]
-    shown = [(label, sp.sympify(entry, strict=True)) for label, entry in labelled]
+    shown = [(label, as_sympy(entry)) for label, entry in labelled]
     entries = tuple(Entry(label, str(latex.readable(entry)), latex.breakable(entry)) for label, entry in shown)
     arguments = sorted({str(letter) for _, entry in shown for letter in latex.readable(entry).free_symbols})
     steps = derivation.steps if derivation else []

@@ -12,7 +12,7 @@ from sympy.core.function import AppliedUndef
 from ...activations.source import SPECIAL
 from ...norms import Convention
 from ..activation import ActivationFormulas, Quantity
-from ..symbols import cosine, sine, theta, z
+from ..symbols import as_sympy, cosine, sine, theta, z
 from .printer import FORMS, KernelPrinter, name_arc_cosines, name_damped, name_quotients
 
 ADVICE = "Do not edit: run `python -m derivations --update`."
@@ -53,7 +53,7 @@ def function(
         For a letter that is no argument, or a function that generated code does not have.
     """
     prepare = _exactly if exact else _fold
-    named = [prepare(sp.sympify(result, strict=True)) for result in results]
+    named = [prepare(as_sympy(result)) for result in results]
     called = {f.func for result in named for f in result.atoms(AppliedUndef)} - set(FORMS)
     letters = {*called, *(letter for result in named for letter in result.free_symbols)}
     unknown = set(map(str, letters)) - set(map(str, arguments))
@@ -77,7 +77,7 @@ def _fold(expression: sp.Expr) -> sp.Expr:
     """Name arc-cosine and damped functions, and write the number in front, such as ``3/(2 pi)``, as one float."""
     expression = name_damped(name_arc_cosines(expression))
     expression = expression.replace(lambda e: isinstance(e, sp.Function) and e.is_number, lambda e: e.evalf(30))
-    factor, rest = sp.sympify(expression, strict=True).as_independent(*expression.free_symbols, as_Add=False)
+    factor, rest = as_sympy(expression).as_independent(*expression.free_symbols, as_Add=False)
     return expression if factor.is_rational else rest * factor.evalf(30)
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import sympy as sp
 
-from ..symbols import assumptions
+from ..symbols import as_sympy, assumptions
 
 Condition: TypeAlias = sp.Basic  # a relation such as theta < pi
 
@@ -70,11 +70,11 @@ class Signs:
 
     def positive(self, expression: sp.Expr) -> bool:
         """Whether it is known to be positive."""
-        return self._sign(sp.sympify(expression, strict=True)) == POSITIVE
+        return self._sign(as_sympy(expression)) == POSITIVE
 
     def nonnegative(self, expression: sp.Expr) -> bool:
         """Whether it is known not to be negative."""
-        return expression == 0 or self._sign(sp.sympify(expression, strict=True)) >= NONNEGATIVE
+        return expression == 0 or self._sign(as_sympy(expression)) >= NONNEGATIVE
 
     def bounds(self, letter: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
         """Exact numbers between which a letter lies."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
+from ..symbols import as_sympy
 from .certificates import Data, name_of, objection
 from .signs import Condition, Signs
 
@@ -91,16 +92,7 @@ class Derivation:
             If the certificate does not verify the claim, or no point is found at which the conditions hold.
         """
         where = tuple(condition for condition in where if condition != sp.true)
-        step = Claim(
-            statement,
-            sp.sympify(left, strict=True),
-            sp.sympify(right, strict=True),
-            False,
-            relation,
-            method,
-            where,
-            as_data(data),
-        )
+        step = Claim(statement, as_sympy(left), as_sympy(right), False, relation, method, where, as_data(data))
         self.accept(step)
         self.steps.append(step)
         return step
@@ -110,16 +102,7 @@ class Derivation:
     ) -> Claim:
         """Record what holds at a point outside the hypotheses, in contradiction to a conclusion, after verifying it."""
         data = as_data({"letters": tuple(at), "values": tuple(at.values())})
-        step = Claim(
-            statement,
-            sp.sympify(left, strict=True),
-            sp.sympify(right, strict=True),
-            False,
-            relation,
-            "evaluation",
-            (),
-            data,
-        )
+        step = Claim(statement, as_sympy(left), as_sympy(right), False, relation, "evaluation", (), data)
         self.accept_counterexample(step)
         self.counterexamples.append(step)
         return step
@@ -145,14 +128,10 @@ class Derivation:
     def _record(
         self, statement: str, left: sp.Expr, right: sp.Expr, reduce: Callable[[sp.Expr], sp.Expr], *, check: bool
     ) -> sp.Expr:
-        difference = reduce(sp.sympify(left, strict=True) - sp.sympify(right, strict=True))
+        difference = reduce(as_sympy(left) - as_sympy(right))
         if difference != 0:
             raise DerivationError(f"{statement}: left - right reduces to {difference}, not to 0")
-        self.steps.append(
-            Claim(
-                statement, sp.sympify(left, strict=True), sp.sympify(right, strict=True), check, method=name_of(reduce)
-            )
-        )
+        self.steps.append(Claim(statement, as_sympy(left), as_sympy(right), check, method=name_of(reduce)))
         return right
 
 
@@ -164,8 +143,4 @@ def as_data(data: Mapping[str, sp.Expr | str | Iterable[sp.Expr]]) -> Data:
 def _as_tuple(value: sp.Expr | str | Iterable[sp.Expr]) -> tuple[sp.Expr, ...]:
     if isinstance(value, str):
         return (sp.Symbol(value),)
-    return (
-        tuple(sp.sympify(x, strict=True) for x in value)
-        if isinstance(value, tuple | list)
-        else (sp.sympify(value, strict=True),)
-    )
+    return tuple(map(as_sympy, value)) if isinstance(value, tuple | list) else (as_sympy(value),)
