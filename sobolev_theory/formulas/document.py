@@ -85,8 +85,9 @@ def document(
             parts += _headings(place, _place(record.name))
             place = _place(record.name)
         parts.append(_theorem(record) if isinstance(record, Theorem) else _formula(record))
-    used = [reference for reference in REFERENCES if rf"\cite{{{reference.key}}}" in "".join(parts)]
-    return "\n\n".join([*parts, bibliography(used), r"\end{document}"])
+    text = "\n\n".join(parts)
+    used = [reference for reference in REFERENCES if rf"\cite{{{reference.key}}}" in text]
+    return "\n\n".join([text, bibliography(used), r"\end{document}"])
 
 
 def _place(name: str) -> tuple[str, str]:

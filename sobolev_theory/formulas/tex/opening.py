@@ -17,6 +17,7 @@ FACTORS = (r"\left", r"\frac", r"\sqrt", r"\Bigl")
 
 BINDING = {
     *"+-=<>([",
+    r"\Bigl",
     r"\cdot",
     r"\le",
     r"\ge",
@@ -78,7 +79,7 @@ def _factors(term: str) -> list[str]:
     for first, start, _ in _nuclei(term):
         if first in FACTORS and not bound:
             starts.append(start)
-        bound = first in BINDING or first == r"\Bigl"
+        bound = first in BINDING
     return [term[start:end].strip() for start, end in pairwise([*starts, len(term)])]
 
 
