@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._runtime.checks import counted
 from .._runtime.results import Shown, Value
+from .._runtime.sizes import require_memory
 from .._runtime.tables import Table
 from ..errors import ConditioningWarning, SizeError
-
-LARGEST = 2**27
-"""Eigenvalues that an array holds, each as often as it occurs: 1 GiB of them."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -191,8 +190,5 @@ def definiteness_of(smallest: float, rounding: float) -> str:
 
 
 def _require_room(size: int) -> None:
-    if size > LARGEST:
-        raise SizeError(
-            f"spectrum: at most {LARGEST} eigenvalues are required for an array, got {size}; take its values and "
-            "multiplicities"
-        )
+    """Refuse an array of more eigenvalues, which may be complex, than memory holds."""
+    require_memory(f"spectrum: an array of {counted(size)} eigenvalues", 2 * size, "take its values and multiplicities")
