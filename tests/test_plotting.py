@@ -301,6 +301,7 @@ def figures():
     yield spectra_of(st.Network.random(3, 20, rng=0), st.Network.random(3, 20, rng=1))[0]
 
 
+@pytest.mark.long
 def test_figures_can_be_read():
     """Axes have names, text has at least 8 points at the size of a paper's columns, and nothing is cut off."""
     for ax in figures():
