@@ -15,6 +15,7 @@ from derivations import (
     arc_cosine,
     charts,
     erf,
+    finite_sample,
     gauss_newton,
     operator,
     planar_flow,
@@ -26,7 +27,19 @@ from derivations import (
 from derivations.catalogue import catalogue_file
 from derivations.theorems import theorems
 
-DERIVATIONS = (price, charts, gauss_newton, arc_cosine, relu, erf, operator, single_neuron, planar_flow, symmetric)
+DERIVATIONS = (
+    price,
+    charts,
+    gauss_newton,
+    arc_cosine,
+    relu,
+    erf,
+    operator,
+    single_neuron,
+    planar_flow,
+    symmetric,
+    finite_sample,
+)
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'
 

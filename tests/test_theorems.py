@@ -27,6 +27,7 @@ NAMES = {
         "hermite_degrees",
         "exact_cone",
         "large_width_gain",
+        "derivatives_save_samples",
     )
 }
 LONG = {"theorem/relu_squared", "theorem/large_width_gain"}
