@@ -13,9 +13,17 @@ except ImportError as error:
 
 from .curves import loss_curves
 from .plane import condition_number_map, phase_portrait
+from .samples import condition_number_of_samples, sampled_density
 from .spectra import spectrum
 
-__all__ = ["condition_number_map", "loss_curves", "phase_portrait", "spectrum"]
+__all__ = [
+    "condition_number_map",
+    "condition_number_of_samples",
+    "loss_curves",
+    "phase_portrait",
+    "sampled_density",
+    "spectrum",
+]
 
 
 def __dir__() -> list[str]:
