@@ -386,6 +386,15 @@ TARGETS: dict[str, Target] = {
     ),
     "Notation": Target(st.formulas.Notation, NOTATION),
     "Notation.expand": Target(lambda latex: st.formulas.Notation().expand(latex), {"latex": ("text", r"\student")}),
+    "monte_carlo.descent": Target(
+        lambda rng=0, **arguments: st.monte_carlo.descent(rng=rng, **arguments),
+        POINT
+        | {"step": ("number", 0.1), "batch": ("size work", 2), "steps": ("size work", 3), "runs": ("size work", 2)}
+        | {"record": ("row optional", [0, 3]), "rng": ("seed optional", 0), "workers": ("workers", 1)}
+        | {"progress": ("flag", False)},
+        open=True,
+        weight=2,
+    ),
     "monte_carlo.verify": Target(
         lambda rng=0, **arguments: st.monte_carlo.verify(rng=rng, **arguments),
         {"loss": ("loss", loss), "W": ("array", W), "samples": ("size work", 1000), "rng": ("seed optional", 0)}

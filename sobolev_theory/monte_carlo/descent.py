@@ -122,7 +122,7 @@ def descent(
     >>> loss = PopulationLoss([[1.0, 0.0], [0.0, 1.0]], "L2")
     >>> sgd = descent(loss, [[0.9, 0.3], [-0.2, 0.8]], step=0.1, batch=100, steps=200, runs=4, rng=0)
     >>> sgd.weights.shape, bool(np.abs(sgd.loss.over_descent - 1).max() < 0.2)
-    ((4, 26, 2, 2), True)
+    ((4, 23, 2, 2), True)
     """
     instance_of("loss", loss, PopulationLoss)
     if loss.has_cones:

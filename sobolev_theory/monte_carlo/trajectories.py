@@ -9,6 +9,9 @@ from .._runtime.results import Record, Shown, Value
 from .._runtime.tables import Table
 from .residual import Array
 
+FEW = 1 / 3
+"""Standard error over the mean above which a few of the runs decide it."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SampledQuantity(Record, Value):
@@ -26,6 +29,11 @@ class SampledQuantity(Record, Value):
     descent: Array
     flow: Array
 
+    def _from_first(self) -> tuple[Array, Array]:
+        """The first finished run, and how others differ from it: not by roundings where all are equal."""
+        finished = self.finished if len(self.finished) else self.runs[:1] * np.nan
+        return finished[0], finished - finished[0]
+
     @property
     def finished(self) -> Array:
         """The runs that have not diverged, (F, R)."""
@@ -34,13 +42,19 @@ class SampledQuantity(Record, Value):
     @property
     def mean(self) -> Array:
         """Mean over the finished runs, (R,); NaN if there is none."""
-        return np.asarray(self.finished.mean(axis=0)) if len(self.finished) else np.full(len(self.flow), np.nan)
+        first, others = self._from_first()
+        return np.asarray(first + others.mean(axis=0))
+
+    @property
+    def median(self) -> Array:
+        """Median of the finished runs, (R,), which no few of them decide; NaN if there is none."""
+        return np.asarray(np.median(self.finished, axis=0)) if len(self.finished) else np.full(len(self.flow), np.nan)
 
     @property
     def standard_error(self) -> Array:
         """Standard error of the mean, (R,); NaN for fewer than two finished runs."""
-        count = len(self.finished)
-        return self.finished.std(axis=0, ddof=1) / np.sqrt(count) if count > 1 else np.full(len(self.flow), np.nan)
+        _, others = self._from_first()
+        return np.asarray(others.std(axis=0, ddof=1 if len(others) > 1 else np.nan) / np.sqrt(len(others)))
 
     @property
     def over_descent(self) -> Array:
@@ -106,7 +120,7 @@ class SampledDescent(Shown, Value):
         """The same of exact descent."""
         return _status(self.descent_weights)
 
-    HEADS = ("std error", "/ descent", "/ flow")
+    ENDS = ("std error", "/ descent", "/ flow")
 
     def table(self) -> Table:
         """A row for each recorded step: means of loss and, for other norms than L2, of the L2 loss."""
@@ -115,7 +129,7 @@ class SampledDescent(Shown, Value):
         shown = {"loss": self.loss}
         if not np.array_equal(self.loss.runs, self.error.runs, equal_nan=True):
             shown["L2 loss"] = self.error
-        heads = [head for name in shown for head in (name, *self.HEADS)]
+        heads = [head for name in shown for head in (name, *(f"{name.removesuffix('loss')}{end}" for end in self.ENDS))]
         columns = [column for quantity in shown.values() for column in _columns(quantity)]
         rows = [
             [str(k), f"{time:.6g}", *cells] for k, time, *cells in zip(self.steps, self.times, *columns, strict=True)
@@ -133,6 +147,9 @@ class SampledDescent(Shown, Value):
             notes.append(f"the flow ended before ({self.flow_status})")
         if not self.loss.flow[0] > 0:
             notes.append("student and teacher agree at the start: losses are zero, and quotients have no value")
+        few = np.flatnonzero(self.error.standard_error > FEW * self.error.mean)
+        if few.size:
+            notes.append(f"after {self.steps[few[0]]} steps a few of the runs decide the mean; see `median`")
         return notes
 
 
@@ -146,7 +163,7 @@ def _quotient(above: Array, below: Array) -> Array:
 
 
 def _columns(quantity: SampledQuantity) -> list[list[str]]:
-    """Means, and entries under `SampledDescent.HEADS`."""
+    """The mean, and what stands under `SampledDescent.ENDS`."""
     numbers: list[tuple[Array, str]] = [
         (quantity.mean, ".6g"),
         (quantity.standard_error, ".1e"),
