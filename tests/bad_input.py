@@ -248,6 +248,11 @@ def comparison() -> st.FlowComparison:
 
 
 @cache
+def sampled() -> st.monte_carlo.SampledDescent:
+    return st.monte_carlo.descent(loss(), W, step=0.1, batch=2, steps=4, runs=2, rng=0)
+
+
+@cache
 def search() -> st.Search:
     return st.find_critical_points(st.PopulationLoss([[1.0, 0.0]], "L2"), 1, 2, rng=0)
 
@@ -458,6 +463,12 @@ TARGETS: dict[str, Target] = {
     "plotting.loss_curves": Target(
         st.plotting.loss_curves,
         {"comparison": ("flows", comparison), "quantity": ("word", "error"), "axes": ("optional", None)},
+        weight=1,
+    ),
+    "plotting.sampled_curves": Target(
+        st.plotting.sampled_curves,
+        {"results": ("curvatures", lambda: [sampled()]), "labels": ("labels", ["L2"])}
+        | {"quantity": ("word", "error"), "ax": ("optional", None)},
         weight=1,
     ),
     "plotting.spectrum": Target(
