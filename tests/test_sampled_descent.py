@@ -122,11 +122,15 @@ def test_runs_follow_descent_over_three_decades_of_loss() -> None:
 
 @pytest.mark.long
 def test_five_neurons_in_twenty_dimensions_follow_descent_and_flow() -> None:
-    """Step 0.1 leaves the flow by less than 5 per cent, which is the step's doing, and is seen."""
+    """The flow is left by less than 5 per cent, which is the doing of the step.
+
+    Means drift off those of descent by 5/batch, measured for batches from 75 to 1200: 0.25 per cent for 2000, of which
+    the standard error is 0.35.
+    """
     teacher = st.Network.random(5, 20, rng=1, scale=1.0)
     loss = st.PopulationLoss(teacher, "L2")
     start = teacher.weights + 0.3 * st.Network.random(5, 20, rng=2, scale=1.0).weights
-    sgd = descent(loss, start, step=0.1, batch=2000, steps=800, runs=8, rng=0)
+    sgd = descent(loss, start, step=0.1, batch=2000, steps=320, runs=12, rng=0)
     assert_follows(sgd, loss, start)
     assert np.abs(sgd.loss.over_flow - 1).max() < 0.05
 
@@ -167,6 +171,14 @@ def second_moment(loss: st.PopulationLoss, W: Any) -> float:
     return float(sum(arc * np.sum(g**2) for arc, g in zip(arcs, gradients, strict=True)) / (2 * np.pi))
 
 
+def test_second_moment_of_one_neuron_is_that_of_the_theorem() -> None:
+    """``w - v`` if both fire, ``w`` if it fires alone: ``theorem/sampled_noise``, at any angle."""
+    angle, size = 1.1, 1.3
+    w, v = size * np.array([np.cos(angle), np.sin(angle)]), np.array([1.0, 0.0])
+    law = (np.pi - angle) / (2 * np.pi) * np.sum((w - v) ** 2) + angle / (2 * np.pi) * size**2
+    assert second_moment(st.PopulationLoss([v], (0.0, 1.0)), [w]) == pytest.approx(law, rel=1e-13)
+
+
 def test_noise_of_h1_is_of_first_order_in_the_distance() -> None:
     """The law of the docstring, from exact means over arcs; what is left is of second order, 1e-6 times some units."""
     V, X = np.array([[1.5, 0.3], [-0.4, 0.7]]), np.array([[0.3, -0.8], [0.9, 0.5]])
@@ -196,6 +208,26 @@ def test_variance_of_one_neuron_along_its_teacher() -> None:
     transverse = sgd.weights[:, :, 0, 1]
     np.testing.assert_allclose(transverse.mean(axis=0), 0.01 * q**k, rtol=0.01)
     assert (transverse.var(axis=0) < 0.2 * law).all()
+
+
+@pytest.mark.long
+def test_typical_runs_contract_as_gauss_newton_in_the_end() -> None:
+    """Measured, not proved: without inputs between student and teacher the error contracts by ``1 - step lambda``.
+
+    The smallest eigenvalue is ``1/4 + (pi - 2)/(4 pi)``, that of the field ``(pi - 2)/(2 pi)``, half of it. The last
+    run that is still hit is no typical one. Modes next to the slowest have died out to 2 per cent.
+    """
+    V, step, batch = np.eye(3, 4), 0.1, 10
+    rng = np.random.default_rng(0)
+    start = V + 10 * step / batch * rng.standard_normal(V.shape) / np.sqrt(V.size)
+    loss = st.PopulationLoss(V, "H1")
+    sgd = descent(loss, start, step=step, batch=batch, steps=550, record=[450, 550], runs=11, rng=0)
+    distance = np.linalg.norm(sgd.weights - V, axis=(2, 3))
+    rate = np.median(np.log(distance[:, 0] / distance[:, 1])) / 100
+    smallest = loss.gauss_newton(V).spectrum().smallest
+    assert smallest == pytest.approx(1 / 4 + (np.pi - 2) / (4 * np.pi))
+    assert rate == pytest.approx(-np.log1p(-step * smallest), rel=0.02)
+    assert np.median(distance[:, 1]) < 1e-2 * np.linalg.norm(sgd.descent_weights[-1] - V)
 
 
 # --- who works, and on how much ---------------------------------------------------------------------------------------
