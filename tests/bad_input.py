@@ -306,8 +306,12 @@ TARGETS: dict[str, Target] = {
     ),
     **{
         f"PopulationLoss.{name}": Target(lambda W, name=name: getattr(loss(), name)(W), {"W": ("array", W)})
-        for name in ("at", "student", "value", "gradient", "hessian", "gauss_newton")
+        for name in ("at", "student", "value", "gradient", "gauss_newton")
     },
+    "PopulationLoss.hessian": Target(
+        lambda W, towards: loss().hessian(W, towards=towards), {"W": ("array", W), "towards": ("array", W)}
+    ),
+    "PopulationLoss.field_limit": Target(lambda W, X: loss().field_limit(W, X), {"W": ("array", W), "X": ("array", W)}),
     "Curvature.condition_number": Target(
         lambda kind: loss().gauss_newton(W).condition_number(kind), {"kind": ("word", "eigenvalue")}
     ),
@@ -450,12 +454,12 @@ TARGETS: dict[str, Target] = {
     "symmetric.spectrum": Target(
         st.symmetric.spectrum,
         options(width=("size count", 3), dim=("size count", 4), x=("number", 0.5), y=("number", 0.1))
-        | {"norm": ("norm", "L2"), "curvature": ("word", "hessian")},
+        | {"norm": ("norm", "L2"), "curvature": ("word", "field"), "towards": ("word", "inside")},
     ),
     "symmetric.condition_number_ratio": Target(
         st.symmetric.condition_number_ratio,
         options(width=("size count infinite", 3), dim=("size count optional infinite", 4), x=("number", 0.5))
-        | {"y": ("number", 0.1), "norms": TWO, "curvature": ("word", "hessian")},
+        | {"y": ("number", 0.1), "norms": TWO, "curvature": ("word", "field"), "towards": ("word", "inside")},
         open=True,
     ),
     "plotting.phase_portrait": Target(st.plotting.phase_portrait, {"norm": ("norm", "L2"), **FIGURE}, weight=1),
