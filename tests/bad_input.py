@@ -248,6 +248,11 @@ def comparison() -> st.FlowComparison:
 
 
 @cache
+def sampled() -> st.monte_carlo.SampledDescent:
+    return st.monte_carlo.descent(loss(), W, step=0.1, batch=2, steps=4, runs=2, rng=0)
+
+
+@cache
 def search() -> st.Search:
     return st.find_critical_points(st.PopulationLoss([[1.0, 0.0]], "L2"), 1, 2, rng=0)
 
@@ -396,6 +401,15 @@ TARGETS: dict[str, Target] = {
     ),
     "Notation": Target(st.formulas.Notation, NOTATION),
     "Notation.expand": Target(lambda latex: st.formulas.Notation().expand(latex), {"latex": ("text", r"\student")}),
+    "monte_carlo.descent": Target(
+        lambda rng=0, **arguments: st.monte_carlo.descent(rng=rng, **arguments),
+        POINT
+        | {"step": ("number", 0.1), "batch": ("size work", 2), "steps": ("size work", 3), "runs": ("size work", 2)}
+        | {"record": ("row optional", [0, 3]), "rng": ("seed optional", 0), "workers": ("workers", 1)}
+        | {"progress": ("flag", False)},
+        open=True,
+        weight=2,
+    ),
     "monte_carlo.verify": Target(
         lambda rng=0, **arguments: st.monte_carlo.verify(rng=rng, **arguments),
         {"loss": ("loss", loss), "W": ("array", W), "samples": ("size work", 1000), "rng": ("seed optional", 0)}
@@ -459,6 +473,12 @@ TARGETS: dict[str, Target] = {
     "plotting.loss_curves": Target(
         st.plotting.loss_curves,
         {"comparison": ("flows", comparison), "quantity": ("word", "error"), "axes": ("optional", None)},
+        weight=1,
+    ),
+    "plotting.sampled_curves": Target(
+        st.plotting.sampled_curves,
+        {"results": ("curvatures", lambda: [sampled()]), "labels": ("labels", ["L2"])}
+        | {"quantity": ("word", "error"), "ax": ("optional", None)},
         weight=1,
     ),
     "plotting.spectrum": Target(
