@@ -33,8 +33,9 @@ from .errors import (
     UnknownActivationError,
     WorkerError,
 )
+from .flow.best_step import BestStep, best_step
 from .flow.comparison import FlowComparison, compare_flows
-from .flow.descent import BestStep, Descent, best_step, gradient_descent
+from .flow.descent import Descent, gradient_descent
 from .flow.integration import gradient_flow
 from .flow.lyapunov import lyapunov_derivative
 from .flow.rates import Rate
