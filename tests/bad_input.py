@@ -301,8 +301,12 @@ TARGETS: dict[str, Target] = {
     ),
     **{
         f"PopulationLoss.{name}": Target(lambda W, name=name: getattr(loss(), name)(W), {"W": ("array", W)})
-        for name in ("at", "student", "value", "gradient", "hessian", "gauss_newton")
+        for name in ("at", "student", "value", "gradient", "gauss_newton")
     },
+    "PopulationLoss.hessian": Target(
+        lambda W, towards: loss().hessian(W, towards=towards), {"W": ("array", W), "towards": ("array", W)}
+    ),
+    "PopulationLoss.field_limit": Target(lambda W, X: loss().field_limit(W, X), {"W": ("array", W), "X": ("array", W)}),
     "Curvature.condition_number": Target(
         lambda kind: loss().gauss_newton(W).condition_number(kind), {"kind": ("word", "eigenvalue")}
     ),

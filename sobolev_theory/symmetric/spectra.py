@@ -251,4 +251,4 @@ def _require_existence(geometry: FamilyGeometry, terms: PairTerms, curvature: st
             for pair, sine in zip(partners, geometry.sines, strict=True)
             if sine <= PARALLEL and (K > 1 or pair == (0, K))
         ]
-        require_directions(parallel, f"{what} ({terms.convention})", 'curvature="gauss_newton"')
+        require_directions(parallel, what, terms.convention, 'Use curvature="gauss_newton", which exists there.')
