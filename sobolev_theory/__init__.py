@@ -40,6 +40,7 @@ from .flow.integration import gradient_flow
 from .flow.lyapunov import lyapunov_derivative
 from .flow.rates import Rate
 from .flow.solution import Flow
+from .flow.tuned_steps import TunedSteps, steps_to
 from .losses import PopulationLoss
 from .networks import Network
 from .search.results import Search
@@ -68,8 +69,10 @@ __all__ = [
     "lyapunov_derivative",
     "BestStep",
     "Descent",
+    "TunedSteps",
     "best_step",
     "gradient_descent",
+    "steps_to",
     # critical points
     "CriticalPoint",
     "Search",

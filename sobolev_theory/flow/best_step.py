@@ -18,9 +18,6 @@ from ..parameters import Parameters, matching
 
 IntArray = NDArray[np.intp]
 
-BESIDE = 1e-6
-"""Part of the way from the teacher to the start at which the default step is best: the Hessian differs by as much."""
-
 ROUNDINGS = 1e-14
 """Smallest eigenvalue of the largest that is told from zero."""
 
@@ -41,7 +38,7 @@ def best_step(curvature: Curvature) -> BestStep:
     Hessian can have, are balanced numerically.
 
     In the backprop convention of an order whose derivative jumps the Hessian near the teacher is not the Gauss-Newton
-    matrix, even in the limit: take ``loss.hessian`` at a point near the end.
+    matrix, even in the limit: take ``loss.hessian(V, towards=X)``.
 
     Raises
     ------
@@ -70,18 +67,19 @@ def best_step(curvature: Curvature) -> BestStep:
     return BestStep(float(best.x), float(best.fun))
 
 
-def at_teacher(loss: PopulationLoss, student: Network) -> Curvature:
-    """The Hessian beside the teacher, in the direction of the student; the Gauss-Newton matrix where there is none."""
+def at_teacher(loss: PopulationLoss, student: Parameters | Network) -> Curvature:
+    """The Hessian at the teacher in the direction of the student, or the Gauss-Newton matrix where there is none."""
     rows = matching(student, loss.teacher)
     if rows is None:
         raise ValueError("step: a step is required if student and teacher differ in width or output weights, got None")
-    return beside_teacher(loss, rows, Parameters(student.weights, student.output_weights))
+    return at_rows(loss, rows, student)
 
 
-def beside_teacher(loss: PopulationLoss, rows: IntArray, student: Parameters) -> Curvature:
-    """The Hessian beside matched rows of the teacher, in the direction of a student, or the Gauss-Newton matrix."""
-    end, output_weights = loss.teacher.weights[rows], student.output_weights
+def at_rows(loss: PopulationLoss, rows: IntArray, student: Parameters | Network) -> Curvature:
+    """The same at rows of the teacher that the student's match."""
+    end = loss.at(Parameters(loss.teacher.weights[rows], student.output_weights))
+    away = student.weights - end.parameters.weights
     try:
-        return loss.at(Parameters(end + BESIDE * (student.weights - end), output_weights)).hessian
+        return end.hessian_towards(away) if away.any() else end.gauss_newton
     except NotDifferentiableError:
-        return loss.at(Parameters(end, output_weights)).gauss_newton
+        return end.gauss_newton

@@ -126,8 +126,8 @@ def gradient_descent(
         Number of iterations, positive. It ends before if the weights come to rest, up to their rounding, or reach a
         level.
     step
-        Positive step size; by default the best one at the teacher: that of ``best_step`` of the Hessian a millionth of
-        the way from the teacher to the start, or of the Gauss-Newton matrix where that does not exist.
+        Positive step size; by default the best one at the teacher: that of ``best_step`` of its Hessian towards the
+        start, or of the Gauss-Newton matrix where that does not exist, as in the exact convention of a jump.
     until
         Levels at which to stop, as those of `gradient_flow`: ``{"loss": 1e-12}``, and likewise ``"gradient_norm"``,
         ``"distance"``; at the first iterate that is at most one of them.
