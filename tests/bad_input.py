@@ -359,7 +359,22 @@ TARGETS: dict[str, Target] = {
     "lyapunov_derivative": Target(st.lyapunov_derivative, {"loss": ("loss", loss), "W": ("array", W)}),
     "best_step": Target(st.best_step, {"curvature": ("curvature", lambda: loss().gauss_newton(W))}),
     "gradient_descent": Target(
-        st.gradient_descent, POINT | {"steps": ("size work", 3), "step": ("number optional", 0.1)}
+        st.gradient_descent,
+        POINT
+        | {"steps": ("size work", 3), "step": ("number optional", 0.1)}
+        | {"until": ("levels optional", {"loss": 1e-3}), "progress": ("flag", False)},
+    ),
+    "Descent.time_to": Target(
+        lambda **levels: st.gradient_descent(loss(), W, 3).time_to(**levels),
+        {"loss": ("number optional", 0.1), "gradient_norm": ("number optional", None)},
+        open=True,
+    ),
+    "steps_to": Target(
+        st.steps_to,
+        options(W0=("array", W), V=("array teacher", V), norms=("norms", ["L2"]), accuracy=("number", 0.1))
+        | {"method": ("word", "gd"), "limit": ("size work", 99), "progress": ("flag", False)},
+        open=True,
+        weight=2,
     ),
     "critical_point": Target(
         st.critical_point, POINT | {"tol": ("number", 1e-9), "max_iterations": ("size work", 9)}, open=True
