@@ -30,9 +30,17 @@ NAMES = {
         "training_gain_vanishes",
         "erf_width_gain",
         "relu_squared_width_gain",
+        "sampled_noise",
     )
 }
-LONG = {"theorem/relu_squared", "theorem/large_width_gain", "theorem/training_gain_vanishes", "theorem/erf_width_gain"}
+SHORT = {
+    "single_neuron_conditioning",
+    "lyapunov_comparison",
+    "hermite_degrees",
+    "exact_cone",
+    "relu_squared_width_gain",
+}
+LONG = NAMES - {f"theorem/{name}" for name in SHORT}
 SWEPT = [pytest.param(name, marks=pytest.mark.long if name in LONG else ()) for name in sorted(NAMES)]
 LIMIT = (np.pi - 2) / (np.pi - 1)
 T, Y = sp.Symbol("theta", positive=True), sp.Symbol("y", real=True)

@@ -5,6 +5,7 @@ from derivations.theorems import (
     hermite,
     lyapunov,
     relu_squared,
+    sampled_noise,
     single_neuron,
     training,
     width,
@@ -23,6 +24,7 @@ FILES = (
     training,
     width_erf,
     width_relu_squared,
+    sampled_noise,
 )
 
 
