@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._runtime.checks import between, number
 from .._runtime.results import Record
 from ..problem import SpanProblem
-from .events import QUANTITIES, crossing, parse_levels, quantity, reached, watched
+from .events import crossing, one_level, quantity, reached, watched
 from .rates import Rate, tail_rate
 from .state import State
 from .steps import AcceptedStep
@@ -154,11 +154,7 @@ class Flow(Record):
         >>> round(flow.time_to(distance=0.1), 6)           # exp(-t/2) = 1/10
         4.60517
         """
-        given = {"loss": loss, "gradient_norm": gradient_norm, "distance": distance}
-        asked = {name: level for name, level in given.items() if level is not None}
-        if len(asked) != 1:
-            raise ValueError(f"time_to: one of {', '.join(QUANTITIES)} is required, got {sorted(asked) or 'none'}")
-        ((name, level),) = parse_levels("time_to", asked, self.problem).items()
+        name, level = one_level(self.problem, loss=loss, gradient_norm=gradient_norm, distance=distance)
         return self.first_time(partial(watched, name), level)
 
     @np.errstate(all="ignore")

@@ -1,4 +1,4 @@
-"""Figures: training curves of several norms, the phase portrait of one neuron, condition numbers, and spectra.
+"""Figures: training curves, SGD over theory, phase portraits of one neuron, condition numbers, and spectra.
 
 They need matplotlib, ``pip install sobolev_theory[plot]``, which ``import sobolev_theory`` does not load: say ``from
 sobolev_theory import plotting``. Every function draws into the axes that it is given, or into a figure of its own, and
@@ -13,9 +13,10 @@ except ImportError as error:
 
 from .curves import loss_curves
 from .plane import condition_number_map, phase_portrait
+from .sampled import sampled_curves
 from .spectra import spectrum
 
-__all__ = ["condition_number_map", "loss_curves", "phase_portrait", "spectrum"]
+__all__ = ["condition_number_map", "loss_curves", "phase_portrait", "sampled_curves", "spectrum"]
 
 
 def __dir__() -> list[str]:
