@@ -350,6 +350,26 @@ def test_the_gain_vanishes_as_the_width_grows(width, ratio, within):
     np.testing.assert_allclose(table["H1"].smallest.values, SLOWEST, rtol=0, atol=1e-9)
 
 
+@pytest.mark.long
+def test_where_neurons_overlap_training_gains():
+    """At a teacher that is not orthonormal kappa along directions falls, and steps of gradient descent in proportion:
+    ``(kappa + 1)/2`` times a logarithm, counted from one start.
+    """
+    V = st.Network.random(5, 20, rng=0)
+    X = np.random.default_rng(7).standard_normal(V.weights.shape)
+    yardstick, steps, kappa = st.PopulationLoss(V, "L2"), {}, {}
+    for norm in ("L2", "H1"):
+        loss, W, steps[norm] = st.PopulationLoss(V, norm), V.weights + 0.02 * X, 0
+        limit = loss.hessian(V, towards=X)
+        kappa[norm], best = limit.condition_number(), st.best_step(limit)
+        level = 1e-6 * yardstick.value(W)
+        while yardstick.value(W) > level:
+            W = W - best.step * loss.gradient(W)
+            steps[norm] += 1
+    assert kappa["H1"] / kappa["L2"] == pytest.approx(0.7, abs=0.05)
+    assert steps["H1"] / steps["L2"] == pytest.approx(kappa["H1"] / kappa["L2"], rel=0.1)
+
+
 def test_one_neuron_has_one_eigenvalue_along_every_direction():
     """A Jordan block in any coordinates."""
     for teacher in ([[1.0, 0.0, 0.0]], [[0.3, -0.7, 0.2]]):
