@@ -278,6 +278,7 @@ def options(**others: tuple[str, Any]) -> dict[str, tuple[str, Any]]:
 
 
 PAIR = {"W": ("array", W), "V": ("array teacher", V)}
+ALONG = {"towards": ("array optional", V[::-1]), "directions": ("size count", 3), "rng": ("seed optional", 0)}
 NORMS, TWO = ("norms", ["L2", "H1"]), ("norms", ("H1", "L2"))
 ONE = {"angle": ("numbers", 1.0), "ratio": ("numbers", 1.2), "norm": ("norm", "H1"), "derivative": ("word", "backprop")}
 POINT = {"loss": ("loss", loss), "W0": ("array", W)}
@@ -318,12 +319,17 @@ TARGETS: dict[str, Target] = {
     "Flow.first_time": Target(
         lambda level: flow().first_time(lambda state: state.point.value, level), {"level": ("number", 0.1)}, open=True
     ),
-    "compare": Target(st.compare, options(**PAIR, norms=NORMS, curvature=("word", "hessian")), open=True),
+    "compare": Target(st.compare, options(**PAIR, **ALONG, norms=NORMS, curvature=("word", "hessian")), open=True),
+    "compare ": Target(
+        lambda **arguments: st.compare(V, V, towards="random", **arguments),
+        {"norms": NORMS, "directions": ("size work", 3), "rng": ("seed optional", 0)},
+        open=True,
+    ),
     "condition_number_ratio": Target(
-        st.condition_number_ratio, options(**PAIR, norms=TWO, curvature=("word", "hessian")), open=True
+        st.condition_number_ratio, options(**PAIR, **ALONG, norms=TWO, curvature=("word", "hessian")), open=True
     ),
     "optimal_weight": Target(
-        st.optimal_weight, options(**PAIR, curvature=("word", "gauss_newton")), open=True, weight=2
+        st.optimal_weight, options(**PAIR, **ALONG, curvature=("word", "hessian")), open=True, weight=2
     ),
     "gradient_flow": Target(
         st.gradient_flow,
@@ -353,7 +359,22 @@ TARGETS: dict[str, Target] = {
     "lyapunov_derivative": Target(st.lyapunov_derivative, {"loss": ("loss", loss), "W": ("array", W)}),
     "best_step": Target(st.best_step, {"curvature": ("curvature", lambda: loss().gauss_newton(W))}),
     "gradient_descent": Target(
-        st.gradient_descent, POINT | {"steps": ("size work", 3), "step": ("number optional", 0.1)}
+        st.gradient_descent,
+        POINT
+        | {"steps": ("size work", 3), "step": ("number optional", 0.1)}
+        | {"until": ("levels optional", {"loss": 1e-3}), "progress": ("flag", False)},
+    ),
+    "Descent.time_to": Target(
+        lambda **levels: st.gradient_descent(loss(), W, 3).time_to(**levels),
+        {"loss": ("number optional", 0.1), "gradient_norm": ("number optional", None)},
+        open=True,
+    ),
+    "steps_to": Target(
+        st.steps_to,
+        options(W0=("array", W), V=("array teacher", V), norms=("norms", ["L2"]), accuracy=("number", 0.1))
+        | {"method": ("word", "gd"), "limit": ("size work", 99), "progress": ("flag", False)},
+        open=True,
+        weight=2,
     ),
     "critical_point": Target(
         st.critical_point, POINT | {"tol": ("number", 1e-9), "max_iterations": ("size work", 9)}, open=True

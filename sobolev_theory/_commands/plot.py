@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..conditioning.comparison import curvature_at
+from ..conditioning.towards import curvature_at
 from ..losses import PopulationLoss
 from .figures import load_plotting, save
 from .flow import add_flows, compared
