@@ -185,7 +185,10 @@ def _require_days(start: Network, steps: int, batch: int, runs: int) -> None:
 
 @np.errstate(all="ignore")
 def iterates(gradient: Callable[[Array], Array], start: Array, plan: Plan) -> Array:
-    """``W <- W - step * gradient(W)``, recorded, (R, K, n); NaN from where it has diverged."""
+    """``W <- W - step * gradient(W)``, recorded, (R, K, n); NaN from where it has diverged.
+
+    It never ends at rest, unlike `Iteration`: a batch that fires no neuron moves nothing, and the next one may.
+    """
     kept = np.full((len(plan.recorded), *start.shape), np.nan)
     weights, done = start, 0
     for row, k in enumerate(plan.recorded):
