@@ -112,6 +112,8 @@ def test_flow_prints_tables_and_saves_the_curves(capsys, tmp_path):
         ("svg", ["condition", "--derivative", "exact"]),
         ("png", ["spectrum", "--width", "2", "--dim", "9", "--norms", "L2", "H1", "1,0.5"]),
         ("PNG", ["spectrum", "--angle", "0.5", "--dim", "9", "--curvature", "gauss_newton"]),
+        ("pdf", ["distribution", "--width", "2", "--dim", "9", "--norms", "L2", "--seed", "1"]),
+        ("png", ["weight", "--angle", "1", "--derivative", "exact"]),
     ],
 )
 def test_plot_saves_a_figure(capsys, tmp_path, suffix, arguments):
@@ -290,7 +292,10 @@ def test_usage_errors_have_status_two(capsys, arguments, message):
 
 @pytest.mark.parametrize(
     "command",
-    ["compare", "verify", "flow", "latex", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"],
+    [
+        *("compare", "verify", "flow", "latex", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"),
+        *("plot distribution", "plot weight"),
+    ],
 )
 def test_help_has_examples(capsys, command):
     with pytest.raises(SystemExit) as stop:

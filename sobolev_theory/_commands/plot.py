@@ -6,7 +6,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..conditioning.comparison import curvature_at
+from ..conditioning.comparison import curvature_at, matrix_name
+from ..curvature.operator import Curvature
 from ..losses import PopulationLoss
 from .figures import load_plotting, save
 from .flow import add_flows, compared
@@ -25,12 +26,14 @@ EXAMPLES = """examples:
   sobolev-theory plot phase --norm H1 --output phase.png
   sobolev-theory plot condition --norms H1 L2 --output map.png
   sobolev-theory plot spectrum --width 3 --dim 20 --output spectrum.svg
+  sobolev-theory plot distribution --width 20 --dim 100 --curvature gauss_newton --output distribution.pdf
+  sobolev-theory plot weight --width 5 --dim 100 --curvature gauss_newton --output weight.pdf
 """
 
 
 def add(commands: Any) -> None:
     """Declare the command, one figure a subcommand."""
-    plot = add_command(commands, "plot", "figures: loss, phase, condition, spectrum", EXAMPLES)
+    plot = add_command(commands, "plot", "figures: loss, phase, condition, spectrum, distribution, weight", EXAMPLES)
     figures = plot.add_subparsers(title="figures", required=True, metavar="FIGURE")
     add_flows(_figure(figures, "loss", "training curves of several norms, as is and at equal sharpness", _loss))
     phase = _figure(figures, "phase", "phase portrait of the gradient flow of one ReLU neuron", _phase)
@@ -43,11 +46,21 @@ def add(commands: Any) -> None:
         "--norms", type=parse_norm, nargs=2, default=["H1", "L2"], help="two norms, first over second (default H1 L2)"
     )
     add_derivative(condition)
-    spectrum = _figure(figures, "spectrum", "eigenvalues with multiplicities, for several norms", _spectrum)
-    add_norms(spectrum)
-    spectrum.add_argument("--curvature", choices=("hessian", "gauss_newton"), default="hessian")
-    add_networks(spectrum)
-    add_one_neuron(spectrum)
+    spectra = "eigenvalues with multiplicities, a panel for each norm"
+    distribution = "parts of the eigenvalues up to a part of the largest, several norms over each other"
+    for name, summary, draw in (("spectrum", spectra, _spectrum), ("distribution", distribution, _distribution)):
+        command = _figure(figures, name, summary, draw)
+        add_norms(command)
+        _add_curvature(command)
+    weight = _figure(figures, "weight", "condition number and rate against the weight of the derivatives", _weight)
+    _add_curvature(weight)
+
+
+def _add_curvature(command: argparse.ArgumentParser) -> None:
+    """Which matrix, and where."""
+    command.add_argument("--curvature", choices=("hessian", "gauss_newton"), default="hessian")
+    add_networks(command)
+    add_one_neuron(command)
 
 
 def _figure(
@@ -81,7 +94,22 @@ def _condition(plotting: ModuleType, options: argparse.Namespace) -> Any:
 
 
 def _spectrum(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    return plotting.spectrum(*_curvatures(options))[0]
+
+
+def _distribution(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    ax = plotting.spectral_distribution(*_curvatures(options))
+    ax.set_title(matrix_name(options.curvature, options.derivative), fontsize="medium")
+    return ax
+
+
+def _curvatures(options: argparse.Namespace) -> tuple[list[Curvature], list[str]]:
+    """Curvatures of all norms, and their names."""
     student, teacher = networks_or_one_neuron(options)
     losses = [PopulationLoss(teacher, norm, derivative=options.derivative) for norm in options.norms]
-    matrices = [curvature_at(loss, student, options.curvature) for loss in losses]
-    return plotting.spectrum(matrices, [loss.norm.name for loss in losses])[0]
+    return [curvature_at(loss, student, options.curvature) for loss in losses], [loss.norm.name for loss in losses]
+
+
+def _weight(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    settings = {"curvature": options.curvature, "derivative": options.derivative}
+    return plotting.optimal_weight(*networks_or_one_neuron(options), **settings)[0]

@@ -77,9 +77,7 @@ class Comparison(Rows[ComparisonRow], Value):
     @property
     def title(self) -> str:
         """What was compared."""
-        name = {"hessian": "Hessian", "gauss_newton": "Gauss-Newton matrix"}[self.curvature]
-        convention = f", {self.derivative} convention" if self.curvature == "hessian" else ""
-        return f"{name}{convention}; rate as is, and at equal sharpness"
+        return f"{matrix_name(self.curvature, self.derivative)}; rate as is, and at equal sharpness"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -216,6 +214,11 @@ def compare(
         name, kappa = loss.norm.name, found.condition_number
         rows.append(ComparisonRow(name, low, high, kappa, low, scaled, found.definiteness, found.reason))
     return Comparison(tuple(rows), curvature, losses[0].derivative)
+
+
+def matrix_name(curvature: str, derivative: str) -> str:
+    """What a table or a figure calls a curvature."""
+    return "Gauss-Newton matrix" if curvature == "gauss_newton" else f"Hessian, {derivative} convention"
 
 
 def curvature_at(loss: PopulationLoss, W: Student, curvature: str) -> Curvature:

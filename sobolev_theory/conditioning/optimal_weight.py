@@ -110,14 +110,7 @@ def optimal_weight(
     (0.0, 0.101)
     """
     within = number("within", within, "a part of the best rate, between 0 and 1,", 0.0, 1.0)
-    of_order = ((1.0,), (0.0, 1.0))
-    orders = [curvature_at(PopulationLoss(V, norm, **loss_options), W, curvature) for norm in of_order]
-    symmetric = all(order.is_symmetric for order in orders)
-    _require_search_fits(orders[0].on_span.shape[0], symmetric)
-    path = WeightPath(
-        [(g0, g1) for (g0, _), (g1, _) in zip(orders[0].parts(), orders[1].parts(), strict=True)],
-        symmetric=symmetric,
-    )
+    path = weight_path(W, V, curvature, **loss_options)
     valleys = Valleys(path, quality)
     best = valleys.best()
     if valleys(best) <= ROUNDING:
@@ -144,12 +137,22 @@ def optimal_weight(
     )
 
 
+def weight_path(W: Student, V: Student, curvature: str, **loss_options: Unpack[LossOptions]) -> WeightPath:
+    """The matrices of the norms ``(1, lambda)``, of a size for which they can be searched."""
+    of_order = ((1.0,), (0.0, 1.0))
+    orders = [curvature_at(PopulationLoss(V, norm, **loss_options), W, curvature) for norm in of_order]
+    symmetric = all(order.is_symmetric for order in orders)
+    _require_search_fits(orders[0].on_span.shape[0], symmetric)
+    parts = zip(orders[0].parts(), orders[1].parts(), strict=True)
+    return WeightPath([(g0, g1) for (g0, _), (g1, _) in parts], symmetric=symmetric)
+
+
 def _require_search_fits(size: int, symmetric: bool) -> None:
     """Refuse a search that would take a day, and announce minutes."""
     operations = SPECTRA * spectrum_operations(size, symmetric=symmetric)
     what = f"student: a search over {size} x {size} matrices"
     advice = "take fewer neurons or dimensions, or compare norms (1, weight), which needs extreme eigenvalues only"
-    require_hours_at_most(what, operations, advice, stacklevel=4)
+    require_hours_at_most(what, operations, advice, stacklevel=5)
 
 
 def _recommended(path: WeightPath, within: float) -> dict[str, float]:

@@ -1,0 +1,137 @@
+"""Condition number and rate against the weight of the derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Unpack
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from ..conditioning import optimal_weight as search
+from ..conditioning.comparison import matrix_name
+from ..conditioning.optimum import OptimalWeight
+from ..conditioning.weight_path import WeightPath, quality, sharpness_rate
+from ..losses import LossOptions, PopulationLoss, Student
+from .style import COLUMN, PALETTE, panels
+
+FloatArray = NDArray[np.float64]
+
+POINTS = 121
+"""Weights at which the curves are computed."""
+
+BEYOND = 300.0
+"""Factor by which the axis reaches beyond H1 and beyond the weights that are marked."""
+
+NORMS = {"s": r"L2 ($\lambda = 0$)", "o": r"H1 ($\lambda = 1$)", "^": r"derivatives alone ($\lambda = \infty$)"}
+"""Norms that are marked where they have a rate, by their markers."""
+
+
+def optimal_weight(
+    W: Student,
+    V: Student,
+    *,
+    curvature: str = "hessian",
+    within: float = 0.05,
+    axes: Any = None,
+    **loss_options: Unpack[LossOptions],
+) -> NDArray[Any]:
+    """The condition number of the norm ``(1, lambda)`` against ``lambda``, and under it its rate at equal sharpness.
+
+    The rate is in units of the sharpness, ``min Re / max Re`` of the eigenvalues: for real ones ``1/kappa``. Shaded are
+    the weights whose condition number is within 1 percent of the best, hatched those whose matrix is not positive
+    definite, so that no rate follows. L2 and derivatives alone stand at the ends of the axis.
+
+    Parameters
+    ----------
+    W, V, curvature, within, **loss_options
+        As in `sobolev_theory.optimal_weight`, which is drawn.
+    axes
+        A pair of axes; by default that of a new figure.
+
+    Returns
+    -------
+    array
+        The pair of axes.
+
+    Warns
+    -----
+    ConditioningWarning, UserWarning
+        As `sobolev_theory.optimal_weight`.
+
+    Raises
+    ------
+    ValueError, SizeError, NotDifferentiableError, InfiniteNormError, UnknownActivationError
+        As `sobolev_theory.optimal_weight`.
+
+    Examples
+    --------
+    >>> above, below = optimal_weight([[1.0, 0.3, 0.0]], [[1.0, 0.0, 0.0]])
+    >>> above.get_title()
+    'Hessian, backprop convention'
+    """
+    pair = panels(axes, 2, 1, (COLUMN[0], 5.2), one_scale=False)
+    best = search.optimal_weight(W, V, curvature=curvature, within=within, **loss_options)
+    path = search.weight_path(W, V, curvature, **loss_options)
+    weights = _weights(best)
+    curves = np.transpose([_measures(path, path.share(weight)) for weight in weights.tolist()])
+    for k, (ax, curve) in enumerate(zip(pair, curves, strict=True)):
+        ax.set(xscale="log", xlim=weights[[0, -1]])
+        ax.axvspan(*np.clip(best.interval, *weights[[0, -1]]), color="0.88", label=r"$\kappa$ within 1 % of the best")
+        _hatch(ax, weights, np.isnan(curve))
+        ax.plot(weights, curve, color=PALETTE[0])
+        for weight, u, look in _marks(best, path):
+            at = np.clip(weight, *weights[[0, -1]])
+            ax.plot(at, _measures(path, u)[k], linestyle="none", clip_on=False, **look)
+    pair[0].set_title(matrix_name(curvature, PopulationLoss(V, **loss_options).derivative), fontsize="medium")
+    pair[0].set_ylabel(r"condition number $\kappa$")
+    pair[1].set_ylabel("rate / sharpness")
+    pair[1].set_xlabel(r"weight $\lambda$ of the derivatives")
+    handles, labels = pair[0].get_legend_handles_labels()
+    if axes is None:
+        pair[0].figure.legend(handles, labels, loc="outside lower center", ncols=1, fontsize="small", frameon=False)
+    else:
+        pair[0].legend(handles, labels, fontsize="small")
+    return pair
+
+
+def _weights(best: OptimalWeight) -> FloatArray:
+    """Weights on a logarithmic axis around H1 and all finite weights that are marked."""
+    marked = [weight for weight in (1.0, best.recommended, best.weight, *best.interval) if 0 < weight < np.inf]
+    return np.geomspace(min(marked) / BEYOND, max(marked) * BEYOND, POINTS)
+
+
+def _marks(best: OptimalWeight, path: WeightPath) -> Iterator[tuple[float, float, dict[str, Any]]]:
+    """Weights that are marked, where they are on the path, and how: three norms where they have a rate, and the best.
+
+    The norms stand before the recommended weight, and hide it least.
+    """
+    places = (0.0, 0.0), (1.0, path.share(1.0)), (np.inf, 1.0)
+    for (weight, u), (marker, name) in zip(places, NORMS.items(), strict=True):
+        if np.isfinite(_measures(path, u)[1]):
+            yield weight, u, {"marker": marker, "label": name, "color": "black", "zorder": 3}
+    if np.isfinite(best.recommended):
+        gain = "" if np.isnan(best.gain) else f", gain {best.gain_equal_sharpness:.3g}"
+        name = rf"recommended ($\lambda$ = {best.recommended:.3g}{gain})"
+        look = {"marker": "*", "label": name, "color": PALETTE[1], "markersize": 12}
+        yield best.recommended, path.share(best.recommended), look
+
+
+def _measures(path: WeightPath, u: float) -> tuple[float, float]:
+    """The condition number and the rate over the sharpness; NaN where the matrix is not positive definite."""
+    values = path.eigenvalues(u)
+    rate = float(sharpness_rate(values))
+    return (1 / float(quality(values)), rate) if rate > 0 else (np.nan, np.nan)
+
+
+def _hatch(ax: Axes, weights: FloatArray, where: NDArray[np.bool_]) -> None:
+    """Weights without a rate."""
+    if where.any():
+        look: dict[str, Any] = {
+            "facecolor": "none",
+            "edgecolor": "0.6",
+            "hatch": "///",
+            "label": "not positive definite",
+        }
+        ax.fill_between(weights, 0, 1, where=where, transform=ax.get_xaxis_transform(), **look)
