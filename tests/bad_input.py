@@ -437,12 +437,12 @@ TARGETS: dict[str, Target] = {
     "symmetric.spectrum": Target(
         st.symmetric.spectrum,
         options(width=("size count", 3), dim=("size count", 4), x=("number", 0.5), y=("number", 0.1))
-        | {"norm": ("norm", "L2"), "curvature": ("word", "hessian")},
+        | {"norm": ("norm", "L2"), "curvature": ("word", "field"), "towards": ("word", "inside")},
     ),
     "symmetric.condition_number_ratio": Target(
         st.symmetric.condition_number_ratio,
         options(width=("size count infinite", 3), dim=("size count optional infinite", 4), x=("number", 0.5))
-        | {"y": ("number", 0.1), "norms": TWO, "curvature": ("word", "hessian")},
+        | {"y": ("number", 0.1), "norms": TWO, "curvature": ("word", "field"), "towards": ("word", "inside")},
         open=True,
     ),
     "plotting.phase_portrait": Target(st.plotting.phase_portrait, {"norm": ("norm", "L2"), **FIGURE}, weight=1),
