@@ -447,6 +447,11 @@ TARGETS: dict[str, Target] = {
     ),
     "plotting.phase_portrait": Target(st.plotting.phase_portrait, {"norm": ("norm", "L2"), **FIGURE}, weight=1),
     "plotting.condition_number_map": Target(st.plotting.condition_number_map, {"norms": TWO, **FIGURE}, weight=1),
+    "plotting.width_scaling": Target(
+        st.plotting.width_scaling,
+        {"norms": TWO, "activation": ("activation", "relu"), "ax": ("optional", None)},
+        weight=1,
+    ),
     "plotting.loss_curves": Target(
         st.plotting.loss_curves,
         {"comparison": ("flows", comparison), "quantity": ("word", "error"), "axes": ("optional", None)},

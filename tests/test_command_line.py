@@ -114,6 +114,7 @@ def test_flow_prints_tables_and_saves_the_curves(capsys, tmp_path):
         ("PNG", ["spectrum", "--angle", "0.5", "--dim", "9", "--curvature", "gauss_newton"]),
         ("pdf", ["distribution", "--width", "2", "--dim", "9", "--norms", "L2", "--seed", "1"]),
         ("png", ["weight", "--angle", "1", "--derivative", "exact"]),
+        ("png", ["width", "--norms", "H1", "L2", "--activation", "erf"]),
     ],
 )
 def test_plot_saves_a_figure(capsys, tmp_path, suffix, arguments):
@@ -294,7 +295,7 @@ def test_usage_errors_have_status_two(capsys, arguments, message):
     "command",
     [
         *("compare", "verify", "flow", "latex", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"),
-        *("plot distribution", "plot weight"),
+        *("plot distribution", "plot weight", "plot width"),
     ],
 )
 def test_help_has_examples(capsys, command):

@@ -357,6 +357,31 @@ def test_weights_without_a_rate_are_hatched_and_have_no_curve():
         assert not any(name.startswith("L2") for name in names)
 
 
+def test_curves_over_the_width_keep_training_and_gauss_newton_apart():
+    """At K = 4 the Hessian at a distance of 1e-7, which tells the limit to as much; at 1e9 limits, approached like 1/K.
+
+    Training loses the gain, and Gauss-Newton keeps it: that is (pi - 2)/(pi - 1).
+    """
+    ax = plotting.width_scaling()
+    inside, outside, gauss_newton = (dict(zip(*line.get_data(), strict=True)) for line in ax.lines[:3])
+    teacher, others = np.eye(4), 1 - np.eye(4)
+    for curve, away in ((inside, -teacher + others), (outside, -teacher - others)):
+        pair = [st.PopulationLoss(teacher, norm).hessian(teacher + 1e-7 * away) for norm in ("H1", "L2")]
+        near = pair[0].condition_number() / pair[1].condition_number()
+        assert curve[4] == pytest.approx(near, rel=2e-6)
+        assert curve[10**9] == pytest.approx(1, rel=1e-8)
+    at_teacher = [st.PopulationLoss(teacher, norm).gauss_newton(teacher).condition_number() for norm in ("H1", "L2")]
+    assert gauss_newton[4] == pytest.approx(at_teacher[0] / at_teacher[1], rel=1e-13)
+    assert gauss_newton[10**9] == pytest.approx((np.pi - 2) / (np.pi - 1), rel=1e-8)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("width $K$", r"$\kappa$ of H1 / $\kappa$ of L2")
+
+
+def test_training_and_gauss_newton_that_agree_are_one_curve():
+    ax = plotting.width_scaling(("H2", "L2"), activation="erf")
+    assert [line.get_label() for line in ax.lines] == ["training and Gauss-Newton matrix", "no gain"]
+    assert ax.get_title() == "orthonormal teacher, erf"
+
+
 def test_indefinite_and_complex_spectra_say_so():
     both = [st.Spectrum(np.array(v), np.array([2, 3])) for v in ([-1.0, 2.0], [1 + 1j, 1 - 1j])]
     upper, lower = plotting.spectrum(both, ["a", "b"])
@@ -375,6 +400,7 @@ def figures():
     yield spectra_of(st.Network.random(3, 20, rng=0), st.Network.random(3, 20, rng=1))[0]
     yield plotting.spectral_distribution([st.symmetric.spectrum(20, 100, norm=n) for n in ((1,), "L2")], ["a", "b"])
     yield plotting.optimal_weight([[0.0, 0.5, 0.0]], [[1.0, 0.0, 0.0]])[0]
+    yield plotting.width_scaling()
 
 
 @pytest.mark.long

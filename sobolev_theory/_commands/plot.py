@@ -9,6 +9,7 @@ from typing import Any
 from ..conditioning.comparison import curvature_at, matrix_name
 from ..curvature.operator import Curvature
 from ..losses import PopulationLoss
+from .activation import add_activation
 from .figures import load_plotting, save
 from .flow import add_flows, compared
 from .options import (
@@ -28,12 +29,15 @@ EXAMPLES = """examples:
   sobolev-theory plot spectrum --width 3 --dim 20 --output spectrum.svg
   sobolev-theory plot distribution --width 20 --dim 100 --curvature gauss_newton --output distribution.pdf
   sobolev-theory plot weight --width 5 --dim 100 --curvature gauss_newton --output weight.pdf
+  sobolev-theory plot width --norms H1 L2 --activation erf --output width.pdf
 """
 
 
 def add(commands: Any) -> None:
     """Declare the command, one figure a subcommand."""
-    plot = add_command(commands, "plot", "figures: loss, phase, condition, spectrum, distribution, weight", EXAMPLES)
+    plot = add_command(
+        commands, "plot", "figures: loss, phase, condition, spectrum, distribution, weight, width", EXAMPLES
+    )
     figures = plot.add_subparsers(title="figures", required=True, metavar="FIGURE")
     add_flows(_figure(figures, "loss", "training curves of several norms, as is and at equal sharpness", _loss))
     phase = _figure(figures, "phase", "phase portrait of the gradient flow of one ReLU neuron", _phase)
@@ -42,9 +46,7 @@ def add(commands: Any) -> None:
     condition = _figure(
         figures, "condition", "quotient of condition numbers over angle and norm of the student", _condition
     )
-    condition.add_argument(
-        "--norms", type=parse_norm, nargs=2, default=["H1", "L2"], help="two norms, first over second (default H1 L2)"
-    )
+    _add_two_norms(condition)
     add_derivative(condition)
     spectra = "eigenvalues with multiplicities, a panel for each norm"
     distribution = "parts of the eigenvalues up to a part of the largest, several norms over each other"
@@ -54,6 +56,16 @@ def add(commands: Any) -> None:
         _add_curvature(command)
     weight = _figure(figures, "weight", "condition number and rate against the weight of the derivatives", _weight)
     _add_curvature(weight)
+    width = _figure(figures, "width", "quotient of condition numbers at an orthonormal teacher over its width", _width)
+    _add_two_norms(width)
+    add_activation(width)
+
+
+def _add_two_norms(command: argparse.ArgumentParser) -> None:
+    """Which condition numbers are divided."""
+    command.add_argument(
+        "--norms", type=parse_norm, nargs=2, default=["H1", "L2"], help="two norms, first over second (default H1 L2)"
+    )
 
 
 def _add_curvature(command: argparse.ArgumentParser) -> None:
@@ -113,3 +125,7 @@ def _curvatures(options: argparse.Namespace) -> tuple[list[Curvature], list[str]
 def _weight(plotting: ModuleType, options: argparse.Namespace) -> Any:
     settings = {"curvature": options.curvature, "derivative": options.derivative}
     return plotting.optimal_weight(*networks_or_one_neuron(options), **settings)[0]
+
+
+def _width(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    return plotting.width_scaling(tuple(options.norms), activation=options.activation)

@@ -16,6 +16,7 @@ from .distribution import spectral_distribution
 from .plane import condition_number_map, phase_portrait
 from .spectra import spectrum
 from .weights import optimal_weight
+from .widths import width_scaling
 
 __all__ = [
     "condition_number_map",
@@ -24,6 +25,7 @@ __all__ = [
     "phase_portrait",
     "spectral_distribution",
     "spectrum",
+    "width_scaling",
 ]
 
 
