@@ -34,7 +34,9 @@ def computed_once() -> Iterator[None]:
 
 
 WRITTEN = {
-    "figures": ["condition.pdf", "loss.pdf", "phase.pdf", "spectrum.pdf"],
+    "figures": [
+        f"{name}.pdf" for name in ("condition", "distribution", "loss", "phase", "spectrum", "weight", "width")
+    ],
     "width_scaling": ["width_scaling.pdf"],
 }
 """Figures that an example leaves in the folder ``figures``."""
@@ -90,11 +92,21 @@ def test_figures():
     from examples.figures import figures, flows
 
     comparison = flows()
-    assert sorted(figures(comparison)) == ["condition", "loss", "phase", "spectrum"]
+    assert sorted(f"{name}.pdf" for name in figures(comparison)) == WRITTEN["figures"]
     plt.close("all")
     gain = {row.norm: row.acceleration_equal_sharpness for row in comparison.rows}
     assert gain["H1"] == pytest.approx(1.209, abs=0.0005)
     assert gain["L2"] < gain["(1, 0.25)"] < gain["H1"]
+
+
+def test_width_scaling():
+    """The gain of training vanishes for ReLU and stays for erf; Gauss-Newton keeps that of ReLU: (pi - 2)/(pi - 1)."""
+    from examples.width_scaling import gains
+
+    *_, before, last = gains().values()
+    assert before[:2] == pytest.approx([1, 1], abs=1e-8)
+    assert last[:3] == pytest.approx([1, 1, (np.pi - 2) / (np.pi - 1)], abs=1e-15)
+    assert last[3] == pytest.approx(0.4121, abs=5e-5)
 
 
 def test_spurious_minima(capsys):
