@@ -112,7 +112,7 @@ def _marks(best: OptimalWeight, path: WeightPath) -> Iterator[tuple[float, float
         if np.isfinite(_measures(path, u)[1]):
             yield weight, u, {"marker": marker, "label": name, "color": "black", "zorder": 3}
     if np.isfinite(best.recommended):
-        gain = "" if np.isnan(best.gain) else f", gain {best.gain_equal_sharpness:.3g}"
+        gain = "" if np.isnan(best.gain) else f", {best.gain_equal_sharpness:.3g} times L2"
         name = rf"recommended ($\lambda$ = {best.recommended:.3g}{gain})"
         look = {"marker": "*", "label": name, "color": PALETTE[1], "markersize": 12}
         yield best.recommended, path.share(best.recommended), look
