@@ -273,6 +273,7 @@ def options(**others: tuple[str, Any]) -> dict[str, tuple[str, Any]]:
 
 
 PAIR = {"W": ("array", W), "V": ("array teacher", V)}
+ALONG = {"towards": ("array optional", V[::-1]), "directions": ("size count", 3), "rng": ("seed optional", 0)}
 NORMS, TWO = ("norms", ["L2", "H1"]), ("norms", ("H1", "L2"))
 ONE = {"angle": ("numbers", 1.0), "ratio": ("numbers", 1.2), "norm": ("norm", "H1"), "derivative": ("word", "backprop")}
 POINT = {"loss": ("loss", loss), "W0": ("array", W)}
@@ -302,20 +303,29 @@ TARGETS: dict[str, Target] = {
     ),
     **{
         f"PopulationLoss.{name}": Target(lambda W, name=name: getattr(loss(), name)(W), {"W": ("array", W)})
-        for name in ("at", "student", "value", "gradient", "hessian", "gauss_newton")
+        for name in ("at", "student", "value", "gradient", "gauss_newton")
     },
+    "PopulationLoss.hessian": Target(
+        lambda W, towards: loss().hessian(W, towards=towards), {"W": ("array", W), "towards": ("array", W)}
+    ),
+    "PopulationLoss.field_limit": Target(lambda W, X: loss().field_limit(W, X), {"W": ("array", W), "X": ("array", W)}),
     "Curvature.condition_number": Target(
         lambda kind: loss().gauss_newton(W).condition_number(kind), {"kind": ("word", "eigenvalue")}
     ),
     "Flow.first_time": Target(
         lambda level: flow().first_time(lambda state: state.point.value, level), {"level": ("number", 0.1)}, open=True
     ),
-    "compare": Target(st.compare, options(**PAIR, norms=NORMS, curvature=("word", "hessian")), open=True),
+    "compare": Target(st.compare, options(**PAIR, **ALONG, norms=NORMS, curvature=("word", "hessian")), open=True),
+    "compare ": Target(
+        lambda **arguments: st.compare(V, V, towards="random", **arguments),
+        {"norms": NORMS, "directions": ("size work", 3), "rng": ("seed optional", 0)},
+        open=True,
+    ),
     "condition_number_ratio": Target(
-        st.condition_number_ratio, options(**PAIR, norms=TWO, curvature=("word", "hessian")), open=True
+        st.condition_number_ratio, options(**PAIR, **ALONG, norms=TWO, curvature=("word", "hessian")), open=True
     ),
     "optimal_weight": Target(
-        st.optimal_weight, options(**PAIR, curvature=("word", "gauss_newton")), open=True, weight=2
+        st.optimal_weight, options(**PAIR, **ALONG, curvature=("word", "hessian")), open=True, weight=2
     ),
     "gradient_flow": Target(
         st.gradient_flow,

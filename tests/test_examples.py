@@ -99,16 +99,6 @@ def test_figures():
     assert gain["L2"] < gain["(1, 0.25)"] < gain["H1"]
 
 
-def test_width_scaling():
-    """The gain of training vanishes for ReLU and stays for erf; Gauss-Newton keeps that of ReLU: (pi - 2)/(pi - 1)."""
-    from examples.width_scaling import gains
-
-    *_, before, last = gains().values()
-    assert before[:2] == pytest.approx([1, 1], abs=1e-8)
-    assert last[:3] == pytest.approx([1, 1, (np.pi - 2) / (np.pi - 1)], abs=1e-15)
-    assert last[3] == pytest.approx(0.4121, abs=5e-5)
-
-
 def test_spurious_minima(capsys):
     """Eight flows at K = 8 find the teacher and one spurious minimum, less curved than the teacher, 1/4 - 1/(2 pi)."""
     from examples.spurious_minima import main, search

@@ -345,6 +345,23 @@ def test_curves_over_the_weight_show_the_closed_form_of_one_neuron():
     assert above.get_title() == "Hessian, backprop convention"
 
 
+def test_curves_over_the_weight_at_a_teacher_are_those_of_a_limit():
+    """Or of the means of its ``1/kappa``, which the search drew once; ``1/kappa`` is right to 1e-14 times kappa."""
+    teacher, away = np.eye(3), np.random.default_rng(0).standard_normal((3, 3))
+    above, _ = plotting.optimal_weight(teacher, teacher, towards=away)
+    for weight, kappa in above.lines[0].get_xydata()[::30]:
+        limit = st.PopulationLoss(teacher, (1, weight)).hessian(teacher, towards=away)
+        assert kappa == pytest.approx(limit.condition_number(), rel=1e-12)
+    assert above.get_title().replace("\n", " ") == "Hessian, backprop convention, limit along a direction (training)"
+    settings = {"towards": "random", "directions": 2, "rng": 1}
+    above, _ = plotting.optimal_weight(teacher, teacher, **settings)
+    best = st.optimal_weight(teacher, teacher, **settings)
+    assert [above.lines[k].get_ydata()[0] for k in (1, 2, 3, 4)] == pytest.approx(
+        [best.at_zero, best.at_one, best.at_infinity, best.recommended_condition_number], rel=1e-12
+    )
+    assert "2 random directions" in above.get_title().replace("\n", " ")
+
+
 def test_weights_without_a_rate_are_hatched_and_have_no_curve():
     """``1/2 - x + weight (1 - x)/2 > 0``, from a weight on that is met to the distance of two weights."""
     above, below = plotting.optimal_weight([[0.0, 0.5, 0.0]], [[1.0, 0.0, 0.0]])
@@ -400,6 +417,7 @@ def figures():
     yield spectra_of(st.Network.random(3, 20, rng=0), st.Network.random(3, 20, rng=1))[0]
     yield plotting.spectral_distribution([st.symmetric.spectrum(20, 100, norm=n) for n in ((1,), "L2")], ["a", "b"])
     yield plotting.optimal_weight([[0.0, 0.5, 0.0]], [[1.0, 0.0, 0.0]])[0]
+    yield plotting.optimal_weight(np.eye(3), np.eye(3), towards="random", directions=2, rng=1)[0]
     yield plotting.width_scaling()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from .. import single_neuron
 from .._runtime.tables import Table
 from ..conditioning import comparison
+from ..conditioning.compare import compare
 from ..errors import ConditioningWarning
 from ..norms import Norm
 from ..single_neuron.spectrum import smallest_sign
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     student, teacher = networks(options)
     settings = {"curvature": options.curvature, "activation": options.activation, "derivative": options.derivative}
     long = student.width * min(student.dim, student.width + teacher.width) > LONG
-    result = comparison.compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **settings)
+    result = compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **settings)
     if options.json:
         print_json({**settings, "rows": result.as_dicts()})
     else:

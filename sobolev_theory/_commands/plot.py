@@ -6,7 +6,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..conditioning.comparison import curvature_at, matrix_name
+from ..conditioning.comparison import matrix_name
+from ..conditioning.towards import curvature_at
 from ..curvature.operator import Curvature
 from ..losses import PopulationLoss
 from .activation import add_activation

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
@@ -12,6 +14,8 @@ from numpy.typing import NDArray
 from ..conditioning import optimal_weight as search
 from ..conditioning.comparison import matrix_name
 from ..conditioning.optimum import OptimalWeight
+from ..conditioning.towards import Directions, Towards
+from ..conditioning.valleys import Measure
 from ..conditioning.weight_path import WeightPath, quality, sharpness_rate
 from ..losses import LossOptions, PopulationLoss, Student
 from .style import COLUMN, PALETTE, panels
@@ -33,6 +37,9 @@ def optimal_weight(
     V: Student,
     *,
     curvature: str = "hessian",
+    towards: Towards = None,
+    directions: int = 100,
+    rng: Any = None,
     within: float = 0.05,
     axes: Any = None,
     **loss_options: Unpack[LossOptions],
@@ -45,7 +52,7 @@ def optimal_weight(
 
     Parameters
     ----------
-    W, V, curvature, within, **loss_options
+    W, V, curvature, towards, directions, rng, within, **loss_options
         As in `sobolev_theory.optimal_weight`, which is drawn.
     axes
         A pair of axes; by default that of a new figure.
@@ -72,19 +79,23 @@ def optimal_weight(
     'Hessian, backprop convention'
     """
     pair = panels(axes, 2, 1, (COLUMN[0], 5.2), one_scale=False)
-    best = search.optimal_weight(W, V, curvature=curvature, within=within, **loss_options)
-    path = search.weight_path(W, V, curvature, **loss_options)
+    along = Directions(towards, directions, rng)
+    path, over = search.weight_path(along, W, V, curvature, loss_options)
+    best = search.best_on(path, over, within)
+    measures = partial(_measures, path, over)
     weights = _weights(best)
-    curves = np.transpose([_measures(path, path.share(weight)) for weight in weights.tolist()])
+    curves = np.transpose([measures(path.share(weight)) for weight in weights.tolist()])
     for k, (ax, curve) in enumerate(zip(pair, curves, strict=True)):
         ax.set(xscale="log", xlim=weights[[0, -1]])
         ax.axvspan(*np.clip(best.interval, *weights[[0, -1]]), color="0.88", label=r"$\kappa$ within 1 % of the best")
         _hatch(ax, weights, np.isnan(curve))
         ax.plot(weights, curve, color=PALETTE[0])
-        for weight, u, look in _marks(best, path):
-            at = np.clip(weight, *weights[[0, -1]])
-            ax.plot(at, _measures(path, u)[k], linestyle="none", clip_on=False, **look)
-    pair[0].set_title(matrix_name(curvature, PopulationLoss(V, **loss_options).derivative), fontsize="medium")
+        for weight, look in _marks(best):
+            height = measures(path.share(weight) if weight < np.inf else 1.0)[k]
+            if np.isfinite(height):
+                ax.plot(np.clip(weight, *weights[[0, -1]]), height, linestyle="none", clip_on=False, **look)
+    title = matrix_name(curvature, PopulationLoss(V, **loss_options).derivative, along.title)
+    pair[0].set_title(textwrap.fill(title, 36), fontsize="medium")
     pair[0].set_ylabel(r"condition number $\kappa$")
     pair[1].set_ylabel("rate / sharpness")
     pair[1].set_xlabel(r"weight $\lambda$ of the derivatives")
@@ -102,36 +113,27 @@ def _weights(best: OptimalWeight) -> FloatArray:
     return np.geomspace(min(marked) / BEYOND, max(marked) * BEYOND, POINTS)
 
 
-def _marks(best: OptimalWeight, path: WeightPath) -> Iterator[tuple[float, float, dict[str, Any]]]:
-    """Weights that are marked, where they are on the path, and how: three norms where they have a rate, and the best.
-
-    The norms stand before the recommended weight, and hide it least.
-    """
-    places = (0.0, 0.0), (1.0, path.share(1.0)), (np.inf, 1.0)
-    for (weight, u), (marker, name) in zip(places, NORMS.items(), strict=True):
-        if np.isfinite(_measures(path, u)[1]):
-            yield weight, u, {"marker": marker, "label": name, "color": "black", "zorder": 3}
+def _marks(best: OptimalWeight) -> Iterator[tuple[float, dict[str, Any]]]:
+    """Weights that are marked, and how: those of three norms, which the recommended one does not hide, and that."""
+    for weight, (marker, name) in zip((0.0, 1.0, np.inf), NORMS.items(), strict=True):
+        yield weight, {"marker": marker, "label": name, "color": "black", "zorder": 3}
     if np.isfinite(best.recommended):
         gain = "" if np.isnan(best.gain) else f", {best.gain_equal_sharpness:.3g} times L2"
         name = rf"recommended ($\lambda$ = {best.recommended:.3g}{gain})"
-        look = {"marker": "*", "label": name, "color": PALETTE[1], "markersize": 12}
-        yield best.recommended, path.share(best.recommended), look
+        yield best.recommended, {"marker": "*", "label": name, "color": PALETTE[1], "markersize": 12}
 
 
-def _measures(path: WeightPath, u: float) -> tuple[float, float]:
-    """The condition number and the rate over the sharpness; NaN where the matrix is not positive definite."""
+def _measures(path: WeightPath, over: Callable[[Measure], Measure], u: float) -> tuple[float, float]:
+    """The condition number and the rate over the sharpness; NaN where a matrix is not positive definite."""
     values = path.eigenvalues(u)
-    rate = float(sharpness_rate(values))
-    return (1 / float(quality(values)), rate) if rate > 0 else (np.nan, np.nan)
+    if values.real.min() <= 0:
+        return np.nan, np.nan
+    return 1 / float(over(quality)(values)), float(over(sharpness_rate)(values))
 
 
 def _hatch(ax: Axes, weights: FloatArray, where: NDArray[np.bool_]) -> None:
     """Weights without a rate."""
     if where.any():
-        look: dict[str, Any] = {
-            "facecolor": "none",
-            "edgecolor": "0.6",
-            "hatch": "///",
-            "label": "not positive definite",
-        }
+        look: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.6", "hatch": "///"}
+        look["label"] = "not positive definite"
         ax.fill_between(weights, 0, 1, where=where, transform=ax.get_xaxis_transform(), **look)

@@ -42,11 +42,12 @@ def require_existence(geometry: FamilyGeometry, terms: PairTerms, curvature: str
         partners = zip([(0, 1), (0, K), (0, K + 1)], geometry.slopes, strict=True)
         parallel = dict(pair for pair, found in zip(partners, geometry.parallel, strict=True) if found)
         if terms.convention is Convention.EXACT:
-            require_directions([*parallel], f"{what} ({terms.convention})", GAUSS_NEWTON)
+            require_directions([*parallel], what, terms.convention, f"Use {GAUSS_NEWTON}, which exists there.")
         elif curvature == "field":
             _require_limit(geometry, parallel)
         else:
-            require_directions([*parallel], f"{what} ({terms.convention})", f"{LIMIT}, or {GAUSS_NEWTON}")
+            advice = f"Use {LIMIT}, or {GAUSS_NEWTON}, which exists there."
+            require_directions([*parallel], what, terms.convention, advice)
 
 
 def _require_limit(geometry: FamilyGeometry, parallel: dict[tuple[int, int], int]) -> None:
