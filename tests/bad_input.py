@@ -473,7 +473,7 @@ TARGETS: dict[str, Target] = {
     ),
     "plotting.optimal_weight": Target(
         st.plotting.optimal_weight,
-        options(**PAIR, curvature=("word", "gauss_newton"), within=("number", 0.1), axes=("optional", None)),
+        options(**PAIR, **ALONG, curvature=("word", "hessian"), within=("number", 0.1), axes=("optional", None)),
         weight=1,
     ),
 }
