@@ -248,6 +248,11 @@ def comparison() -> st.FlowComparison:
 
 
 @cache
+def sampled() -> st.monte_carlo.SampledDescent:
+    return st.monte_carlo.descent(loss(), W, step=0.1, batch=2, steps=4, runs=2, rng=0)
+
+
+@cache
 def search() -> st.Search:
     return st.find_critical_points(st.PopulationLoss([[1.0, 0.0]], "L2"), 1, 2, rng=0)
 
@@ -355,7 +360,22 @@ TARGETS: dict[str, Target] = {
     "lyapunov_derivative": Target(st.lyapunov_derivative, {"loss": ("loss", loss), "W": ("array", W)}),
     "best_step": Target(st.best_step, {"curvature": ("curvature", lambda: loss().gauss_newton(W))}),
     "gradient_descent": Target(
-        st.gradient_descent, POINT | {"steps": ("size work", 3), "step": ("number optional", 0.1)}
+        st.gradient_descent,
+        POINT
+        | {"steps": ("size work", 3), "step": ("number optional", 0.1)}
+        | {"until": ("levels optional", {"loss": 1e-3}), "progress": ("flag", False)},
+    ),
+    "Descent.time_to": Target(
+        lambda **levels: st.gradient_descent(loss(), W, 3).time_to(**levels),
+        {"loss": ("number optional", 0.1), "gradient_norm": ("number optional", None)},
+        open=True,
+    ),
+    "steps_to": Target(
+        st.steps_to,
+        options(W0=("array", W), V=("array teacher", V), norms=("norms", ["L2"]), accuracy=("number", 0.1))
+        | {"method": ("word", "gd"), "limit": ("size work", 99), "progress": ("flag", False)},
+        open=True,
+        weight=2,
     ),
     "critical_point": Target(
         st.critical_point, POINT | {"tol": ("number", 1e-9), "max_iterations": ("size work", 9)}, open=True
@@ -397,6 +417,15 @@ TARGETS: dict[str, Target] = {
     ),
     "Notation": Target(st.formulas.Notation, NOTATION),
     "Notation.expand": Target(lambda latex: st.formulas.Notation().expand(latex), {"latex": ("text", r"\student")}),
+    "monte_carlo.descent": Target(
+        lambda rng=0, **arguments: st.monte_carlo.descent(rng=rng, **arguments),
+        POINT
+        | {"step": ("number", 0.1), "batch": ("size work", 2), "steps": ("size work", 3), "runs": ("size work", 2)}
+        | {"record": ("row optional", [0, 3]), "rng": ("seed optional", 0), "workers": ("workers", 1)}
+        | {"progress": ("flag", False)},
+        open=True,
+        weight=2,
+    ),
     "monte_carlo.verify": Target(
         lambda rng=0, **arguments: st.monte_carlo.verify(rng=rng, **arguments),
         {"loss": ("loss", loss), "W": ("array", W), "samples": ("size work", 1000), "rng": ("seed optional", 0)}
@@ -465,6 +494,12 @@ TARGETS: dict[str, Target] = {
     "plotting.loss_curves": Target(
         st.plotting.loss_curves,
         {"comparison": ("flows", comparison), "quantity": ("word", "error"), "axes": ("optional", None)},
+        weight=1,
+    ),
+    "plotting.sampled_curves": Target(
+        st.plotting.sampled_curves,
+        {"results": ("curvatures", lambda: [sampled()]), "labels": ("labels", ["L2"])}
+        | {"quantity": ("word", "error"), "ax": ("optional", None)},
         weight=1,
     ),
     "plotting.spectrum": Target(st.plotting.spectrum, {**SPECTRA, "axes": ("optional", None)}, weight=1),

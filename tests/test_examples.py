@@ -10,9 +10,12 @@ import pytest
 
 EXAMPLES = sorted(path.stem for path in (Path(__file__).parent.parent / "examples").glob("*.py"))
 
-SHORTER = {"spurious_minima": {"widths": (6,), "runs": 2}}
+SHORTER = {"sgd_against_theory": {"runs": 2, "steps": 20}, "spurious_minima": {"widths": (6,), "runs": 2}}
 """Arguments with which an example that takes long by default is run here."""
 
+
+LONG = ("figures", "own_activation", "sgd_against_theory")
+"""Examples that take long all the same."""
 
 SHARED = {
     "compare_norms": "comparison",
@@ -37,6 +40,7 @@ WRITTEN = {
     "figures": [
         f"{name}.pdf" for name in ("condition", "distribution", "loss", "phase", "spectrum", "weight", "width")
     ],
+    "sgd_against_theory": ["sgd_against_theory.pdf"],
     "width_scaling": ["width_scaling.pdf"],
 }
 """Figures that an example leaves in the folder ``figures``."""
@@ -45,7 +49,9 @@ WRITTEN = {
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.long) if name in ("figures", "own_activation") else name
+        pytest.param(name, marks=pytest.mark.long)
+        if name in ("figures", "own_activation", "sgd_against_theory")
+        else name
         for name in EXAMPLES
     ],
 )
@@ -97,6 +103,30 @@ def test_figures():
     gain = {row.norm: row.acceleration_equal_sharpness for row in comparison.rows}
     assert gain["H1"] == pytest.approx(1.209, abs=0.0005)
     assert gain["L2"] < gain["(1, 0.25)"] < gain["H1"]
+
+
+def test_sgd_against_theory():
+    """Means over 8 runs stay within 0.02 of their planar flow, and leave that of the other norm by twice as much."""
+    from examples.sgd_against_theory import NORMS, STARTS, curves, trajectories
+
+    found = {norm: trajectories(norm, STARTS[3], runs=8, steps=40) for norm in NORMS}
+    for norm, (runs, _) in found.items():
+        off = {other: np.linalg.norm(runs.mean(axis=0) - theory, axis=-1).max() for other, (_, theory) in found.items()}
+        assert off.pop(norm) < 0.02
+        assert min(off.values()) > 0.04
+    for result in curves(runs=6, steps=40).values():
+        assert np.nanmax(np.abs(result.error.over_descent - 1)) < 0.05
+
+
+@pytest.mark.long
+def test_sgd_against_theory_by_default():
+    """L2 stays within 3 per cent of the flow over four decades; H1 leaves it, by more than a factor of two."""
+    from examples.sgd_against_theory import curves
+
+    found = curves()
+    assert found["L2"].error.flow[-1] < 1e-4 * found["L2"].error.flow[0]
+    assert np.abs(found["L2"].error.over_flow - 1).max() < 0.03
+    assert found["H1"].error.over_flow[-1] > 2
 
 
 def test_spurious_minima(capsys):

@@ -408,10 +408,48 @@ def test_indefinite_and_complex_spectra_say_so():
     assert lower.lines[0].get_xdata().tolist() == [1, 1]
 
 
+@pytest.fixture(scope="module")
+def sampled():
+    """A loss that falls steadily, and one whose only two runs differ widely."""
+    steady = st.monte_carlo.descent(st.PopulationLoss(TEACHER), START, step=0.1, batch=50, steps=30, runs=4, rng=0)
+    wild = st.monte_carlo.descent(st.PopulationLoss(TEACHER), START, step=2.2, batch=1, steps=10, runs=2, rng=0)
+    return [steady, wild]
+
+
+@pytest.mark.parametrize("quantity", ["error", "loss"])
+def test_sampled_curves_show_flow_means_and_two_standard_errors(sampled, quantity):
+    ax = plotting.sampled_curves(sampled, ["steady", "wild"], quantity=quantity)
+    names = [f"{name}, {what}" for name in ("steady", "wild") for what in ("exact flow", "SGD")]
+    assert [line.get_label() for line in ax.lines] == names
+    for k, result in enumerate(sampled):
+        shown = getattr(result, quantity)
+        flow, mean = ax.lines[2 * k : 2 * k + 2]
+        np.testing.assert_array_equal(flow.get_xdata(), result.times)
+        np.testing.assert_array_equal(flow.get_ydata(), shown.flow)
+        np.testing.assert_array_equal(mean.get_ydata(), shown.mean)
+        corners = ax.collections[k].get_paths()[0].vertices
+        last = corners[corners[:, 0] == result.times[-1], 1]
+        assert last.max() == pytest.approx(shown.mean[-1] + 2 * shown.standard_error[-1])
+        assert last.min() == pytest.approx(max(shown.mean[-1] - 2 * shown.standard_error[-1], 0))
+    assert ax.get_ylim()[0] > 0
+    assert {to_hex(line.get_color()) for line in ax.lines} <= OKABE_ITO
+
+
+def test_sampled_curves_name_bad_input(sampled):
+    with pytest.raises(ValueError, match="labels: one for each of the results is required, got 1 for 2"):
+        plotting.sampled_curves(sampled, ["L2"])
+    with pytest.raises(ValueError, match="results: a list of SampledDescent"):
+        plotting.sampled_curves(sampled[0], ["L2"])
+    with pytest.raises(ValueError, match="quantity"):
+        plotting.sampled_curves(sampled, ["a", "b"], quantity="distance")
+
+
 def figures():
     comparison = st.compare_flows(START, TEACHER, ("L2", "H1", (1.0, 0.25)), t_max=20.0)
     yield plotting.loss_curves(comparison)[0]
     yield plotting.loss_curves(comparison, quantity="distance")[0]
+    sgd = st.monte_carlo.descent(st.PopulationLoss(TEACHER), START, step=0.1, batch=50, steps=30, runs=4, rng=0)
+    yield plotting.sampled_curves([sgd], ["H1"])
     yield plotting.phase_portrait("H1")
     yield plotting.condition_number_map()
     yield spectra_of(st.Network.random(3, 20, rng=0), st.Network.random(3, 20, rng=1))[0]

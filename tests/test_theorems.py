@@ -27,9 +27,10 @@ NAMES = {
         "hermite_degrees",
         "exact_cone",
         "large_width_gain",
+        "sampled_noise",
     )
 }
-LONG = {"theorem/relu_squared", "theorem/large_width_gain"}
+LONG = {"theorem/relu_squared", "theorem/large_width_gain", "theorem/sampled_noise"}
 SWEPT = [pytest.param(name, marks=pytest.mark.long if name in LONG else ()) for name in sorted(NAMES)]
 LIMIT = (np.pi - 2) / (np.pi - 1)
 T, Y = sp.Symbol("theta", positive=True), sp.Symbol("y", real=True)

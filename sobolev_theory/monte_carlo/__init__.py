@@ -6,10 +6,12 @@ the activation at points, which the tests hold against its definition; Dirac ter
 """
 
 from .agreement import Agreement
+from .descent import descent
 from .reports import Report, Survey
+from .trajectories import SampledDescent, SampledQuantity
 from .verification import verify, verify_many
 
-__all__ = ["Agreement", "Report", "Survey", "verify", "verify_many"]
+__all__ = ["Agreement", "Report", "SampledDescent", "SampledQuantity", "Survey", "descent", "verify", "verify_many"]
 
 
 def __dir__() -> list[str]:

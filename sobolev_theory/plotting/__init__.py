@@ -1,4 +1,4 @@
-"""Figures: training curves, the phase portrait of one neuron, condition numbers over angle, weight and width, spectra.
+"""Figures: training curves, SGD over theory, phase portraits, condition numbers over angle, weight and width, spectra.
 
 They need matplotlib, ``pip install sobolev_theory[plot]``, which ``import sobolev_theory`` does not load: say ``from
 sobolev_theory import plotting``. Every function draws into the axes that it is given, or into a figure of its own, and
@@ -14,6 +14,7 @@ except ImportError as error:
 from .curves import loss_curves
 from .distribution import spectral_distribution
 from .plane import condition_number_map, phase_portrait
+from .sampled import sampled_curves
 from .spectra import spectrum
 from .weights import optimal_weight
 from .widths import width_scaling
@@ -23,6 +24,7 @@ __all__ = [
     "loss_curves",
     "optimal_weight",
     "phase_portrait",
+    "sampled_curves",
     "spectral_distribution",
     "spectrum",
     "width_scaling",

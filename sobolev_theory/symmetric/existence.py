@@ -41,13 +41,11 @@ def require_existence(geometry: FamilyGeometry, terms: PairTerms, curvature: str
     elif second and d > 1 and terms.is_singular("own", "cross"):
         partners = zip([(0, 1), (0, K), (0, K + 1)], geometry.slopes, strict=True)
         parallel = dict(pair for pair, found in zip(partners, geometry.parallel, strict=True) if found)
-        if terms.convention is Convention.EXACT:
-            require_directions([*parallel], what, terms.convention, f"Use {GAUSS_NEWTON}, which exists there.")
-        elif curvature == "field":
+        if curvature == "field" and terms.convention is Convention.BACKPROP:
             _require_limit(geometry, parallel)
         else:
-            advice = f"Use {LIMIT}, or {GAUSS_NEWTON}, which exists there."
-            require_directions([*parallel], what, terms.convention, advice)
+            limit = f"{LIMIT}, or " if terms.convention is Convention.BACKPROP else ""
+            require_directions([*parallel], what, terms.convention, f"Use {limit}{GAUSS_NEWTON}, which exists there.")
 
 
 def _require_limit(geometry: FamilyGeometry, parallel: dict[tuple[int, int], int]) -> None:
