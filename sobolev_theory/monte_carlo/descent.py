@@ -16,8 +16,8 @@ from .._runtime.parallel import Workers, ordered_map
 from .._runtime.progress import tracked
 from .._runtime.sizes import require_memory
 from ..errors import SizeError
-from ..flow.descent import LARGEST
 from ..flow.integration import gradient_flow
+from ..flow.iteration import LARGEST
 from ..losses import PopulationLoss, Student
 from ..networks import Network
 from ..parameters import Parameters
