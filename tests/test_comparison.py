@@ -278,7 +278,8 @@ def test_where_nothing_is_parallel_it_is_the_hessian():
 def test_random_directions_are_the_same_for_all_norms_and_quotients_are_taken_for_each():
     """In few dimensions they are rows of one Gaussian array, so that they can be drawn again by hand."""
     teacher = np.eye(3)
-    by_hand = [limit_at_orthonormal(X) for X in np.random.default_rng(5).standard_normal((20, 3, 3))]
+    rng = np.random.default_rng(np.random.default_rng(5).integers(2**32, size=4))
+    by_hand = [limit_at_orthonormal(X) for X in rng.standard_normal((20, 3, 3))]
     kappa = np.array([kappa_by_hand(matrix) for matrix in by_hand])
     values = [np.linalg.eigvals(matrix).real for matrix in by_hand]
     shares = np.array([one.min() / one.max() for one in values])
@@ -375,6 +376,15 @@ def test_tables_over_directions_have_a_line_for_each_statistic():
     again = pickle.loads(pickle.dumps(table))
     assert again == table
     assert again["H1"].largest.spread == row.largest.spread
+
+
+def test_weights_of_the_same_seed_are_no_direction():
+    """Along themselves they have no limit."""
+    teacher = st.Network.random(3, 3, rng=0)
+    assert st.condition_number_ratio(teacher, teacher, towards="random", directions=2, rng=0) < 1
+    rng = np.random.default_rng(0)
+    one, two = (st.condition_number_ratio(teacher, teacher, towards="random", directions=2, rng=rng) for _ in "12")
+    assert one != two
 
 
 def test_a_single_random_direction_has_no_spread():
