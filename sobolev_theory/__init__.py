@@ -17,7 +17,8 @@ from importlib import import_module
 from types import ModuleType
 
 from . import activations, finite_sample, formulas, monte_carlo, reduced, single_neuron, symmetric
-from .conditioning.comparison import Comparison, compare, condition_number_ratio
+from .conditioning.compare import compare, condition_number_ratio
+from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
 from .conditioning.optimum import OptimalWeight
 from .critical_points import CriticalPoint, critical_point
@@ -33,12 +34,14 @@ from .errors import (
     UnknownActivationError,
     WorkerError,
 )
+from .flow.best_step import BestStep, best_step
 from .flow.comparison import FlowComparison, compare_flows
-from .flow.descent import BestStep, Descent, best_step, gradient_descent
+from .flow.descent import Descent, gradient_descent
 from .flow.integration import gradient_flow
 from .flow.lyapunov import lyapunov_derivative
 from .flow.rates import Rate
 from .flow.solution import Flow
+from .flow.tuned_steps import TunedSteps, steps_to
 from .losses import PopulationLoss
 from .networks import Network
 from .search.results import Search
@@ -67,8 +70,10 @@ __all__ = [
     "lyapunov_derivative",
     "BestStep",
     "Descent",
+    "TunedSteps",
     "best_step",
     "gradient_descent",
+    "steps_to",
     # critical points
     "CriticalPoint",
     "Search",

@@ -15,10 +15,9 @@ from .activations import Activation
 from .curvature.operator import Curvature
 from .networks import Network
 from .norms import Convention, Norm, NormLike
-from .pairs.existence import require_covered
 from .pairs.stacked import pairs_of
 from .pairs.sums import PairTerms, value_sum
-from .parameters import Parameters
+from .parameters import Parameters, require_covered
 from .points import Point
 
 FloatArray = NDArray[np.float64]
@@ -26,7 +25,7 @@ Student = Network | ArrayLike
 
 
 class LossOptions(TypedDict, total=False):
-    """Options of `PopulationLoss` that functions which make losses pass through to it, as ``**loss_options``."""
+    """Options of `PopulationLoss` that functions which make losses pass on to it."""
 
     activation: str | Activation | None
     derivative: str
@@ -58,10 +57,8 @@ class PopulationLoss(Record):
     ----------
     teacher
         The teacher as a `Network`.
-    norm, derivative
-        As given, as values (`norms.Norm`, `norms.Convention`).
-    terms
-        The pair quantities that the loss is a sum of.
+    norm, derivative, terms
+        The first two as given, as values (`norms.Norm`, `norms.Convention`); the pair quantities that it is a sum of.
 
     Raises
     ------
@@ -76,10 +73,8 @@ class PopulationLoss(Record):
     are shorthands. Cost: a few products of the stacked weights; nothing of size ``(K d)^2`` is formed. Kernels are
     accurate to 1e-14 of the product of the norms (table in the README). Sums over pairs cancel near the teacher, to
     1e-16 of their terms; but if K = M and output weights agree up to order, the value is accurate to 1e-12 *relative*
-    however near the teacher is, times the condition number of the Gauss-Newton matrix at worst (exceptions, as parallel
-    rows and long rows of smooth activations: `value_near_teacher`). For one ReLU neuron, value and gradient are
-    accurate to 1e-13 relative. Weights of any size are admitted; results are doubles or overflow.
-
+    however near the teacher is, times the condition number of the Gauss-Newton matrix at worst (exceptions:
+    `value_near_teacher`), and for one ReLU neuron value and gradient are to 1e-13. Weights of any size are admitted.
     Source: Oh, Lyu & Son 2025 (arXiv 2509.19773) for ReLU with H1 and ReLU^2 with H2; derivations in `derivations/`.
 
     Examples
@@ -138,7 +133,7 @@ class PopulationLoss(Record):
 
     @property
     def has_kinks(self) -> bool:
-        """Whether the first derivative of the activation jumps, so that the loss has a kink where a row is zero."""
+        """Whether the first derivative of the activation jumps: the loss has a kink where a row is zero."""
         return self.activation.jump_order == 1
 
     @cached_property
@@ -161,24 +156,11 @@ class PopulationLoss(Record):
 
     def parameters(self, W: Student | Parameters | Point) -> Parameters:
         """What of the student moves, checked and not copied."""
-        if isinstance(W, Point):
-            W = W.parameters
-        if isinstance(W, Network):
-            require_covered("student", W, self.activation)
-            W = Parameters(W.weights, W.output_weights)
-        elif not isinstance(W, Parameters):
-            weights = as_array("student", W, ("neurons", "d"))
-            W = Parameters(weights, np.ones(len(weights)))
-        if W.weights.shape[1] != (d := self.teacher.dim):
-            fits = "; its transpose would fit" if len(W.weights) == d else ""
-            raise ValueError(f"student: input dimension {d} of the teacher is required, got {W.weights.shape}{fits}")
-        return W
+        return Parameters.of(W.parameters if isinstance(W, Point) else W, self.activation, self.teacher.dim)
 
     def at(self, W: Student | Parameters | Point) -> Point:
         """The loss at one student: parsed once, its geometry built once; value, gradient and curvatures are its views.
 
-        Examples
-        --------
         >>> point = PopulationLoss([[0.0, 1.0]], "L2").at([[1.0, 0.0]])
         >>> round(point.value, 6), round(point.hessian.condition_number(), 6)
         (0.340845, 2.751938)
@@ -190,9 +172,9 @@ class PopulationLoss(Record):
 
         .. math:: E = \tfrac12 \sum_{ij} c_i c_j F(u_i, u_j), \quad F = \sum_m \lambda_m \rho^m K_{mm}
 
-        The bilinear part of ``F`` is summed first, as a square, and the teacher's own sum is kept. Where three digits
-        cancel and the student's neurons match the teacher's, the value comes from differences of their weights instead
-        (`pairs.near_teacher`). Where rounding makes a sum negative, 0 is returned, which is nearer to the truth.
+        The bilinear part of ``F`` is summed first, as a square. Where three digits cancel and the student's neurons
+        match the teacher's, the value comes from differences of their weights (`pairs.near_teacher`). It is never
+        negative.
 
         Examples
         --------
@@ -217,32 +199,53 @@ class PopulationLoss(Record):
         """
         return self.at(W).gradient
 
-    def hessian(self, W: Student | Point) -> Curvature:
-        """Jacobian of `gradient` at ``W``, shape (K d, K d).
+    def hessian(self, W: Student | Point, towards: ArrayLike | None = None) -> Curvature:
+        r"""Jacobian of `gradient` at ``W``, shape (K d, K d); with ``towards=X``, (K, d), its limit at ``W + eps X``.
 
         Exact convention: the Hessian of the loss. Backprop: the Jacobian of the field that training follows, not
-        symmetric if the norm contains the order whose derivative jumps.
+        symmetric if the norm contains the order whose derivative jumps. There, at parallel rows, as at the teacher, it
+        has a limit for ``eps -> 0+`` only, which depends on ``X``: what training sees. Elsewhere that is the Hessian.
 
         Raises
         ------
         NotDifferentiableError
             At a zero student row if the activation is ``max(z, 0)^n`` with n <= 2; at parallel rows if the norm
-            contains the order whose derivative jumps. `gauss_newton` exists there.
+            contains the order whose derivative jumps: in the exact convention, without ``towards``, or if it keeps them
+            parallel.
 
         Examples
         --------
         >>> round(PopulationLoss([[0.0, 1.0]], "L2").hessian([[1.0, 0.0]]).condition_number(), 6)  # 1/(1 - 2/pi)
         2.751938
+        >>> PopulationLoss([[1.0, 0.0]]).hessian([[1.0, 0.0]], towards=[[0.0, 1.0]]).to_dense() * 2 * np.pi
+        array([[6.28318531, 1.        ],
+               [0.        , 6.28318531]])
         """
-        return self.at(W).hessian
+        return self.at(W).hessian if towards is None else self.at(W).hessian_towards(towards)
+
+    def field_limit(self, W: Student | Point, X: ArrayLike) -> FloatArray:
+        """``D(X) = lim (F(W + eps X) - F(W))/eps`` for ``eps -> 0+`` and the field ``F``, `gradient`; shape (K, d).
+
+        Positively homogeneous in ``X``, and linear where `hessian` exists; at parallel rows it is not, and
+        ``D(X) = hessian(W, towards=X) @ X`` (Euler). Errors decay like ``exp(-lambda t)`` where ``D(X) = lambda X``.
+
+        Raises
+        ------
+        NotDifferentiableError
+            At a zero student row, as `hessian`; in the exact convention at parallel rows, where ``F`` jumps.
+
+        Examples
+        --------
+        >>> PopulationLoss([[1.0, 0.0]]).field_limit([[1.0, 0.0]], [[0.0, -2.0]]) * np.pi      # 1 for either sign
+        array([[ 1.        , -6.28318531]])
+        """
+        return self.at(W).field_limit(X)
 
     def gauss_newton(self, W: Student | Point) -> Curvature:
         """``E[J' J]``, where ``J`` is the Jacobian in ``W`` of all Sobolev features; shape (K d, K d).
 
-        Derivatives are the absolutely continuous ones, as in the backprop convention.
-
-        Symmetric positive semi-definite, independent of the teacher, and equal to the Hessian at ``W = V`` where that
-        exists.
+        Derivatives are the absolutely continuous ones. Symmetric positive semi-definite, independent of the teacher,
+        equal to the Hessian at ``W = V`` where that exists. Else Gauss-Newton steps follow it, and training does not.
 
         Raises
         ------

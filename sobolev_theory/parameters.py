@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from ._runtime.checks import as_array
 from ._runtime.results import Record
+from .activations import Activation
 from .networks import Network
 
 FloatArray = NDArray[np.float64]
@@ -49,6 +51,22 @@ class Parameters(Record):
     origin: Origin | None = None
 
     @classmethod
+    def of(cls, student: Network | Parameters | ArrayLike, activation: Activation, dim: int) -> Parameters:
+        """What of a student moves, checked and not copied; an array gets output weights one."""
+        if isinstance(student, Network):
+            require_covered("student", student, activation)
+            parameters = cls(student.weights, student.output_weights)
+        elif isinstance(student, Parameters):
+            parameters = student
+        else:
+            weights = as_array("student", student, ("neurons", "d"))
+            parameters = cls(weights, np.ones(len(weights)))
+        if parameters.weights.shape[1] != dim:
+            shape, fits = parameters.weights.shape, "; its transpose would fit" if parameters.width == dim else ""
+            raise ValueError(f"student: input dimension {dim} of the teacher is required, got {shape}{fits}")
+        return parameters
+
+    @classmethod
     def displaced(
         cls, teacher: Network, rows: IntArray, displacement: FloatArray, output_weights: FloatArray
     ) -> Parameters:
@@ -59,6 +77,20 @@ class Parameters(Record):
     def width(self) -> int:
         """Number of neurons ``K``."""
         return len(self.weights)
+
+
+def require_covered(name: str, network: Network, activation: Activation) -> None:
+    """Refuse a network that the closed forms do not cover."""
+    if network.activation is not activation and network.activation != activation:
+        other = " of another definition" if network.activation.name == activation.name else ""
+        raise ValueError(
+            f"{name}: activation {activation.name!r} is required, got {network.activation.name!r}{other}; "
+            "student and teacher share it"
+        )
+    if network.biases is not None and np.any(network.biases):
+        raise NotImplementedError(
+            f"{name}: biases are not supported yet in population losses; pass a network without biases"
+        )
 
 
 def matching(student: Network | Parameters, teacher: Network) -> IntArray | None:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from ._runtime.checks import as_array
 from ._runtime.results import Record
 from .curvature.blocks import Blocks, assemble
 from .curvature.operator import Curvature
+from .curvature.reach import Result, in_reach
 from .networks import Network
 from .norms import Convention
 from .pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
-from .pairs.existence import are_finite, overflowing, require_directions, require_kinks_avoided, warn_of_rounding
+from .pairs.directions import approached
+from .pairs.existence import parallel_pairs, require_differentiable, require_kinks_avoided, require_parted
 from .pairs.geometry import PairGeometry
 from .pairs.near_teacher import value_near_teacher
-from .pairs.numbers import in_wide_numbers
 from .pairs.stacked import pairs_of
 from .pairs.sums import CANCELS, PairTerms, coefficients, field_sum, linear_part, value_sum
 from .parameters import Parameters
 
 FloatArray = NDArray[np.float64]
-Result = TypeVar("Result", FloatArray, Blocks)
 
 
 class Objective(Protocol):
@@ -86,6 +87,11 @@ class Point(Record):
         return {"loss": self.loss, "student": self.rows[: self.width]}
 
     @property
+    def dim(self) -> int:
+        """Input dimension ``d``."""
+        return int(self.rows.shape[1])
+
+    @property
     def parameters(self) -> Parameters:
         """What of the student moves."""
         return Parameters(self.rows[: self.width], self.outputs[: self.width], self.origin)
@@ -119,8 +125,9 @@ class Point(Record):
     @np.errstate(all="ignore")
     def gradient(self) -> FloatArray:
         """The gradient in the hidden weights, (K, d); see `PopulationLoss.gradient`."""
-        self._require_differentiable(self.geometry, "gradient", ("field", "field_in_frame"), times=1)
-        return self._in_reach("gradient", self._gradient, self.geometry)
+        pairs, terms = self.geometry, self.loss.terms
+        require_differentiable(pairs, terms, self.outputs, "gradient", ("field", "field_in_frame"), times=1)
+        return self._in_reach("gradient", self._gradient, pairs)
 
     @property
     @np.errstate(all="ignore")
@@ -145,10 +152,56 @@ class Point(Record):
     @np.errstate(all="ignore")
     def hessian(self) -> Curvature:
         """The Jacobian of the gradient; see `PopulationLoss.hessian`."""
+        pairs, terms = self.geometry, self.loss.terms
         require_pairs_fit(self.width, len(self.rows), OF_A_MATRIX)
-        self._require_differentiable(self.geometry, "Hessian", ("own", "cross"), times=2)
-        blocks = self._in_reach("Hessian", self._hessian, self.geometry)
-        return Curvature(blocks, is_symmetric=self.loss.terms.convention is Convention.EXACT or not self._jumps)
+        require_differentiable(pairs, terms, self.outputs, "Hessian", ("own", "cross"), times=2)
+        blocks = self._in_reach("Hessian", self._hessian, pairs)
+        return Curvature(blocks, is_symmetric=terms.convention is Convention.EXACT or not terms.jumps_in(self.dim))
+
+    @np.errstate(all="ignore")
+    def hessian_towards(self, towards: ArrayLike) -> Curvature:
+        """The limit of the Hessian at ``W + eps X``, ``eps -> 0+``; see `PopulationLoss.hessian`."""
+        displacement, _ = self._displacement("towards", towards)
+        if not displacement.any():
+            raise ValueError("towards: a direction that is not zero is required, got zeros")
+        return self._limit(displacement, parted=True)
+
+    @np.errstate(all="ignore")
+    def field_limit(self, X: ArrayLike) -> FloatArray:
+        """The one-sided derivative of the gradient along ``X``, (K, d); see `PopulationLoss.field_limit`.
+
+        Rows that stay parallel have no share in it: what needs the direction ``e`` of their plane is multiplied by the
+        part of ``X_j - c X_i`` along it, which is zero.
+        """
+        displacement, length = self._displacement("X", X)
+        along: FloatArray = self._limit(displacement, parted=False) @ displacement.ravel()
+        return along.reshape(displacement.shape) * length
+
+    def _displacement(self, name: str, value: ArrayLike) -> tuple[FloatArray, float]:
+        """A displacement of the student in units of its largest entry, and that."""
+        displacement = as_array(name, value, ("K", "d"), {"K": self.width, "d": self.dim})
+        largest = float(np.abs(displacement).max())
+        return displacement / (largest or 1.0), largest
+
+    def _limit(self, displacement: FloatArray, *, parted: bool) -> Curvature:
+        """The limit of the Hessian along a displacement, which has to part all parallel rows if `parted`."""
+        terms = self.loss.terms
+
+        def parallel(pairs: PairGeometry) -> NDArray[np.intp]:
+            return parallel_pairs(pairs, terms, self.outputs, "own", "cross")
+
+        if not len(parallel(self.geometry)) or terms.convention is Convention.EXACT:
+            return self.hessian  # in the exact convention it diverges at parallel rows
+        require_pairs_fit(self.width, len(self.rows), OF_A_MATRIX)
+        require_kinks_avoided(terms.activation, self.geometry.zero_rows, "Hessian", 2)
+
+        def beside(pairs: PairGeometry) -> Blocks:
+            pairs, together = approached(pairs, displacement)
+            if parted:
+                require_parted(pairs.near.named(np.intersect1d(together, parallel(pairs))))
+            return self._hessian(pairs)
+
+        return Curvature(self._in_reach("Hessian", beside, self.geometry), is_symmetric=False)
 
     def _hessian(self, geometry: PairGeometry) -> Blocks:
         """Own and cross blocks."""
@@ -156,7 +209,7 @@ class Point(Record):
         a = c[: self.width]
         own = coefficients(geometry, terms, "own", a, c)
         cross = coefficients(geometry, terms, "cross", a, a)
-        return _in_doubles(assemble(geometry, a, own, cross, terms.itself("own", geometry), terms.bilinear), geometry)
+        return assemble(geometry, a, own, cross, terms.itself("own", geometry), terms.bilinear)
 
     @property
     @np.errstate(all="ignore")
@@ -165,7 +218,7 @@ class Point(Record):
         terms, a = self.loss.terms, self.outputs[: self.width]
         require_pairs_fit(self.width, self.width, OF_A_MATRIX)
         geometry = pairs_of(self.rows[: self.width], self.width, terms, a, None)  # no teacher enters
-        self._require_differentiable(geometry, "Gauss-Newton matrix", ("gauss_newton",), times=1)
+        require_differentiable(geometry, terms, a, "Gauss-Newton matrix", ("gauss_newton",), times=1)
         blocks = self._in_reach("Gauss-Newton matrix", self._gauss_newton, geometry)
         return Curvature(blocks, is_symmetric=True, is_semidefinite=True)
 
@@ -173,8 +226,7 @@ class Point(Record):
         """Cross blocks alone."""
         terms, a = self.loss.terms, geometry.numbers(self.outputs[: self.width])
         cross = coefficients(geometry, terms, "gauss_newton", a, a)
-        blocks = assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
-        return _in_doubles(blocks, geometry)
+        return assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
 
     @cached_property
     @np.errstate(all="ignore")
@@ -187,50 +239,5 @@ class Point(Record):
         return stiffness.astype(np.float64)
 
     def _in_reach(self, what: str, formula: Callable[[PairGeometry], Result], geometry: PairGeometry) -> Result:
-        """A result in doubles, computed in doubles, or in wide numbers where those do not reach.
-
-        Raises
-        ------
-        OverflowingError
-            Where it is no double, or left the range of wide numbers on the way.
-        """
-        if not geometry.is_wide:
-            result = formula(geometry)
-            if are_finite(*_numbers(result)):
-                return result
-            geometry = PairGeometry.of(in_wide_numbers(geometry.rows), geometry.width, geometry.chart, self.origin)
-        try:
-            with np.errstate(over="raise"):
-                result = formula(geometry)
-        except FloatingPointError:  # an infinite denominator would make a zero of what is none
-            raise overflowing(what, self.loss.terms.activation) from None
-        if not are_finite(*_numbers(result)):
-            raise overflowing(what, self.loss.terms.activation)
-        return result
-
-    @property
-    def _jumps(self) -> bool:
-        """Whether Dirac terms matter: on a line they are at the origin, where they carry a factor 0."""
-        return self.loss.terms.jumps and self.loss.teacher.dim > 1
-
-    def _require_differentiable(
-        self, geometry: PairGeometry, what: str, quantities: tuple[str, ...], *, times: int
-    ) -> None:
-        """Refuse weights at which the loss cannot be differentiated so many times, or warn where no digits are left."""
-        terms, c = self.loss.terms, self.outputs
-        require_kinks_avoided(terms.activation, geometry.zero_rows, what, times)
-        if self._jumps and len(geometry.near.i) and terms.is_singular(*quantities):
-            parallel = [(i, j) for i, j in geometry.parallel if c[i] * c[j] != 0]
-            other = "gauss_newton" if times == 2 else 'derivative="backprop"'
-            require_directions(parallel, f"{what} ({self.loss.derivative})", other)
-        warn_of_rounding(terms.activation, geometry, c, what)
-
-
-def _numbers(result: FloatArray | Blocks) -> tuple[FloatArray, ...]:
-    """The numbers that a result consists of."""
-    return result.coefficients if isinstance(result, Blocks) else (result,)
-
-
-def _in_doubles(blocks: Blocks, geometry: PairGeometry) -> Blocks:
-    """Blocks of wide numbers in doubles: on unit rows, with coefficients as large as the matrix is."""
-    return blocks.on_units(geometry.norms) if geometry.is_wide else blocks
+        """A result in doubles, computed in wide numbers where those do not reach."""
+        return in_reach(what, formula, geometry, self.loss.terms.activation, self.origin)

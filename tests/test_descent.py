@@ -188,3 +188,47 @@ def test_progress_of_a_descent_goes_to_stderr(capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "gradient descent" in captured.err
+
+
+@pytest.mark.parametrize("quantity", ["loss", "gradient_norm", "distance"])
+def test_time_to_a_level_is_counted_in_iterations(quantity):
+    """The first iterate at or below a level; a descent until that level ends there, and says so."""
+    loss, start = st.PopulationLoss(np.eye(3), "H1"), near(np.eye(3))
+    descent = st.gradient_descent(loss, start, 60)
+    values = getattr(descent, quantity)
+    level = float(values[20] * values[21]) ** 0.5
+    assert descent.time_to(**{quantity: level}) == np.flatnonzero(values <= level)[0] == 21
+    assert descent.time_to(**{quantity: values[0]}) == 0
+    assert descent.time_to(**{quantity: values.min() / 2}) == np.inf
+    until = st.gradient_descent(loss, start, 60, until={quantity: level})
+    assert until.status == quantity
+    np.testing.assert_array_equal(until.weights, descent.weights[:22])
+    other = st.gradient_descent(loss, start, 60, until={"loss": 1e-300, quantity: level})
+    assert (other.status, len(other.loss)) == (quantity, 22)
+
+
+def test_a_descent_of_short_steps_takes_the_time_of_the_flow():
+    """Explicit Euler: rates are off by half of step times rate, here by at most ``0.05 / 4``."""
+    loss, start = st.PopulationLoss([[1.0, 0.0]], "L2"), [[0.5, 0.8]]
+    flow = st.gradient_flow(loss, start, np.inf, until={"loss": 1e-4})
+    descent = st.gradient_descent(loss, start, 5000, step=0.05, until={"loss": 1e-4})
+    assert 0.05 * descent.time_to(loss=1e-4) == pytest.approx(flow.time_to(loss=1e-4), rel=0.0125)
+
+
+def test_levels_of_a_descent_are_checked():
+    loss = st.PopulationLoss([[1.0, 0.0]], "L2")
+    descent = st.gradient_descent(loss, [[0.5, 0.8]], 3)
+    for level in (0.0, -1.0, np.nan, "1"):
+        with pytest.raises(ValueError, match=r"until: loss: a positive finite level is required"):
+            st.gradient_descent(loss, [[0.5, 0.8]], 3, until={"loss": level})
+        with pytest.raises(ValueError, match=r"time_to: loss: a positive finite level is required"):
+            descent.time_to(loss=level)
+    with pytest.raises(ValueError, match=r"until: .*'time'"):
+        st.gradient_descent(loss, [[0.5, 0.8]], 3, until={"time": 1.0})
+    with pytest.raises(ValueError, match=r"time_to: one of loss, gradient_norm, distance is required, got none"):
+        descent.time_to()
+    wide = st.gradient_descent(loss, np.eye(2), 3, step=0.1)
+    with pytest.raises(ValueError, match=r"time_to: a distance needs a student as wide"):
+        wide.time_to(distance=1.0)
+    with pytest.raises(ValueError, match=r"until: a distance needs a student as wide"):
+        st.gradient_descent(loss, np.eye(2), 3, step=0.1, until={"distance": 1.0})

@@ -12,9 +12,16 @@ import sobolev_theory as st
 
 EXAMPLES = sorted(path.stem for path in (Path(__file__).parent.parent / "examples").glob("*.py"))
 
-SHORTER = {"finite_samples": {"dim": 60, "runs": 2}, "spurious_minima": {"widths": (6,), "runs": 2}}
+SHORTER = {
+    "finite_samples": {"dim": 60, "runs": 2},
+    "sgd_against_theory": {"runs": 2, "steps": 20},
+    "spurious_minima": {"widths": (6,), "runs": 2},
+}
 """Arguments with which an example that takes long by default is run here."""
 
+
+LONG = ("figures", "finite_samples", "own_activation", "sgd_against_theory")
+"""Examples that take long all the same."""
 
 SHARED = {
     "compare_norms": "comparison",
@@ -37,7 +44,10 @@ def computed_once() -> Iterator[None]:
 
 WRITTEN = {
     "finite_samples": ["finite_samples.pdf"],
-    "figures": ["condition.pdf", "loss.pdf", "phase.pdf", "spectrum.pdf"],
+    "figures": [
+        f"{name}.pdf" for name in ("condition", "distribution", "loss", "phase", "spectrum", "weight", "width")
+    ],
+    "sgd_against_theory": ["sgd_against_theory.pdf"],
     "width_scaling": ["width_scaling.pdf"],
 }
 """Figures that an example leaves in the folder ``figures``."""
@@ -45,10 +55,7 @@ WRITTEN = {
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.long) if name in ("figures", "finite_samples", "own_activation") else name
-        for name in EXAMPLES
-    ],
+    [pytest.param(name, marks=pytest.mark.long) if name in LONG else name for name in EXAMPLES],
 )
 def test_examples_run(name, capsys, tmp_path, monkeypatch):
     """They print, and say which files they leave."""
@@ -105,11 +112,35 @@ def test_figures():
     from examples.figures import figures, flows
 
     comparison = flows()
-    assert sorted(figures(comparison)) == ["condition", "loss", "phase", "spectrum"]
+    assert sorted(f"{name}.pdf" for name in figures(comparison)) == WRITTEN["figures"]
     plt.close("all")
     gain = {row.norm: row.acceleration_equal_sharpness for row in comparison.rows}
     assert gain["H1"] == pytest.approx(1.209, abs=0.0005)
     assert gain["L2"] < gain["(1, 0.25)"] < gain["H1"]
+
+
+def test_sgd_against_theory():
+    """Means over 8 runs stay within 0.02 of their planar flow, and leave that of the other norm by twice as much."""
+    from examples.sgd_against_theory import NORMS, STARTS, curves, trajectories
+
+    found = {norm: trajectories(norm, STARTS[3], runs=8, steps=40) for norm in NORMS}
+    for norm, (runs, _) in found.items():
+        off = {other: np.linalg.norm(runs.mean(axis=0) - theory, axis=-1).max() for other, (_, theory) in found.items()}
+        assert off.pop(norm) < 0.02
+        assert min(off.values()) > 0.04
+    for result in curves(runs=6, steps=40).values():
+        assert np.nanmax(np.abs(result.error.over_descent - 1)) < 0.05
+
+
+@pytest.mark.long
+def test_sgd_against_theory_by_default():
+    """L2 stays within 3 per cent of the flow over four decades; H1 leaves it, by more than a factor of two."""
+    from examples.sgd_against_theory import curves
+
+    found = curves()
+    assert found["L2"].error.flow[-1] < 1e-4 * found["L2"].error.flow[0]
+    assert np.abs(found["L2"].error.over_flow - 1).max() < 0.03
+    assert found["H1"].error.over_flow[-1] > 2
 
 
 def test_spurious_minima(capsys):

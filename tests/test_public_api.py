@@ -19,7 +19,8 @@ MODULES = sorted(
 
 DOOR = """
 Network PopulationLoss Comparison Curvature Spectrum compare condition_number_ratio OptimalWeight optimal_weight
-Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative BestStep Descent best_step gradient_descent
+Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative
+BestStep Descent TunedSteps best_step gradient_descent steps_to
 CriticalPoint critical_point Search find_critical_points
 activations finite_sample formulas monte_carlo reduced single_neuron symmetric
 AccuracyWarning ConditioningWarning InfiniteNormError NotDifferentiableError OverflowingError SizeError
@@ -60,12 +61,19 @@ def test_examples_in_docstrings(name):
 def test_public_objects_are_documented_with_an_example():
     public = [st.Network, st.PopulationLoss, st.Curvature, st.Spectrum, st.compare, st.condition_number_ratio]
     public += [st.single_neuron.eigenvalues, st.single_neuron.condition_number, st.single_neuron.condition_number_ratio]
-    public += [st.gradient_flow, st.compare_flows, st.lyapunov_derivative, st.gradient_descent, st.best_step]
+    public += [
+        st.gradient_flow,
+        st.compare_flows,
+        st.lyapunov_derivative,
+        st.gradient_descent,
+        st.best_step,
+        st.steps_to,
+    ]
     public += [st.critical_point, st.find_critical_points, st.optimal_weight]
     public += [st.reduced.single_neuron_flow, st.reduced.symmetric_flow]
     public += [st.reduced.symmetric_velocity, st.reduced.symmetric_saddle]
     public += [st.single_neuron.velocity, st.single_neuron.lyapunov_derivative]
     public += [st.finite_sample.spectrum, st.finite_sample.single_neuron_edges]
-    public += [st.monte_carlo.verify, st.monte_carlo.verify_many]
+    public += [st.monte_carlo.descent, st.monte_carlo.verify, st.monte_carlo.verify_many]
     for thing in public:
         assert ">>>" in thing.__doc__, thing

@@ -39,7 +39,7 @@ SINGULAR = 1e-13
 class Part(Record, Value):
     """An interval of the bulk, an atom or an outlier: from ``low`` to ``high``, and what fraction of all eigenvalues.
 
-    Those of intervals are integrals of the density, to 1e-6; to 1e-2 if peaks or atoms are near, less if they are narrow.
+    Those of intervals are integrals of the density, to 1e-6; if peaks or atoms are near, to 1e-2.
     """
 
     kind: str

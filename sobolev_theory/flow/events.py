@@ -62,6 +62,18 @@ def parse_levels(argument: str, levels: Mapping[str, float], problem: SpanProble
     return parsed
 
 
+def one_level(
+    problem: SpanProblem, *, loss: float | None, gradient_norm: float | None, distance: float | None
+) -> tuple[str, float]:
+    """The quantity that `time_to` is asked for, and its level; exactly one."""
+    given = {"loss": loss, "gradient_norm": gradient_norm, "distance": distance}
+    asked = {name: level for name, level in given.items() if level is not None}
+    if len(asked) != 1:
+        raise ValueError(f"time_to: one of {', '.join(QUANTITIES)} is required, got {sorted(asked) or 'none'}")
+    ((name, level),) = parse_levels("time_to", asked, problem).items()
+    return name, level
+
+
 def reached(value: float, level: float) -> bool:
     """Whether a quantity has fallen to a level, up to the rounding of a root."""
     return value <= level * (1 + ROOT)

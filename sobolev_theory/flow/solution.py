@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._runtime.checks import between, number
 from .._runtime.results import Record
 from ..problem import SpanProblem
-from .events import QUANTITIES, crossing, parse_levels, quantity, reached, watched
+from .events import crossing, one_level, quantity, reached, watched
 from .rates import Rate, tail_rate
 from .state import State
 from .steps import AcceptedStep
@@ -123,9 +123,10 @@ class Flow(Record):
         among the modes that the tail occupies: a flow never leaves its span, nor the symmetries of its start.
 
         In the backprop convention the field of an order whose derivative jumps is not linear at the teacher, only
-        homogeneous of degree one: there the prediction depends on the direction of approach, which is why it is taken
-        on the tail. For one ReLU neuron and H1 the matrix there is a Jordan block: ``t exp(-t)``, whose slope reaches 1
-        as slowly as ``1 - 1/t``.
+        homogeneous of degree one: ``D(X)`` (`PopulationLoss.field_limit`). A flow arrives along an ``X`` with
+        ``D(X) = lambda X``, and ``lambda`` is predicted; at teachers that are not orthonormal there are several, and
+        the start decides. For one ReLU neuron and H1 the tail is ``t exp(-t)``, whose slope reaches 1 as slowly as
+        ``1 - 1/t``.
 
         Raises
         ------
@@ -153,11 +154,7 @@ class Flow(Record):
         >>> round(flow.time_to(distance=0.1), 6)           # exp(-t/2) = 1/10
         4.60517
         """
-        given = {"loss": loss, "gradient_norm": gradient_norm, "distance": distance}
-        asked = {name: level for name, level in given.items() if level is not None}
-        if len(asked) != 1:
-            raise ValueError(f"time_to: one of {', '.join(QUANTITIES)} is required, got {sorted(asked) or 'none'}")
-        ((name, level),) = parse_levels("time_to", asked, self.problem).items()
+        name, level = one_level(self.problem, loss=loss, gradient_norm=gradient_norm, distance=distance)
         return self.first_time(partial(watched, name), level)
 
     @np.errstate(all="ignore")

@@ -67,10 +67,14 @@ class State:
     aligned: Aligned = ()
 
     @classmethod
+    def at(cls, problem: SpanProblem, coordinates: FloatArray) -> State:
+        """Weights in coordinates, displaced from zero."""
+        return cls(problem, np.full(len(coordinates), NOWHERE), coordinates)
+
+    @classmethod
     def start(cls, problem: SpanProblem) -> State:
         """The start of the problem; the displacement is taken in R^d, where it has no rounding near the teacher."""
-        nowhere = np.full(problem.start.width, NOWHERE)
-        state = cls(problem, nowhere, problem.start.weights).from_nearest()
+        state = cls.at(problem, problem.start.weights).from_nearest()
         near = state.rows >= 0
         if problem.basis is None or not near.any():
             return state

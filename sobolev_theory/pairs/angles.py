@@ -58,6 +58,7 @@ def angle_and_direction(
     factor, residual = components(u, v)
     lengths, height = _norms(u), _norms(residual)
     lost = height <= FLOOR * np.abs(factor) * lengths  # the residual is one of v, whatever the offset
+    lost[lost] = residual[lost].any(axis=1)  # an exact multiple has none
     if lost.any():
         residual[lost] = _small_residual(u[lost], v[lost])
         height[lost] = _norms(residual[lost])

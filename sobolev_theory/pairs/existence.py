@@ -1,4 +1,4 @@
-"""Whether there is a closed form, a derivative exists at given weights, a result is a number: refusals with reasons.
+"""Whether a derivative exists at given weights, a result is a number: refusals with reasons.
 
 And a warning, where a number has no digits.
 """
@@ -11,25 +11,12 @@ from numpy.typing import NDArray
 
 from ..activations import Activation
 from ..errors import AccuracyWarning, NotDifferentiableError, OverflowingError
-from ..networks import Network
+from ..norms import Convention
 from .geometry import PairGeometry
+from .sums import PairTerms
 
 DIGITS = 1e-3
 """Share of a result that may be rounding before a warning says so."""
-
-
-def require_covered(name: str, network: Network, activation: Activation) -> None:
-    """Refuse a network that the closed forms do not cover."""
-    if network.activation is not activation and network.activation != activation:
-        other = " of another definition" if network.activation.name == activation.name else ""
-        raise ValueError(
-            f"{name}: activation {activation.name!r} is required, got {network.activation.name!r}{other}; "
-            "student and teacher share it"
-        )
-    if network.biases is not None and np.any(network.biases):
-        raise NotImplementedError(
-            f"{name}: biases are not supported yet in population losses; pass a network without biases"
-        )
 
 
 def require_kinks_avoided(
@@ -46,11 +33,69 @@ def require_kinks_avoided(
         raise NotDifferentiableError(what, [(i, i) for i in zero_rows], reason, advice)
 
 
-def require_directions(parallel: Sequence[tuple[int, int]], what: str, other: str = "gauss_newton") -> None:
+LEAST_SQUARES = (
+    "Use gauss_newton, which exists there, for the least-squares geometry of the features: steps of "
+    "Gauss-Newton or of the natural gradient, statistics."
+)
+
+INSTEAD = {
+    ("Hessian", Convention.BACKPROP): (
+        f"towards=X gives its limit at W + eps X, eps -> 0+, which training follows. {LEAST_SQUARES}"
+    ),
+    ("Hessian", Convention.EXACT): (
+        f'The loss has a cone there; training follows derivative="backprop", with towards=X. {LEAST_SQUARES}'
+    ),
+    ("gradient", Convention.EXACT): 'Use derivative="backprop", which exists there.',
+}
+"""What there is where a derivative does not exist at parallel rows."""
+
+
+def require_directions(
+    parallel: Sequence[tuple[int, int]], what: str, convention: Convention, advice: str | None = None
+) -> None:
     """Refuse parallel rows: the derivative depends on the direction ``e`` that they lack."""
     if parallel:
         reason = "weights are parallel where a derivative of the activation jumps"
-        raise NotDifferentiableError(what, parallel, reason, f"Use {other}, which exists there.")
+        advice = INSTEAD[what, convention] if advice is None else advice
+        raise NotDifferentiableError(f"{what} ({convention})", parallel, reason, advice)
+
+
+def require_parted(pairs: Sequence[tuple[int, int]]) -> None:
+    """Refuse a direction that leaves parallel rows parallel."""
+    if pairs:
+        reason = "towards keeps parallel rows parallel, X_j - c X_i has no part transverse to w_i where w_j = c w_i"
+        advice = (
+            "Give row i of towards such a part (a teacher's row rests, X_j = 0), or take field_limit, which exists."
+        )
+        raise NotDifferentiableError("limit of the Hessian towards this direction", pairs, reason, advice)
+
+
+def parallel_pairs(
+    geometry: PairGeometry, terms: PairTerms, outputs: NDArray[np.float64], *quantities: str
+) -> NDArray[np.intp]:
+    """Numbers of the near pairs at which one of some quantities does not exist; none is of output weight 0."""
+    near = geometry.near
+    if not len(near.i) or not terms.jumps_in(geometry.rows.shape[1]) or not terms.is_singular(*quantities):
+        return np.zeros(0, dtype=np.intp)
+    at = geometry.parallel
+    audible: NDArray[np.intp] = at[outputs[near.i[at]] * outputs[near.j[at]] != 0]
+    return audible
+
+
+def require_differentiable(
+    geometry: PairGeometry,
+    terms: PairTerms,
+    outputs: NDArray[np.float64],
+    what: str,
+    quantities: tuple[str, ...],
+    *,
+    times: int,
+) -> None:
+    """Refuse weights at which a loss cannot be differentiated so many times, or warn where no digits are left."""
+    require_kinks_avoided(terms.activation, geometry.zero_rows, what, times)
+    parallel = geometry.near.named(parallel_pairs(geometry, terms, outputs, *quantities))
+    require_directions(parallel, what, terms.convention)
+    warn_of_rounding(terms.activation, geometry, outputs, what)
 
 
 def are_finite(*numbers: float | NDArray[np.float64]) -> bool:

@@ -1,7 +1,5 @@
 r"""Facts of the stacked weights ``U = [W; V]`` that all pair quantities are functions of: norms, cosines, near pairs.
 
-Biases would add the two means to them, an input covariance a second inner product.
-
 Rows so long or short that products of their norms leave the range of doubles are taken in `WIDE` numbers: their
 geometry is made of those, and so is everything that is computed from it, until the result is a double again.
 """
@@ -40,7 +38,7 @@ ALL, NOBODY = slice(None), np.zeros(0, dtype=np.intp)
 class NearPairs:
     """Pairs with an explicit second frame vector: rows ``i``, columns ``j``, vectors ``e`` (P, d), angles, sines.
 
-    At a sine up to ``parallel`` a pair has no plane that rows of doubles tell: 0 where their difference is known.
+    At a sine up to ``parallel`` rows of doubles tell no plane: 0 where their difference is known.
     """
 
     i: IntArray
@@ -49,6 +47,10 @@ class NearPairs:
     angle: FloatArray
     sine: FloatArray
     parallel: FloatArray
+
+    def named(self, numbers: IntArray) -> list[tuple[int, int]]:
+        """Rows and columns of some of them."""
+        return [(int(i), int(j)) for i, j in zip(self.i[numbers], self.j[numbers], strict=True)]
 
     @classmethod
     @cache
@@ -200,10 +202,9 @@ class PairGeometry:
         return np.stack([self.scale[pairs.i, None] * self.rows[pairs.i], pairs.e], axis=1)
 
     @property
-    def parallel(self) -> list[tuple[int, int]]:
-        """Pairs that are parallel or antiparallel to working precision."""
-        at_end = self.near.sine <= self.near.parallel
-        return [(int(i), int(j)) for i, j in zip(self.near.i[at_end], self.near.j[at_end], strict=True)]
+    def parallel(self) -> IntArray:
+        """Numbers of the near pairs that are parallel or antiparallel to working precision."""
+        return np.flatnonzero(self.near.sine <= self.near.parallel)
 
     @property
     def zero_rows(self) -> list[int]:

@@ -97,6 +97,10 @@ class PairTerms:
         """Whether the norm contains the order whose derivative jumps."""
         return self.norm.jumps_for(self.activation)
 
+    def jumps_in(self, dim: int) -> bool:
+        """Whether Dirac terms matter: on a line they are at the origin, where they carry a factor 0."""
+        return self.jumps and dim > 1
+
     def is_singular(self, *quantities: str) -> bool:
         """Whether one of some quantities fails to exist for parallel rows."""
         return any(

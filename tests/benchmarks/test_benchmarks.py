@@ -151,3 +151,15 @@ def test_search_in_parallel(ratio):
         return lambda: st.find_critical_points(loss, 6, 1000, rng=6, workers=workers)
 
     ratio("1000 searches at K = 6, two processes over one", search(2), search(1), 0.55, repetitions=1)
+
+
+def test_limit_of_the_hessian_at_a_teacher(ratio):
+    """Over the Hessian beside it, each with its spectrum: what is added is one projection for each parallel pair."""
+    V, X = st.Network.orthonormal(5, 10**6).weights, st.Network.random(5, 10**6, rng=0).weights
+    loss, beside = st.PopulationLoss(V), V + 1e-7 * X
+    ratio(
+        "limit of the Hessian over the Hessian, K = 5, d = 10^6, with spectra",
+        lambda: loss.hessian(V, towards=X).spectrum(),
+        lambda: loss.hessian(beside).spectrum(),
+        1.5,
+    )

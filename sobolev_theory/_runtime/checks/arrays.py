@@ -40,7 +40,7 @@ def as_array(name: str, value: ArrayLike, axes: tuple[str, ...], sizes: Mapping[
     array = value if _is_plain(value) else as_numbers(name, value, f"an array of numbers of {_named(axes)} is required")
     known = {axis: length for axis, length in sizes.items() if axis in axes} if sizes else {}
     if not _fits(array.shape, axes, known):
-        sized = "".join(f" with {axis} = {length}" for axis, length in known.items())
+        sized = " with " * bool(known) + ", ".join(f"{axis} = {length}" for axis, length in known.items())
         empty = "" if array.size else " with no empty axis"
         raise ValueError(
             f"{name}: {_named(axes)}{sized or empty} is required, got shape {array.shape}"

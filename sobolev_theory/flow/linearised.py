@@ -1,0 +1,92 @@
+r"""Training linearised at the teacher, ``g(V + D) = H D``: what an optimiser is predicted to do, from the spectrum.
+
+``H`` is the Hessian near the teacher in the direction of a student. Where an order jumps that is not the Gauss-Newton
+matrix, not symmetric, and depends on the direction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..curvature.operator import Curvature
+from ..losses import PopulationLoss
+from ..parameters import Parameters
+from ..problem import SpanProblem
+from .best_step import ROUNDINGS, at_rows
+from .optimisers import RULES, Optimiser
+from .tuning import COARSE, Task, compass
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+FINEST = 1e-7
+"""Logarithm of the last factor by which a step is changed where it is judged by eigenvalues, which costs nothing."""
+
+DENSE = 512
+"""Size up to which products with a dense matrix are faster than those with its structure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Linearised:
+    """The field and the L2 loss to first and second order at the teacher, from the displacement of a start, (K, n)."""
+
+    teacher: FloatArray
+    displacement: FloatArray
+    hessian: Curvature
+    gram: Curvature
+
+    @classmethod
+    def towards(cls, problem: SpanProblem, rows: IntArray, student: FloatArray) -> Linearised:
+        """In the direction of a student whose rows match rows of the teacher, and from there."""
+        loss, outputs = problem.loss, problem.start.output_weights
+        teacher = loss.teacher.weights[rows]
+        gram = PopulationLoss(loss.teacher, "L2").at(Parameters(teacher, outputs)).gauss_newton
+        return cls(teacher, student - teacher, at_rows(loss, rows, Parameters(student, outputs)), gram)
+
+    def starting_at(self, student: FloatArray) -> Linearised:
+        """The same field from another start."""
+        return replace(self, displacement=student - self.teacher)
+
+    @cached_property
+    def eigenvalues(self) -> NDArray[np.complex128]:
+        """Those of the Hessian."""
+        return self.hessian.spectrum().values.astype(complex)
+
+    def best(self, method: str) -> Optimiser:
+        """The optimiser of the least asymptotic contraction; where none is predicted, where tuning begins."""
+        values, rule = self.eigenvalues, RULES[method]
+        low, high = float(values.real.min()), float(values.real.max())
+        if not low > ROUNDINGS * high:
+            raise ValueError(
+                "V: a teacher is required at which all eigenvalues of the Hessian have positive real parts, so that "
+                f"some step contracts, the smallest is {low:.6g}"
+            )
+        guess = rule.guess(low, high, float(np.abs(self.displacement).max()))
+        return compass(lambda tried, _: tried.contraction(values), guess, guess.contraction(values), (COARSE, FINEST))
+
+    def task(self, level: float, limit: int) -> Task:
+        """To iterate on the linearised field until the L2 loss, of which there is the quadratic form, is at a level."""
+        hessian, gram = _fast(self.hessian), _fast(self.gram)
+
+        def gradient(displacement: FloatArray) -> FloatArray:
+            product: FloatArray = (hessian @ displacement.ravel()).reshape(displacement.shape)
+            return product
+
+        def error(displacement: FloatArray) -> float:
+            return float(displacement.ravel() @ (gram @ displacement.ravel())) / 2
+
+        return Task(gradient, error, self.displacement, level, limit, float(np.abs(self.displacement).max()))
+
+    def nonlinearity(self, gradient: FloatArray) -> float:
+        """Part of the gradient at the start by which the linearised field misses it."""
+        linear = self.hessian @ self.displacement.ravel()
+        return float(np.linalg.norm(gradient.ravel() - linear) / np.linalg.norm(gradient))
+
+
+def _fast(curvature: Curvature) -> Curvature | FloatArray:
+    """A matrix for many products."""
+    return curvature.to_dense() if curvature.shape[0] <= DENSE else curvature

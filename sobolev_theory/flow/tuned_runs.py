@@ -1,0 +1,106 @@
+"""The fewest iterations of an optimiser from one start: counted on exact gradients, and predicted from the spectrum.
+
+Counted: on the exact population gradients. Predicted: on the field linearised at the teacher, from the same
+displacement to the same L2 loss, of which the quadratic form is taken there. Both are tuned by the same search, so that
+two numbers are compared that mean the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._runtime.results import Record, Value
+from ..curvature.operator import Curvature
+from ..losses import PopulationLoss
+from ..parameters import Parameters, matching
+from ..problem import SpanProblem
+from .iteration import RESTS
+from .linearised import Linearised
+from .tuning import Task
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TunedRun(Record, Value):
+    """One start: the step, and momentum, that need fewest iterations, and how many; theory beside.
+
+    Attributes
+    ----------
+    status
+        ``"reached"``; or why no step arrived: ``"limit"`` of iterations, ``"diverged"``, ``"stationary"`` elsewhere,
+        ``"nonsmooth"``. Then numbers are NaN.
+    step, momentum
+        Those of the fewest iterations; the momentum of gradient descent is 0, ``beta_1`` for Adam.
+    steps, contraction
+        Iterations counted; mean factor of the distance, the root of that of the L2 loss, per iteration, over the second
+        half of them.
+    predicted_steps, predicted_contraction
+        Iterations of the same optimiser on the linearised field, tuned in the same way; the least asymptotic factor,
+        ``(kappa - 1)/(kappa + 1)`` for gradient descent. NaN for Adam, which is not linear.
+    nonlinearity
+        Part of the gradient at the start by which the linearised field misses it. Where it is not small, the
+        prediction is that of a start nearer to the teacher.
+    """
+
+    status: str
+    nonlinearity: float
+    step: float = np.nan
+    momentum: float = np.nan
+    steps: float = np.nan
+    contraction: float = np.nan
+    predicted_steps: float = np.nan
+    predicted_contraction: float = np.nan
+
+
+def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) -> TunedRun:
+    """The fewest iterations from the start of a problem until the L2 loss is at an accuracy of its start."""
+    prediction = PopulationLoss(problem.loss.teacher, "L2")
+    outputs, start = problem.start.output_weights, problem.start.weights
+
+    def error(weights: FloatArray) -> float:
+        return prediction.at(Parameters(weights, outputs)).value
+
+    def linearised(student: Parameters) -> Linearised:
+        rows = matching(student, problem.loss.teacher)
+        if rows is None:
+            raise ValueError("V: a teacher as wide as the student, with the same output weights, is required")
+        return Linearised.towards(problem, rows, student.weights)
+
+    before = linearised(problem.start)
+    level = accuracy * error(start)
+    _require_resolved(problem, before.gram, accuracy, level)
+    theory, expected = before.best(method), np.inf
+    if is_linear := not np.isnan(theory.contraction(before.eigenvalues)):
+        theory, near = before.task(level, limit).tuned(theory)
+        expected = near.time
+    largest = max(float(np.abs(weights).max()) for weights in (start, before.teacher))
+    task = Task(lambda w: problem.at(w).gradient, error, start, level, limit, largest)
+    optimiser, arrival = task.tuned(theory, expected)
+    miss = before.nonlinearity(problem.at(start).gradient)
+    if arrival.status != "reached":
+        return TunedRun(arrival.status, miss)
+    counted = optimiser.step, optimiser.momentum, float(arrival.steps), arrival.contraction
+    if not is_linear:
+        return TunedRun("reached", miss, *counted)
+    after = linearised(Parameters(arrival.weights, outputs)).starting_at(start)
+    best = after.best(method)
+    _, predicted = after.task(level, limit).tuned(best)
+    steps = float(predicted.steps) if predicted.status == "reached" else np.nan
+    return TunedRun("reached", miss, *counted, steps, best.contraction(after.eigenvalues))
+
+
+def _require_resolved(problem: SpanProblem, gram: Curvature, accuracy: float, level: float) -> None:
+    """Refuse an accuracy below what doubles resolve: the L2 loss of a displacement by some roundings of all weights."""
+    rounding = RESTS * float(np.linalg.norm(problem.loss.teacher.weights))
+    resolved = max(problem.loss_rounding, gram.spectrum().largest * rounding**2 / 2)
+    if not level >= resolved:
+        if not level > 0:
+            raise ValueError("W0: a start away from the teacher is required, got one of L2 loss 0")
+        raise ValueError(
+            f"accuracy: at least {resolved / level * accuracy:.2g}, what doubles resolve of this start's L2 loss "
+            f"{level / accuracy:.2g}, is required, got {accuracy:g}"
+        )

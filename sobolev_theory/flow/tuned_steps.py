@@ -1,0 +1,253 @@
+"""How many iterations of a tuned optimiser each norm needs: a table with predictions, and error bars over starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._runtime.checks import as_array, as_numbers, number, one_of, positive_integer
+from .._runtime.progress import tracked
+from .._runtime.results import Record, Rows, Value
+from .._runtime.tables import Table
+from ..losses import LossOptions, PopulationLoss, Student
+from ..networks import Network
+from ..norms import NormLike, several_norms
+from ..problem import SpanProblem
+from .optimisers import RULES
+from .tuned_runs import TunedRun, tuned_run
+
+FloatArray = NDArray[np.float64]
+Starts = Student | Sequence[Student]
+
+NAMES = {"gd": "Gradient descent", "heavy_ball": "Heavy ball", "nesterov": "Nesterov's method", "adam": "Adam"}
+"""Methods in titles."""
+
+FAR = 0.3
+"""Nonlinearity at the start from which a note says that a prediction is that of nearer starts."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TunedStepsRow(Record, Value):
+    """One norm: means over the starts from which it arrived.
+
+    Attributes
+    ----------
+    norm, runs
+        Name of the norm, and what was found from each start, in order (`TunedRun`).
+    status
+        ``"reached"`` if all starts arrived, else the statuses of the others.
+    step, momentum, contraction, predicted_contraction, steps, predicted_steps
+        Means of those of the runs; NaN if none arrived.
+    standard_error
+        Of the mean of ``steps``; NaN for a single start.
+    gain, gain_error
+        Mean, and its standard error, of the steps of the first norm over those of this one from the same start.
+    """
+
+    norm: str
+    status: str
+    runs: tuple[TunedRun, ...]
+    step: float
+    momentum: float
+    predicted_contraction: float
+    contraction: float
+    predicted_steps: float
+    steps: float
+    standard_error: float
+    gain: float
+    gain_error: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TunedSteps(Rows[TunedStepsRow], Value):
+    """One row per norm, by number or by the norm's name; ``str()`` is a table, ``as_dicts()`` the data."""
+
+    rows: tuple[TunedStepsRow, ...]
+    method: str
+    accuracy: float
+    derivative: str
+
+    @property
+    def title(self) -> str:
+        """What was counted."""
+        starts = len(self.rows[0].runs)
+        over = "its start" if starts == 1 else f"its start (mean and standard error over {starts} starts)"
+        return (
+            f"{NAMES[self.method]}, {self.derivative} convention, tuned for each norm and start; contraction per step, "
+            f"and steps until the L2 loss is {self.accuracy:g} of {over}; predicted by the spectrum; gain over "
+            f"{self.rows[0].norm}"
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """Where starts did not arrive, and where a prediction does not hold."""
+        notes = []
+        for row in self.rows:
+            if lost := sum(run.status != "reached" for run in row.runs):
+                which = f"{lost} of {len(row.runs)} starts did not arrive, and are left out"
+                notes.append(f"{row.norm}: {which} ({row.status})")
+        far = [f"{row.norm} {miss:.1g}" for row in self.rows if (miss := max(r.nonlinearity for r in row.runs)) > FAR]
+        if far and self.method != "adam":
+            notes.append(f"far starts: a linear field misses that much of the gradient there: {', '.join(far)}")
+        return notes
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Rows as dictionaries, their runs too."""
+        return [asdict(row) for row in self.rows]
+
+    def table(self) -> Table:
+        """A row for each norm; with standard errors if there are several starts."""
+        columns: list[tuple[str, Callable[[TunedStepsRow], str]]] = [
+            ("norm", lambda row: row.norm),
+            ("step", lambda row: f"{row.step:.4g}"),
+            ("momentum", lambda row: f"{row.momentum:.3g}"),
+            ("contraction", lambda row: f"{row.contraction:.4f}"),
+            ("predicted", lambda row: f"{row.predicted_contraction:.4f}"),
+            ("steps", lambda row: f"{row.steps:.4g}"),
+            ("+-", lambda row: f"{row.standard_error:.2g}"),
+            ("predicted", lambda row: f"{row.predicted_steps:.4g}"),
+            ("gain", lambda row: f"{row.gain:.4g}"),
+            ("+-", lambda row: f"{row.gain_error:.2g}"),
+        ]
+        several = len(self.rows[0].runs) > 1
+        shown = [(head, text) for head, text in columns if several or head != "+-"]
+        cells = [[text(row) for _, text in shown] for row in self.rows]
+        return Table(self.title, [head for head, _ in shown], cells, self.notes)
+
+    def named_rows(self) -> list[tuple[str | None, TunedStepsRow]]:
+        """The rows by the names of their norms."""
+        return [(row.norm, row) for row in self.rows]
+
+
+@np.errstate(all="ignore")
+def steps_to(
+    W0: Starts,
+    V: Student,
+    norms: Sequence[NormLike] = ("L2", "H1"),
+    *,
+    accuracy: float = 1e-8,
+    method: str = "gd",
+    limit: int = 10_000,
+    progress: bool = False,
+    **loss_options: Unpack[LossOptions],
+) -> TunedSteps:
+    r"""Iterations until training is accurate, each norm with the step that needs fewest: what a gain comes to.
+
+    A loss added to itself halves the best step and changes nothing else, so the count is fair to norms of any scale.
+    Every norm descends its own loss, by its exact population gradients, and all are judged by the same yardstick, the
+    L2 loss: it is to fall to ``accuracy`` of its start.
+
+    Parameters
+    ----------
+    W0
+        Start: weights (K, d), or a `Network`. Several of them, in a list or as (n, K, d), give means with standard
+        errors; each is tuned by itself.
+    V
+        Teacher, weights (K, d) or a `Network`, of the width and output weights of the students.
+    norms
+        Norms as in `PopulationLoss`; the first is the reference.
+    accuracy
+        Fraction of the L2 loss at the start, in (0, 1), not below what doubles resolve.
+    method
+        ``"gd"``; ``"heavy_ball"``, ``"nesterov"``, whose momentum is tuned too; ``"adam"``, with ``beta = (0.9,
+        0.999)`` and a constant learning rate, in the given coordinates, on which it depends.
+    limit
+        Iterations after which a run is given up.
+    progress
+        Show a progress bar on stderr.
+    **loss_options
+        ``activation``, ``derivative`` and other options of `PopulationLoss`.
+
+    Returns
+    -------
+    TunedSteps
+        A row for each norm. A norm that no step takes to the accuracy has a status in place of numbers.
+
+    Raises
+    ------
+    ValueError
+        For an accuracy outside (0, 1) or below what doubles resolve, a start at the teacher, students of another width,
+        and a teacher near which no step contracts.
+    NotDifferentiableError, InfiniteNormError, UnknownActivationError
+        As `PopulationLoss` and its gradient.
+
+    Notes
+    -----
+    Search: compass search in the logarithms of the step and of one minus the momentum, with factors from 2 down to
+    1.01, from the optimum on the linearised field on, which is searched for in the same way from that of theory on:
+    ``2/(l + L)`` for gradient descent, ``(2/(sqrt l + sqrt L))^2`` and ``((sqrt kappa - 1)/(sqrt kappa + 1))^2`` for
+    heavy ball (Polyak), ``4/(3 L + l)`` and ``(r - 2)/(r + 2)``, ``r = sqrt(3 kappa + 1)``, for Nesterov (Lessard,
+    Recht & Packard 2016), with the extreme eigenvalues ``l, L`` near the teacher. A count is never below that of a
+    better step, but where it has several minima the search may end in one that is not the deepest.
+
+    Predicted are the least contraction that the spectrum allows, and the fewest iterations on the linearised field from
+    the same displacement, where modes that a start hardly excites count as little as they do. The field is linearised
+    at the teacher in the direction from which the tuned descent arrives: where an order jumps it is not the
+    Gauss-Newton matrix that decides. ``run.nonlinearity`` says how far the start is from all this.
+
+    Examples
+    --------
+    >>> table = steps_to([[0.9, 0.1], [0.2, 1.1]], [[1.0, 0.0], [0.0, 1.0]], activation="erf", accuracy=1e-6)
+    >>> [(row.norm, row.steps, row.predicted_steps) for row in table]
+    [('L2', 30.0, 31.0), ('H1', 15.0, 15.0)]
+    """
+    one_of("method", method, tuple(RULES))
+    accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
+    limit = positive_integer("limit", limit)
+    losses = [PopulationLoss(V, norm, **loss_options) for norm in several_norms(norms)]
+    starts = _several(W0)
+    problems = [(loss, _problem(loss, start, method)) for loss in losses for start in starts]
+    found = [
+        tuned_run(problem, method, accuracy, limit)
+        for _, problem in tracked(problems, len(problems), "tuning", progress)
+    ]
+    runs = [tuple(found[k : k + len(starts)]) for k in range(0, len(found), len(starts))]
+    rows = tuple(_row(loss.norm.name, own, runs[0]) for loss, own in zip(losses, runs, strict=True))
+    return TunedSteps(rows, method, accuracy, losses[0].derivative)
+
+
+def _several(W0: Starts) -> list[Student]:
+    """The starts, one or more."""
+    if isinstance(W0, Network):
+        return [W0]
+    if isinstance(W0, list | tuple) and any(isinstance(start, Network) for start in W0):
+        return list(W0)
+    required = "weights (K, d), networks in a list, or weights of several starts (n, K, d) are required"
+    weights = as_numbers("W0", W0, required)  # type: ignore[arg-type]
+    if weights.ndim == 2:
+        return [weights]
+    return list(as_array("W0", weights, ("starts", "neurons", "d")))
+
+
+def _problem(loss: PopulationLoss, start: Student, method: str) -> SpanProblem:
+    """The problem of one start, in coordinates of the span; for Adam, which leaves it, in those given."""
+    loss.gradient(start)  # refuses a start where the gradient does not exist
+    if method != "adam":
+        return SpanProblem.of(loss, start)
+    student = loss.parameters(start)
+    return SpanProblem(loss, student, loss, student, None)
+
+
+def _row(norm: str, runs: tuple[TunedRun, ...], reference: tuple[TunedRun, ...]) -> TunedStepsRow:
+    """Means over the starts that arrived."""
+    lost = sorted({run.status for run in runs} - {"reached"})
+    steps, error = _mean([run.steps for run in runs])
+    gains = [first.steps / own.steps for first, own in zip(reference, runs, strict=True)]
+    names = ("step", "momentum", "predicted_contraction", "contraction", "predicted_steps")
+    means = {name: _mean([getattr(run, name) for run in runs])[0] for name in names}
+    gain, gain_error = _mean(gains)
+    means |= {"steps": steps, "standard_error": error, "gain": gain, "gain_error": gain_error}
+    return TunedStepsRow(norm, ", ".join(lost) or "reached", runs, **means)
+
+
+def _mean(values: Sequence[float]) -> tuple[float, float]:
+    """Mean and standard error of the numbers among them; NaN of too few."""
+    known = np.array([value for value in values if not np.isnan(value)])
+    if not len(known):
+        return np.nan, np.nan
+    error = known.std(ddof=1) / np.sqrt(len(known)) if len(known) > 1 else np.nan
+    return float(known.mean()), float(error)
