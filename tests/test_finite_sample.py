@@ -116,21 +116,20 @@ def test_a_single_eigenvalue_below_the_bulk():
     assert {part.kind for part in law} == {"bulk", "outlier"}
 
 
-def test_the_whole_distribution():
-    """Fractions of eigenvalues below several levels, three neurons with output weights, an atom and two intervals."""
+@pytest.mark.parametrize("norm", ["L2", pytest.param("H1", marks=pytest.mark.long)])
+def test_the_whole_distribution(norm):
+    """Fractions of eigenvalues below two levels, three neurons with output weights; an atom, or two intervals."""
     output = np.array([1.0, -0.5, 0.8])
-    rng = np.random.default_rng(3)
-    for norm, weights in NORMS.items():
-        law = finite_sample.spectrum(st.Network(THREE, output), norm, samples_per_dim=1.5)
-        parts = tuple(law)
-        assert sum(part.mass for part in parts) == pytest.approx(1, abs=2e-3)
-        values = sampled(THREE, weights, 120, 180, rng, output=output)
-        atoms, low = sum(part.mass for part in parts if part.kind == "atom"), law.intervals[0, 0]
-        for level in np.quantile(values, [0.65, 0.9]):
-            t = np.linspace(0, 1, 400)[1:]  # in x = low + (level - low) t^2 an edge is smooth, the one at an atom too
-            density = law.density(low + (level - low) * t**2)
-            theory = np.trapezoid(density * 2 * (level - low) * t, t) + atoms
-            assert theory == pytest.approx(np.mean(values <= level), abs=0.04)  # n = 180: patterns to 0.04
+    law = finite_sample.spectrum(st.Network(THREE, output), norm, samples_per_dim=1.5)
+    parts = tuple(law)
+    assert sum(part.mass for part in parts) == pytest.approx(1, abs=2e-3)
+    values = sampled(THREE, NORMS[norm], 120, 180, np.random.default_rng(3), output=output)
+    atoms, low = sum(part.mass for part in parts if part.kind == "atom"), law.intervals[0, 0]
+    for level in np.quantile(values, [0.65, 0.9]):
+        t = np.linspace(0, 1, 400)[1:]  # in x = low + (level - low) t^2 an edge is smooth, the one at an atom too
+        density = law.density(low + (level - low) * t**2)
+        theory = np.trapezoid(density * 2 * (level - low) * t, t) + atoms
+        assert theory == pytest.approx(np.mean(values <= level), abs=0.04)  # n = 180: patterns to 0.04
 
 
 def test_zero_eigenvalues_are_counted_by_ranks():
