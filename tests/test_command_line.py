@@ -20,6 +20,10 @@ def run_json(capsys, *arguments):
     return status, json.loads(capsys.readouterr().out)
 
 
+NAMES = ("teacher", "student", "towards")
+"""Options that name files of weights."""
+
+
 def test_compare_one_neuron(capsys):
     status, data = run_json(capsys, "compare", "--angle", "0.5", "1.5", "--ratio", "1", "2")
     assert status == 0
@@ -60,6 +64,26 @@ def test_compare_random_networks_prints_a_table(capsys):
     assert main(["compare", "--width", "3", "--dim", "20", "--seed", "1"]) == 0
     text = capsys.readouterr().out
     for word in ("L2", "H1", "kappa", "equal sharpness", "backprop"):
+        assert word in text
+
+
+def test_compare_along_directions(capsys, tmp_path):
+    """At the teacher, of a file or random, unless the student is elsewhere; along one direction or random ones."""
+    teacher, X = np.eye(3, 5), np.random.default_rng(0).standard_normal((3, 5))
+    for name, weights in (("v", teacher), ("w", 2 * teacher), ("x", X)):
+        np.save(tmp_path / f"{name}.npy", weights)
+    v, w, x = ([f"--{name}", str(tmp_path / f"{file}.npy")] for name, file in zip(NAMES, "vwx", strict=True))
+    _, data = run_json(capsys, "compare", *v, *x)
+    assert data["rows"] == st.compare(teacher, teacher, towards=X).as_dicts()
+    assert data["limit"] == "limit along a direction (training)"
+    few = ["--towards", "random", "--directions", "4", "--seed", "3"]
+    options = {"towards": "random", "directions": 4, "rng": 3}
+    _, data = run_json(capsys, "compare", *v, *w, *few)
+    assert data["rows"] == st.compare(2 * teacher, teacher, **options).as_dicts()
+    assert data["rows"][1]["standard_error"]["condition_number"] > 0
+    assert main(["compare", "--width", "2", "--dim", "9", *few]) == 0
+    text = capsys.readouterr().out
+    for word in ("limit along 4 random directions (training)", "spread", "std error", "student 2 x 9, teacher 2 x 9"):
         assert word in text
 
 
@@ -220,6 +244,12 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["compare", "--angle", "1", "--width", "2", "--dim", "3"], "--width, --dim: not together"),
         (["compare", "--ratio", "1", "--width", "2", "--dim", "3"], "only together with --angle"),
         (["compare", "--student", "w.npy", "--teacher", "w.npy", "--dim", "3"], "--dim: not together"),
+        (["compare", "--width", "2", "--dim", "3", "--directions", "3"], "--directions: only together with --towards"),
+        (["compare", "--towards", "random"], "--student and --teacher"),
+        (["compare", "--width", "2", "--dim", "3", "--towards", "randm"], "--towards randm"),
+        (["compare", "--angle", "1", "--towards", "random"], "--towards: not together with --angle"),
+        (["compare", "--teacher", "w.npy", "--towards", "random", "--dim", "3"], "--dim: not together with --teacher"),
+        (["compare", "--width", "2", "--dim", "3", "--teacher-width", "2", "--towards", "random"], "--teacher-width"),
         (["verify", "--networks", "3", "--student", "w.npy"], "--student: not together"),
         (["verify", "--networks", "3"], "--width"),
         (["verify", "--width", "1", "--dim", "2", "--samples", "5"], "samples"),
