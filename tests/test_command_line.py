@@ -136,6 +136,11 @@ def test_flow_prints_tables_and_saves_the_curves(capsys, tmp_path):
         ("svg", ["condition", "--derivative", "exact"]),
         ("png", ["spectrum", "--width", "2", "--dim", "9", "--norms", "L2", "H1", "1,0.5"]),
         ("PNG", ["spectrum", "--angle", "0.5", "--dim", "9", "--curvature", "gauss_newton"]),
+        ("pdf", ["distribution", "--width", "2", "--dim", "9", "--norms", "L2", "--seed", "1"]),
+        ("png", ["weight", "--angle", "1", "--derivative", "exact"]),
+        ("png", ["weight", "--width", "2", "--dim", "4", "--towards", "random", "--directions", "2"]),
+        ("png", ["width", "--norms", "H1", "L2", "--activation", "erf"]),
+        ("pdf", ["sgd", "--angle", "1", "--batch", "20", "--steps", "30", "--runs", "2", "--norms", "L2"]),
     ],
 )
 def test_plot_saves_a_figure(capsys, tmp_path, suffix, arguments):
@@ -269,6 +274,9 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["plot", "phase", "--output", "x.png", "--norm", "H2"], "infinite"),
         (["latex", "relu/K00", "--norm", "|{}|"], "no argument of this command; did you mean '--norm-symbol'?"),
         (["compare", "--wid", "2", "--dim", "3"], "no argument of this command; did you mean '--width'?"),
+        (["plot", "weight", "--angle", "1", "--directions", "2", "--output", "x.png"], "--directions: only together"),
+        (["plot", "weight", "--width", "2", "--dim", "3", "--ratio", "2", "--output", "x.png"], "--ratio: only"),
+        (["plot", "sgd", "--angle", "1", "--step", "0", "--output", "x.png"], "--step: a positive finite number"),
         (["plot", "loss", "--angle", "0", "--output", "x.png"], "away from zero"),
         (["latex"], "NAME: at least one name is required"),
         (["latex", "relu/K01"], "got 'relu/K01'; did you mean 'relu/K11' or 'relu/K00'"),
@@ -320,7 +328,10 @@ def test_usage_errors_have_status_two(capsys, arguments, message):
 
 @pytest.mark.parametrize(
     "command",
-    ["compare", "verify", "flow", "latex", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"],
+    [
+        *("compare", "verify", "flow", "latex", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"),
+        *("plot distribution", "plot weight", "plot width", "plot sgd"),
+    ],
 )
 def test_help_has_examples(capsys, command):
     with pytest.raises(SystemExit) as stop:

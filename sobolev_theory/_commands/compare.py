@@ -3,42 +3,33 @@
 import argparse
 import sys
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import single_neuron
-from .._runtime.checks import read_weights
 from .._runtime.tables import Table
 from ..conditioning import comparison
 from ..conditioning.compare import compare
 from ..conditioning.towards import RANDOM
 from ..errors import ConditioningWarning
-from ..networks import Network
 from ..norms import Norm
 from ..single_neuron.spectrum import smallest_sign
+from .directions import add_directions, along, networks_or_teacher
 from .options import (
-    FILES,
     add_command,
     add_json,
     add_networks,
     add_norms,
     angle,
     describe,
-    networks,
-    of_file,
     print_json,
     ratio,
     refuse,
-    size,
 )
 
 LONG = 20_000
 """Size of a matrix from which it takes seconds, and progress is shown."""
-
-DIRECTIONS = 100
-"""Random directions, unless told."""
 
 EXAMPLES = """examples:
   sobolev-theory compare --angle 0.5 1 1.5 --ratio 1
@@ -58,13 +49,7 @@ def add(commands: Any) -> None:
     )
     add_norms(command)
     command.add_argument("--curvature", choices=("hessian", "gauss_newton"), default="hessian")
-    limit = command.add_argument_group("limits of Hessians at parallel rows; without --student, at the teacher")
-    limit.add_argument(
-        "--towards",
-        metavar="random|FILE",
-        help=f"directions in which the student leaves: random, or one (K, d), {FILES}",
-    )
-    limit.add_argument("--directions", type=size, help=f"how many random ones (default {DIRECTIONS})")
+    add_directions(command)
     add_networks(command)
     add_json(command)
 
@@ -74,32 +59,17 @@ def run(options: argparse.Namespace) -> int:
     if options.angle is not None:
         return _single_neuron(options)
     refuse(options, ("ratio",), "only together with --angle")
-    if options.towards != RANDOM:
-        refuse(options, ("directions",), f"only together with --towards {RANDOM}")
-    student, teacher = _networks(options)
+    directions = along(options)
+    student, teacher = networks_or_teacher(options)
     settings = {"curvature": options.curvature, "activation": options.activation, "derivative": options.derivative}
-    directions = options.directions or DIRECTIONS
-    towards = options.towards if options.towards in (None, RANDOM) else read_weights("--towards", Path(options.towards))
-    along = {"towards": towards, "directions": directions, "rng": options.seed}
-    many = directions if options.towards == RANDOM else 1
+    many = directions["directions"] if options.towards == RANDOM else 1
     long = many * student.width * min(student.dim, student.width + teacher.width) > LONG
-    result = compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **along, **settings)
+    result = compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **directions, **settings)
     if options.json:
         print_json({**settings, "limit": result.limit, "rows": result.as_dicts()})
     else:
         result.table().print(describe(student, teacher))
     return 0
-
-
-def _networks(options: argparse.Namespace) -> tuple[Network, Network]:
-    """Student and teacher; with directions in which to leave the student is at the teacher, unless it is named."""
-    if options.towards is None or options.student is not None:
-        return networks(options)
-    refuse(options, ("teacher_width",), "not together with --towards: without --student the student is at the teacher")
-    if options.teacher is not None:
-        refuse(options, ("width", "dim"), "not together with --teacher")
-    teacher = networks(options)[1] if options.teacher is None else of_file(options, "teacher")
-    return teacher, teacher
 
 
 def _single_neuron(options: argparse.Namespace) -> int:

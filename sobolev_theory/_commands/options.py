@@ -67,6 +67,10 @@ def checked(door: Callable[[str, Any], Value], read: Callable[[str], Any]) -> Ca
 size = checked(positive_integer, int)
 """A width, a dimension, a number of samples."""
 
+workers = checked(partial(integer, required="a positive integer, or -1 for all cores,", least=-1), int)
+
+positive = checked(partial(number, required="a positive finite number", low=0, high=np.inf), float)
+
 seed = checked(partial(integer, required="a non-negative integer", least=0), int)
 
 angle = checked(
