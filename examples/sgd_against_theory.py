@@ -7,8 +7,9 @@ is printed, and ``sgd_against_theory.pdf`` saved in the folder ``figures``, or t
 (``pip install sobolev_theory[plot]``).
 
 L2 stays on the flow for good. H1 does until the distance to the teacher is of the order of step over batch size: there
-its noise takes over, which falls only like the distance, and a few runs decide the mean. (From a symmetric start SGD of
-either norm ends on another slope than the flow: its noise is not symmetric, and modes across the family are slower.)
+its noise takes over, whose variance falls only like the distance, and a few runs decide the mean. (From a symmetric
+start SGD of either norm ends on another slope than the flow: its noise is not symmetric, and modes across the family
+are slower.)
 """
 
 import sys

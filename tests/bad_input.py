@@ -284,6 +284,7 @@ ONE = {"angle": ("numbers", 1.0), "ratio": ("numbers", 1.2), "norm": ("norm", "H
 POINT = {"loss": ("loss", loss), "W0": ("array", W)}
 SIZES = {"width": ("size", 2), "dim": ("size", 3)}
 NOTATION = {"student": ("text", "u"), "vectors": ("word", "bold"), "norm": ("text", "|{}|"), "angle": ("text", r"\phi")}
+SPECTRA = {"spectra": ("curvatures", lambda: [loss().gauss_newton(W)]), "labels": ("labels", ["L2"])}
 FIGURE = {"ax": ("optional", None), "derivative": ("word", "backprop")}
 
 TARGETS: dict[str, Target] = {
@@ -485,6 +486,11 @@ TARGETS: dict[str, Target] = {
     ),
     "plotting.phase_portrait": Target(st.plotting.phase_portrait, {"norm": ("norm", "L2"), **FIGURE}, weight=1),
     "plotting.condition_number_map": Target(st.plotting.condition_number_map, {"norms": TWO, **FIGURE}, weight=1),
+    "plotting.width_scaling": Target(
+        st.plotting.width_scaling,
+        {"norms": TWO, "activation": ("activation", "relu"), "ax": ("optional", None)},
+        weight=1,
+    ),
     "plotting.loss_curves": Target(
         st.plotting.loss_curves,
         {"comparison": ("flows", comparison), "quantity": ("word", "error"), "axes": ("optional", None)},
@@ -496,10 +502,13 @@ TARGETS: dict[str, Target] = {
         | {"quantity": ("word", "error"), "ax": ("optional", None)},
         weight=1,
     ),
-    "plotting.spectrum": Target(
-        st.plotting.spectrum,
-        {"spectra": ("curvatures", lambda: [loss().gauss_newton(W)]), "labels": ("labels", ["L2"])}
-        | {"axes": ("optional", None)},
+    "plotting.spectrum": Target(st.plotting.spectrum, {**SPECTRA, "axes": ("optional", None)}, weight=1),
+    "plotting.spectral_distribution": Target(
+        st.plotting.spectral_distribution, {**SPECTRA, "ax": ("optional", None)}, weight=1
+    ),
+    "plotting.optimal_weight": Target(
+        st.plotting.optimal_weight,
+        options(**PAIR, **ALONG, curvature=("word", "hessian"), within=("number", 0.1), axes=("optional", None)),
         weight=1,
     ),
 }
@@ -508,6 +517,7 @@ TARGETS: dict[str, Target] = {
 COMMANDS: dict[str, list[list[str]]] = {
     "compare": [["--width", "2"], ["--dim", "3"], ["--seed", "1"], ["--norms", "L2"], ["--derivative", "backprop"]],
     "compare ": [["--angle", "1"], ["--ratio", "1"], ["--norms", "L2", "H1"], ["--curvature", "hessian"]],
+    "compare  ": [["--width", "2"], ["--dim", "3"], ["--towards", "random"], ["--directions", "2"], ["--norms", "H1"]],
     "flow": [["--angle", "1"], ["--ratio", "1"], ["--t-max", "1"], ["--accuracy", "0.1"], ["--norms", "L2"]],
     "latex": [
         ["relu/L2/gradient"],

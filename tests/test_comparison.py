@@ -7,7 +7,10 @@ import pytest
 
 import sobolev_theory as st
 from sobolev_theory.conditioning import extremes
+from sobolev_theory.conditioning.compare import _worst
 from sobolev_theory.conditioning.comparison import LOCAL
+from sobolev_theory.conditioning.extremes import Extremes
+from sobolev_theory.conditioning.towards import _in_few_dimensions
 from sobolev_theory.norms import Norm
 
 
@@ -278,7 +281,8 @@ def test_where_nothing_is_parallel_it_is_the_hessian():
 def test_random_directions_are_the_same_for_all_norms_and_quotients_are_taken_for_each():
     """In few dimensions they are rows of one Gaussian array, so that they can be drawn again by hand."""
     teacher = np.eye(3)
-    by_hand = [limit_at_orthonormal(X) for X in np.random.default_rng(5).standard_normal((20, 3, 3))]
+    rng = np.random.default_rng(np.random.default_rng(5).integers(2**32, size=4))
+    by_hand = [limit_at_orthonormal(X) for X in rng.standard_normal((20, 3, 3))]
     kappa = np.array([kappa_by_hand(matrix) for matrix in by_hand])
     values = [np.linalg.eigvals(matrix).real for matrix in by_hand]
     shares = np.array([one.min() / one.max() for one in values])
@@ -297,25 +301,47 @@ def test_random_directions_are_the_same_for_all_norms_and_quotients_are_taken_fo
     quotients = kappa / table["(0, 1)"].condition_number.values
     np.testing.assert_allclose(ratio.values, quotients, rtol=1e-12)
     assert (ratio, ratio.spread) == (pytest.approx(quotients.mean()), pytest.approx(quotients.std(ddof=1), rel=1e-9))
+    twice = st.condition_number_ratio(teacher, teacher, ((2, 2), "H1"), towards="random", directions=5, rng=5)
+    np.testing.assert_allclose(twice.values, 1, rtol=1e-12)
 
 
 def test_in_many_dimensions_random_directions_have_the_law_of_gaussian_ones():
     """Means agree to four standard errors of their difference, variances to a factor of 2: 1 in 1e5 would not.
 
-    Students are multiples of the teacher's rows, and one of another student: the drawn coordinates are fewer.
+    Students are multiples of the teacher's rows; then one of another student too, so that their joint displacement
+    matters. The drawn coordinates are fewer than 15.
     """
     rng = np.random.default_rng(3)
     V = rng.standard_normal((2, 15)) / 4
-    for W in (V * [[3.0], [0.7]], np.vstack([V * [[3.0], [0.7]], -1.3 * V[:1]])):
-        loss = st.PopulationLoss(V)
-        plain = [loss.hessian(W, towards=X).spectrum() for X in rng.standard_normal((150, *W.shape))]
-        table = st.compare(W, V, towards="random", directions=150, rng=4)
-        for name in ("smallest", "largest"):
+    loss, W = st.PopulationLoss(V), V * [[3.0], [0.7]]
+    for student, names in ((W, ("smallest", "largest")), (np.vstack([W, 1.3 * W[:1]]), ("largest",))):
+        plain = [loss.hessian(student, towards=X).spectrum() for X in rng.standard_normal((150, *student.shape))]
+        table = st.compare(student, V, towards="random", directions=150, rng=4)
+        for name in names:
             found, samples = getattr(table["H1"], name), np.array([getattr(one, name) for one in plain])
             error = np.hypot(found.standard_error, samples.std(ddof=1) / 150**0.5)
             assert abs(found - samples.mean()) < 4 * error
             assert 0.5 < (found.spread / samples.std(ddof=1)) ** 2 < 2
             assert found.spread > 1e-5
+
+
+def test_parallel_rows_stay_so_in_other_coordinates():
+    """To the last bit, though rotation rounds them apart."""
+    V = np.random.default_rng(0).standard_normal((2, 30))
+    W = V * [[3.0], [1.0]] * (1 + 5e-14 * np.random.default_rng(1).standard_normal((2, 30)))
+    loss = st.PopulationLoss(V)
+    few, inside = _in_few_dimensions(loss, loss.at(W), [(0, 2), (1, 3)])
+    assert (inside, few.dim) == (2, 3)
+    for i, j in ((0, 2), (1, 3)):
+        ratio = few.rows[j, :2] / few.rows[i, :2]
+        np.testing.assert_allclose(ratio, ratio[0], rtol=1e-15)
+
+
+def test_the_worst_direction_is_that_of_the_smallest_eigenvalue():
+    some = [
+        Extremes(low, 1.0, 1.0, kind) for low, kind in ((0.5, "definite"), (-0.1, "indefinite"), (0.0, "semidefinite"))
+    ]
+    assert _worst(some).definiteness == "indefinite"
 
 
 @pytest.mark.parametrize("dim", [5, 100_000])
@@ -349,6 +375,26 @@ def test_the_gain_vanishes_as_the_width_grows(width, ratio, within):
     np.testing.assert_allclose(table["H1"].smallest.values, SLOWEST, rtol=0, atol=1e-9)
 
 
+@pytest.mark.long
+def test_where_neurons_overlap_training_gains():
+    """At a teacher that is not orthonormal kappa along directions falls, and steps of gradient descent in proportion:
+    ``(kappa + 1)/2`` times a logarithm, counted from one start.
+    """
+    V = st.Network.random(5, 20, rng=0)
+    X = np.random.default_rng(7).standard_normal(V.weights.shape)
+    yardstick, steps, kappa = st.PopulationLoss(V, "L2"), {}, {}
+    for norm in ("L2", "H1"):
+        loss, W, steps[norm] = st.PopulationLoss(V, norm), V.weights + 0.02 * X, 0
+        limit = loss.hessian(V, towards=X)
+        kappa[norm], best = limit.condition_number(), st.best_step(limit)
+        level = 1e-6 * yardstick.value(W)
+        while yardstick.value(W) > level:
+            W = W - best.step * loss.gradient(W)
+            steps[norm] += 1
+    assert kappa["H1"] / kappa["L2"] == pytest.approx(0.7, abs=0.05)
+    assert steps["H1"] / steps["L2"] == pytest.approx(kappa["H1"] / kappa["L2"], rel=0.1)
+
+
 def test_one_neuron_has_one_eigenvalue_along_every_direction():
     """A Jordan block in any coordinates."""
     for teacher in ([[1.0, 0.0, 0.0]], [[0.3, -0.7, 0.2]]):
@@ -375,6 +421,15 @@ def test_tables_over_directions_have_a_line_for_each_statistic():
     again = pickle.loads(pickle.dumps(table))
     assert again == table
     assert again["H1"].largest.spread == row.largest.spread
+
+
+def test_weights_of_the_same_seed_are_no_direction():
+    """Along themselves they have no limit."""
+    teacher = st.Network.random(3, 3, rng=0)
+    assert st.condition_number_ratio(teacher, teacher, towards="random", directions=2, rng=0) < 1
+    rng = np.random.default_rng(0)
+    one, two = (st.condition_number_ratio(teacher, teacher, towards="random", directions=2, rng=rng) for _ in "12")
+    assert one != two
 
 
 def test_a_single_random_direction_has_no_spread():

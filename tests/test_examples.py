@@ -37,7 +37,9 @@ def computed_once() -> Iterator[None]:
 
 
 WRITTEN = {
-    "figures": ["condition.pdf", "loss.pdf", "phase.pdf", "spectrum.pdf"],
+    "figures": [
+        f"{name}.pdf" for name in ("condition", "distribution", "loss", "phase", "spectrum", "weight", "width")
+    ],
     "sgd_against_theory": ["sgd_against_theory.pdf"],
     "width_scaling": ["width_scaling.pdf"],
 }
@@ -96,7 +98,7 @@ def test_figures():
     from examples.figures import figures, flows
 
     comparison = flows()
-    assert sorted(figures(comparison)) == ["condition", "loss", "phase", "spectrum"]
+    assert sorted(f"{name}.pdf" for name in figures(comparison)) == WRITTEN["figures"]
     plt.close("all")
     gain = {row.norm: row.acceleration_equal_sharpness for row in comparison.rows}
     assert gain["H1"] == pytest.approx(1.209, abs=0.0005)

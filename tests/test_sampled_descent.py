@@ -1,5 +1,6 @@
 """Sampled descent: its gradient is that of the sampled loss, and its runs follow the theory, and no wrong one."""
 
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
@@ -12,6 +13,7 @@ from scipy.special import erf
 import sobolev_theory as st
 from sobolev_theory.monte_carlo import SampledDescent, SampledQuantity, descent
 from sobolev_theory.monte_carlo.batches import batch_gradient, summed_gradient
+from sobolev_theory.monte_carlo.descent import Plan, iterates
 from sobolev_theory.monte_carlo.descent import _recorded as default_steps
 from sobolev_theory.monte_carlo.estimators import NUMBERS
 from sobolev_theory.monte_carlo.residual import Residual
@@ -247,6 +249,18 @@ def test_the_result_is_the_same_bit_for_bit_whoever_works(processes: Executor) -
     assert run(1, rng=6) != alone
     more = descent(loss, STUDENT, step=0.1, batch=20, steps=10, runs=4, rng=5)
     assert np.array_equal(more.weights[:3], alone.weights)
+
+
+def test_memory_grows_with_what_is_recorded_alone() -> None:
+    """Three of 3000 iterates of 80 kB are kept, and two more are at work."""
+    tracemalloc.start()
+    try:
+        kept = iterates(lambda weights: weights, np.ones((1, 10_000)), Plan(1e-3, 1, np.array([0, 100, 3000])))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * 80_000
+    np.testing.assert_allclose(kept[:, 0, 0], 0.999 ** np.array([0, 100, 3000]), rtol=1e-11)
 
 
 def test_progress_is_shown_only_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:

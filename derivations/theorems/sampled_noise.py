@@ -1,4 +1,4 @@
-r"""The noise of sampled H1 gradients near a ReLU teacher is of first order in the distance, that of L2 of second.
+r"""The variance of sampled H1 gradients near a ReLU teacher is of first order in the distance, not of second.
 
 An input between ``w`` and ``v``, for which one of the two fires alone, gives a gradient that does not shrink with
 ``w - v``; such inputs become rarer, as the angle. The plane of ``w`` and ``v`` decides: with ``p = |w|``, ``q = |v|``,
@@ -47,7 +47,7 @@ def prove() -> Theorem:
                          {theta: PI / 2, p: sp.Integer(1), q: sp.Integer(1)})  # fmt: skip
     return theorem(
         "theorem/sampled_noise",
-        "Near a ReLU teacher the noise of sampled H1 gradients falls like the distance, not like its square",
+        "Near a ReLU teacher the variance of sampled H1 gradients falls like the distance, not like its square",
         "The gradient of a sampled H1 loss that automatic differentiation returns has, near a ReLU teacher, a second "
         "moment of first order in the distance, while the squared mean is of second: stochastic gradient descent "
         "leaves the flow once the distance is of the order of step over batch size.",

@@ -82,10 +82,7 @@ class Comparison(Rows[ComparisonRow], Value):
     @property
     def title(self) -> str:
         """What was compared."""
-        name = {"hessian": "Hessian", "gauss_newton": "Gauss-Newton matrix"}[self.curvature]
-        convention = f", {self.derivative} convention" if self.curvature == "hessian" else ""
-        limit = f", {self.limit}" if self.limit else ""
-        return f"{name}{convention}{limit}; rate as is, and at equal sharpness"
+        return f"{matrix_name(self.curvature, self.derivative, self.limit)}; rate as is, and at equal sharpness"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -139,6 +136,12 @@ class Comparison(Rows[ComparisonRow], Value):
 
 def _numbers(row: ComparisonRow) -> list[Any]:
     return [getattr(row, name) for name in QUANTITIES]
+
+
+def matrix_name(curvature: str, derivative: str, limit: str = "") -> str:
+    """What a table or a figure calls a curvature, or its limit."""
+    name = "Gauss-Newton matrix" if curvature == "gauss_newton" else f"Hessian, {derivative} convention"
+    return f"{name}, {limit}" if limit else name
 
 
 def _as_dict(row: ComparisonRow) -> dict[str, Any]:

@@ -120,11 +120,12 @@ def optimal_weight(
     >>> best.weight, round(best.interval[1], 3)        # the cone at the teacher: derivatives do not pay
     (0.0, 0.101)
     """
+    return best_on(*weight_path(Directions(towards, directions, rng), W, V, curvature, loss_options), within)
+
+
+def best_on(path: WeightPath, over: Callable[[Measure], Measure], within: float) -> OptimalWeight:
+    """The best weight on a path, and what is known of others; called by functions that users call."""
     within = number("within", within, "a part of the best rate, between 0 and 1,", 0.0, 1.0)
-    along = Directions(towards, directions, rng)
-    pairs, symmetric = _orders(along, V, W, curvature, loss_options)
-    path = WeightPath([blocks for direction in pairs for blocks in direction], symmetric=symmetric)
-    over = partial(_mean, count=len(pairs))
     valleys = Valleys(path, over(quality))
     best = valleys.best()
     if valleys(best) <= ROUNDING:
@@ -135,7 +136,7 @@ def optimal_weight(
     values, kappa = path.eigenvalues(best), 1 / valleys(best)
     low, high = float(values.real.min()), float(values.real.max())
     state = Extremes(low, high, kappa, definiteness_of(low, 0.0))
-    warn("optimal_weight", [(f"the best weight, {path.weight(best):.6g},", state)])
+    warn("optimal_weight", [(f"the best weight, {path.weight(best):.6g},", state)], stacklevel=4)
     at_zero, at_one, at_infinity = (_inverse(valleys(u)) for u in (0.0, path.share(1.0), 1.0))
     ends = valleys.interval(best, valleys(best) / CLOSE)
     return OptimalWeight(
@@ -149,6 +150,15 @@ def optimal_weight(
         within=within,
         **_recommended(path, within, over),
     )
+
+
+def weight_path(
+    along: Directions, W: Student, V: Student, curvature: str, loss_options: LossOptions
+) -> tuple[WeightPath, Callable[[Measure], Measure]]:
+    """The matrices of the norms ``(1, lambda)``, along all directions, and what makes a measure its mean over them."""
+    pairs, symmetric = _orders(along, V, W, curvature, loss_options)
+    path = WeightPath([blocks for direction in pairs for blocks in direction], symmetric=symmetric)
+    return path, partial(_mean, count=len(pairs))
 
 
 def _orders(
@@ -188,7 +198,7 @@ def _require_search_fits(count: int, size: int, symmetric: bool) -> None:
     operations = count * SPECTRA * spectrum_operations(size, symmetric=symmetric)
     what = f"student: a search over {size} x {size} matrices"
     advice = "take fewer neurons or dimensions, or compare norms (1, weight), which needs extreme eigenvalues only"
-    require_hours_at_most(what, operations, advice, stacklevel=5)
+    require_hours_at_most(what, operations, advice, stacklevel=6)
 
 
 def _recommended(path: WeightPath, within: float, over: Callable[[Measure], Measure]) -> dict[str, float]:

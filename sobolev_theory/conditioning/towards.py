@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import counted, generator, near, one_of, positive_integer, shown
@@ -62,7 +61,9 @@ class Directions:
     """
 
     def __init__(self, towards: Towards, count: int = 1, rng: Any = None) -> None:
-        count, self._rng = positive_integer("directions", count), generator(rng)
+        count, given = positive_integer("directions", count), generator(rng)
+        # not the numbers of the seed itself, which weights may be made of: those are no direction to leave along
+        self._rng = np.random.default_rng(given.integers(2**32, size=4))
         if isinstance(towards, str) and towards != RANDOM:
             advice = near(towards, [RANDOM])
             raise ValueError(
@@ -142,17 +143,28 @@ def _in_few_dimensions(loss: PopulationLoss, at: Point, parallel: Sequence[tuple
 
     Parallel rows are multiples of one another, as rotation would not leave them.
     """
-    norms = np.linalg.norm(at.rows, axis=1, keepdims=True)
-    units = at.rows / np.where(norms > 0, norms, 1.0)
-    vectors, triangle, _ = scipy.linalg.qr(units.T, pivoting=True, mode="economic")
-    rank = int((np.abs(np.diagonal(triangle)) > RANK).sum())
     axes = at.width if any(j < at.width for _, j in parallel) else 1
+    basis = _orthonormalised(at.rows)
+    rank = len(basis)
     if at.dim <= rank + axes:
         return at, at.dim
-    rows = np.hstack([at.rows @ vectors[:, :rank], np.zeros((len(units), axes))])
+    rows = np.hstack([at.rows @ basis.T, np.zeros((len(at.rows), axes))])
     for i, j in parallel:
         k = np.argmax(np.abs(at.rows[i]))
         rows[j] = at.rows[j, k] / at.rows[i, k] * rows[i]
     teacher = Network(rows[at.width :], loss.teacher.output_weights, activation=loss.activation)
     few = PopulationLoss(teacher, loss.norm, derivative=loss.derivative)
     return few.at(Parameters(rows[: at.width], at.outputs[: at.width])), rank
+
+
+def _orthonormalised(rows: FloatArray) -> FloatArray:
+    """Gram-Schmidt, each row twice: a basis of the span that does not depend on the machine, as LAPACK's would."""
+    basis = np.zeros((0, rows.shape[1]))
+    for row in rows:
+        unit = row / (np.abs(row).max() or 1.0)
+        rest = unit / (np.linalg.norm(unit) or 1.0)
+        for _ in range(2):
+            rest = rest - (basis @ rest) @ basis
+        if (length := np.linalg.norm(rest)) > RANK:
+            basis = np.vstack([basis, rest / length])
+    return basis

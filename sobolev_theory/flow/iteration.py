@@ -22,11 +22,15 @@ class Iteration:
     """The iterates of an optimiser, the start first; ``status`` tells why there are no more of them.
 
     ``"steps"``: as many as asked for; ``"stationary"``: the weights came back to where they were, to the bit, or to 8
-    roundings of the largest after 64 iterations or more; ``"diverged"``: weights grew beyond 1e30, and are not given.
+    roundings of the largest after 64 iterations or more; ``"diverged"``: weights grew beyond ``largest``, and are not
+    given.
     """
 
-    def __init__(self, optimiser: Optimiser, gradient: Gradient, start: FloatArray, count: int) -> None:
+    def __init__(
+        self, optimiser: Optimiser, gradient: Gradient, start: FloatArray, count: int, largest: float = LARGEST
+    ) -> None:
         self.optimiser, self.gradient, self.start, self.count = optimiser, gradient, start, count
+        self.largest = largest
         self.status = "steps"
 
     def __iter__(self) -> Iterator[FloatArray]:
@@ -35,7 +39,7 @@ class Iteration:
         yield weights
         for k in range(self.count):
             weights, memory = self.optimiser.update(weights, memory, self.gradient)
-            if np.abs(weights).max() > LARGEST or not np.isfinite(weights).all():
+            if np.abs(weights).max() > self.largest or not np.isfinite(weights).all():
                 self.status = "diverged"
                 return
             yield weights

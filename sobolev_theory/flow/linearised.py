@@ -18,13 +18,16 @@ from ..parameters import Parameters
 from ..problem import SpanProblem
 from .best_step import ROUNDINGS, at_rows
 from .optimisers import RULES, Optimiser
-from .tuning import Task, compass
+from .tuning import COARSE, Task, compass
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
 FINEST = 1e-7
 """Logarithm of the last factor by which a step is changed where it is judged by eigenvalues, which costs nothing."""
+
+DENSE = 512
+"""Size up to which products with a dense matrix are faster than those with its structure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,19 +66,27 @@ class Linearised:
                 f"some step contracts, the smallest is {low:.6g}"
             )
         guess = rule.guess(low, high, float(np.abs(self.displacement).max()))
-        return compass(lambda tried, _: tried.contraction(values), guess, guess.contraction(values), FINEST)
+        return compass(lambda tried, _: tried.contraction(values), guess, guess.contraction(values), (COARSE, FINEST))
 
     def task(self, level: float, limit: int) -> Task:
         """To iterate on the linearised field until the L2 loss, of which there is the quadratic form, is at a level."""
-        return Task(self._gradient, self._error, self.displacement, level, limit)
+        hessian, gram = _fast(self.hessian), _fast(self.gram)
 
-    def _gradient(self, displacement: FloatArray) -> FloatArray:
-        product: FloatArray = (self.hessian @ displacement.ravel()).reshape(displacement.shape)
-        return product
+        def gradient(displacement: FloatArray) -> FloatArray:
+            product: FloatArray = (hessian @ displacement.ravel()).reshape(displacement.shape)
+            return product
 
-    def _error(self, displacement: FloatArray) -> float:
-        return float(displacement.ravel() @ (self.gram @ displacement.ravel())) / 2
+        def error(displacement: FloatArray) -> float:
+            return float(displacement.ravel() @ (gram @ displacement.ravel())) / 2
+
+        return Task(gradient, error, self.displacement, level, limit, float(np.abs(self.displacement).max()))
 
     def nonlinearity(self, gradient: FloatArray) -> float:
         """Part of the gradient at the start by which the linearised field misses it."""
-        return float(np.linalg.norm(gradient - self._gradient(self.displacement)) / np.linalg.norm(gradient))
+        linear = self.hessian @ self.displacement.ravel()
+        return float(np.linalg.norm(gradient.ravel() - linear) / np.linalg.norm(gradient))
+
+
+def _fast(curvature: Curvature) -> Curvature | FloatArray:
+    """A matrix for many products."""
+    return curvature.to_dense() if curvature.shape[0] <= DENSE else curvature

@@ -73,10 +73,13 @@ def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) ->
     before = linearised(problem.start)
     level = accuracy * error(start)
     _require_resolved(problem, before.gram, accuracy, level)
-    theory = before.best(method)
+    theory, expected = before.best(method), np.inf
     if is_linear := not np.isnan(theory.contraction(before.eigenvalues)):
-        theory, _ = before.task(level, limit).tuned(theory)
-    optimiser, arrival = Task(lambda w: problem.at(w).gradient, error, start, level, limit).tuned(theory)
+        theory, near = before.task(level, limit).tuned(theory)
+        expected = near.time
+    largest = max(float(np.abs(weights).max()) for weights in (start, before.teacher))
+    task = Task(lambda w: problem.at(w).gradient, error, start, level, limit, largest)
+    optimiser, arrival = task.tuned(theory, expected)
     miss = before.nonlinearity(problem.at(start).gradient)
     if arrival.status != "reached":
         return TunedRun(arrival.status, miss)

@@ -15,15 +15,24 @@ from .optimisers import Gradient, Optimiser
 
 FloatArray = NDArray[np.float64]
 
-GROWN = 1e6
-"""Times its start at which an error has diverged; one that a momentum only delays grows by about the condition."""
+GROWN = 1e3
+"""Times the largest weight at which a run has diverged: a step that is too long only at first does not grow so far."""
 
 COARSE, FINE = 0.7, 0.01
 """Logarithms of the first and of the last factors by which a step is changed in a search.
 
 ``exp(0.7)`` is 2: steps between a half and twice the theoretical one are the first bracket, which goes where the count
-falls.
+falls. A search from a step whose count is known nearly begins with that of the error, `CLOSE` at least.
 """
+
+SCAN = np.exp(0.35 * np.arange(8, -9, -1))
+"""Factors of a step of which nothing is known from which the best is taken first: counts may have several minima."""
+
+CLOSE = 0.08
+"""Logarithm of the first factor from a step that does what it is expected to do."""
+
+LOOK = 0.75
+"""Part of the iterations of the best run so far from which on errors of another are looked at."""
 
 HALVINGS = 10
 """Times that the step is halved while it is too long to arrive: down to a thousandth of the theoretical one."""
@@ -46,33 +55,46 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Task:
-    """Iterate from a start until an error is at a level, with at most so many iterations."""
+    """Iterate from a start until an error is at a level, with at most so many iterations, and not beyond weights."""
 
     gradient: Gradient
     error: Callable[[FloatArray], float]
     start: FloatArray
     level: float
     limit: int
+    largest: float
 
-    def run(self, optimiser: Optimiser, most: float = np.inf) -> Arrival:
-        """One run, of fewer iterations if more are of no interest."""
-        iteration = Iteration(optimiser, self.gradient, self.start, int(min(self.limit, most)))
-        errors, weights, status = [], self.start, None
+    def run(self, optimiser: Optimiser, most: float = np.inf, look: int = 0) -> Arrival:
+        """One run, of fewer iterations if more are of no interest; errors are looked at from one of them on."""
+        iteration = Iteration(optimiser, self.gradient, self.start, int(min(self.limit, most)), GROWN * self.largest)
+        errors, weights, steps = [], self.start, -1
         try:
             for weights in iteration:
-                errors.append(self.error(weights))
-                if errors[-1] <= self.level:
-                    return _arrived(weights, errors, self.level)
-                if not errors[-1] <= GROWN * errors[0]:
-                    status = "diverged"
-                    break
-        except (NotDifferentiableError, OverflowingError) as error:
-            status = "nonsmooth" if isinstance(error, NotDifferentiableError) else "diverged"
-        status = status or {"steps": "limit"}.get(iteration.status, iteration.status)
-        return Arrival(status, weights, len(errors) - 1, np.inf, np.nan)
+                steps += 1
+                if steps >= look:
+                    errors.append(self.error(weights))
+                    if errors[-1] <= self.level:
+                        return _arrived(weights, steps, errors, self.level)
+        except NotDifferentiableError:
+            iteration.status = "nonsmooth"
+        except OverflowingError:
+            iteration.status = "diverged"
+        return Arrival({"steps": "limit"}.get(iteration.status, iteration.status), weights, steps, np.inf, np.nan)
 
-    def tuned(self, optimiser: Optimiser) -> tuple[Optimiser, Arrival]:
-        """The optimiser with the step, and momentum, that need fewest iterations, and its run."""
+    def improved(self, optimiser: Optimiser, best: float) -> float:
+        """The time of a run that is to be better than the best; of one that is not, it may be infinite."""
+        most = int(np.ceil(best))
+        look = int(LOOK * most)
+        arrival = self.run(optimiser, most, look)
+        if arrival.steps == look and arrival.status == "reached":  # perhaps long before
+            arrival = self.run(optimiser, most)
+        return arrival.time
+
+    def tuned(self, optimiser: Optimiser, expected: float = np.inf) -> tuple[Optimiser, Arrival]:
+        """The optimiser with the step, and momentum, that need fewest iterations, and its run.
+
+        From one on that is expected to need so many; infinite if that is not known.
+        """
         first = self.run(optimiser)
         for _ in range(HALVINGS):
             if first.status in ("reached", "limit"):  # a shorter step takes longer still
@@ -81,27 +103,35 @@ class Task:
             first = self.run(optimiser)
         if not first.time < np.inf:
             return optimiser, first
-        best = compass(lambda tried, time: self.run(tried, np.ceil(time)).time, optimiser, first.time, FINE)
+        time, given = first.time, optimiser
+        for factor in SCAN if expected == np.inf else ():
+            tried = given.tuned([factor] + [1.0] * (given.numbers - 1))
+            if (other := self.improved(tried, time)) < time:
+                optimiser, time = tried, other
+        mesh = float(np.clip(abs(np.log(time) - np.log(expected)), CLOSE, COARSE))
+        best = compass(self.improved, optimiser, time, (mesh, FINE))
         return best, self.run(best)
 
 
-def _arrived(weights: FloatArray, errors: list[float], level: float) -> Arrival:
+def _arrived(weights: FloatArray, steps: int, errors: list[float], level: float) -> Arrival:
     """The last iteration counts in part: the error falls exponentially within it."""
-    steps, half = len(errors) - 1, (len(errors) - 1) // 2
-    if not steps or not errors[-1] > 0:
+    half = len(errors) // 2
+    if len(errors) < 2 or not errors[-1] > 0:
         return Arrival("reached", weights, steps, float(steps), 0.0)
     before, after = np.log(errors[-2] / level), np.log(errors[-2] / errors[-1])
-    contraction = float((errors[-1] / errors[half]) ** (0.5 / (steps - half)))
+    contraction = float((errors[-1] / errors[half - 1]) ** (0.5 / (len(errors) - half)))
     return Arrival("reached", weights, steps, steps - 1 + float(before / after), contraction)
 
 
-def compass(judge: Callable[[Optimiser, float], float], optimiser: Optimiser, value: float, finest: float) -> Optimiser:
+def compass(
+    judge: Callable[[Optimiser, float], float], optimiser: Optimiser, value: float, meshes: tuple[float, float]
+) -> Optimiser:
     """The optimiser of smallest value, from one of a known value on: a compass search in logarithms of its numbers.
 
     Every number is multiplied by a factor, its inverse or 1, in all combinations; the first that is better is taken,
-    and if none is, factors become their roots.
+    and if none is, factors become their roots. Meshes are the logarithms of the first and of the last factor.
     """
-    mesh = COARSE
+    mesh, finest = meshes
     while mesh > finest:
         for signs in product((0, 1, -1), repeat=optimiser.numbers):
             tried = optimiser.tuned(np.exp(mesh * np.array(signs)).tolist())

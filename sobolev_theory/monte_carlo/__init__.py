@@ -3,6 +3,8 @@
 No pair kernel and no closed form is used here. Students and teachers are evaluated at weighted inputs (derivatives of
 the activation at points, which the tests hold against its definition; Dirac terms on their surfaces), and what a
 `PopulationLoss` returns is judged from outside.
+
+`descent` trains such sampled networks by SGD, and puts beside the runs what the theory says of them.
 """
 
 from .agreement import Agreement

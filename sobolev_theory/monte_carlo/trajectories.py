@@ -149,7 +149,7 @@ class SampledDescent(Shown, Value):
             notes.append("student and teacher agree at the start: losses are zero, and quotients have no value")
         few = np.flatnonzero(self.error.standard_error > FEW * self.error.mean)
         if few.size:
-            notes.append(f"after {self.steps[few[0]]} steps a few of the runs decide the mean; see `median`")
+            notes.append(f"after {self.steps[few[0]]} steps a few of the runs decide the mean (see loss.median)")
         return notes
 
 
