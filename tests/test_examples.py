@@ -10,7 +10,10 @@ import pytest
 
 EXAMPLES = sorted(path.stem for path in (Path(__file__).parent.parent / "examples").glob("*.py"))
 
-SHORTER = {"spurious_minima": {"widths": (6,), "runs": 2}}
+SHORTER = {
+    "spurious_minima": {"widths": (6,), "runs": 2},
+    "tuned_steps": {"width": 2, "starts": 1, "wide": 3, "wide_starts": 1, "accuracies": (0.1, 0.01)},
+}
 """Arguments with which an example that takes long by default is run here."""
 
 
@@ -35,6 +38,7 @@ def computed_once() -> Iterator[None]:
 
 WRITTEN = {
     "figures": ["condition.pdf", "loss.pdf", "phase.pdf", "spectrum.pdf"],
+    "tuned_steps": ["tuned_steps.pdf"],
     "width_scaling": ["width_scaling.pdf"],
 }
 """Figures that an example leaves in the folder ``figures``."""
@@ -95,6 +99,28 @@ def test_figures():
     gain = {row.norm: row.acceleration_equal_sharpness for row in comparison.rows}
     assert gain["H1"] == pytest.approx(1.209, abs=0.0005)
     assert gain["L2"] < gain["(1, 0.25)"] < gain["H1"]
+
+
+def test_tuned_steps():
+    """Three neurons, one start: derivatives save half of the steps with erf, an eighth with ReLU. As predicted."""
+    from examples.tuned_steps import table
+
+    for activation, low, high in (("erf", 2.0, 2.5), ("relu", 1.0, 1.2)):
+        found = table(activation, 3, 1, 1e-4)["H1"]
+        assert low < found.gain < high
+        assert found.predicted_steps == pytest.approx(found.steps, rel=0.1)
+
+
+@pytest.mark.long
+def test_tuned_steps_by_default():
+    """The table of the README, and how much less a wider ReLU network gains."""
+    from examples.tuned_steps import table
+
+    steps = {
+        activation: [row.steps for row in table(activation, 5, 3, 1e-8)] for activation in ("relu", "relu2", "erf")
+    }
+    assert {name: np.round(counts).tolist() for name, counts in steps.items()} == {}
+    assert 1.03 < table("relu", 20, 1, 1e-8)["H1"].gain < table("relu", 5, 3, 1e-8)["H1"].gain
 
 
 def test_spurious_minima(capsys):

@@ -14,8 +14,9 @@ except ImportError as error:
 from .curves import loss_curves
 from .plane import condition_number_map, phase_portrait
 from .spectra import spectrum
+from .steps import tuned_steps
 
-__all__ = ["condition_number_map", "loss_curves", "phase_portrait", "spectrum"]
+__all__ = ["condition_number_map", "loss_curves", "phase_portrait", "spectrum", "tuned_steps"]
 
 
 def __dir__() -> list[str]:
