@@ -14,6 +14,7 @@ import sympy
 from derivations import (
     arc_cosine,
     charts,
+    directional_limit,
     erf,
     gauss_newton,
     operator,
@@ -26,7 +27,10 @@ from derivations import (
 from derivations.catalogue import catalogue_file
 from derivations.theorems import theorems
 
-DERIVATIONS = (price, charts, gauss_newton, arc_cosine, relu, erf, operator, single_neuron, planar_flow, symmetric)
+DERIVATIONS = (
+    *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf),
+    *(operator, single_neuron, planar_flow, symmetric),
+)
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'
 

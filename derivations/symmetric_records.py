@@ -10,14 +10,12 @@ from dataclasses import dataclass
 import sympy as sp
 
 from derivations.permutations import LETTERS, WIDTH, Pattern, Split, split
+from derivations.right_angles import at_teacher
 from derivations.theorems.width import LIMIT, LOWEST
 from sobolev_theory.formulas.records import Formula
 from sobolev_theory.symbolic import ActivationFormulas, Derivation
-from sobolev_theory.symbolic.arc_cosine import closed_forms
-from sobolev_theory.symbolic.catalogue.latex import readable
-from sobolev_theory.symbolic.catalogue.norm_sums import NormSum, norm_name
+from sobolev_theory.symbolic.catalogue.norm_sums import norm_name
 from sobolev_theory.symbolic.catalogue.records import formula
-from sobolev_theory.symbolic.symbols import g, p, q, rho, s, t, theta
 
 SOURCE = "the split: Arjevani & Field 2020 (arXiv 2008.01805), who have L2 at the teacher; the rest: this derivation"
 ORTHONORMAL = r"orthonormal teacher $v_1, \dots, v_K$ in dimension $d \ge K$"
@@ -193,22 +191,9 @@ def _standard_roots(proof: Derivation, m: sp.Matrix, simple: sp.Expr) -> tuple[s
     return simple, *pair
 
 
-def _coefficients(sums: NormSum, quantity: str, at: dict[sp.Symbol, sp.Expr]) -> list[sp.Expr]:
-    """Coefficients of a pair, summed over orders, at a point."""
-    added = (readable(sp.Add(*parts)) for parts in zip(*sums.orders(quantity), strict=True))
-    written = map(closed_forms, added)
-    return [sp.expand(sp.radsimp(sp.expand(e.subs(at)))) for e in written]
-
-
 def entries_at_teacher(formulas: ActivationFormulas, highest: int) -> Entries:
-    """Entries of the Gauss-Newton matrix at the teacher; the frame of a pair is ``(v_i, v_k)``."""
-    polar = formulas.chart.name == "polar"
-    one = {p: sp.Integer(1)} if polar else {s: sp.Integer(1)}
-    right = {p: 1, q: 1, theta: sp.pi / 2} if polar else {s: 1, t: 1, rho: 0, g: 1}
-    sums = NormSum(formulas, highest, None)
-    own, radial = _coefficients(sums, "self_gauss_newton", one)
-    identity, first, across, back, second = _coefficients(sums, "gauss_newton", right)
-    return entries_from_pairs(own, radial, identity, first, across, back, second)
+    """Entries of the Gauss-Newton matrix at the teacher."""
+    return entries_from_pairs(*at_teacher(formulas, highest))
 
 
 def entries_from_pairs(

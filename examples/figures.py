@@ -1,4 +1,4 @@
-"""The four figures: training curves, a phase portrait, a map of condition numbers, and a spectrum.
+"""One of each figure: training curves, a phase portrait, condition numbers over angle, weight and width, spectra.
 
 ``python examples/figures.py FOLDER`` saves them as PDF, by default in ``figures``, and prints the table behind the
 curves. Needs matplotlib: ``pip install sobolev_theory[plot]``.
@@ -32,6 +32,9 @@ def figures(comparison: st.FlowComparison) -> dict[str, Any]:
         "phase": plotting.phase_portrait("H1").figure,
         "condition": plotting.condition_number_map(("H1", "L2")).figure,
         "spectrum": plotting.spectrum(hessians, ["L2", "H1"])[0].figure,
+        "distribution": plotting.spectral_distribution(hessians, ["L2", "H1"]).figure,
+        "weight": plotting.optimal_weight(student, teacher)[0].figure,
+        "width": plotting.width_scaling(("H1", "L2")).figure,
     }
 
 

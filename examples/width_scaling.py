@@ -1,37 +1,47 @@
 """How does the gain in conditioning of H1 over L2 scale with the width of the network?
 
-Prints the condition numbers of the Gauss-Newton matrices at an orthonormal teacher of ReLU neurons, and their ratio.
-Both condition numbers grow with the width K; the ratio tends to (pi - 2)/(pi - 1) from below, so that the gain of
-derivatives is a constant factor, about 1.88, for wide networks and larger for narrow ones. With matplotlib (``pip
-install sobolev_theory[plot]``) the curve is saved as ``width_scaling.pdf`` in the folder ``figures``, or the one named.
+Prints ``kappa_H1 / kappa_L2`` at an orthonormal teacher. For ReLU there are two answers. *Training* follows the field
+of backprop, whose derivative at the teacher depends on where the student comes from, here along the symmetric family
+from the side of the mean of the teachers (inside) or from the other (outside): its gain vanishes with the width K. The
+*Gauss-Newton matrix*, which steps of Gauss-Newton and natural-gradient methods see, keeps it: the ratio tends to
+(pi - 2)/(pi - 1). For erf both agree, and the gain of training is real at any width. With matplotlib (``pip install
+sobolev_theory[plot]``) both are drawn, in ``width_scaling.pdf`` in the folder ``figures``, or the one named.
 """
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import sobolev_theory as st
 
-WIDTHS = (2, 3, 5, 10, 30, 100, 10**3, 10**6, 10**9)
+WIDTHS = (2, 3, 5, 10, 30, 100, 10**3, 10**6, 10**9, np.inf)
+
+COLUMNS: dict[str, dict[str, Any]] = {
+    "relu, inside": {"curvature": "field", "towards": "inside"},
+    "relu, outside": {"curvature": "field", "towards": "outside"},
+    "relu, Gauss-Newton": {"curvature": "gauss_newton"},
+    "erf, both": {"curvature": "gauss_newton", "activation": "erf"},
+}
+"""What is asked of `symmetric.condition_number_ratio`."""
 
 
-def gains() -> dict[float, float]:
-    """``kappa_H1 / kappa_L2`` by width, the last one in the limit."""
-    return {width: st.symmetric.condition_number_ratio(width) for width in (*WIDTHS, np.inf)}
+def gains() -> dict[float, list[float]]:
+    """``kappa_H1 / kappa_L2`` by width, the last one in the limit, for every column."""
+    ratio = st.symmetric.condition_number_ratio
+    return {width: [ratio(width, **column) for column in COLUMNS.values()] for width in WIDTHS}
 
 
 def draw(path: Path) -> None:
-    """The ratio over the width, and its limit."""
+    """The curves of ReLU and those of erf side by side."""
     from matplotlib import pyplot as plt
 
-    ratios = gains()
-    limit = ratios.pop(np.inf)
-    figure, ax = plt.subplots(figsize=(3.4, 3.0), layout="constrained")
-    ax.semilogx(list(ratios), list(ratios.values()), "o-", label="orthonormal ReLU teacher")
-    ax.axhline(limit, color="black", linestyle="--", label=r"limit $(\pi - 2)/(\pi - 1)$")
-    ax.set(xlabel="width $K$", ylabel=r"$\kappa$ of H1 / $\kappa$ of L2")
-    ax.legend(fontsize="small")
+    from sobolev_theory import plotting
+
+    figure, panels = plt.subplots(1, 2, figsize=(6.8, 3.0), layout="constrained", sharey=True)
+    for ax, activation in zip(panels, ("relu", "erf"), strict=True):
+        plotting.width_scaling(activation=activation, ax=ax)
     path.parent.mkdir(parents=True, exist_ok=True)
     with plt.rc_context({"pdf.fonttype": 42}):
         figure.savefig(path)
@@ -39,20 +49,15 @@ def draw(path: Path) -> None:
 
 
 def main(folder: Path = Path("figures")) -> None:
-    """Print the table, and save the curve if there is matplotlib."""
-    print(f"{'width':>12}{'kappa L2':>14}{'kappa H1':>14}{'ratio':>10}")
-    for width, gain in gains().items():
-        kappas = [np.inf, np.inf]
-        if width < np.inf:
-            spectra = (
-                st.symmetric.spectrum(int(width), int(width), norm=n, curvature="gauss_newton") for n in ("L2", "H1")
-            )
-            kappas = [spectrum.condition_number() for spectrum in spectra]
-        print(f"{width:>12}{kappas[0]:>14.6g}{kappas[1]:>14.6g}{gain:>10.6f}")
+    """Print the table, and save the curves if there is matplotlib."""
+    print("kappa of H1 over kappa of L2 at an orthonormal teacher; inside and outside are training")
+    print(f"{'width':>12}" + "".join(f"{name:>20}" for name in COLUMNS))
+    for width, row in gains().items():
+        print(f"{width:>12}" + "".join(f"{gain:>20.9f}" for gain in row))
     try:
         draw(folder / "width_scaling.pdf")
     except ImportError:
-        print("no curve, which needs matplotlib: pip install 'sobolev_theory[plot]'")
+        print("no curves, which need matplotlib: pip install 'sobolev_theory[plot]'")
     else:
         print(f"wrote {folder / 'width_scaling.pdf'}")
 

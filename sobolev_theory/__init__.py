@@ -17,7 +17,8 @@ from importlib import import_module
 from types import ModuleType
 
 from . import activations, formulas, monte_carlo, reduced, single_neuron, symmetric
-from .conditioning.comparison import Comparison, compare, condition_number_ratio
+from .conditioning.compare import compare, condition_number_ratio
+from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
 from .conditioning.optimum import OptimalWeight
 from .critical_points import CriticalPoint, critical_point

@@ -248,6 +248,11 @@ def comparison() -> st.FlowComparison:
 
 
 @cache
+def sampled() -> st.monte_carlo.SampledDescent:
+    return st.monte_carlo.descent(loss(), W, step=0.1, batch=2, steps=4, runs=2, rng=0)
+
+
+@cache
 def search() -> st.Search:
     return st.find_critical_points(st.PopulationLoss([[1.0, 0.0]], "L2"), 1, 2, rng=0)
 
@@ -273,11 +278,13 @@ def options(**others: tuple[str, Any]) -> dict[str, tuple[str, Any]]:
 
 
 PAIR = {"W": ("array", W), "V": ("array teacher", V)}
+ALONG = {"towards": ("array optional", V[::-1]), "directions": ("size count", 3), "rng": ("seed optional", 0)}
 NORMS, TWO = ("norms", ["L2", "H1"]), ("norms", ("H1", "L2"))
 ONE = {"angle": ("numbers", 1.0), "ratio": ("numbers", 1.2), "norm": ("norm", "H1"), "derivative": ("word", "backprop")}
 POINT = {"loss": ("loss", loss), "W0": ("array", W)}
 SIZES = {"width": ("size", 2), "dim": ("size", 3)}
 NOTATION = {"student": ("text", "u"), "vectors": ("word", "bold"), "norm": ("text", "|{}|"), "angle": ("text", r"\phi")}
+SPECTRA = {"spectra": ("curvatures", lambda: [loss().gauss_newton(W)]), "labels": ("labels", ["L2"])}
 FIGURE = {"ax": ("optional", None), "derivative": ("word", "backprop")}
 
 TARGETS: dict[str, Target] = {
@@ -313,12 +320,17 @@ TARGETS: dict[str, Target] = {
     "Flow.first_time": Target(
         lambda level: flow().first_time(lambda state: state.point.value, level), {"level": ("number", 0.1)}, open=True
     ),
-    "compare": Target(st.compare, options(**PAIR, norms=NORMS, curvature=("word", "hessian")), open=True),
+    "compare": Target(st.compare, options(**PAIR, **ALONG, norms=NORMS, curvature=("word", "hessian")), open=True),
+    "compare ": Target(
+        lambda **arguments: st.compare(V, V, towards="random", **arguments),
+        {"norms": NORMS, "directions": ("size work", 3), "rng": ("seed optional", 0)},
+        open=True,
+    ),
     "condition_number_ratio": Target(
-        st.condition_number_ratio, options(**PAIR, norms=TWO, curvature=("word", "hessian")), open=True
+        st.condition_number_ratio, options(**PAIR, **ALONG, norms=TWO, curvature=("word", "hessian")), open=True
     ),
     "optimal_weight": Target(
-        st.optimal_weight, options(**PAIR, curvature=("word", "gauss_newton")), open=True, weight=2
+        st.optimal_weight, options(**PAIR, **ALONG, curvature=("word", "hessian")), open=True, weight=2
     ),
     "gradient_flow": Target(
         st.gradient_flow,
@@ -405,6 +417,15 @@ TARGETS: dict[str, Target] = {
     ),
     "Notation": Target(st.formulas.Notation, NOTATION),
     "Notation.expand": Target(lambda latex: st.formulas.Notation().expand(latex), {"latex": ("text", r"\student")}),
+    "monte_carlo.descent": Target(
+        lambda rng=0, **arguments: st.monte_carlo.descent(rng=rng, **arguments),
+        POINT
+        | {"step": ("number", 0.1), "batch": ("size work", 2), "steps": ("size work", 3), "runs": ("size work", 2)}
+        | {"record": ("row optional", [0, 3]), "rng": ("seed optional", 0), "workers": ("workers", 1)}
+        | {"progress": ("flag", False)},
+        open=True,
+        weight=2,
+    ),
     "monte_carlo.verify": Target(
         lambda rng=0, **arguments: st.monte_carlo.verify(rng=rng, **arguments),
         {"loss": ("loss", loss), "W": ("array", W), "samples": ("size work", 1000), "rng": ("seed optional", 0)}
@@ -455,25 +476,39 @@ TARGETS: dict[str, Target] = {
     "symmetric.spectrum": Target(
         st.symmetric.spectrum,
         options(width=("size count", 3), dim=("size count", 4), x=("number", 0.5), y=("number", 0.1))
-        | {"norm": ("norm", "L2"), "curvature": ("word", "hessian")},
+        | {"norm": ("norm", "L2"), "curvature": ("word", "field"), "towards": ("word", "inside")},
     ),
     "symmetric.condition_number_ratio": Target(
         st.symmetric.condition_number_ratio,
         options(width=("size count infinite", 3), dim=("size count optional infinite", 4), x=("number", 0.5))
-        | {"y": ("number", 0.1), "norms": TWO, "curvature": ("word", "hessian")},
+        | {"y": ("number", 0.1), "norms": TWO, "curvature": ("word", "field"), "towards": ("word", "inside")},
         open=True,
     ),
     "plotting.phase_portrait": Target(st.plotting.phase_portrait, {"norm": ("norm", "L2"), **FIGURE}, weight=1),
     "plotting.condition_number_map": Target(st.plotting.condition_number_map, {"norms": TWO, **FIGURE}, weight=1),
+    "plotting.width_scaling": Target(
+        st.plotting.width_scaling,
+        {"norms": TWO, "activation": ("activation", "relu"), "ax": ("optional", None)},
+        weight=1,
+    ),
     "plotting.loss_curves": Target(
         st.plotting.loss_curves,
         {"comparison": ("flows", comparison), "quantity": ("word", "error"), "axes": ("optional", None)},
         weight=1,
     ),
-    "plotting.spectrum": Target(
-        st.plotting.spectrum,
-        {"spectra": ("curvatures", lambda: [loss().gauss_newton(W)]), "labels": ("labels", ["L2"])}
-        | {"axes": ("optional", None)},
+    "plotting.sampled_curves": Target(
+        st.plotting.sampled_curves,
+        {"results": ("curvatures", lambda: [sampled()]), "labels": ("labels", ["L2"])}
+        | {"quantity": ("word", "error"), "ax": ("optional", None)},
+        weight=1,
+    ),
+    "plotting.spectrum": Target(st.plotting.spectrum, {**SPECTRA, "axes": ("optional", None)}, weight=1),
+    "plotting.spectral_distribution": Target(
+        st.plotting.spectral_distribution, {**SPECTRA, "ax": ("optional", None)}, weight=1
+    ),
+    "plotting.optimal_weight": Target(
+        st.plotting.optimal_weight,
+        options(**PAIR, **ALONG, curvature=("word", "hessian"), within=("number", 0.1), axes=("optional", None)),
         weight=1,
     ),
 }
@@ -482,6 +517,7 @@ TARGETS: dict[str, Target] = {
 COMMANDS: dict[str, list[list[str]]] = {
     "compare": [["--width", "2"], ["--dim", "3"], ["--seed", "1"], ["--norms", "L2"], ["--derivative", "backprop"]],
     "compare ": [["--angle", "1"], ["--ratio", "1"], ["--norms", "L2", "H1"], ["--curvature", "hessian"]],
+    "compare  ": [["--width", "2"], ["--dim", "3"], ["--towards", "random"], ["--directions", "2"], ["--norms", "H1"]],
     "flow": [["--angle", "1"], ["--ratio", "1"], ["--t-max", "1"], ["--accuracy", "0.1"], ["--norms", "L2"]],
     "latex": [
         ["relu/L2/gradient"],

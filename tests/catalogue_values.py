@@ -181,6 +181,13 @@ class Problem:
         matrix = evaluate(self.loss(self.point.w[::-1], 1.0), self.network(self.point.w, self.point.v)).to_dense()
         return Computed.directly(matrix[i * dim : (i + 1) * dim, j * dim : (j + 1) * dim])
 
+    def limit(self, *rows: np.ndarray) -> Computed:
+        """What the limit of the Hessian at a teacher, along ``v``, adds to the Gauss-Newton matrix; the first row's."""
+        teacher, dim = self.network(*rows), len(self.point.w)
+        loss, directions = st.PopulationLoss(teacher, self.norm), np.array([self.point.v, self.point.w])[: len(rows)]
+        limit, matrix = (x.to_dense() for x in (loss.hessian(teacher, towards=directions), loss.gauss_newton(teacher)))
+        return Computed((limit - matrix)[:dim, -dim:], float(np.max(np.abs(matrix))))
+
 
 def _value(loss: st.PopulationLoss, student: st.Network) -> Any:
     return loss.value(student)
@@ -202,6 +209,8 @@ QUANTITIES: dict[tuple[str, bool], Callable[[Problem], Computed]] = {
     ("hessian/own", False): lambda problem: problem.pair(_hessian),
     ("hessian/own", True): lambda problem: problem.alone(_hessian),
     ("hessian/cross", False): lambda problem: problem.block(st.PopulationLoss.hessian, 0, 1),
+    ("limit/own", False): lambda problem: problem.limit(problem.point.w),
+    ("limit/cross", False): lambda problem: problem.limit(problem.point.w, problem.point.v),
     ("gauss_newton", False): lambda problem: problem.block(st.PopulationLoss.gauss_newton, 0, 1),
     ("gauss_newton", True): lambda problem: problem.block(st.PopulationLoss.gauss_newton, 0, 0),
 }

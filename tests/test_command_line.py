@@ -20,6 +20,10 @@ def run_json(capsys, *arguments):
     return status, json.loads(capsys.readouterr().out)
 
 
+NAMES = ("teacher", "student", "towards")
+"""Options that name files of weights."""
+
+
 def test_compare_one_neuron(capsys):
     status, data = run_json(capsys, "compare", "--angle", "0.5", "1.5", "--ratio", "1", "2")
     assert status == 0
@@ -60,6 +64,26 @@ def test_compare_random_networks_prints_a_table(capsys):
     assert main(["compare", "--width", "3", "--dim", "20", "--seed", "1"]) == 0
     text = capsys.readouterr().out
     for word in ("L2", "H1", "kappa", "equal sharpness", "backprop"):
+        assert word in text
+
+
+def test_compare_along_directions(capsys, tmp_path):
+    """At the teacher, of a file or random, unless the student is elsewhere; along one direction or random ones."""
+    teacher, X = np.eye(3, 5), np.random.default_rng(0).standard_normal((3, 5))
+    for name, weights in (("v", teacher), ("w", 2 * teacher), ("x", X)):
+        np.save(tmp_path / f"{name}.npy", weights)
+    v, w, x = ([f"--{name}", str(tmp_path / f"{file}.npy")] for name, file in zip(NAMES, "vwx", strict=True))
+    _, data = run_json(capsys, "compare", *v, *x)
+    assert data["rows"] == st.compare(teacher, teacher, towards=X).as_dicts()
+    assert data["limit"] == "limit along a direction (training)"
+    few = ["--towards", "random", "--directions", "4", "--seed", "3"]
+    options = {"towards": "random", "directions": 4, "rng": 3}
+    _, data = run_json(capsys, "compare", *v, *w, *few)
+    assert data["rows"] == st.compare(2 * teacher, teacher, **options).as_dicts()
+    assert data["rows"][1]["standard_error"]["condition_number"] > 0
+    assert main(["compare", "--width", "2", "--dim", "9", *few]) == 0
+    text = capsys.readouterr().out
+    for word in ("limit along 4 random directions (training)", "spread", "std error", "student 2 x 9, teacher 2 x 9"):
         assert word in text
 
 
@@ -112,6 +136,11 @@ def test_flow_prints_tables_and_saves_the_curves(capsys, tmp_path):
         ("svg", ["condition", "--derivative", "exact"]),
         ("png", ["spectrum", "--width", "2", "--dim", "9", "--norms", "L2", "H1", "1,0.5"]),
         ("PNG", ["spectrum", "--angle", "0.5", "--dim", "9", "--curvature", "gauss_newton"]),
+        ("pdf", ["distribution", "--width", "2", "--dim", "9", "--norms", "L2", "--seed", "1"]),
+        ("png", ["weight", "--angle", "1", "--derivative", "exact"]),
+        ("png", ["weight", "--width", "2", "--dim", "4", "--towards", "random", "--directions", "2"]),
+        ("png", ["width", "--norms", "H1", "L2", "--activation", "erf"]),
+        ("pdf", ["sgd", "--angle", "1", "--batch", "20", "--steps", "30", "--runs", "2", "--norms", "L2"]),
     ],
 )
 def test_plot_saves_a_figure(capsys, tmp_path, suffix, arguments):
@@ -220,6 +249,12 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["compare", "--angle", "1", "--width", "2", "--dim", "3"], "--width, --dim: not together"),
         (["compare", "--ratio", "1", "--width", "2", "--dim", "3"], "only together with --angle"),
         (["compare", "--student", "w.npy", "--teacher", "w.npy", "--dim", "3"], "--dim: not together"),
+        (["compare", "--width", "2", "--dim", "3", "--directions", "3"], "--directions: only together with --towards"),
+        (["compare", "--towards", "random"], "--student and --teacher"),
+        (["compare", "--width", "2", "--dim", "3", "--towards", "randm"], "--towards randm"),
+        (["compare", "--angle", "1", "--towards", "random"], "--towards: not together with --angle"),
+        (["compare", "--teacher", "w.npy", "--towards", "random", "--dim", "3"], "--dim: not together with --teacher"),
+        (["compare", "--width", "2", "--dim", "3", "--teacher-width", "2", "--towards", "random"], "--teacher-width"),
         (["verify", "--networks", "3", "--student", "w.npy"], "--student: not together"),
         (["verify", "--networks", "3"], "--width"),
         (["verify", "--width", "1", "--dim", "2", "--samples", "5"], "samples"),
@@ -239,6 +274,9 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["plot", "phase", "--output", "x.png", "--norm", "H2"], "infinite"),
         (["latex", "relu/K00", "--norm", "|{}|"], "no argument of this command; did you mean '--norm-symbol'?"),
         (["compare", "--wid", "2", "--dim", "3"], "no argument of this command; did you mean '--width'?"),
+        (["plot", "weight", "--angle", "1", "--directions", "2", "--output", "x.png"], "--directions: only together"),
+        (["plot", "weight", "--width", "2", "--dim", "3", "--ratio", "2", "--output", "x.png"], "--ratio: only"),
+        (["plot", "sgd", "--angle", "1", "--step", "0", "--output", "x.png"], "--step: a positive finite number"),
         (["plot", "loss", "--angle", "0", "--output", "x.png"], "away from zero"),
         (["latex"], "NAME: at least one name is required"),
         (["latex", "relu/K01"], "got 'relu/K01'; did you mean 'relu/K11' or 'relu/K00'"),
@@ -290,7 +328,10 @@ def test_usage_errors_have_status_two(capsys, arguments, message):
 
 @pytest.mark.parametrize(
     "command",
-    ["compare", "verify", "flow", "latex", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"],
+    [
+        *("compare", "verify", "flow", "latex", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"),
+        *("plot distribution", "plot weight", "plot width", "plot sgd"),
+    ],
 )
 def test_help_has_examples(capsys, command):
     with pytest.raises(SystemExit) as stop:

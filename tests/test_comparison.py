@@ -1,11 +1,16 @@
 """Condition-number ratios and the comparison table."""
 
+import pickle
+
 import numpy as np
 import pytest
 
 import sobolev_theory as st
 from sobolev_theory.conditioning import extremes
+from sobolev_theory.conditioning.compare import _worst
 from sobolev_theory.conditioning.comparison import LOCAL
+from sobolev_theory.conditioning.extremes import Extremes
+from sobolev_theory.conditioning.towards import _in_few_dimensions
 from sobolev_theory.norms import Norm
 
 
@@ -202,6 +207,271 @@ def test_large_comparisons_take_seconds():
 
 @pytest.mark.parametrize("function", [st.compare, st.condition_number_ratio, st.optimal_weight])
 def test_at_a_teacher_the_message_advises(function):
-    teacher = st.Network.orthonormal(2, 3)
-    with pytest.raises(st.NotDifferentiableError, match="Use gauss_newton"):
+    """And all that it names works."""
+    teacher = np.eye(2, 3)
+    with pytest.raises(
+        st.NotDifferentiableError, match=r"rows of the stacked weights .*: \(0, 2\), \(1, 3\)"
+    ) as caught:
         function(teacher, teacher)
+    for option in ("towards=X", 'towards="random"', "gauss_newton"):
+        assert option in str(caught.value)
+    function(teacher, teacher, towards="random", directions=2)
+    function(teacher, teacher, curvature="gauss_newton")
+
+
+# --- limits along directions ------------------------------------------------------------------------------------------
+
+SLOWEST = (np.pi - 2) / (2 * np.pi)
+"""Of antisymmetric displacements of zero column sums: of H1 along every direction, twice that of L2."""
+
+
+def limit_at_orthonormal(X):
+    """The H1 limit of ReLU at the first unit vectors along a displacement (K, d), by hand.
+
+    Gauss-Newton from the moments of independent Gaussians and their steps, and what kinks that move add to the field,
+    ``(sum_(j != i) v_j (v_i . X_j) + v_i |X_i - (v_i . X_i) v_i|) / (2 pi)``, differentiated in ``X``.
+    """
+    width, dim = X.shape
+    steps = np.full((width, width), 0.25) + 0.25 * np.eye(width)
+    matrix = 2 * np.einsum("ij,ab->iajb", steps, np.eye(dim))
+    for i in range(width):
+        for j in range(width):
+            if i != j:
+                matrix[i, i, j, j] += 1 / (2 * np.pi)
+                matrix[i, j, j, i] += 1 / (2 * np.pi)
+                matrix[i, j, j, i] += 1 / (2 * np.pi)  # e_(j -> i) = v_i
+        across = X[i] * (np.arange(dim) != i)
+        matrix[i, i, i] += across / np.linalg.norm(across) / (2 * np.pi)
+    return matrix.reshape(width * dim, width * dim)
+
+
+def kappa_by_hand(matrix):
+    moduli = np.abs(np.linalg.eigvals(matrix))
+    return moduli.max() / moduli.min()
+
+
+def test_along_a_direction_it_is_the_limit_by_hand():
+    X = np.random.default_rng(0).standard_normal((4, 7))
+    matrix = limit_at_orthonormal(X)
+    values = np.linalg.eigvals(matrix)
+    table = st.compare(np.eye(4, 7), np.eye(4, 7), towards=3.0 * X)
+    row = table["H1"]
+    assert row.smallest == pytest.approx(values.real.min(), rel=1e-12)
+    assert row.largest == pytest.approx(values.real.max(), rel=1e-12)
+    assert row.condition_number == pytest.approx(kappa_by_hand(matrix), rel=1e-12)
+    assert row.rate_equal_sharpness == pytest.approx(row.smallest / row.largest * table["L2"].largest, rel=1e-12)
+    assert [one.is_limit for one in table] == [False, True]
+    assert "limit along a direction (training)" in table.title
+    assert "L2: the Hessian exists, and is its own limit" in table.notes
+    ratio = st.condition_number_ratio(np.eye(4, 7), np.eye(4, 7), towards=X)
+    assert ratio == pytest.approx(row.condition_number / table["L2"].condition_number, rel=1e-12)
+
+
+def test_where_nothing_is_parallel_it_is_the_hessian():
+    student, teacher = st.Network.random(3, 6, rng=0), st.Network.random(3, 6, rng=1)
+    plain = st.compare(student, teacher)
+    for towards in (np.ones((3, 6)), "random"):
+        table = st.compare(student, teacher, towards=towards, directions=4, rng=0)
+        assert [row.smallest for row in table] == [row.smallest for row in plain]
+        assert "L2, H1: the Hessian exists" in str(table)
+        assert not any(row.is_limit for row in table)
+    assert table["H1"].largest.spread == 0
+
+
+def test_random_directions_are_the_same_for_all_norms_and_quotients_are_taken_for_each():
+    """In few dimensions they are rows of one Gaussian array, so that they can be drawn again by hand."""
+    teacher = np.eye(3)
+    rng = np.random.default_rng(np.random.default_rng(5).integers(2**32, size=4))
+    by_hand = [limit_at_orthonormal(X) for X in rng.standard_normal((20, 3, 3))]
+    kappa = np.array([kappa_by_hand(matrix) for matrix in by_hand])
+    values = [np.linalg.eigvals(matrix).real for matrix in by_hand]
+    shares = np.array([one.min() / one.max() for one in values])
+    table = st.compare(teacher, teacher, ("H1", "L2", (0, 1)), towards="random", directions=20, rng=5)
+    row = table["H1"]
+    np.testing.assert_allclose(row.condition_number.values, kappa, rtol=1e-12)
+    np.testing.assert_allclose(row.rate_equal_sharpness.values, [one.min() for one in values], rtol=1e-12)
+    sharpness = np.array([one.max() for one in values])
+    l2 = table["L2"].smallest / table["L2"].largest  # at the sharpness of H1, that of the direction
+    np.testing.assert_allclose(table["L2"].rate_equal_sharpness.values, l2 * sharpness, rtol=1e-12)
+    assert row.condition_number == pytest.approx(kappa.mean(), rel=1e-12)
+    assert row.condition_number.spread == pytest.approx(kappa.std(ddof=1), rel=1e-9)
+    assert row.condition_number.standard_error == pytest.approx(kappa.std(ddof=1) / 20**0.5, rel=1e-9)
+    assert not np.allclose(shares, shares[0], rtol=1e-3)
+    ratio = st.condition_number_ratio(teacher, teacher, ("H1", (0, 1)), towards="random", directions=20, rng=5)
+    quotients = kappa / table["(0, 1)"].condition_number.values
+    np.testing.assert_allclose(ratio.values, quotients, rtol=1e-12)
+    assert (ratio, ratio.spread) == (pytest.approx(quotients.mean()), pytest.approx(quotients.std(ddof=1), rel=1e-9))
+    twice = st.condition_number_ratio(teacher, teacher, ((2, 2), "H1"), towards="random", directions=5, rng=5)
+    np.testing.assert_allclose(twice.values, 1, rtol=1e-12)
+
+
+def test_in_many_dimensions_random_directions_have_the_law_of_gaussian_ones():
+    """Means agree to four standard errors of their difference, variances to a factor of 2: 1 in 1e5 would not.
+
+    Students are multiples of the teacher's rows; then one of another student too, so that their joint displacement
+    matters. The drawn coordinates are fewer than 15.
+    """
+    rng = np.random.default_rng(3)
+    V = rng.standard_normal((2, 15)) / 4
+    loss, W = st.PopulationLoss(V), V * [[3.0], [0.7]]
+    for student, names in ((W, ("smallest", "largest")), (np.vstack([W, 1.3 * W[:1]]), ("largest",))):
+        plain = [loss.hessian(student, towards=X).spectrum() for X in rng.standard_normal((150, *student.shape))]
+        table = st.compare(student, V, towards="random", directions=150, rng=4)
+        for name in names:
+            found, samples = getattr(table["H1"], name), np.array([getattr(one, name) for one in plain])
+            error = np.hypot(found.standard_error, samples.std(ddof=1) / 150**0.5)
+            assert abs(found - samples.mean()) < 4 * error
+            assert 0.5 < (found.spread / samples.std(ddof=1)) ** 2 < 2
+            assert found.spread > 1e-5
+
+
+def test_parallel_rows_stay_so_in_other_coordinates():
+    """To the last bit, though rotation rounds them apart."""
+    V = np.random.default_rng(0).standard_normal((2, 30))
+    W = V * [[3.0], [1.0]] * (1 + 5e-14 * np.random.default_rng(1).standard_normal((2, 30)))
+    loss = st.PopulationLoss(V)
+    few, inside = _in_few_dimensions(loss, loss.at(W), [(0, 2), (1, 3)])
+    assert (inside, few.dim) == (2, 3)
+    for i, j in ((0, 2), (1, 3)):
+        ratio = few.rows[j, :2] / few.rows[i, :2]
+        np.testing.assert_allclose(ratio, ratio[0], rtol=1e-15)
+
+
+def test_the_worst_direction_is_that_of_the_smallest_eigenvalue():
+    some = [
+        Extremes(low, 1.0, 1.0, kind) for low, kind in ((0.5, "definite"), (-0.1, "indefinite"), (0.0, "semidefinite"))
+    ]
+    assert _worst(some).definiteness == "indefinite"
+
+
+@pytest.mark.parametrize("dim", [5, 100_000])
+def test_the_slowest_displacements_do_not_depend_on_the_direction(dim):
+    """An eigenvalue along every direction for a count of dimensions: (K - 1)(K - 2)/2 left eigenvectors; nothing is
+    slower along any of these. A hundred directions take milliseconds in any dimension.
+    """
+    teacher = np.eye(5, dim)
+    table = st.compare(teacher, teacher, towards="random", rng=0)
+    np.testing.assert_allclose(table["H1"].smallest.values, SLOWEST, rtol=0, atol=1e-13)
+    assert (table["H1"].smallest.spread, table["L2"].condition_number.spread) == (0, 0)
+    ratio = st.condition_number_ratio(teacher, teacher, towards="random", rng=0)
+    assert abs(ratio - 0.9463) < 0.0015
+    assert 0 < ratio.standard_error < 1e-3
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("width", "ratio", "within"), [(3, 0.948, 0.005), (10, 0.9519, 5e-4), (20, 0.9642, 2e-4)])
+def test_the_gain_vanishes_as_the_width_grows(width, ratio, within):
+    """Ratios of `limit_at_orthonormal` over 100 directions; at no direction is anything slower."""
+    teacher = np.eye(width)
+    found = st.condition_number_ratio(teacher, teacher, towards="random", rng=1)
+    assert found == pytest.approx(ratio, abs=within)
+    assert found.standard_error < within / 2
+    rng = np.random.default_rng(2)
+    for _ in range(3):
+        values = np.linalg.eigvals(limit_at_orthonormal(rng.standard_normal((width, width))))
+        assert values.real.min() == pytest.approx(SLOWEST, abs=1e-9)
+        assert (np.abs(values - SLOWEST) < 1e-9).sum() == (width - 1) * (width - 2) // 2
+    table = st.compare(teacher, teacher, "H1", towards="random", rng=1, directions=10)
+    np.testing.assert_allclose(table["H1"].smallest.values, SLOWEST, rtol=0, atol=1e-9)
+
+
+@pytest.mark.long
+def test_where_neurons_overlap_training_gains():
+    """At a teacher that is not orthonormal kappa along directions falls, and steps of gradient descent in proportion:
+    ``(kappa + 1)/2`` times a logarithm, counted from one start.
+    """
+    V = st.Network.random(5, 20, rng=0)
+    X = np.random.default_rng(7).standard_normal(V.weights.shape)
+    yardstick, steps, kappa = st.PopulationLoss(V, "L2"), {}, {}
+    for norm in ("L2", "H1"):
+        loss, W, steps[norm] = st.PopulationLoss(V, norm), V.weights + 0.02 * X, 0
+        limit = loss.hessian(V, towards=X)
+        kappa[norm], best = limit.condition_number(), st.best_step(limit)
+        level = 1e-6 * yardstick.value(W)
+        while yardstick.value(W) > level:
+            W = W - best.step * loss.gradient(W)
+            steps[norm] += 1
+    assert kappa["H1"] / kappa["L2"] == pytest.approx(0.7, abs=0.05)
+    assert steps["H1"] / steps["L2"] == pytest.approx(kappa["H1"] / kappa["L2"], rel=0.1)
+
+
+def test_one_neuron_has_one_eigenvalue_along_every_direction():
+    """A Jordan block in any coordinates."""
+    for teacher in ([[1.0, 0.0, 0.0]], [[0.3, -0.7, 0.2]]):
+        row = st.compare(teacher, teacher, [(1, 0.5)], towards="random", directions=5, rng=0)[0]
+        assert row.condition_number == pytest.approx(1, abs=1e-7)  # square root of rounding
+        assert row.smallest == pytest.approx(0.75, abs=1e-7)
+
+
+def test_tables_over_directions_have_a_line_for_each_statistic():
+    teacher = np.eye(3, 4)
+    table = st.compare(teacher, teacher, towards="random", directions=5, rng=0)
+    assert "limit along 5 random directions (training)" in table.title
+    assert [line[:2] for line in table.cells()] == [
+        [norm, name] for norm in ("L2", "H1") for name in ("mean", "spread", "std error")
+    ]
+    row, data = table["H1"], table.as_dicts()[1]
+    assert data["largest"] == float(row.largest)
+    assert type(data["largest"]) is float
+    assert data["spread"]["largest"] == row.largest.spread
+    assert data["standard_error"]["condition_number"] == row.condition_number.standard_error
+    assert f"{row.condition_number.standard_error:.6g}" in str(table)
+    assert "spread" not in st.compare(teacher, teacher, "L2").as_dicts()[0]
+    assert repr(row.largest).startswith("SampleMean(mean=")
+    again = pickle.loads(pickle.dumps(table))
+    assert again == table
+    assert again["H1"].largest.spread == row.largest.spread
+
+
+def test_weights_of_the_same_seed_are_no_direction():
+    """Along themselves they have no limit."""
+    teacher = st.Network.random(3, 3, rng=0)
+    assert st.condition_number_ratio(teacher, teacher, towards="random", directions=2, rng=0) < 1
+    rng = np.random.default_rng(0)
+    one, two = (st.condition_number_ratio(teacher, teacher, towards="random", directions=2, rng=rng) for _ in "12")
+    assert one != two
+
+
+def test_a_single_random_direction_has_no_spread():
+    mean = st.condition_number_ratio(np.eye(2), np.eye(2), towards="random", directions=1, rng=0)
+    assert np.isnan([mean.spread, mean.standard_error]).all()
+    assert mean == mean.values[0]
+
+
+def test_coincident_students_are_singular_along_every_direction():
+    W = np.vstack([np.eye(2, 9), 2 * np.eye(2, 9)])
+    with pytest.warns(st.ConditioningWarning, match="singular"):
+        ratio = st.condition_number_ratio(W, np.eye(2, 9), towards="random", directions=3, rng=0)
+    assert np.isnan(ratio)
+    table = st.compare(W, np.eye(2, 9), "H1", towards="random", directions=3, rng=0)
+    assert table["H1"].definiteness == "semidefinite"
+    assert table["H1"].condition_number == np.inf
+    assert np.isnan(table["H1"].condition_number.spread)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"towards": "randm"}, r"towards: a direction.* or 'random' is required, got 'randm'; did you mean 'random'\?"),
+        ({"towards": np.zeros((2, 3))}, "towards: a direction that is not zero"),
+        ({"towards": np.ones((3, 2))}, "towards: shape .* its transpose, x.T, would fit"),
+        ({"towards": np.full((2, 3), np.nan)}, "towards: finite numbers"),
+        ({"towards": [[0.0, 1.0, 0.0], [0.0, 5.0, 0.0]]}, r"keeps parallel rows parallel.*\(1, 3\)"),
+        ({"towards": "random", "directions": 0}, "directions: a positive integer"),
+        ({"towards": "random", "directions": 2.5}, "directions: a positive integer"),
+        ({"towards": "random", "directions": 10**12}, "directions: .* GiB"),
+        ({"towards": "random", "rng": "seed"}, "rng: "),
+        ({"towards": "random", "curvature": "gauss_newton"}, r"towards: curvature=\"hessian\" is required"),
+        ({"towards": np.eye(2, 3), "curvature": "gauss_newton"}, r"towards: curvature=\"hessian\" is required"),
+        ({"towards": "random", "derivative": "exact"}, "The loss has a cone there"),
+    ],
+)
+@pytest.mark.parametrize("function", [st.compare, st.condition_number_ratio, st.optimal_weight])
+def test_directions_that_make_no_sense(function, options, message):
+    with pytest.raises(ValueError, match=message):
+        function(np.eye(2, 3), np.eye(2, 3), **options)
+
+
+def test_a_zero_row_has_no_limit():
+    with pytest.raises(st.NotDifferentiableError, match="kink at a zero weight"):
+        st.compare([[1.0, 0.0], [0.0, 0.0]], np.eye(2), towards="random")

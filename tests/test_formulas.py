@@ -51,6 +51,7 @@ def expected_names(activation: str) -> set[str]:
         found |= {f"{norm}/{quantity}{itself}" for quantity in ("loss", "gauss_newton") for itself in ("", "/self")}
         for quantity in ("gradient", "gradient/self", "hessian/own", "hessian/own/self", "hessian/cross"):
             found |= {f"{norm}/{quantity}{ending}" for ending in endings}
+        found |= {f"{norm}/limit/{block}" for block in ("own", "cross") if order == known.jump_order}
         found |= {f"{norm}/symmetric/teacher/{part}" for part in ("trivial", "standard", "spectrum")}
     return found
 
@@ -86,7 +87,7 @@ def test_names_are_unique_sorted_and_found_by_prefix() -> None:
         "relu/H1/gradient/self/exact",
     ]
     assert formulas.names("nothing") == []
-    assert len(formulas.names("theorem/")) == 6
+    assert len(formulas.names("theorem/")) == 10
     stored = json.loads((Path(st.__file__).parent / "_kernels" / "catalogue.json").read_text(encoding="utf-8"))
     assert [record["name"] for record in stored] == NAMES
 
@@ -149,7 +150,7 @@ def test_the_numeric_function_named_in_a_record_exists(name: str) -> None:
         activation = name.split("/")[0] if name.split("/")[0] in activations.names() else "relu"
         w, v = (st.Network([x], activation=activation) for x in (POINTS[0].w, POINTS[0].v))
         angles, family = {"angle": 1.0, "ratio": 0.5}, {"K": 5, "d": 7, "x": 0.8, "y": 0.1, "inf": np.inf}
-        result = eval(formula.numeric, vars(st) | {"W": w, "V": v.weights} | angles | family)
+        result = eval(formula.numeric, vars(st) | {"W": w, "V": v.weights, "X": w.weights} | angles | family)
         assert np.all(np.isfinite(result.to_dense() if isinstance(result, st.Curvature) else result))
     else:
         assert name in ("gaussian/price_stein", "gauss_newton/block")

@@ -426,3 +426,51 @@ def test_singular_points_bound_the_cells():
     points = path.singular_points()
     assert sorted(map(path.weight, points)) == pytest.approx([1, 2], rel=1e-12)
     assert set(points) <= set(Valleys(path, quality).points)
+
+
+# --- along directions -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dim", [3, 40])
+def test_along_a_direction_it_is_the_best_of_the_limits(dim):
+    """Condition numbers are those of the limits of each norm, and none on a grid is smaller."""
+    rng = np.random.default_rng(0)
+    V, X = rng.standard_normal((2, 3, dim)) / dim**0.5
+
+    def kappa(*norm):
+        return st.PopulationLoss(V, norm).hessian(V, towards=X).condition_number()
+
+    best = optimal_weight(V, V, towards=X)
+    assert best.at_zero == pytest.approx(kappa(1), rel=1e-12)
+    assert best.at_one == pytest.approx(kappa(1, 1), rel=1e-12)
+    assert best.at_infinity == pytest.approx(kappa(0, 1), rel=1e-12)
+    assert best.recommended_condition_number == pytest.approx(kappa(1, best.recommended), rel=1e-12)
+    assert best.condition_number <= min(kappa(1, weight) for weight in np.logspace(-2, 3, 30)) * (1 + 1e-12)
+    assert best.definite
+    assert best.condition_number > 1.2 * optimal_weight(V, V, curvature="gauss_newton").condition_number
+
+
+def test_over_random_directions_it_is_the_best_in_the_mean():
+    """Of reciprocals: condition numbers are harmonic means, over the directions of `compare`."""
+    teacher = np.eye(3, 50)
+    along = {"towards": "random", "directions": 7, "rng": 3}
+    best = optimal_weight(teacher, teacher, **along)
+    norms = ("L2", "H1", (0, 1), (1, best.recommended))
+    table = st.compare(teacher, teacher, norms, **along)
+    harmonic = [1 / np.mean(1 / row.condition_number.values) for row in table]
+    found = best.at_zero, best.at_one, best.at_infinity, best.recommended_condition_number
+    np.testing.assert_allclose(found, harmonic, rtol=1e-12)
+    zero, recommended = table[0], table[3]
+    assert best.gain == pytest.approx(recommended.smallest / zero.smallest, rel=1e-9)
+    share = np.mean(recommended.smallest.values / recommended.largest.values)
+    assert best.gain_equal_sharpness == pytest.approx(share / (zero.smallest / zero.largest), rel=1e-9)
+    grid = [(1, weight) for weight in np.logspace(-1, 3, 20)]
+    others = st.compare(teacher, teacher, grid, **along)
+    assert best.condition_number <= min(1 / np.mean(1 / row.condition_number.values) for row in others) * (1 + 1e-12)
+
+
+def test_where_nothing_jumps_directions_make_no_difference():
+    teacher = st.Network.orthonormal(3, 4, activation="erf")
+    plain = optimal_weight(teacher, teacher)
+    for towards in (np.ones((3, 4)), "random"):
+        assert optimal_weight(teacher, teacher, towards=towards).facts() == plain.facts()

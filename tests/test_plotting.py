@@ -283,6 +283,122 @@ def test_fonts_of_files_can_be_searched_and_edited(tmp_path, suffix, there):
     assert b"/FontType 3" not in path.read_bytes()
 
 
+@pytest.mark.parametrize("low", [0.1, -1.0])
+def test_bins_are_logarithmic_where_all_eigenvalues_are_positive(low):
+    """So that the small ones, on which the rate depends, do not share one bin."""
+    (ax,) = plotting.spectrum([st.Spectrum(np.geomspace(0.1, 10.0, 61)[:-1] + low - 0.1, np.ones(60, int))], ["a"])
+    assert ax.get_xscale() == ("log" if low > 0 else "linear")
+    heights = ax.patches[0].get_data().values
+    assert heights.sum() == 60
+    assert heights.max() <= (2 if low > 0 else 30)
+
+
+def test_distributions_count_eigenvalues_up_to_a_part_of_the_largest():
+    """One neuron at a right angle, d = 5: 1, 3 and 1 of 5; half an eigenvalue is left at either end."""
+    x = 1 / np.pi
+    hessians = [st.PopulationLoss([[1.0, 0, 0, 0, 0]], norm).hessian([[0.0, 1, 0, 0, 0]]) for norm in ("L2", "H1")]
+    ax = plotting.spectral_distribution(hessians, ["L2", "H1"])
+    for line, values in zip(ax.lines, ([1 - 2 * x, 1 - x], [1 - 1.5 * x, 1 - x / 2]), strict=True):
+        np.testing.assert_allclose(line.get_xdata(), [values[0], *values, 1], atol=1e-14)
+        np.testing.assert_allclose(line.get_ydata(), [0.1, 0.2, 0.8, 0.9], rtol=1e-14)
+        assert f"{1 / values[0]:.4g}" in line.get_label()
+        assert line.get_drawstyle() == "steps-post"
+
+
+def test_distributions_begin_with_what_is_not_positive():
+    both = [st.Spectrum(np.array(v), np.array([1, 3, 4])) for v in ([-1.0, 1.0, 2.0], [1.0, 1 + 1j, 2.0])]
+    ax = plotting.spectral_distribution(both, ["a", "b"])
+    assert ax.lines[0].get_xdata().tolist() == [0.5, 0.5, 1.0]
+    assert ax.lines[0].get_ydata().tolist() == [1 / 8, 4 / 8, 15 / 16]
+    assert [line.get_label() for line in ax.lines] == ["a, 1 not positive", r"b, $\kappa$ = 2"]
+    assert ax.get_xlabel() == "real part of the eigenvalue / largest"
+    with pytest.raises(ValueError, match="a positive eigenvalue"):
+        plotting.spectral_distribution([st.Spectrum(-np.ones(1), np.ones(1, int))], ["a"])
+
+
+def test_distributions_of_a_quintillion_eigenvalues_can_be_drawn():
+    ax = plotting.spectral_distribution([st.symmetric.spectrum(10**9, 10**9)], ["L2"])
+    ax.figure.canvas.draw()
+    assert ax.lines[0].get_ydata()[[0, -1]].tolist() == [1e-10, 1 - 1e-10]
+
+
+def eigenvalues_of_one_neuron(angle, size, weight):
+    """``1/2 - x, (1 - x)/2, 1/2`` of the function, ``(1 - x)/2, 1/2, 1/2`` of the derivatives: table of the README."""
+    x = np.sin(angle) / (np.pi * size)
+    return np.stack([0.5 - x + weight * (1 - x) / 2, (1 - x + weight) / 2, (1 + weight) / 2])
+
+
+def test_curves_over_the_weight_show_the_closed_form_of_one_neuron():
+    """Every point, to a few roundings times the condition number, and the weight that the search recommends."""
+    student = [[np.cos(1.0), np.sin(1.0), 0.0]]
+    above, below = plotting.optimal_weight(student, [[1.0, 0.0, 0.0]])
+    weights = above.lines[0].get_xdata()
+    values = eigenvalues_of_one_neuron(1.0, 1.0, weights)
+    np.testing.assert_allclose(above.lines[0].get_ydata(), values.max(axis=0) / values.min(axis=0), rtol=1e-13)
+    np.testing.assert_allclose(below.lines[0].get_ydata(), values.min(axis=0) / values.max(axis=0), rtol=1e-13)
+    marks = {line.get_marker(): line.get_xydata()[0] for line in above.lines[1:]}
+    for marker, x, weight in (("s", weights[0], 0.0), ("o", 1.0, 1.0), ("^", weights[-1], 1e15)):
+        ends = eigenvalues_of_one_neuron(1.0, 1.0, weight)
+        np.testing.assert_allclose(marks[marker], [x, ends.max() / ends.min()], rtol=1e-13)
+    best = st.optimal_weight(student, [[1.0, 0.0, 0.0]])
+    assert marks["*"].tolist() == pytest.approx([best.recommended, best.recommended_condition_number])
+    assert above.get_title() == "Hessian, backprop convention"
+
+
+def test_curves_over_the_weight_at_a_teacher_are_those_of_a_limit():
+    """Or of the means of its ``1/kappa``, which the search drew once; ``1/kappa`` is right to 1e-14 times kappa."""
+    teacher, away = np.eye(3), np.random.default_rng(0).standard_normal((3, 3))
+    above, _ = plotting.optimal_weight(teacher, teacher, towards=away)
+    for weight, kappa in above.lines[0].get_xydata()[::30]:
+        limit = st.PopulationLoss(teacher, (1, weight)).hessian(teacher, towards=away)
+        assert kappa == pytest.approx(limit.condition_number(), rel=1e-12)
+    assert above.get_title().replace("\n", " ") == "Hessian, backprop convention, limit along a direction (training)"
+    settings = {"towards": "random", "directions": 2, "rng": 1}
+    above, _ = plotting.optimal_weight(teacher, teacher, **settings)
+    best = st.optimal_weight(teacher, teacher, **settings)
+    assert [above.lines[k].get_ydata()[0] for k in (1, 2, 3, 4)] == pytest.approx(
+        [best.at_zero, best.at_one, best.at_infinity, best.recommended_condition_number], rel=1e-12
+    )
+    assert "2 random directions" in above.get_title().replace("\n", " ")
+
+
+def test_weights_without_a_rate_are_hatched_and_have_no_curve():
+    """``1/2 - x + weight (1 - x)/2 > 0``, from a weight on that is met to the distance of two weights."""
+    above, below = plotting.optimal_weight([[0.0, 0.5, 0.0]], [[1.0, 0.0, 0.0]])
+    x = 2 / np.pi
+    for ax in (above, below):
+        weights, curve = ax.lines[0].get_data()
+        np.testing.assert_array_equal(np.isnan(curve), weights <= (2 * x - 1) / (1 - x))
+        names = [text.get_label() for text in (*ax.lines, *ax.collections)]
+        assert "not positive definite" in names
+        assert not any(name.startswith("L2") for name in names)
+
+
+def test_curves_over_the_width_keep_training_and_gauss_newton_apart():
+    """At K = 4 the Hessian at a distance of 1e-7, which tells the limit to as much; at 1e9 limits, approached like 1/K.
+
+    Training loses the gain, and Gauss-Newton keeps it: that is (pi - 2)/(pi - 1).
+    """
+    ax = plotting.width_scaling()
+    inside, outside, gauss_newton = (dict(zip(*line.get_data(), strict=True)) for line in ax.lines[:3])
+    teacher, others = np.eye(4), 1 - np.eye(4)
+    for curve, away in ((inside, -teacher + others), (outside, -teacher - others)):
+        pair = [st.PopulationLoss(teacher, norm).hessian(teacher + 1e-7 * away) for norm in ("H1", "L2")]
+        near = pair[0].condition_number() / pair[1].condition_number()
+        assert curve[4] == pytest.approx(near, rel=2e-6)
+        assert curve[10**9] == pytest.approx(1, rel=1e-8)
+    at_teacher = [st.PopulationLoss(teacher, norm).gauss_newton(teacher).condition_number() for norm in ("H1", "L2")]
+    assert gauss_newton[4] == pytest.approx(at_teacher[0] / at_teacher[1], rel=1e-13)
+    assert gauss_newton[10**9] == pytest.approx((np.pi - 2) / (np.pi - 1), rel=1e-8)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("width $K$", r"$\kappa$ of H1 / $\kappa$ of L2")
+
+
+def test_training_and_gauss_newton_that_agree_are_one_curve():
+    ax = plotting.width_scaling(("H2", "L2"), activation="erf")
+    assert [line.get_label() for line in ax.lines] == ["training and Gauss-Newton matrix", "no gain"]
+    assert ax.get_title() == "orthonormal teacher, erf"
+
+
 def test_indefinite_and_complex_spectra_say_so():
     both = [st.Spectrum(np.array(v), np.array([2, 3])) for v in ([-1.0, 2.0], [1 + 1j, 1 - 1j])]
     upper, lower = plotting.spectrum(both, ["a", "b"])
@@ -292,13 +408,55 @@ def test_indefinite_and_complex_spectra_say_so():
     assert lower.lines[0].get_xdata().tolist() == [1, 1]
 
 
+@pytest.fixture(scope="module")
+def sampled():
+    """A loss that falls steadily, and one whose only two runs differ widely."""
+    steady = st.monte_carlo.descent(st.PopulationLoss(TEACHER), START, step=0.1, batch=50, steps=30, runs=4, rng=0)
+    wild = st.monte_carlo.descent(st.PopulationLoss(TEACHER), START, step=2.2, batch=1, steps=10, runs=2, rng=0)
+    return [steady, wild]
+
+
+@pytest.mark.parametrize("quantity", ["error", "loss"])
+def test_sampled_curves_show_flow_means_and_two_standard_errors(sampled, quantity):
+    ax = plotting.sampled_curves(sampled, ["steady", "wild"], quantity=quantity)
+    names = [f"{name}, {what}" for name in ("steady", "wild") for what in ("exact flow", "SGD")]
+    assert [line.get_label() for line in ax.lines] == names
+    for k, result in enumerate(sampled):
+        shown = getattr(result, quantity)
+        flow, mean = ax.lines[2 * k : 2 * k + 2]
+        np.testing.assert_array_equal(flow.get_xdata(), result.times)
+        np.testing.assert_array_equal(flow.get_ydata(), shown.flow)
+        np.testing.assert_array_equal(mean.get_ydata(), shown.mean)
+        corners = ax.collections[k].get_paths()[0].vertices
+        last = corners[corners[:, 0] == result.times[-1], 1]
+        assert last.max() == pytest.approx(shown.mean[-1] + 2 * shown.standard_error[-1])
+        assert last.min() == pytest.approx(max(shown.mean[-1] - 2 * shown.standard_error[-1], 0))
+    assert ax.get_ylim()[0] > 0
+    assert {to_hex(line.get_color()) for line in ax.lines} <= OKABE_ITO
+
+
+def test_sampled_curves_name_bad_input(sampled):
+    with pytest.raises(ValueError, match="labels: one for each of the results is required, got 1 for 2"):
+        plotting.sampled_curves(sampled, ["L2"])
+    with pytest.raises(ValueError, match="results: a list of SampledDescent"):
+        plotting.sampled_curves(sampled[0], ["L2"])
+    with pytest.raises(ValueError, match="quantity"):
+        plotting.sampled_curves(sampled, ["a", "b"], quantity="distance")
+
+
 def figures():
     comparison = st.compare_flows(START, TEACHER, ("L2", "H1", (1.0, 0.25)), t_max=20.0)
     yield plotting.loss_curves(comparison)[0]
     yield plotting.loss_curves(comparison, quantity="distance")[0]
+    sgd = st.monte_carlo.descent(st.PopulationLoss(TEACHER), START, step=0.1, batch=50, steps=30, runs=4, rng=0)
+    yield plotting.sampled_curves([sgd], ["H1"])
     yield plotting.phase_portrait("H1")
     yield plotting.condition_number_map()
     yield spectra_of(st.Network.random(3, 20, rng=0), st.Network.random(3, 20, rng=1))[0]
+    yield plotting.spectral_distribution([st.symmetric.spectrum(20, 100, norm=n) for n in ((1,), "L2")], ["a", "b"])
+    yield plotting.optimal_weight([[0.0, 0.5, 0.0]], [[1.0, 0.0, 0.0]])[0]
+    yield plotting.optimal_weight(np.eye(3), np.eye(3), towards="random", directions=2, rng=1)[0]
+    yield plotting.width_scaling()
 
 
 @pytest.mark.long

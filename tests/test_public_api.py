@@ -73,6 +73,6 @@ def test_public_objects_are_documented_with_an_example():
     public += [st.reduced.single_neuron_flow, st.reduced.symmetric_flow]
     public += [st.reduced.symmetric_velocity, st.reduced.symmetric_saddle]
     public += [st.single_neuron.velocity, st.single_neuron.lyapunov_derivative]
-    public += [st.monte_carlo.verify, st.monte_carlo.verify_many]
+    public += [st.monte_carlo.descent, st.monte_carlo.verify, st.monte_carlo.verify_many]
     for thing in public:
         assert ">>>" in thing.__doc__, thing

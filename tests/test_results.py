@@ -46,6 +46,7 @@ def of_one_size():
     """The others."""
     loss = st.PopulationLoss(np.eye(2), "L2")
     search = st.find_critical_points(loss, 2, 4, rng=0)
+    sgd = st.monte_carlo.descent(st.PopulationLoss(np.eye(2)), 2 * np.eye(2), step=0.1, batch=2, steps=60, rng=0)
     report = st.monte_carlo.verify(st.PopulationLoss(np.eye(2)), [[0.8, 0.3], [0.1, 0.9]], samples=2000, rng=0)
     hessian, theorem = (st.formulas.get(name) for name in ("relu/H1/hessian/own/backprop", "theorem/exact_cone"))
     return {
@@ -56,6 +57,8 @@ def of_one_size():
         "Group": search[0],
         "EndPoint": search[0][0],
         "Share": search.fraction("saddle"),
+        "SampledDescent": sgd,
+        "SampledQuantity": sgd.loss,
         "Report": report,
         "Agreement": report["value"],
         "Survey": st.monte_carlo.verify_many(40, dim=2, samples=4000, norm="L2", student_width=1, rng=0),

@@ -358,6 +358,12 @@ def test_record_of_the_limit():
 
 
 def test_example_of_widths():
+    """Gauss-Newton keeps the gain of ReLU, training loses it, and keeps that of erf."""
     table = width_scaling.gains()
     assert list(table)[-1] == np.inf
-    assert table[2] < table[HUGE] < table[np.inf] == pytest.approx(0.53306, abs=1e-5)
+    inside, outside, gauss_newton, erf = np.transpose([table[width] for width in (2, HUGE, np.inf)])
+    assert gauss_newton[0] < gauss_newton[1] < gauss_newton[2] == pytest.approx(0.53306, abs=1e-5)
+    assert inside[0] < inside[1] < inside[2] == 1
+    assert outside[0] < outside[1] < outside[2] == 1
+    assert 1 - outside[1] < 2 / HUGE
+    assert erf[0] > erf[1] > erf[2] == pytest.approx(0.41210, abs=1e-5)

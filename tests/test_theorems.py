@@ -27,9 +27,20 @@ NAMES = {
         "hermite_degrees",
         "exact_cone",
         "large_width_gain",
+        "training_gain_vanishes",
+        "erf_width_gain",
+        "relu_squared_width_gain",
+        "sampled_noise",
     )
 }
-LONG = {"theorem/relu_squared", "theorem/large_width_gain"}
+SHORT = {
+    "single_neuron_conditioning",
+    "lyapunov_comparison",
+    "hermite_degrees",
+    "exact_cone",
+    "relu_squared_width_gain",
+}
+LONG = NAMES - {f"theorem/{name}" for name in SHORT}
 SWEPT = [pytest.param(name, marks=pytest.mark.long if name in LONG else ()) for name in sorted(NAMES)]
 LIMIT = (np.pi - 2) / (np.pi - 1)
 T, Y = sp.Symbol("theta", positive=True), sp.Symbol("y", real=True)
@@ -336,3 +347,117 @@ def test_large_width_counterexamples():
     for teacher in ([[1.0, 0.0]], [[1.0, 0.0], [-1.0, 0.0]]):
         kappas = [st.PopulationLoss(teacher, norm).gauss_newton(teacher).condition_number() for norm in ("L2", "H1")]
         assert kappas == pytest.approx([1, 1])
+
+
+def limit_towards(directions):
+    """The limit of the Hessian of H1 at an orthonormal teacher, written down from the statement of the theorem."""
+    width, dim = directions.shape
+    eye, epsilon = np.eye(dim), 1 / (2 * np.pi)
+    matrix = np.zeros((width, dim, width, dim))
+    for i, j in np.ndindex(width, width):
+        if i == j:
+            normal = directions[i] * (np.arange(dim) != i)
+            matrix[i, :, i] = eye + epsilon * np.outer(eye[i], normal / np.linalg.norm(normal))
+        else:
+            matrix[i, :, j] = eye / 2 + epsilon * (np.outer(eye[i], eye[j]) + 2 * np.outer(eye[j], eye[i]))
+    return matrix.reshape(width * dim, width * dim)
+
+
+def largest_of_the_limit(width):
+    """The upper eigenvalue without the blocks of the directions."""
+    k, epsilon = width - 1, 1 / (2 * np.pi)
+    return np.linalg.eigvalsh([[1 + k * epsilon, np.sqrt(k) / 2], [np.sqrt(k) / 2, (k + 1) / 2 + 2 * epsilon]])[1]
+
+
+@pytest.mark.parametrize(("width", "dim"), [(3, 3), (4, 4), (4, 6), (5, 5), (7, 8), (20, 20)])
+def test_training_gain_vanishes(width, dim):
+    """Generic directions, and those in which each row moves towards one other teacher, or away from it."""
+    rng = np.random.default_rng(width)
+    teacher, low = np.eye(width, dim), (np.pi - 2) / (2 * np.pi)
+    l2 = st.PopulationLoss(teacher, "L2").hessian(teacher).spectrum()
+    assert 2 * l2.smallest == pytest.approx(low, rel=1e-12)
+    one_partner = np.roll(np.eye(width, dim), 1, axis=0)
+    for directions in (*rng.normal(size=(3, width, dim)), one_partner, np.roll(-one_partner, 1, axis=0)):
+        matrix = limit_towards(directions)
+        values = np.linalg.eigvals(matrix)
+        at_low = np.abs(values - low) < 1e-6  # multiple, of a matrix that is not normal
+        assert at_low.sum() == (width - 1) * (width - 2) // 2
+        assert values[~at_low].real.min() > low
+        if width == 3:
+            continue
+        top = values[np.argmax(np.abs(values))]
+        assert top.imag == 0
+        assert abs(top.real - largest_of_the_limit(width)) < 1 / (2 * np.pi)
+        gain = 1 - top.real / low / (l2.largest / l2.smallest)
+        assert 0 < gain < (np.pi / (np.pi - 2) + 1 / np.pi) / width
+
+
+def test_the_limit_of_the_theorem_is_that_of_hessians():
+    """At a distance e = 1e-8, to O(e)."""
+    directions = np.random.default_rng(1).normal(size=(5, 6))
+    teacher = np.eye(5, 6)
+    hessian = st.PopulationLoss(teacher, "H1").hessian(teacher + 1e-8 * directions).to_dense()
+    np.testing.assert_allclose(hessian, limit_towards(directions), rtol=0, atol=1e-7)
+
+
+def test_the_antisymmetric_part_decays_alone():
+    """A left eigenvector: the field of H1 near the teacher, on antisymmetric Y with column sums zero."""
+    rng = np.random.default_rng(2)
+    teacher, x = np.eye(5), rng.normal(size=(5, 5))
+    y = np.zeros((5, 5))
+    y[[0, 1, 2], [1, 2, 0]], y[[1, 2, 0], [0, 1, 2]] = 1, -1
+    field = st.PopulationLoss(teacher, "H1").gradient(teacher + 1e-8 * x) / 1e-8
+    assert np.vdot(y, field) == pytest.approx((np.pi - 2) / (2 * np.pi) * np.vdot(y, x), rel=1e-6)
+
+
+@pytest.mark.parametrize(("towards", "sign"), [("inside", 1), ("outside", -1)])
+def test_rate_at_which_the_gain_vanishes(towards, sign):
+    """``c/K -+ K^(-3/2)/(pi - 1)``; what is left is of order 1/K^2."""
+    for width in (10**4, 10**6):
+        ratio = st.symmetric.condition_number_ratio(width, curvature="field", towards=towards)
+        c = np.pi / ((np.pi - 1) * (np.pi - 2))
+        assert width * (1 - ratio) - c == pytest.approx(-sign / (np.pi - 1) / np.sqrt(width), abs=30 / width)
+
+
+def test_training_counterexamples():
+    """Two neurons: the smallest eigenvalue is ``1/2 - 1/(2 pi)``; Gauss-Newton."""
+    limit = st.symmetric.spectrum(2, 2, norm="H1", curvature="field", towards="inside")
+    assert limit.smallest == pytest.approx(1 / 2 - 1 / (2 * np.pi), rel=1e-14)
+    assert st.symmetric.condition_number_ratio(10**9) < 0.54
+
+
+ROOT_3 = np.sqrt(3)
+
+
+@pytest.mark.parametrize(
+    ("activation", "norm", "limit"),
+    [
+        ("erf", "H1", (23 - 4 * ROOT_3) / 39),
+        ("erf", "H2", (61 - 9 * ROOT_3) / 376),
+        ("relu2", "H1", 4 * (np.pi - 2) / (np.pi * (3 * np.pi - 4))),
+    ],
+)
+def test_gains_of_training_for_wide_networks(activation, norm, limit):
+    """Hessians: what training follows. What is left at a finite width is 14/K for relu2, less for erf."""
+    options = {"norms": (norm, "L2"), "activation": activation, "curvature": "hessian"}
+    assert st.symmetric.condition_number_ratio(np.inf, **options) == pytest.approx(limit, rel=1e-14)
+    assert st.symmetric.condition_number_ratio(10**9, **options) == pytest.approx(limit, rel=20 / 10**9)
+
+
+@pytest.mark.parametrize("width", [3, 5, 8])
+def test_smallest_and_largest_eigenvalues_of_smooth_networks(width):
+    k, eye = width - 1, np.eye(width)
+    for norm, low, bounds in (
+        ("L2", 1 - 2 / np.pi, (k + 6, k + 6 + 4 * np.sqrt(k) / np.pi)),
+        ("H1", 3 - 4 / np.pi, (9 + 4 * (k - 1) / np.pi, 13 + 4 * width / np.pi + 8 * np.sqrt(k) / np.pi)),
+    ):
+        spectrum = st.PopulationLoss(eye, norm, activation="relu2").hessian(eye).spectrum()
+        assert spectrum.smallest == pytest.approx(low, rel=1e-12)
+        assert bounds[0] <= spectrum.largest <= bounds[1]
+    for norm, apart, weight in (("L2", 6 * ROOT_3, 1), ("H1", 14 * ROOT_3, 2), ("H2", 22 * ROOT_3, 2)):
+        teacher = np.eye(width, width + 1)
+        spectrum = st.PopulationLoss(teacher, norm, activation="erf").hessian(teacher).spectrum()
+        alpha = (apart - 9 * weight) / (9 * np.pi)
+        assert np.abs(spectrum.values - alpha).min() < 1e-14
+        assert (spectrum.smallest < alpha - 1e-3) == (norm != "H2")
+        assert spectrum.largest == pytest.approx(alpha + width * weight / np.pi, rel=1e-12)

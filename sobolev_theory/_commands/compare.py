@@ -10,9 +10,12 @@ import numpy as np
 from .. import single_neuron
 from .._runtime.tables import Table
 from ..conditioning import comparison
+from ..conditioning.compare import compare
+from ..conditioning.towards import RANDOM
 from ..errors import ConditioningWarning
 from ..norms import Norm
 from ..single_neuron.spectrum import smallest_sign
+from .directions import add_directions, along, networks_or_teacher
 from .options import (
     add_command,
     add_json,
@@ -20,7 +23,6 @@ from .options import (
     add_norms,
     angle,
     describe,
-    networks,
     print_json,
     ratio,
     refuse,
@@ -33,6 +35,7 @@ EXAMPLES = """examples:
   sobolev-theory compare --angle 0.5 1 1.5 --ratio 1
   sobolev-theory compare --width 5 --dim 100 --seed 0 --norms L2 H1 1,0.5
   sobolev-theory compare --student W.npy --teacher V.csv --derivative exact --json
+  sobolev-theory compare --teacher V.csv --towards random --directions 20
 """
 
 
@@ -46,6 +49,7 @@ def add(commands: Any) -> None:
     )
     add_norms(command)
     command.add_argument("--curvature", choices=("hessian", "gauss_newton"), default="hessian")
+    add_directions(command)
     add_networks(command)
     add_json(command)
 
@@ -55,12 +59,14 @@ def run(options: argparse.Namespace) -> int:
     if options.angle is not None:
         return _single_neuron(options)
     refuse(options, ("ratio",), "only together with --angle")
-    student, teacher = networks(options)
+    directions = along(options)
+    student, teacher = networks_or_teacher(options)
     settings = {"curvature": options.curvature, "activation": options.activation, "derivative": options.derivative}
-    long = student.width * min(student.dim, student.width + teacher.width) > LONG
-    result = comparison.compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **settings)
+    many = directions["directions"] if options.towards == RANDOM else 1
+    long = many * student.width * min(student.dim, student.width + teacher.width) > LONG
+    result = compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **directions, **settings)
     if options.json:
-        print_json({**settings, "rows": result.as_dicts()})
+        print_json({**settings, "limit": result.limit, "rows": result.as_dicts()})
     else:
         result.table().print(describe(student, teacher))
     return 0
@@ -68,7 +74,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _single_neuron(options: argparse.Namespace) -> int:
     """Every angle with every ratio; the last norm's condition number over the first's."""
-    refuse(options, ("student", "teacher", "width", "teacher_width", "dim"), "not together with --angle")
+    unused = ("student", "teacher", "width", "teacher_width", "dim", "towards", "directions")
+    refuse(options, unused, "not together with --angle")
     if options.curvature != "hessian" or options.activation != "relu":
         raise ValueError("--angle: one ReLU neuron and its Hessian; for others use --width 1 --dim D")
     ratios, angles = (grid.ravel() for grid in np.meshgrid(options.ratio or [1.0], options.angle, indexing="ij"))

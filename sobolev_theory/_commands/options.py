@@ -67,6 +67,10 @@ def checked(door: Callable[[str, Any], Value], read: Callable[[str], Any]) -> Ca
 size = checked(positive_integer, int)
 """A width, a dimension, a number of samples."""
 
+workers = checked(partial(integer, required="a positive integer, or -1 for all cores,", least=-1), int)
+
+positive = checked(partial(number, required="a positive finite number", low=0, high=np.inf), float)
+
 seed = checked(partial(integer, required="a non-negative integer", least=0), int)
 
 angle = checked(
@@ -147,15 +151,16 @@ def refuse(options: argparse.Namespace, names: Sequence[str], reason: str) -> No
         raise ValueError(f"{', '.join(given)}: {reason}")
 
 
+def of_file(options: argparse.Namespace, name: str) -> Network:
+    """A network of the weights in the file that an option names."""
+    return Network(read_weights(f"--{name}", getattr(options, name)), activation=options.activation)
+
+
 def networks(options: argparse.Namespace) -> tuple[Network, Network]:
     """Student and teacher from files or drawn at random."""
     if options.student is not None and options.teacher is not None:
         refuse(options, ("width", "teacher_width", "dim"), "not together with --student and --teacher")
-        student, teacher = (
-            Network(read_weights(f"--{name}", getattr(options, name)), activation=options.activation)
-            for name in ("student", "teacher")
-        )
-        return student, teacher
+        return of_file(options, "student"), of_file(options, "teacher")
     if options.width is None or options.dim is None or options.student is not None or options.teacher is not None:
         raise ValueError("name the networks by both --student and --teacher, or by --width and --dim")
     rng = np.random.default_rng(options.seed)

@@ -1,13 +1,19 @@
 """``sobolev-theory plot``: figures in files."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..conditioning.comparison import curvature_at
+from .. import monte_carlo
+from ..conditioning.comparison import matrix_name
+from ..conditioning.towards import curvature_at
+from ..curvature.operator import Curvature
 from ..losses import PopulationLoss
+from .activation import add_activation
+from .directions import add_directions, along, networks_or_teacher
 from .figures import load_plotting, save
 from .flow import add_flows, compared
 from .options import (
@@ -18,6 +24,10 @@ from .options import (
     add_one_neuron,
     networks_or_one_neuron,
     parse_norm,
+    positive,
+    refuse,
+    size,
+    workers,
 )
 
 EXAMPLES = """examples:
@@ -25,12 +35,17 @@ EXAMPLES = """examples:
   sobolev-theory plot phase --norm H1 --output phase.png
   sobolev-theory plot condition --norms H1 L2 --output map.png
   sobolev-theory plot spectrum --width 3 --dim 20 --output spectrum.svg
+  sobolev-theory plot distribution --width 20 --dim 100 --curvature gauss_newton --output distribution.pdf
+  sobolev-theory plot weight --width 5 --dim 100 --curvature gauss_newton --output weight.pdf
+  sobolev-theory plot width --norms H1 L2 --activation erf --output width.pdf
+  sobolev-theory plot sgd --angle 1 --batch 50 --steps 400 --output sgd.pdf
 """
 
 
 def add(commands: Any) -> None:
     """Declare the command, one figure a subcommand."""
-    plot = add_command(commands, "plot", "figures: loss, phase, condition, spectrum", EXAMPLES)
+    kinds = "loss, phase, condition, spectrum, distribution, weight, width, sgd"
+    plot = add_command(commands, "plot", f"figures: {kinds}", EXAMPLES)
     figures = plot.add_subparsers(title="figures", required=True, metavar="FIGURE")
     add_flows(_figure(figures, "loss", "training curves of several norms, as is and at equal sharpness", _loss))
     phase = _figure(figures, "phase", "phase portrait of the gradient flow of one ReLU neuron", _phase)
@@ -39,15 +54,43 @@ def add(commands: Any) -> None:
     condition = _figure(
         figures, "condition", "quotient of condition numbers over angle and norm of the student", _condition
     )
-    condition.add_argument(
+    _add_two_norms(condition)
+    add_derivative(condition)
+    spectra = "eigenvalues with multiplicities, a panel for each norm"
+    distribution = "parts of the eigenvalues up to a part of the largest, several norms over each other"
+    for name, summary, draw in (("spectrum", spectra, _spectrum), ("distribution", distribution, _distribution)):
+        command = _figure(figures, name, summary, draw)
+        add_norms(command)
+        _add_curvature(command)
+    weight = _figure(figures, "weight", "condition number and rate against the weight of the derivatives", _weight)
+    _add_curvature(weight)
+    add_directions(weight)
+    width = _figure(figures, "width", "quotient of condition numbers at an orthonormal teacher over its width", _width)
+    _add_two_norms(width)
+    add_activation(width)
+    sgd = _figure(figures, "sgd", "SGD on sampled inputs over exact gradient flow, for several norms", _sgd)
+    add_norms(sgd)
+    sgd.add_argument("--step", type=positive, default=0.05, help="step size (default 0.05)")
+    sgd.add_argument("--batch", type=size, default=100, help="inputs of one step (default 100)")
+    sgd.add_argument("--steps", type=size, default=1000, help="number of steps (default 1000)")
+    sgd.add_argument("--runs", type=size, default=8, help="independent runs (default 8)")
+    sgd.add_argument("--workers", type=workers, default=1, help="processes; -1 for all cores (default 1)")
+    add_networks(sgd)
+    add_one_neuron(sgd)
+
+
+def _add_two_norms(command: argparse.ArgumentParser) -> None:
+    """Which condition numbers are divided."""
+    command.add_argument(
         "--norms", type=parse_norm, nargs=2, default=["H1", "L2"], help="two norms, first over second (default H1 L2)"
     )
-    add_derivative(condition)
-    spectrum = _figure(figures, "spectrum", "eigenvalues with multiplicities, for several norms", _spectrum)
-    add_norms(spectrum)
-    spectrum.add_argument("--curvature", choices=("hessian", "gauss_newton"), default="hessian")
-    add_networks(spectrum)
-    add_one_neuron(spectrum)
+
+
+def _add_curvature(command: argparse.ArgumentParser) -> None:
+    """Which matrix, and where."""
+    command.add_argument("--curvature", choices=("hessian", "gauss_newton"), default="hessian")
+    add_networks(command)
+    add_one_neuron(command)
 
 
 def _figure(
@@ -81,7 +124,38 @@ def _condition(plotting: ModuleType, options: argparse.Namespace) -> Any:
 
 
 def _spectrum(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    return plotting.spectrum(*_curvatures(options))[0]
+
+
+def _distribution(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    ax = plotting.spectral_distribution(*_curvatures(options))
+    ax.set_title(matrix_name(options.curvature, options.derivative), fontsize="medium")
+    return ax
+
+
+def _curvatures(options: argparse.Namespace) -> tuple[list[Curvature], list[str]]:
+    """Curvatures of all norms, and their names."""
     student, teacher = networks_or_one_neuron(options)
     losses = [PopulationLoss(teacher, norm, derivative=options.derivative) for norm in options.norms]
-    matrices = [curvature_at(loss, student, options.curvature) for loss in losses]
-    return plotting.spectrum(matrices, [loss.norm.name for loss in losses])[0]
+    return [curvature_at(loss, student, options.curvature) for loss in losses], [loss.norm.name for loss in losses]
+
+
+def _weight(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    settings = {"curvature": options.curvature, "derivative": options.derivative, **along(options)}
+    if options.angle is None:
+        refuse(options, ("ratio",), "only together with --angle")
+    either = networks_or_teacher if options.angle is None else networks_or_one_neuron
+    return plotting.optimal_weight(*either(options), **settings)[0]
+
+
+def _width(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    return plotting.width_scaling(tuple(options.norms), activation=options.activation)
+
+
+def _sgd(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    student, teacher = networks_or_one_neuron(options)
+    losses = [PopulationLoss(teacher, norm, derivative=options.derivative) for norm in options.norms]
+    settings = {name: getattr(options, name) for name in ("step", "batch", "steps", "runs", "workers")}
+    show = {"rng": options.seed, "progress": sys.stderr.isatty()}
+    results = [monte_carlo.descent(loss, student, **settings, **show) for loss in losses]
+    return plotting.sampled_curves(results, [loss.norm.name for loss in losses])

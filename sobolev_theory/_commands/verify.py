@@ -2,23 +2,21 @@
 
 import argparse
 import sys
-from functools import partial
 from typing import Any
 
 from .. import monte_carlo
-from .._runtime.checks import integer
 from ..losses import PopulationLoss
 from .options import (
     add_command,
     add_json,
     add_networks,
-    checked,
     networks,
     parse_norm,
     print_json,
     refuse,
     size,
     widths,
+    workers,
 )
 
 EXAMPLES = """examples:
@@ -26,8 +24,6 @@ EXAMPLES = """examples:
   sobolev-theory verify --student W.npy --teacher V.npy --samples 4000000 --workers -1
   sobolev-theory verify --networks 20 --width 2 --dim 3 --norm H2 --activation relu2
 """
-
-workers = checked(partial(integer, required="a positive integer, or -1 for all cores,", least=-1), int)
 
 
 def add(commands: Any) -> None:

@@ -20,19 +20,24 @@ exact Hessian of ReLU it does: near the teacher the loss has a cone, and the lar
 
 from __future__ import annotations
 
-from typing import Unpack
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Unpack
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._runtime.checks import number
 from .._runtime.sizes import require_hours_at_most, spectrum_operations
 from ..curvature.spectrum import definiteness_of
 from ..losses import LossOptions, PopulationLoss, Student
-from .comparison import curvature_at
 from .extremes import Extremes, warn
 from .optimum import OptimalWeight
-from .valleys import ROUNDING, Valleys
+from .towards import Curvatures, Directions, Towards
+from .valleys import ROUNDING, Measure, Valleys
 from .weight_path import WeightPath, quality, sharpness_rate
+
+Blocks = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 SPECTRA = 200
 """Dense spectra that a search costs, eigenvectors counted."""
@@ -46,13 +51,16 @@ def optimal_weight(
     V: Student,
     *,
     curvature: str = "hessian",
+    towards: Towards = None,
+    directions: int = 100,
+    rng: Any = None,
     within: float = 0.05,
     **loss_options: Unpack[LossOptions],
 ) -> OptimalWeight:
     """The weight ``lambda_1`` in [0, inf] that minimises the condition number of the norm ``(1, lambda_1)``.
 
     The curvature is the Hessian unless told, as in `compare`: it is what training from ``W`` sees. Where it does not
-    exist, at a ReLU teacher in H1, take ``curvature="gauss_newton"``.
+    exist, at a ReLU teacher in H1, training sees its limits: take ``towards``.
 
     A symmetric positive definite curvature has a condition number with one valley. A Hessian can be indefinite, and the
     backprop one need not be symmetric: its condition number is the ratio of extreme moduli of eigenvalues, complex ones
@@ -65,6 +73,9 @@ def optimal_weight(
         Student and teacher: weights of shape (K, d) and (M, d), or networks.
     curvature
         ``"hessian"`` or ``"gauss_newton"``.
+    towards, directions, rng
+        As in `condition_number_ratio`. Over random directions the best weight is one for all of them, with the largest
+        mean of ``1/kappa``: condition numbers are harmonic means, rates are means.
     within
         Part of the best attainable rate at equal sharpness that the recommended weight may lose, in (0, 1).
     **loss_options
@@ -109,16 +120,13 @@ def optimal_weight(
     >>> best.weight, round(best.interval[1], 3)        # the cone at the teacher: derivatives do not pay
     (0.0, 0.101)
     """
+    return best_on(*weight_path(Directions(towards, directions, rng), W, V, curvature, loss_options), within)
+
+
+def best_on(path: WeightPath, over: Callable[[Measure], Measure], within: float) -> OptimalWeight:
+    """The best weight on a path, and what is known of others; called by functions that users call."""
     within = number("within", within, "a part of the best rate, between 0 and 1,", 0.0, 1.0)
-    of_order = ((1.0,), (0.0, 1.0))
-    orders = [curvature_at(PopulationLoss(V, norm, **loss_options), W, curvature) for norm in of_order]
-    symmetric = all(order.is_symmetric for order in orders)
-    _require_search_fits(orders[0].on_span.shape[0], symmetric)
-    path = WeightPath(
-        [(g0, g1) for (g0, _), (g1, _) in zip(orders[0].parts(), orders[1].parts(), strict=True)],
-        symmetric=symmetric,
-    )
-    valleys = Valleys(path, quality)
+    valleys = Valleys(path, over(quality))
     best = valleys.best()
     if valleys(best) <= ROUNDING:
         raise ValueError(
@@ -128,7 +136,7 @@ def optimal_weight(
     values, kappa = path.eigenvalues(best), 1 / valleys(best)
     low, high = float(values.real.min()), float(values.real.max())
     state = Extremes(low, high, kappa, definiteness_of(low, 0.0))
-    warn("optimal_weight", [(f"the best weight, {path.weight(best):.6g},", state)])
+    warn("optimal_weight", [(f"the best weight, {path.weight(best):.6g},", state)], stacklevel=4)
     at_zero, at_one, at_infinity = (_inverse(valleys(u)) for u in (0.0, path.share(1.0), 1.0))
     ends = valleys.interval(best, valleys(best) / CLOSE)
     return OptimalWeight(
@@ -140,28 +148,72 @@ def optimal_weight(
         at_infinity=at_infinity,
         definite=low > 0,
         within=within,
-        **_recommended(path, within),
+        **_recommended(path, within, over),
     )
 
 
-def _require_search_fits(size: int, symmetric: bool) -> None:
+def weight_path(
+    along: Directions, W: Student, V: Student, curvature: str, loss_options: LossOptions
+) -> tuple[WeightPath, Callable[[Measure], Measure]]:
+    """The matrices of the norms ``(1, lambda)``, along all directions, and what makes a measure its mean over them."""
+    pairs, symmetric = _orders(along, V, W, curvature, loss_options)
+    path = WeightPath([blocks for direction in pairs for blocks in direction], symmetric=symmetric)
+    return path, partial(_mean, count=len(pairs))
+
+
+def _orders(
+    along: Directions, V: Student, W: Student, curvature: str, loss_options: LossOptions
+) -> tuple[list[list[Blocks]], bool]:
+    """For each direction the pairs of diagonal blocks of ``G0`` and ``G1``, and whether those are symmetric.
+
+    Blocks of a limit are in coordinates that depend on its direction: there ``G0`` is a difference of two limits.
+    """
+
+    def of(*norm: float) -> Curvatures:
+        return along.curvatures(PopulationLoss(V, norm, **loss_options), W, curvature)
+
+    derivatives = of(0.0, 1.0)
+    function = of(1.0, 1.0) if derivatives.are_limits else of(1.0)
+    symmetric = all(each.is_symmetric for each in (*function.each, *derivatives.each))
+    _require_search_fits(len(derivatives.each), derivatives.each[0].on_span.shape[0], symmetric)
+    pairs = []
+    for first, second in zip(function.each, derivatives.each, strict=True):
+        blocks = [(g0, g1) for (g0, _), (g1, _) in zip(first.parts(), second.parts(), strict=True)]
+        pairs.append([(g0 - g1, g1) for g0, g1 in blocks] if derivatives.are_limits else blocks)
+    return pairs, symmetric
+
+
+def _mean(measure: Measure, count: int) -> Measure:
+    """The mean of a measure over directions, whose eigenvalues stand one after another."""
+
+    def mean(values: NDArray[Any]) -> NDArray[Any]:
+        measured: NDArray[Any] = measure(values.reshape(*values.shape[:-1], count, -1)).mean(axis=-1)
+        return measured
+
+    return mean
+
+
+def _require_search_fits(count: int, size: int, symmetric: bool) -> None:
     """Refuse a search that would take a day, and announce minutes."""
-    operations = SPECTRA * spectrum_operations(size, symmetric=symmetric)
+    operations = count * SPECTRA * spectrum_operations(size, symmetric=symmetric)
     what = f"student: a search over {size} x {size} matrices"
     advice = "take fewer neurons or dimensions, or compare norms (1, weight), which needs extreme eigenvalues only"
-    require_hours_at_most(what, operations, advice, stacklevel=4)
+    require_hours_at_most(what, operations, advice, stacklevel=6)
 
 
-def _recommended(path: WeightPath, within: float) -> dict[str, float]:
+def _recommended(path: WeightPath, within: float, over: Callable[[Measure], Measure]) -> dict[str, float]:
     """The smallest weight that comes close to the best rate at equal sharpness, and what it gains over L2."""
-    rates = Valleys(path, sharpness_rate)
+    rates, slowest = Valleys(path, over(sharpness_rate)), over(lambda values: values.real.min(axis=-1))
     most = rates(rates.best())
     names = ("recommended", "recommended_condition_number", "gain", "gain_equal_sharpness")
     if most <= ROUNDING:
         return dict.fromkeys(names, np.nan)
     u = rates.first((1 - within) * most)
-    kappa = _inverse(float(quality(path.eigenvalues(u))))
-    gains = (path.rate(u) / path.rate(0.0), rates(u) / rates(0.0)) if rates(0.0) > ROUNDING else (np.nan, np.nan)
+    kappa = _inverse(float(over(quality)(path.eigenvalues(u))))
+    gains = np.nan, np.nan
+    if rates(0.0) > ROUNDING:
+        as_is = slowest(path.unscaled(u)) / slowest(path.unscaled(0.0))
+        gains = float(as_is), rates(u) / rates(0.0)
     return dict(zip(names, (path.weight(u), kappa, *gains), strict=True))
 
 

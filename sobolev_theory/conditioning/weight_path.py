@@ -69,9 +69,9 @@ class WeightPath:
         """``u`` of a finite weight."""
         return weight * self.scales[1] / (self.scales[0] + weight * self.scales[1])
 
-    def rate(self, u: float) -> float:
-        """Smallest real part of the eigenvalues of ``G0 + lambda G1``, for a finite weight."""
-        return float(self.eigenvalues(u).real.min()) * self.scales[0] / (1 - u)
+    def unscaled(self, u: float) -> AnyArray:
+        """Eigenvalues of ``G0 + lambda G1``, for a finite weight."""
+        return self.eigenvalues(u) * (self.scales[0] / (1 - u))
 
 
 def _without_rounding(values: AnyArray) -> AnyArray:

@@ -21,6 +21,9 @@ from .state import State
 
 FloatArray = NDArray[np.float64]
 
+AS_IS = "a loss added to itself has twice the rate, sharpness and gain, and the same equal time and equal gain"
+"""What the columns as is are worth, in a line under every table."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FlowComparisonRow(Record, Value):
@@ -116,7 +119,7 @@ class FlowComparison(Rows[FlowComparisonRow]):
 
     def table(self) -> Table:
         """A row for each norm, with notes."""
-        return Table(self.title, self.HEADS, self.cells(), self.notes)
+        return Table(self.title, self.HEADS, self.cells(), [AS_IS, *self.notes])
 
     def named_rows(self) -> list[tuple[str | None, FlowComparisonRow]]:
         """The rows by the names of their norms."""
@@ -138,9 +141,11 @@ def compare_flows(
 ) -> FlowComparison:
     """Gradient flows of several norms from one start: rates, times to accuracy, and accelerations that are fair.
 
-    A loss added to itself doubles the speed of gradient flow and improves nothing. So every time is given twice: as
-    is, and with time rescaled so that all norms have the largest Hessian eigenvalue, on the tail, of the first. The
-    second is what a method feels whose step size is bounded by the sharpness, as that of gradient descent is.
+    A loss added to itself doubles the speed of gradient flow, ``rate`` and gain as is, and improves nothing: of a rate
+    that H1 has doubled, or nearly, it is the sharpness that tells whether more was gained than by counting the loss
+    twice. So every time is given twice: as is, and with time rescaled so that all norms have the largest Hessian
+    eigenvalue, on the tail, of the first. The second is what a method feels whose step size is bounded by the
+    sharpness, as that of gradient descent is.
 
     What `compare` says of the condition number holds at one point; the rate here is that of the end, and the time is
     that of the whole way. For one ReLU neuron at angle 1 kappa of H1 is 0.78 of that of L2, and at the end both are 1:

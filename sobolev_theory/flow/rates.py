@@ -13,6 +13,7 @@ from .._runtime.results import Record
 from ..critical_points import critical_point
 from ..errors import ConditioningWarning, NotDifferentiableError
 from ..parameters import Parameters
+from ..points import Point
 from ..problem import SpanProblem
 from .state import NOWHERE, State
 from .steps import AcceptedStep
@@ -46,6 +47,12 @@ FLAT = 1e-12
 LINEAR = 1e-6
 """Relative distance at which the curvature is taken: its change is of that order, and directions keep ten digits."""
 
+TURNS, SETTLED = 50, 1e-12
+"""Limits along directions that follow one another, at most, and the change of an eigenvalue that ends them."""
+
+TOGETHER = 1e-7
+"""Distance, in units of the largest, of eigenvalues that can be one."""
+
 SAMPLES = 65
 """Times at which each of the last two quarters of the tail is sampled."""
 
@@ -69,11 +76,14 @@ class Rate(Record, float):
         ``1/(t + c)``, or not for a while: the square root of its speed, and the speed at which the displacement turns,
         are added.
     predicted
-        Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies;
-        of the Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`). NaN, with a
+        Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies.
+        At a teacher where that does not exist, as that of ReLU in H1, ``lambda`` of ``D(X) = lambda X``: the limit
+        ``D`` of the field is `PopulationLoss.field_limit`, and ``X`` the direction in which the flow arrives. Of the
+        Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`). NaN, with a
         `ConditioningWarning`, if it is not positive.
     sharpness
-        Largest eigenvalue (real part) there, in the whole of weight space; infinite if all rows slide.
+        Largest eigenvalue (real part) there, in the whole of weight space, of the limit along ``X`` if it is one;
+        infinite if all rows slide.
     """
 
     def __new__(cls, value: float, *_: float) -> Rate:
@@ -117,7 +127,7 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     late, error = _slope(times[SAMPLES:], logarithms[SAMPLES:])
     near = np.flatnonzero(logarithms >= np.log(LINEAR * np.linalg.norm(end)))
     state = states[near[-1] if len(near) else 0]
-    predicted, sharpness = _curvature(problem, state, state.displacement + (state.anchor - end))
+    predicted, sharpness = _curvature(problem, state, end)
     if predicted <= FLAT * sharpness < np.inf:
         warnings.warn(
             f"rate: the end of the flow has the eigenvalue {predicted:.3g} along its tail, zero or negative to "
@@ -166,23 +176,61 @@ def _turning(state: State, end: FloatArray) -> float:
     return float(np.linalg.norm(across) / np.linalg.norm(displacement))
 
 
-def _curvature(problem: SpanProblem, state: State, displacement: FloatArray) -> tuple[float, float]:
-    """Smallest eigenvalue among the modes of a displacement, and largest of all; NaN where there is no Hessian.
+def _curvature(problem: SpanProblem, state: State, end: FloatArray) -> tuple[float, float]:
+    """Smallest eigenvalue among the modes of a displacement from the end, and largest of all; NaN where there is none.
 
     Where all rows slide (exact convention) the flow has their K lengths left, in which the loss is smooth; across the
     lines it is a cone, of infinite sharpness.
     """
+    displacement = state.displacement + (state.anchor - end)
     if len(state.aligned) == problem.start.width:
         rows = problem.loss.teacher.weights[[j for _, j in sorted(state.aligned)]]
         lines = scipy.linalg.block_diag(*(rows / np.linalg.norm(rows, axis=1, keepdims=True)))
         lengths = lines @ state.point.gauss_newton.to_dense() @ lines.T
         return _slowest(lengths, lines @ displacement.ravel()), np.inf
     try:
+        if not problem.loss.has_cones and _has_limits(problem.at(end)):
+            return _nonlinear_eigenvalue(problem.at(end), displacement)
         whole = state.original.hessian
         within = state.point.hessian.to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan
     return _slowest(within, displacement.ravel()), whole.spectrum().largest
+
+
+def _has_limits(end: Point) -> bool:
+    """Whether the Hessian does not exist, so that there may be limits in its place."""
+    try:
+        _ = end.hessian
+    except NotDifferentiableError:
+        return True
+    return False
+
+
+def _nonlinear_eigenvalue(end: Point, displacement: FloatArray) -> tuple[float, float]:
+    """``lambda`` of ``D(X) = lambda X``, and the largest eigenvalue (real part) of the limit along ``X``.
+
+    The limit along a displacement has modes; what the displacement has of the slowest is the next one. Where the flow
+    has settled that is the direction ``X`` of its tail. Eigenvalues that rounding parts are one (in the Jordan block of
+    one neuron by its square root), known by their mean. Heuristic: if the eigenvalue does not settle, the first is
+    taken.
+    """
+    found: list[tuple[float, float]] = []
+    for _ in range(TURNS):
+        try:
+            values, vectors = np.linalg.eig(end.hessian_towards(displacement).to_dense())
+        except NotDifferentiableError:
+            if found:  # the slowest mode leaves a row where it is
+                return found[-1]
+            raise
+        parts = np.linalg.lstsq(vectors, displacement.ravel().astype(vectors.dtype), rcond=None)[0]
+        occupied, rates = np.abs(parts) > OCCUPIED * np.abs(parts).max(), values.real
+        slowest = occupied & (rates <= rates[occupied].min() + TOGETHER * np.abs(values).max())
+        found.append((float(rates[slowest].mean()), float(rates.max())))
+        if len(found) > 1 and abs(found[-1][0] - found[-2][0]) <= SETTLED * found[-1][1]:
+            return found[-1]
+        displacement = (vectors[:, slowest] @ parts[slowest]).real.reshape(displacement.shape)
+    return found[0]
 
 
 def _slowest(matrix: FloatArray, displacement: FloatArray) -> float:

@@ -123,9 +123,10 @@ class Flow(Record):
         among the modes that the tail occupies: a flow never leaves its span, nor the symmetries of its start.
 
         In the backprop convention the field of an order whose derivative jumps is not linear at the teacher, only
-        homogeneous of degree one: there the prediction depends on the direction of approach, which is why it is taken
-        on the tail. For one ReLU neuron and H1 the matrix there is a Jordan block: ``t exp(-t)``, whose slope reaches 1
-        as slowly as ``1 - 1/t``.
+        homogeneous of degree one: ``D(X)`` (`PopulationLoss.field_limit`). A flow arrives along an ``X`` with
+        ``D(X) = lambda X``, and ``lambda`` is predicted; at teachers that are not orthonormal there are several, and
+        the start decides. For one ReLU neuron and H1 the tail is ``t exp(-t)``, whose slope reaches 1 as slowly as
+        ``1 - 1/t``.
 
         Raises
         ------

@@ -20,7 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..activations import Activation
-from ..norms import Norm
+from ..losses import PopulationLoss
+from ..networks import Network
+from ..norms import Convention, Norm
+from ..parameters import Parameters
 
 Array = NDArray[np.float64]
 
@@ -49,6 +52,21 @@ class Residual:
     norm: Norm
     activation: Activation
     exact: bool
+
+    @classmethod
+    def of(cls, loss: PopulationLoss, student: Network | Parameters, directions: Array) -> "Residual":
+        """The residual of a loss at a student.
+
+        In one dimension the surfaces ``w x = 0`` are the point ``x = 0``, Dirac terms vanish, and conventions agree.
+        """
+        return cls(
+            weights=np.vstack([student.weights, loss.teacher.weights]),
+            output=np.concatenate([student.output_weights, -loss.teacher.output_weights]),
+            directions=directions,
+            norm=loss.norm,
+            activation=loss.activation,
+            exact=loss.terms.convention is Convention.EXACT,
+        )
 
     @property
     def width(self) -> int:

@@ -18,7 +18,7 @@ from ..activations.registry import chosen
 from ..errors import NotDifferentiableError
 from ..losses import LossOptions, PopulationLoss, Student
 from ..networks import Network
-from ..norms import Convention, NormLike
+from ..norms import NormLike
 from .agreement import judged
 from .estimators import chunk_length, chunk_moments
 from .limits import checked_level, checked_samples, directions_of, require_decisive, require_range, require_resolved
@@ -180,21 +180,11 @@ def _verify(
 
 
 def _residual(loss: PopulationLoss, student: Network, rng: np.random.Generator) -> Residual:
-    """``U = [W; V]``, ``c = [a; -b]`` and the directions: coordinates, or random orthonormal ones.
-
-    In one dimension the surfaces ``w x = 0`` are the point ``x = 0``, Dirac terms vanish, and the conventions agree.
-    """
+    """Stacked networks, and the directions: coordinates, or random orthonormal ones."""
     K, d = student.weights.shape
     size, count = K * d, directions_of(K, d)
     directions = np.eye(size) if count == size else np.linalg.qr(rng.standard_normal((size, count)))[0].T
-    return Residual(
-        weights=np.vstack([student.weights, loss.teacher.weights]),
-        output=np.concatenate([student.output_weights, -loss.teacher.output_weights]),
-        directions=np.ascontiguousarray(directions).reshape(count, K, d),
-        norm=loss.norm,
-        activation=loss.activation,
-        exact=loss.terms.convention is Convention.EXACT,
-    )
+    return Residual.of(loss, student, np.ascontiguousarray(directions).reshape(count, K, d))
 
 
 def _closed_forms(loss: PopulationLoss, student: Network, directions: Array) -> tuple[dict[str, Array], dict[str, str]]:

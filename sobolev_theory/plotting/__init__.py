@@ -1,4 +1,4 @@
-"""Figures: training curves of several norms, the phase portrait of one neuron, condition numbers, and spectra.
+"""Figures: training curves, SGD over theory, phase portraits, condition numbers over angle, weight and width, spectra.
 
 They need matplotlib, ``pip install sobolev_theory[plot]``, which ``import sobolev_theory`` does not load: say ``from
 sobolev_theory import plotting``. Every function draws into the axes that it is given, or into a figure of its own, and
@@ -12,11 +12,25 @@ except ImportError as error:
     raise ImportError(f"figures need matplotlib: pip install 'sobolev_theory[plot]' ({error})") from error
 
 from .curves import loss_curves
+from .distribution import spectral_distribution
 from .plane import condition_number_map, phase_portrait
+from .sampled import sampled_curves
 from .spectra import spectrum
 from .steps import tuned_steps
+from .weights import optimal_weight
+from .widths import width_scaling
 
-__all__ = ["condition_number_map", "loss_curves", "phase_portrait", "spectrum", "tuned_steps"]
+__all__ = [
+    "condition_number_map",
+    "loss_curves",
+    "optimal_weight",
+    "phase_portrait",
+    "sampled_curves",
+    "spectral_distribution",
+    "spectrum",
+    "tuned_steps",
+    "width_scaling",
+]
 
 
 def __dir__() -> list[str]:

@@ -33,7 +33,8 @@ def spectrum(
     """Eigenvalues of curvatures, each spectrum in a panel: stems as high as their multiplicities, or a histogram.
 
     Eigenvalues that agree to six digits are one, with their joint multiplicity, as in the text of a `Spectrum`. Where
-    more than 40 differ, all are counted in bins. A line marks zero where a matrix is not positive definite.
+    more than 40 differ, all are counted in bins, which are as wide as their eigenvalues are large where all are
+    positive: that keeps the small ones apart. A line marks zero where a matrix is not positive definite.
 
     Parameters
     ----------
@@ -62,16 +63,13 @@ def spectrum(
     >>> ax.lines[0].get_ydata()             # of 1/2 - 1/pi, 1/2 - 1/(2 pi), 1/2
     array([1., 2., 1.])
     """
-    for name, given, kinds in (("spectra", spectra, Curvature | Spectrum), ("labels", labels, str)):
-        if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(x, kinds) for x in given):
-            raise ValueError(f"{name}: a list of curvatures, and one of their names, is required, got {shown(given)}")
-    if not 0 < len(spectra) == len(labels):
-        raise ValueError(f"labels: one for each of the spectra is required, got {len(labels)} for {len(spectra)}")
-    parsed = [item.spectrum() if isinstance(item, Curvature) else item for item in spectra]
+    parsed = spectra_of(spectra, labels)
     column = panels(axes, len(parsed), 1, (COLUMN[0], 0.7 + 1.3 * len(parsed)))
     groups = [(np.real([value for value, _ in item.grouped()]), [n for _, n in item.grouped()]) for item in parsed]
     binned = max(len(values) for values, _ in groups) > STEMS
-    edges = np.linspace(min(v.min() for v, _ in groups), max(v.max() for v, _ in groups), BINS + 1)
+    low, high = min(v.min() for v, _ in groups), max(v.max() for v, _ in groups)
+    logarithmic = binned and low > 0
+    edges = (np.geomspace if logarithmic else np.linspace)(low, high, BINS + 1)
     tops = []
     for k, (ax, label, item, (values, counts)) in enumerate(zip(column, labels, parsed, groups, strict=True)):
         kappa = rf"$\kappa$ = {item.condition_number():.4g}" if item.smallest > 0 else "not positive definite"
@@ -80,10 +78,21 @@ def spectrum(
         if item.smallest <= 0:
             ax.axvline(0, color="black", linewidth=0.8, linestyle=":")
     for ax in column:
+        ax.set_xscale("log" if logarithmic else "linear")
         _counts(ax, max(tops), "number in a bin" if binned else "multiplicity")
     real = not any(np.iscomplexobj(item.values) for item in parsed)
     column[-1].set_xlabel("eigenvalue" if real else "real part of the eigenvalue")
     return column
+
+
+def spectra_of(spectra: Sequence[Curvature | Spectrum], labels: Sequence[str]) -> list[Spectrum]:
+    """The spectra of curvatures that have a label each."""
+    for name, given, kinds in (("spectra", spectra, Curvature | Spectrum), ("labels", labels, str)):
+        if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(x, kinds) for x in given):
+            raise ValueError(f"{name}: a list of curvatures, and one of their names, is required, got {shown(given)}")
+    if not 0 < len(spectra) == len(labels):
+        raise ValueError(f"labels: one for each of the spectra is required, got {len(labels)} for {len(spectra)}")
+    return [item.spectrum() if isinstance(item, Curvature) else item for item in spectra]
 
 
 def _stems(ax: Axes, values: FloatArray, counts: Sequence[int], k: int) -> float:

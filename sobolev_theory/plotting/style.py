@@ -33,8 +33,8 @@ class Page(Figure):
             super().savefig(*args, **kwargs)
 
 
-def panels(axes: Any, rows: int, columns: int, size: tuple[float, float]) -> NDArray[Any]:
-    """The axes given, or those of a new figure of that size, in reading order.
+def panels(axes: Any, rows: int, columns: int, size: tuple[float, float], *, one_scale: bool = True) -> NDArray[Any]:
+    """The axes given, or those of a new figure of that size, in reading order; with one vertical scale, unless told.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def panels(axes: Any, rows: int, columns: int, size: tuple[float, float]) -> NDA
     """
     if axes is None:
         figure = plt.figure(figsize=size, layout="constrained", FigureClass=Page)
-        axes = figure.subplots(rows, columns, sharex=rows > 1, sharey=True, squeeze=False)
+        axes = figure.subplots(rows, columns, sharex=rows > 1, sharey=one_scale, squeeze=False)
     listed = isinstance(axes, list | tuple | np.ndarray)
     given: NDArray[Any] = np.ravel(np.array(axes if listed else [axes], dtype=object))
     if len(given) != rows * columns or not all(isinstance(axis, Axes) for axis in given):

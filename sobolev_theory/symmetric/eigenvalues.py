@@ -23,7 +23,7 @@ def eigenvalues(mp: MPContext, geometry: FamilyGeometry, pair_terms: PairTerms, 
     if not geometry.norm and isinstance(geometry, PolarFamily):
         yield from [mp.mpf(0)] * 9  # homogeneous of degree above two, all terms vanish
         return
-    K, hessian, nothing = geometry.K, curvature == "hessian", [mp.mpf(0)] * 5
+    K, hessian, nothing = geometry.K, curvature != "gauss_newton", [mp.mpf(0)] * 5
     activation, convention = pair_terms.activation, pair_terms.convention
     students, own, other = (terms(mp, activation, *pair) for pair in geometry.pairs)
     itself = terms(mp, activation, *geometry.itself)

@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from ..activations import Activation
 from ..activations.moments import PolarMoments, moments
+from ..pairs.angles import PARALLEL
 
 if TYPE_CHECKING:
     from mpmath.ctx_mp import MPContext
 
 Numbers = tuple[Any, ...]
+Direction = tuple[int, int]
 
 
 class FamilyGeometry:
-    """Lengths and angles, at ``width`` neurons."""
+    """Lengths and angles, at ``width`` neurons; of parallel pairs, a `direction` ``(dx, dy)`` gives the plane.
 
-    def __init__(self, mp: MPContext, K: int, x: Any, y: Any) -> None:
-        self.mp, self.K, self.x, self.y = mp, K, x, y
+    A frame's second vector has a limit at ``(x + e dx, y + e dy)``, ``e -> 0+``, which depends on signs alone.
+    """
+
+    def __init__(self, mp: MPContext, K: int, x: Any, y: Any, direction: Direction | None = None) -> None:
+        self.mp, self.K, self.x, self.y, self.direction = mp, K, x, y, direction
         self.norm = mp.sqrt(x * x + (K - 1) * y * y)
         self.apart = abs(x - y)  # sqrt(2) |w| times the sine of half the angle of two students
         self.together = mp.sqrt((x + y) ** 2 + 2 * (K - 2) * y * y) if K > 1 else abs(x)  # and the cosine
@@ -33,6 +38,33 @@ class FamilyGeometry:
     def sines(self) -> tuple[Any, Any, Any]:
         """Of the angles of two students, of student and own teacher, and of student and another teacher."""
         return self.apart * self.together / self.norm**2, self.rest / self.norm, self.other_rest / self.norm
+
+    @property
+    def parallel(self) -> tuple[bool, bool, bool]:
+        """Which of the three kinds of pairs are parallel."""
+        students, own, other = (bool(sine <= PARALLEL) for sine in self.sines)
+        return students and self.K > 1, own, other and self.K > 1
+
+    @property
+    def opposite(self) -> bool:
+        """Whether students make an obtuse angle; parallel ones, an angle of pi."""
+        return bool(self.apart > self.together)
+
+    @property
+    def slopes(self) -> tuple[int, int, int]:
+        """Signs with which a step in the direction turns the pairs that are parallel; 0 if they stay so."""
+        dx, dy = self.direction or (0, 0)
+        return dx + dy if self.opposite else dx - dy, dy if self.K > 1 else 0, dx
+
+    @property
+    def sides(self) -> tuple[Any, Any, Any, Any]:
+        """Signs of ``x - y``, ``x + y``, ``y`` and ``x``; of one that vanishes, after a step in the direction."""
+        x, y, (of_students, of_own, of_other) = self.x, self.y, self.slopes
+        students, own, other = self.parallel if self.direction else (False, False, False)
+        ahead = of_students if students and not self.opposite else x - y
+        before = of_students if students and self.opposite else x + y
+        ahead, before, up, right = map(self.mp.sign, (ahead, before, of_own if own else y, of_other if other else x))
+        return ahead, before, up, right
 
     @property
     def itself(self) -> Numbers:
@@ -49,7 +81,8 @@ class FamilyGeometry:
         """Frame vectors in the order of the generated blocks.
 
         The first along ``v_i`` and elsewhere; the second of two students (``v_i, v_k``, elsewhere), of own teacher
-        and of another one. Where a pair is parallel its second vector does not matter: coefficients vanish there.
+        and of another one. Where a pair is parallel and no direction is given, its second vector does not matter:
+        coefficients vanish there.
         """
         raise NotImplementedError
 
@@ -101,20 +134,24 @@ class PolarFamily(FamilyGeometry):
     @property
     def vectors(self) -> Numbers:
         """``u^`` and ``e``."""
-        x, y, p = self.x, self.y, self.norm
+        x, y, p, K = self.x, self.y, self.norm, self.K
         zero = self.mp.mpf(0)
-        sign = 1 if x >= y else -1
+        ahead, before, up, right = self.sides
         students = own = other = (zero, zero, zero)
-        if self.together:
-            tangent, difference = self.apart / self.together / p, sign * p / self.together
+        if K == 2:
+            students = (-ahead * before * y / p, ahead * before * x / p, zero)
+            other = (-right * y / p, abs(x) / p, zero)
+        elif K > 2:
+            tangent, difference = self.apart / self.together / p, ahead * p / self.together
             students = (tangent * x - difference, tangent * y + difference, tangent * y)
-        if self.rest:
-            own = (self.rest / p, -x * y / (p * self.rest), zero)
-        if self.other_rest:
             other = (-x * y / (p * self.other_rest), self.other_rest / p, -y * y / (p * self.other_rest))
+        if K > 1:
+            own = (self.rest / p, -up * x / (p * self.mp.sqrt(K - 1)), zero)
         return (x / p, y / p, *students, *own[:2], *other)
 
 
-def family(mp: MPContext, activation: Activation, K: int, x: Any, y: Any) -> FamilyGeometry:
+def family(
+    mp: MPContext, activation: Activation, K: int, x: Any, y: Any, direction: Direction | None = None
+) -> FamilyGeometry:
     """The geometry in the chart of an activation."""
-    return (PolarFamily if isinstance(moments(activation), PolarMoments) else GramFamily)(mp, K, x, y)
+    return (PolarFamily if isinstance(moments(activation), PolarMoments) else GramFamily)(mp, K, x, y, direction)

@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 
 from .. import activations
-from .._runtime.checks import number, one_of, positive_integer, shown
+from .._runtime.checks import number, positive_integer, shown
 from ..activations import Activation
 from ..curvature.spectrum import Spectrum
 from ..errors import ConditioningWarning, OverflowingError
 from ..norms import Convention, Norm, NormLike, two_norms
-from ..pairs.angles import PARALLEL
-from ..pairs.existence import require_directions, require_kinks_avoided
 from ..pairs.sums import PairTerms
 from .eigenvalues import eigenvalues
-from .geometry import FamilyGeometry, family
+from .existence import direction, require_existence
+from .geometry import family
 from .numbers import context
 from .roots import merged
 
@@ -45,6 +44,7 @@ def spectrum(
     *,
     activation: str | Activation = "relu",
     curvature: str = "hessian",
+    towards: str | None = None,
     derivative: str = "backprop",
 ) -> Spectrum:
     r"""Distinct eigenvalues and multiplicities of curvature at ``w_j = x v_j + y sum_(k != j) v_k``.
@@ -60,7 +60,13 @@ def spectrum(
     norm, activation, derivative
         As in `PopulationLoss`.
     curvature
-        ``"hessian"`` or ``"gauss_newton"``.
+        ``"hessian"``, ``"gauss_newton"``, or ``"field"``: the limit of the Hessian along the family, which is the
+        Hessian itself where that exists. It describes training near a point where rows are parallel and a derivative
+        of the activation jumps, such as a ReLU teacher in H1; there it is not symmetric.
+    towards
+        Where ``"field"`` comes from, ``e -> 0+``: ``"inside"``, ``x - e, y + e``, or ``"outside"``, ``x - e, y - e``.
+        At the teacher these lead towards the mean of the teachers and away from it; at ``y = 0``, whatever ``x``, only
+        the sign of the step of y counts. Required where the Hessian does not exist, without effect elsewhere.
 
     Returns
     -------
@@ -72,10 +78,13 @@ def spectrum(
     Raises
     ------
     ValueError
-        For ``width`` or ``dim`` that is no positive integer, ``width > dim``, ``x`` or ``y`` that is not finite.
+        For ``width`` or ``dim`` that is no positive integer, ``width > dim``, ``x`` or ``y`` that is not finite,
+        ``towards`` for another curvature than ``"field"``.
     NotDifferentiableError
         Where `PopulationLoss.hessian` or `PopulationLoss.gauss_newton` does not exist: zero rows; parallel rows, as at
-        ``y = 0`` or ``x = y``, if the norm contains the order whose derivative jumps.
+        ``y = 0`` or ``x = y``, if the norm contains the order whose derivative jumps. For ``"field"``: there without
+        ``towards``, or if rows stay parallel, as they do outside of ``x = y`` and for one neuron; and in the exact
+        convention, where the Hessian diverges.
     InfiniteNormError, UnknownActivationError
         As `PopulationLoss`.
 
@@ -94,7 +103,7 @@ def spectrum(
     """
     counts: dict[complex, int] = {}
     try:
-        for value, count in _distinct(width, dim, x, y, norm, activation, curvature, derivative):
+        for value, count in _distinct(width, dim, x, y, norm, activation, curvature, towards, derivative):
             rounded = complex(value) if value.imag else float(value.real)
             counts[rounded] = counts.get(rounded, 0) + count
     except OverflowError:
@@ -114,13 +123,15 @@ def condition_number_ratio(
     *,
     activation: str | Activation = "relu",
     curvature: str = "gauss_newton",
+    towards: str | None = None,
     derivative: str = "backprop",
 ) -> float:
     r"""``kappa(first norm) / kappa(second norm)`` along the symmetric family, below 1 where the first is better.
 
     At the teacher, for ReLU and the default norms, it tends to ``(pi - 2)/(pi - 1) = 0.533`` from below for wide
     networks. The default place is the teacher, where the Hessian of ReLU in H1 does not exist: so the default curvature
-    is the Gauss-Newton matrix.
+    is the Gauss-Newton matrix. Training does not follow that one there: ``curvature="field"`` with ``towards`` tends to
+    1, the gain vanishes.
 
     Parameters
     ----------
@@ -128,8 +139,8 @@ def condition_number_ratio(
         As in `spectrum`; ``np.inf`` gives the limit for wide networks at the teacher.
     dim
         Input dimension, by default the width.
-    x, y, activation, curvature, derivative
-        As in `spectrum`.
+    x, y, activation, curvature, towards, derivative
+        As in `spectrum`; moduli of eigenvalues count.
     norms
         Two norms, first over second.
 
@@ -166,7 +177,7 @@ def condition_number_ratio(
     kappas = []
     indefinite: list[str] = []
     for norm in two_norms(norms):
-        values = [value for value, _ in _distinct(width, d, x, y, norm, activation, curvature, derivative)]
+        values = [value for value, _ in _distinct(width, d, x, y, norm, activation, curvature, towards, derivative)]
         moduli, lowest = [abs(value) for value in values], min(value.real for value in values)
         kappas.append((max(moduli), min(moduli)))
         if lowest <= 0:
@@ -195,6 +206,7 @@ def _distinct(
     norm: NormLike,
     activation: str | Activation,
     curvature: str,
+    towards: str | None,
     derivative: str,
 ) -> list[tuple[Any, int]]:
     """Distinct eigenvalues, as numbers of many digits, and their multiplicities, from arguments to be checked."""
@@ -204,10 +216,10 @@ def _distinct(
     x, y = _coordinates(x, y)
     chosen, asked = activations.get(activation), Convention.parse(derivative)
     terms = PairTerms(chosen, Norm.parse(norm, chosen), Convention.BACKPROP if d == 1 else asked)
-    one_of("curvature", curvature, ("hessian", "gauss_newton"))
+    leaving = direction(curvature, towards)
     mp = context(_digits(K, x, y if K > 1 else 0.0))
-    geometry = family(mp, chosen, K, mp.mpf(x), mp.mpf(y if K > 1 else 0.0))
-    _require_existence(geometry, terms, curvature, d)
+    geometry = family(mp, chosen, K, mp.mpf(x), mp.mpf(y if K > 1 else 0.0), leaving)
+    require_existence(geometry, terms, curvature, d)
     values = eigenvalues(mp, geometry, terms, curvature)
     found = [(value, count) for value, count in zip(values, _multiplicities(K, d), strict=True) if count]
     return merged(mp, found, SAME)
@@ -236,19 +248,3 @@ def _digits(K: int, x: float, y: float) -> int:
     lost = sum(max(0.0, np.log10(size) - np.log10(s)) for s in small) if size else 0.0
     lost += LENGTH_POWERS * abs(np.log10(size)) if size else 0.0
     return 2 * (DIGITS + 3 * len(str(K)) + 16 * int(np.ceil(lost / 8)))
-
-
-def _require_existence(geometry: FamilyGeometry, terms: PairTerms, curvature: str, d: int) -> None:
-    """Refuse what `PopulationLoss` refuses, for the same reasons."""
-    hessian, K = curvature == "hessian", geometry.K
-    what = "Hessian" if hessian else "Gauss-Newton matrix"
-    if not geometry.norm:
-        require_kinks_avoided(terms.activation, range(min(K, 5)), what, 2 if hessian else 1, "Move x or y off zero.")
-    elif hessian and d > 1 and terms.is_singular("own", "cross"):
-        partners = [(0, 1), (0, K), (0, K + 1)]
-        parallel = [
-            pair
-            for pair, sine in zip(partners, geometry.sines, strict=True)
-            if sine <= PARALLEL and (K > 1 or pair == (0, K))
-        ]
-        require_directions(parallel, what, terms.convention, 'Use curvature="gauss_newton", which exists there.')

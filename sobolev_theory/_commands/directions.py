@@ -1,0 +1,43 @@
+"""``--towards``: limits of Hessians along directions in which a student leaves parallel rows."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from .._runtime.checks import read_weights
+from ..conditioning.towards import RANDOM
+from ..networks import Network
+from .options import FILES, networks, of_file, refuse, size
+
+DIRECTIONS = 100
+"""Random directions, unless told."""
+
+
+def add_directions(command: argparse.ArgumentParser) -> None:
+    """Which directions."""
+    limit = command.add_argument_group("limits of Hessians at parallel rows; without --student, at the teacher")
+    limit.add_argument(
+        "--towards",
+        metavar="random|FILE",
+        help=f"directions in which the student leaves: random, or one (K, d), {FILES}",
+    )
+    limit.add_argument("--directions", type=size, help=f"how many random ones (default {DIRECTIONS})")
+
+
+def along(options: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of functions that take directions."""
+    if options.towards != RANDOM:
+        refuse(options, ("directions",), f"only together with --towards {RANDOM}")
+    towards = options.towards if options.towards in (None, RANDOM) else read_weights("--towards", Path(options.towards))
+    return {"towards": towards, "directions": options.directions or DIRECTIONS, "rng": options.seed}
+
+
+def networks_or_teacher(options: argparse.Namespace) -> tuple[Network, Network]:
+    """Student and teacher; with directions in which to leave the student is at the teacher, unless it is named."""
+    if options.towards is None or options.student is not None:
+        return networks(options)
+    refuse(options, ("teacher_width",), "not together with --towards: without --student the student is at the teacher")
+    if options.teacher is not None:
+        refuse(options, ("width", "dim"), "not together with --teacher")
+    teacher = networks(options)[1] if options.teacher is None else of_file(options, "teacher")
+    return teacher, teacher

@@ -1,0 +1,173 @@
+"""What runs of sampled descent did: means and standard errors, beside exact descent and exact flow."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._runtime.results import Record, Shown, Value
+from .._runtime.tables import Table
+from .residual import Array
+
+FEW = 1 / 3
+"""Standard error over the mean above which a few of the runs decide it."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SampledQuantity(Record, Value):
+    """A loss along all runs, and along exact descent and flow; R steps are recorded.
+
+    Attributes
+    ----------
+    runs
+        (runs, R); NaN where a run has diverged.
+    descent, flow
+        (R,); NaN where they have diverged, or the flow has ended before.
+    """
+
+    runs: Array
+    descent: Array
+    flow: Array
+
+    def _from_first(self) -> tuple[Array, Array]:
+        """The first finished run, and how others differ from it: not by roundings where all are equal."""
+        finished = self.finished if len(self.finished) else self.runs[:1] * np.nan
+        return finished[0], finished - finished[0]
+
+    @property
+    def finished(self) -> Array:
+        """The runs that have not diverged, (F, R)."""
+        return self.runs[np.isfinite(self.runs).all(axis=1)]
+
+    @property
+    def mean(self) -> Array:
+        """Mean over the finished runs, (R,); NaN if there is none."""
+        first, others = self._from_first()
+        return np.asarray(first + others.mean(axis=0))
+
+    @property
+    def median(self) -> Array:
+        """Median of the finished runs, (R,), which no few of them decide; NaN if there is none."""
+        return np.asarray(np.median(self.finished, axis=0)) if len(self.finished) else np.full(len(self.flow), np.nan)
+
+    @property
+    def standard_error(self) -> Array:
+        """Standard error of the mean, (R,); NaN for fewer than two finished runs."""
+        _, others = self._from_first()
+        return np.asarray(others.std(axis=0, ddof=1 if len(others) > 1 else np.nan) / np.sqrt(len(others)))
+
+    @property
+    def over_descent(self) -> Array:
+        """Mean over that of exact descent: what the noise does, (R,); NaN where both are zero."""
+        return _quotient(self.mean, self.descent)
+
+    @property
+    def over_flow(self) -> Array:
+        """Mean over that of the exact flow: what noise and step size do, (R,); NaN where both are zero."""
+        return _quotient(self.mean, self.flow)
+
+    @property
+    def z(self) -> Array:
+        """``(mean - descent) / standard error``, (R,); NaN where nothing varies, as at the start."""
+        return _quotient(self.mean - self.descent, self.standard_error)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SampledDescent(Shown, Value):
+    """Outcome of `descent`; ``print(result)`` shows a table, with a row for each recorded step.
+
+    Attributes
+    ----------
+    subject
+        What was trained, in words.
+    step, batch
+        Step size, and inputs of a step.
+    steps
+        Numbers of steps after which iterates are kept, (R,).
+    loss, error
+        The loss, and the L2 loss, which is the prediction error, of the iterates: each a `SampledQuantity`.
+    weights
+        Iterates of the runs, (runs, R, K, d); NaN from where a run has diverged.
+    descent_weights, flow_weights
+        Those of exact descent with the same step, and of the flow at the times ``step * steps``, (R, K, d).
+    flow_status
+        Why the flow ended, as in `Flow`.
+    """
+
+    subject: str
+    step: float
+    batch: int
+    steps: NDArray[np.intp]
+    loss: SampledQuantity
+    error: SampledQuantity
+    weights: Array
+    descent_weights: Array
+    flow_weights: Array
+    flow_status: str
+
+    @property
+    def times(self) -> Array:
+        """``step * steps``, (R,)."""
+        return np.asarray(self.step * self.steps)
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """Of each run ``"steps"``: all were taken, or ``"diverged"``: weights grew beyond 1e30."""
+        return tuple(map(_status, self.weights))
+
+    @property
+    def descent_status(self) -> str:
+        """The same of exact descent."""
+        return _status(self.descent_weights)
+
+    ENDS = ("std error", "/ descent", "/ flow")
+
+    def table(self) -> Table:
+        """A row for each recorded step: means of loss and, for other norms than L2, of the L2 loss."""
+        runs, last = len(self.weights), int(self.steps[-1])
+        title = f"{self.subject}\n{runs} runs of {last} steps of {self.step:g}, {self.batch} fresh inputs each"
+        shown = {"loss": self.loss}
+        if not np.array_equal(self.loss.runs, self.error.runs, equal_nan=True):
+            shown["L2 loss"] = self.error
+        heads = [head for name in shown for head in (name, *(f"{name.removesuffix('loss')}{end}" for end in self.ENDS))]
+        columns = [column for quantity in shown.values() for column in _columns(quantity)]
+        rows = [
+            [str(k), f"{time:.6g}", *cells] for k, time, *cells in zip(self.steps, self.times, *columns, strict=True)
+        ]
+        return Table(title, ("step", "time", *heads), rows, self._notes(), keys=2)
+
+    def _notes(self) -> list[str]:
+        """What is missing from the table, and why."""
+        notes = []
+        if away := self.statuses.count("diverged"):
+            notes.append(f"{away} of {len(self.weights)} runs diverged and are in no mean; take a shorter step")
+        if self.descent_status == "diverged":
+            notes.append("exact descent diverged; take a shorter step")
+        if np.isnan(self.loss.flow).any():
+            notes.append(f"the flow ended before ({self.flow_status})")
+        if not self.loss.flow[0] > 0:
+            notes.append("student and teacher agree at the start: losses are zero, and quotients have no value")
+        few = np.flatnonzero(self.error.standard_error > FEW * self.error.mean)
+        if few.size:
+            notes.append(f"after {self.steps[few[0]]} steps a few of the runs decide the mean (see loss.median)")
+        return notes
+
+
+def _status(weights: Array) -> str:
+    return "steps" if np.isfinite(weights[-1]).all() else "diverged"
+
+
+def _quotient(above: Array, below: Array) -> Array:
+    """Quotients, NaN where the denominator is zero."""
+    return np.asarray(np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0))
+
+
+def _columns(quantity: SampledQuantity) -> list[list[str]]:
+    """The mean, and what stands under `SampledDescent.ENDS`."""
+    numbers: list[tuple[Array, str]] = [
+        (quantity.mean, ".6g"),
+        (quantity.standard_error, ".1e"),
+        (quantity.over_descent, ".4f"),
+        (quantity.over_flow, ".4f"),
+    ]
+    return [[format(value, form) for value in values.tolist()] for values, form in numbers]

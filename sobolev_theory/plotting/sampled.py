@@ -1,0 +1,76 @@
+"""Sampled descent over the theory that it is to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from .._runtime.checks import one_of, shown
+from ..monte_carlo.trajectories import SampledDescent
+from .style import COLUMN, DASHES, PALETTE, panels
+
+STANDARD_ERRORS = 2
+"""Half the height of a band."""
+
+BELOW = 0.3
+"""Lowest loss shown, over the lowest mean and flow."""
+
+
+def sampled_curves(
+    results: Sequence[SampledDescent], labels: Sequence[str], *, quantity: str = "error", ax: Axes | None = None
+) -> Axes:
+    """Losses of the exact flow as lines, and over them the means of SGD as points, in bands of two standard errors.
+
+    Where a few of the runs decide the mean its band reaches the bottom.
+
+    Parameters
+    ----------
+    results
+        What `monte_carlo.descent` returns; all of one kind of start, if they are to be compared.
+    labels
+        Their names.
+    quantity
+        ``"error"``: the L2 loss, the yardstick of all norms; ``"loss"``: the loss of each.
+    ax
+        Axes to draw into; by default those of a new figure.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label for each of at least one result; for another quantity.
+
+    Examples
+    --------
+    >>> from sobolev_theory import PopulationLoss, monte_carlo
+    >>> sgd = monte_carlo.descent(PopulationLoss([[1.0, 0.0]]), [[0.5, 0.8]], step=0.1, batch=50, steps=40, rng=0)
+    >>> ax = sampled_curves([sgd], ["H1"])
+    >>> [line.get_label() for line in ax.lines]
+    ['H1, exact flow', 'H1, SGD']
+    """
+    one_of("quantity", quantity, ("error", "loss"))
+    for name, given, kind in (("results", results, SampledDescent), ("labels", labels, str)):
+        if not isinstance(given, list | tuple) or not all(isinstance(each, kind) for each in given):
+            raise ValueError(
+                f"{name}: a list of SampledDescent, and one of their names, is required, got {shown(given)}"
+            )
+    if not 0 < len(results) == len(labels):
+        raise ValueError(f"labels: one for each of the results is required, got {len(labels)} for {len(results)}")
+    ax = panels(ax, 1, 1, COLUMN)[0]
+    lowest = np.inf
+    for k, (result, label) in enumerate(zip(results, labels, strict=True)):
+        sampled, color = getattr(result, quantity), PALETTE[k % len(PALETTE)]
+        mean, half = sampled.mean, STANDARD_ERRORS * sampled.standard_error
+        ax.fill_between(result.times, np.maximum(mean - half, 0.0), mean + half, color=color, alpha=0.25, linewidth=0)
+        dashes = DASHES[k % len(DASHES)]
+        ax.plot(result.times, sampled.flow, color=color, linestyle=dashes, label=f"{label}, exact flow")
+        ax.plot(result.times, mean, "o", color=color, markersize=3, label=f"{label}, SGD")
+        positive = np.concatenate([mean, sampled.flow])
+        lowest = min(lowest, np.nanmin(positive, where=positive > 0, initial=np.inf))
+    ax.set(yscale="log", xlabel="time, step size $\\times$ steps")
+    ax.set_ylabel("prediction error (L2 loss)" if quantity == "error" else "loss")
+    if lowest < np.inf:
+        ax.set_ylim(bottom=BELOW * lowest)
+    ax.legend(fontsize="small")
+    return ax
