@@ -172,8 +172,8 @@ def steps_to(
     ValueError
         For an accuracy outside (0, 1) or below what doubles resolve, a start at the teacher, students of another width,
         and a teacher near which no step contracts.
-    NotDifferentiableError, InfiniteNormError, UnknownActivationError
-        As `PopulationLoss` and its gradient.
+    NotDifferentiableError, InfiniteNormError, UnknownActivationError, SizeError
+        As `PopulationLoss`, its gradient, and the spectrum of its Hessian.
 
     Notes
     -----
