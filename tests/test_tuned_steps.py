@@ -266,8 +266,12 @@ def test_bad_input():
     for accuracy in (0.0, 1.0, -1e-3, np.nan, "1e-3"):
         with pytest.raises(ValueError, match="accuracy: a fraction between 0 and 1 is required"):
             st.steps_to(start, teacher, accuracy=accuracy)
-    with pytest.raises(ValueError, match=r"accuracy: at least .* what doubles resolve of this start's L2 loss"):
+    with pytest.raises(
+        ValueError, match=r"accuracy: at least .* is required, got 1e-29; doubles resolve L2 losses from"
+    ):
         st.steps_to(start, teacher, accuracy=1e-29)
+    with pytest.raises(ValueError, match=r"accuracy: a start farther from the teacher is required"):
+        st.steps_to(teacher.weights + 1e-16 * start.weights, teacher, accuracy=0.1)
     with pytest.raises(ValueError, match="W0: a start away from the teacher is required"):
         st.steps_to(teacher, teacher)
     with pytest.raises(ValueError, match="method: "):

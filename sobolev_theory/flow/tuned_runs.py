@@ -92,10 +92,12 @@ def _require_resolved(problem: SpanProblem, gram: Curvature, accuracy: float, le
     """Refuse an accuracy below what doubles resolve: the L2 loss of a displacement by some roundings of all weights."""
     rounding = RESTS * float(np.linalg.norm(problem.loss.teacher.weights))
     resolved = max(problem.loss_rounding, gram.spectrum().largest * rounding**2 / 2)
+    if not level > 0:
+        raise ValueError("W0: a start away from the teacher is required, got one of L2 loss 0")
     if not level >= resolved:
-        if not level > 0:
-            raise ValueError("W0: a start away from the teacher is required, got one of L2 loss 0")
+        loss = level / accuracy
+        least = f"at least {resolved / loss:.2g}" if loss > resolved else "a start farther from the teacher"
         raise ValueError(
-            f"accuracy: at least {resolved / level * accuracy:.2g}, what doubles resolve of this start's L2 loss "
-            f"{level / accuracy:.2g}, is required, got {accuracy:g}"
+            f"accuracy: {least} is required, got {accuracy:g}; doubles resolve L2 losses from {resolved:.2g} on, the "
+            f"start has {loss:.2g}"
         )
