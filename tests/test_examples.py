@@ -13,7 +13,7 @@ EXAMPLES = sorted(path.stem for path in (Path(__file__).parent.parent / "example
 SHORTER = {
     "sgd_against_theory": {"runs": 2, "steps": 20},
     "spurious_minima": {"widths": (6,), "runs": 2},
-    "tuned_steps": {"width": 2, "starts": 1, "wide": 3, "wide_starts": 1, "accuracies": (0.1, 0.01)},
+    "tuned_steps": {"width": 2, "starts": 1, "wide": 3, "wide_starts": 1, "accuracies": (0.3, 0.1)},
 }
 """Arguments with which an example that takes long by default is run here."""
 
@@ -111,11 +111,11 @@ def test_figures():
 
 
 def test_tuned_steps():
-    """Three neurons, one start: derivatives save half of the steps with erf, an eighth with ReLU. As predicted."""
+    """Three neurons, one start: derivatives save half of the steps with erf, one with ReLU. As predicted."""
     from examples.tuned_steps import table
 
-    for activation, low, high in (("erf", 2.0, 2.5), ("relu", 1.0, 1.2)):
-        found = table(activation, 3, 1, 1e-4)["H1"]
+    for activation, low, high in (("erf", 1.8, 2.4), ("relu", 1.0, 1.2)):
+        found = table(activation, 3, 1, 1e-3)["H1"]
         assert low < found.gain < high
         assert found.predicted_steps == pytest.approx(found.steps, rel=0.1)
 
