@@ -17,8 +17,7 @@ SHORTER = {
 }
 """Arguments with which an example that takes long by default is run here."""
 
-
-LONG = ("figures", "own_activation", "sgd_against_theory")
+LONG = ("figures", "own_activation", "sgd_against_theory", "tuned_steps")
 """Examples that take long all the same."""
 
 SHARED = {
@@ -52,13 +51,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.long)
-        if name in ("figures", "own_activation", "sgd_against_theory")
-        else name
-        for name in EXAMPLES
-    ],
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in LONG else name for name in EXAMPLES]
 )
 def test_examples_run(name, capsys, tmp_path, monkeypatch):
     """They print, and say which files they leave."""
