@@ -87,7 +87,7 @@ def test_names_are_unique_sorted_and_found_by_prefix() -> None:
         "relu/H1/gradient/self/exact",
     ]
     assert formulas.names("nothing") == []
-    assert len(formulas.names("theorem/")) == 10
+    assert len(formulas.names("theorem/")) == 11
     stored = json.loads((Path(st.__file__).parent / "_kernels" / "catalogue.json").read_text(encoding="utf-8"))
     assert [record["name"] for record in stored] == NAMES
 
@@ -150,7 +150,8 @@ def test_the_numeric_function_named_in_a_record_exists(name: str) -> None:
         activation = name.split("/")[0] if name.split("/")[0] in activations.names() else "relu"
         w, v = (st.Network([x], activation=activation) for x in (POINTS[0].w, POINTS[0].v))
         angles, family = {"angle": 1.0, "ratio": 0.5}, {"K": 5, "d": 7, "x": 0.8, "y": 0.1, "inf": np.inf}
-        result = eval(formula.numeric, vars(st) | {"W": w, "V": v.weights, "X": w.weights} | angles | family)
+        samples = {"samples_per_dim": 8.0, "lambda_0": 1.0, "lambda_1": 0.5, "zeta": 0.7}
+        result = eval(formula.numeric, vars(st) | {"W": w, "V": v.weights, "X": w.weights} | angles | family | samples)
         assert np.all(np.isfinite(result.to_dense() if isinstance(result, st.Curvature) else result))
     else:
         assert name in ("gaussian/price_stein", "gauss_newton/block")

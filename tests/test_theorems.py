@@ -27,6 +27,7 @@ NAMES = {
         "hermite_degrees",
         "exact_cone",
         "large_width_gain",
+        "derivatives_save_samples",
         "training_gain_vanishes",
         "erf_width_gain",
         "relu_squared_width_gain",
