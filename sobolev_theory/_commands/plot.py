@@ -41,7 +41,7 @@ EXAMPLES = """examples:
   sobolev-theory plot weight --width 5 --dim 100 --curvature gauss_newton --output weight.pdf
   sobolev-theory plot width --norms H1 L2 --activation erf --output width.pdf
   sobolev-theory plot sgd --angle 1 --batch 50 --steps 400 --output sgd.pdf
-  sobolev-theory plot steps --angle 1 --method heavy_ball --output steps.pdf
+  sobolev-theory plot steps --width 2 --dim 6 --seed 2 --norms L2 H1 --output steps.pdf
   sobolev-theory plot samples --width 2 --dim 100 --output samples.pdf
 """
 
