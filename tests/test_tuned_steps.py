@@ -95,6 +95,15 @@ def test_a_tuned_optimiser_is_as_good_as_a_grid(optimiser):
     assert arrival.steps - 1 < arrival.time <= arrival.steps
 
 
+def test_trials_are_judged_as_whole_runs_are():
+    """Errors of a trial are looked at late; one that arrives long before is counted anew, one too slow is not."""
+    task = Task(lambda w: w, lambda w: float(w @ w), np.ones(2), 1e-6, 300, 1.0)
+    for step in (0.1, 0.5, 0.9):
+        whole = task.run(GradientDescent(step)).time
+        assert [task.improved(GradientDescent(step), whole + more) for more in (0.5, 20, 200)] == 3 * [whole]
+        assert task.improved(GradientDescent(step), whole - 2) == np.inf
+
+
 def test_a_search_begins_at_a_step_that_is_much_too_long():
     """And finds the best one of a quadratic: the ends of the spectrum agree there."""
     values = np.array([0.5, 1.5])

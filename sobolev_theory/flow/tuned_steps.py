@@ -172,8 +172,8 @@ def steps_to(
     ValueError
         For an accuracy outside (0, 1) or below what doubles resolve, a start at the teacher, students of another width,
         and a teacher near which no step contracts.
-    NotDifferentiableError, InfiniteNormError, UnknownActivationError
-        As `PopulationLoss` and its gradient.
+    NotDifferentiableError, InfiniteNormError, UnknownActivationError, SizeError
+        As `PopulationLoss`, its gradient, and the spectrum of its Hessian.
 
     Notes
     -----
@@ -191,9 +191,9 @@ def steps_to(
 
     Examples
     --------
-    >>> table = steps_to([[0.9, 0.1], [0.2, 1.1]], [[1.0, 0.0], [0.0, 1.0]], activation="erf", accuracy=1e-6)
+    >>> table = steps_to([[0.9, 0.1], [0.2, 1.1]], [[1.0, 0.0], [0.0, 1.0]], activation="erf", accuracy=1e-3)
     >>> [(row.norm, row.steps, row.predicted_steps) for row in table]
-    [('L2', 30.0, 31.0), ('H1', 15.0, 15.0)]
+    [('L2', 13.0, 13.0), ('H1', 7.0, 7.0)]
     """
     one_of("method", method, tuple(RULES))
     accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
