@@ -23,7 +23,10 @@ DOMAIN = (
     r"standard Gaussian inputs in $d$ dimensions, $n$ samples, $d, n \to \infty$ with $d/n \to \gamma > 0$; weights "
     "that do not depend on the samples, output weight one"
 )
-WHERE = [(r"\gamma", "d / n"), (r"\lambda_0, \lambda_1", r"\text{weights of the Sobolev norm}")]
+WHERE = [
+    (r"\gamma", r"\text{dimensions over samples}, d / n"),
+    (r"\lambda_0, \lambda_1", r"\text{weights of the Sobolev norm}"),
+]
 
 
 def derive() -> Output:
@@ -36,7 +39,7 @@ def derive() -> Output:
             "relu/single_neuron/sampled_edges",
             "Edges of the bulk of the empirical Gauss-Newton matrix of one neuron",
             "",
-            {r"\zeta_-": lower, r"\zeta_+": upper},
+            {r"\zeta_{\mathrm{lower}}": lower, r"\zeta_{\mathrm{upper}}": upper},
             domain=DOMAIN + r"; for $2 \gamma > 1$ a fraction $1 - \tfrac{1}{2 \gamma}$ of the eigenvalues is "
             r"$\tfrac12 \lambda_1$, which is 0 for $L^2$",
             numeric="finite_sample.single_neuron_edges(samples_per_dim, (lambda_0, lambda_1))",
@@ -92,8 +95,8 @@ def _density(quadratic: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> Formula:
     return formula(
         "relu/single_neuron/sampled_density",
         "Density of the bulk of the empirical Gauss-Newton matrix of one neuron",
-        "",
-        {r"\zeta": value},
+        r"p\left(\zeta\right)",
+        value,
         domain=DOMAIN + "; between the edges of the bulk",
         numeric="finite_sample.spectrum(W, (lambda_0, lambda_1), samples_per_dim=samples_per_dim).density(zeta)",
         source=SOURCE,

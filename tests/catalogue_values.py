@@ -237,7 +237,7 @@ def _sampled(norm: str | None, quantity: str, point: Point) -> np.ndarray:
     gamma, function, gradient, zeta = (float(point.letters[name]) for name in ("gamma", "lambda_0", "lambda_1", "zeta"))
     if quantity == "density":
         law = st.finite_sample.spectrum([point.w], (function, gradient), samples_per_dim=1 / gamma)
-        return law.density([zeta])
+        return law.density(zeta)
     return getattr(st.finite_sample, f"single_neuron_{quantity}")(1 / gamma, norm or (function, gradient))
 
 

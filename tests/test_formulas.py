@@ -62,6 +62,8 @@ ONE_NEURON = {
     for norm, convention in (("L2", ""), ("H1", "/backprop"), ("H1", "/exact"))
 }
 OTHERS = {
+    *("relu/single_neuron/sampled_edges", "relu/single_neuron/sampled_density"),
+    *(f"relu/{norm}/single_neuron/sampled_condition_number" for norm in ("L2", "H1")),
     *("relu/single_neuron/condition_number_ratio", "relu/L2/single_neuron/condition_number"),
     *("relu/H1/single_neuron/condition_number", "gaussian/price_stein", "gauss_newton/block", "polar/inner_product"),
     *("arc_cosine/J1", "arc_cosine/J2", "arc_cosine/J3", "relu/symmetric/condition_number_ratio/limit"),

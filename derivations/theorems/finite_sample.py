@@ -14,21 +14,18 @@ from sobolev_theory.symbolic.catalogue.theorems import theorem
 Y = sp.Symbol("y", positive=True)
 FUNCTION, WEIGHT = sp.symbols("lambda_0 lambda_1", positive=True)
 ACTIVE, SAMPLES = sp.symbols("m n", integer=True, positive=True)
-K, D = sp.Symbol("k", integer=True, nonnegative=True), sp.Symbol("d", integer=True, positive=True)
 MANY = (sp.Lt(Y, 1),)
 L2 = ((1 + Y) / (1 - Y)) ** 2
 H1 = (1 + (1 + Y) ** 2) / (1 + (1 - Y) ** 2)
 
 
 def prove() -> Theorem:
-    """Rank, the bound from below, the probability of one half, and the two condition numbers."""
+    """The bound from below, and the two condition numbers."""
     proof = Derivation()
     floor = proof.prove("The smallest eigenvalue of $H^1$ is at least that of its derivative part", WEIGHT * ACTIVE /
                         SAMPLES, ">", 0, "terms", terms=[WEIGHT * ACTIVE / SAMPLES])  # fmt: skip
-    proof.prove("Of $2 d - 1$ samples as many choices have $k$ active ones as have $2 d - 1 - k$",
-                _choices(2 * D - 1, K), "=", _choices(2 * D - 1, 2 * D - 1 - K), "factorials")  # fmt: skip
-    gap = sp.Symbol("z", positive=True)
-    infinite = proof.prove("With $n \\to 2 d$ samples, $y = 1 - z$, the condition number of $L^2$ diverges",
+    gap = sp.Symbol("h", positive=True)
+    infinite = proof.prove("With $n \\to 2 d$ samples, $y = 1 - h$, the condition number of $L^2$ diverges",
                            L2.subs(Y, 1 - gap), "->", sp.oo, "limit", letter=gap, point=0)  # fmt: skip
     bounded = proof.prove("That of $H^1$ stays below 5", 5 - H1, ">", 0, "terms", multiplier=1 + (1 - Y) ** 2,
                           terms=[4 * (1 - Y), 4 * (1 - Y) ** 2], where=MANY)  # fmt: skip
@@ -69,9 +66,9 @@ def prove() -> Theorem:
             ("in $H^1$ no eigenvalue is below $\\lambda_1 m / n$: %s for $m \\ge 1$; it is one if $m < d$", floor),
             "so with probability $1 - 2^{-n}$ the matrix of $H^1$ is definite, while that of $L^2$ is singular with "
             "the probability of fewer than $d$ heads in $n$ tosses of a coin: always for $n < d$, and exactly "
-            "$\\frac12$ for $n = 2 d - 1$",
+            "$\\frac12$ for $n = 2 d - 1$, when fewer than $d$ heads are as likely as fewer than $d$ tails",
             ("in the limit the condition number of $L^2$ is $\\frac{(1 + y)^2}{(1 - y)^2}$ for $y < 1$ and infinite "
-             "beyond: %s as $z = 1 - y \\to 0$", infinite),
+             "beyond: %s as $h = 1 - y \\to 0$", infinite),
             ("that of $H^1$ is below 5 with more than $2 d$ samples: %s for $y < 1$", bounded),
             ("for this $L^2$ needs $7 + 3 \\sqrt5$, about 13.7, samples for each dimension: %s", needed),
             ("with fewer than $2 d$ samples that of $H^1$ is, for any $\\lambda_0, \\lambda_1$, %s", few),
@@ -81,15 +78,10 @@ def prove() -> Theorem:
         remarks=(
             "A sample with its derivative is $d + 1$ numbers, one without is one: it is samples that are saved, not "
             "numbers.",
-            "If $z$ is orthogonal to all active samples, the matrix of $L^2$ maps it to zero; Gaussian samples have "
+            "If $u$ is orthogonal to all active samples, the matrix of $L^2$ maps it to zero; Gaussian samples have "
             "the rank $\\min(m, d)$ almost surely.",
             "Of $K$ neurons, with $m$ samples at which any of them is active, at least $K d - m$ eigenvalues are zero "
             "in $L^2$.",
         ),
         numeric="sobolev_theory.finite_sample.spectrum",
     )  # fmt: skip
-
-
-def _choices(n: sp.Expr, k: sp.Expr) -> sp.Expr:
-    """Binomial coefficient."""
-    return sp.factorial(n) / (sp.factorial(k) * sp.factorial(n - k))
