@@ -534,6 +534,11 @@ TARGETS: dict[str, Target] = {
         | {"quantity": ("word", "error"), "ax": ("optional", None)},
         weight=1,
     ),
+    "plotting.tuned_steps": Target(
+        st.plotting.tuned_steps,
+        {"tables": ("tables", lambda: [st.steps_to(W, V, ["L2"], accuracy=0.3)]), "ax": ("optional", None)},
+        weight=1,
+    ),
     "plotting.spectrum": Target(st.plotting.spectrum, {**SPECTRA, "axes": ("optional", None)}, weight=1),
     "plotting.spectral_distribution": Target(
         st.plotting.spectral_distribution, {**SPECTRA, "ax": ("optional", None)}, weight=1

@@ -10,7 +10,7 @@ from sobolev_theory.conditioning import extremes
 from sobolev_theory.conditioning.compare import _worst
 from sobolev_theory.conditioning.comparison import LOCAL
 from sobolev_theory.conditioning.extremes import Extremes
-from sobolev_theory.conditioning.towards import _in_few_dimensions
+from sobolev_theory.conditioning.towards import _in_few_dimensions, _up_to_rotation
 from sobolev_theory.norms import Norm
 
 
@@ -335,6 +335,32 @@ def test_parallel_rows_stay_so_in_other_coordinates():
     for i, j in ((0, 2), (1, 3)):
         ratio = few.rows[j, :2] / few.rows[i, :2]
         np.testing.assert_allclose(ratio, ratio[0], rtol=1e-15)
+
+
+@pytest.mark.parametrize("axes", [1, 3])
+def test_gaussian_rows_up_to_rotation(axes):
+    """Inner products are Wishart: means ``m I``, variances ``2 m`` and ``m``; on one axis only lengths are kept.
+
+    Within five standard errors of 4000 samples, that of a variance being less than a tenth of it.
+    """
+    count, dim = 4000, 7
+    rows = _up_to_rotation(np.random.default_rng(0), (count, 3), dim, axes)
+    assert rows.shape == (count, 3, axes)
+    gram = rows @ rows.transpose(0, 2, 1)
+    squares = np.diagonal(gram, axis1=1, axis2=2)
+    np.testing.assert_allclose(squares.mean(axis=0), dim, atol=5 * (2 * dim / count) ** 0.5)
+    np.testing.assert_allclose(squares.var(axis=0), 2 * dim, rtol=0.3)
+    if axes == 3:
+        off = gram[:, [0, 0, 1], [1, 2, 2]]
+        np.testing.assert_allclose(off.mean(axis=0), 0, atol=5 * (dim / count) ** 0.5)
+        np.testing.assert_allclose(off.var(axis=0), dim, rtol=0.3)
+
+
+def test_students_parallel_to_one_another_take_as_many_axes_as_there_are():
+    V = np.random.default_rng(0).standard_normal((2, 30))
+    loss, W = st.PopulationLoss(V), np.vstack([V, 2 * V[:1]])
+    few, inside = _in_few_dimensions(loss, loss.at(W), [(0, 2), (0, 3), (1, 4), (2, 0), (2, 3)])
+    assert (inside, few.dim) == (2, 5)
 
 
 def test_the_worst_direction_is_that_of_the_smallest_eigenvalue():

@@ -16,11 +16,11 @@ SHORTER = {
     "finite_samples": {"dim": 60, "runs": 2},
     "sgd_against_theory": {"runs": 2, "steps": 20},
     "spurious_minima": {"widths": (6,), "runs": 2},
+    "tuned_steps": {"width": 2, "starts": 1, "wide": 3, "wide_starts": 1, "accuracies": (0.3, 0.1)},
 }
 """Arguments with which an example that takes long by default is run here."""
 
-
-LONG = ("figures", "finite_samples", "own_activation", "sgd_against_theory")
+LONG = ("figures", "finite_samples", "own_activation", "sgd_against_theory", "tuned_steps")
 """Examples that take long all the same."""
 
 SHARED = {
@@ -48,14 +48,14 @@ WRITTEN = {
         f"{name}.pdf" for name in ("condition", "distribution", "loss", "phase", "spectrum", "weight", "width")
     ],
     "sgd_against_theory": ["sgd_against_theory.pdf"],
+    "tuned_steps": ["tuned_steps.pdf"],
     "width_scaling": ["width_scaling.pdf"],
 }
 """Figures that an example leaves in the folder ``figures``."""
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.long) if name in LONG else name for name in EXAMPLES],
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in LONG else name for name in EXAMPLES]
 )
 def test_examples_run(name, capsys, tmp_path, monkeypatch):
     """They print, and say which files they leave."""
@@ -117,6 +117,29 @@ def test_figures():
     gain = {row.norm: row.acceleration_equal_sharpness for row in comparison.rows}
     assert gain["H1"] == pytest.approx(1.209, abs=0.0005)
     assert gain["L2"] < gain["(1, 0.25)"] < gain["H1"]
+
+
+def test_tuned_steps():
+    """Three neurons, one start: derivatives save half of the steps with erf, one with ReLU. As predicted."""
+    from examples.tuned_steps import table
+
+    for activation, low, high in (("erf", 1.8, 2.4), ("relu", 1.0, 1.2)):
+        found = table(activation, 3, 1, 1e-3)["H1"]
+        assert low < found.gain < high
+        assert found.predicted_steps == pytest.approx(found.steps, rel=0.1)
+
+
+@pytest.mark.long
+def test_tuned_steps_by_default():
+    """The table of the README, and how much less a wider ReLU network gains."""
+    from examples.tuned_steps import table
+
+    expected = {"relu": (78, 74), "relu2": (115, 47, 31), "erf": (144, 65, 24)}
+    for activation, counts in expected.items():
+        found = table(activation, 5, 3, 1e-8)
+        assert [row.steps for row in found] == pytest.approx(counts, abs=1.5)
+        assert [row.predicted_steps for row in found] == pytest.approx([row.steps for row in found], rel=0.1)
+    assert 1.03 < table("relu", 20, 1, 1e-8)["H1"].gain < table("relu", 5, 3, 1e-8)["H1"].gain
 
 
 def test_sgd_against_theory():

@@ -69,6 +69,11 @@ OTHERS = {
     *("arc_cosine/J1", "arc_cosine/J2", "arc_cosine/J3", "relu/symmetric/condition_number_ratio/limit"),
     *(f"curvature/symmetric/{part}" for part in ("entries", "trivial", "standard", "scalars")),
     *(
+        f"relu/H1/symmetric/limit/{side}/{part}"
+        for side in ("inside", "outside")
+        for part in ("trivial", "standard", "spectrum")
+    ),
+    *(
         f"moments/{norm}/symmetric/teacher/{part}"
         for norm in ("L2", "H1")
         for part in ("trivial", "standard", "scalars")

@@ -528,3 +528,29 @@ def test_without_matplotlib_the_error_says_what_to_install():
     code = "import sys; sys.modules['matplotlib'] = None; from sobolev_theory import plotting"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "ImportError: figures need matplotlib: pip install 'sobolev_theory[plot]'" in result.stderr
+
+
+def test_tuned_steps_are_counts_as_points_and_predictions_as_lines():
+    """In the order of accuracies, from the start on; error bars are standard errors over starts."""
+    starts = [[[0.9, 0.2], [0.1, 1.1]], [[1.2, 0.0], [0.2, 0.9]]]
+    tables = [st.steps_to(starts, np.eye(2), activation="erf", accuracy=accuracy) for accuracy in (1e-3, 1e-1)]
+    ax = plotting.tuned_steps(tables)
+    assert ax.get_xlim()[0] > ax.get_xlim()[1]
+    assert ax.get_ylim()[0] == 0
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["L2", "H1", "predicted"]
+    predicted = [line for line in ax.lines if line.get_linestyle() != "None" and len(line.get_xdata())]
+    for norm, points, line in zip(("L2", "H1"), ax.containers, predicted, strict=True):
+        rows = [tables[1][norm], tables[0][norm]]
+        np.testing.assert_array_equal(points[0].get_xydata(), [(0.1, rows[0].steps), (1e-3, rows[1].steps)])
+        np.testing.assert_array_equal(line.get_xydata()[:, 1], [row.predicted_steps for row in rows])
+        (bars,) = points[2]
+        ends = [np.ptp(segment[:, 1]) / 2 for segment in bars.get_segments()]
+        np.testing.assert_allclose(ends, [row.standard_error for row in rows], rtol=0, atol=1e-12)
+        assert to_hex(points[0].get_color()) == to_hex(line.get_color())
+    with pytest.raises(ValueError, match="tables: what steps_to returns, in a list"):
+        plotting.tuned_steps(tables[0])
+    other = st.steps_to(starts, np.eye(2), ("L2",), activation="erf", accuracy=0.1)
+    with pytest.raises(ValueError, match="tables: one method and the same norms"):
+        plotting.tuned_steps([tables[0], other])
+    with pytest.raises(ValueError, match="tables: "):
+        plotting.tuned_steps([st.compare(np.eye(2), np.eye(2), ("L2",))])

@@ -126,7 +126,7 @@ def test_the_nonlinear_eigenvalue_is_one(seed):
 @pytest.mark.parametrize(
     ("activation", "norm", "width", "t_max", "precision"),
     [
-        ("relu", "H1", 2, 60.0, 1e-3),
+        pytest.param("relu", "H1", 2, 60.0, 1e-3, marks=pytest.mark.long),
         pytest.param("relu", (0.2, 3), 3, 150.0, 1e-3, marks=pytest.mark.long),
         pytest.param("relu", "H1", 3, 300.0, 1e-3, marks=pytest.mark.long),
         pytest.param("relu2", "H2", 1, 10.0, 1e-3, marks=pytest.mark.long),

@@ -95,6 +95,15 @@ def test_a_tuned_optimiser_is_as_good_as_a_grid(optimiser):
     assert arrival.steps - 1 < arrival.time <= arrival.steps
 
 
+def test_trials_are_judged_as_whole_runs_are():
+    """Errors of a trial are looked at late; one that arrives long before is counted anew, one too slow is not."""
+    task = Task(lambda w: w, lambda w: float(w @ w), np.ones(2), 1e-6, 300, 1.0)
+    for step in (0.1, 0.5, 0.9):
+        whole = task.run(GradientDescent(step)).time
+        assert [task.improved(GradientDescent(step), whole + more) for more in (0.5, 20, 200)] == 3 * [whole]
+        assert task.improved(GradientDescent(step), whole - 2) == np.inf
+
+
 def test_a_search_begins_at_a_step_that_is_much_too_long():
     """And finds the best one of a quadratic: the ends of the spectrum agree there."""
     values = np.array([0.5, 1.5])
@@ -126,12 +135,11 @@ def test_the_spectrum_predicts_the_steps(activation, norms):
     [("relu", ("L2", "H1", (1, 0.5))), ("relu2", ("L2", "H1", "H2")), ("erf", ("L2", "H1", "H2"))],
 )
 def test_the_spectrum_predicts_steps_to_1e_minus_8(activation, norms):
-    """Five neurons, two starts; by then the slowest modes prevail, and the contraction is that of the spectrum."""
-    starts, teachers = zip(*(start_near(activation, 5, 10, 0.1, seed) for seed in (0, 1)), strict=True)
-    for row in st.steps_to(list(starts), teachers[0], norms):
-        for run in row.runs:
-            assert run.predicted_steps == pytest.approx(run.steps, rel=0.1)
-            assert run.predicted_contraction == pytest.approx(run.contraction, rel=0.03)
+    """Five neurons: by then the slowest modes prevail, and the contraction is that of the spectrum."""
+    start, teacher = start_near(activation, 5, 10)
+    for row in st.steps_to(start, teacher, norms):
+        assert row.predicted_steps == pytest.approx(row.steps, rel=0.1)
+        assert row.predicted_contraction == pytest.approx(row.contraction, rel=0.03)
 
 
 @pytest.mark.long
@@ -146,7 +154,7 @@ def test_momentum_needs_fewer_steps(method, within):
 
 
 def test_counted_steps_are_those_of_plain_numpy():
-    """ReLU with H1: the tuned step arrives at the count of the table and not before; no other step of a grid does."""
+    """ReLU with H1: the tuned step arrives at the count of the table, and no step of a grid two before."""
     start, teacher = start_near("relu", 2, 3)
     V, a = teacher.weights, np.ones(2)
     table = st.steps_to(start, teacher, ("H1",), accuracy=1e-5)
@@ -162,7 +170,7 @@ def test_counted_steps_are_those_of_plain_numpy():
         return most + 1
 
     assert steps(run.step, 100) == run.steps
-    assert all(steps(run.step * factor, int(run.steps) - 2) > run.steps - 2 for factor in np.linspace(0.5, 1.5, 21))
+    assert all(steps(run.step * factor, int(run.steps) - 2) > run.steps - 2 for factor in np.linspace(0.5, 1.5, 11))
 
 
 def test_the_prediction_is_that_of_the_limit_of_the_field():
@@ -257,8 +265,12 @@ def test_bad_input():
     for accuracy in (0.0, 1.0, -1e-3, np.nan, "1e-3"):
         with pytest.raises(ValueError, match="accuracy: a fraction between 0 and 1 is required"):
             st.steps_to(start, teacher, accuracy=accuracy)
-    with pytest.raises(ValueError, match=r"accuracy: at least .* what doubles resolve of this start's L2 loss"):
+    with pytest.raises(
+        ValueError, match=r"accuracy: at least .* is required, got 1e-29; doubles resolve L2 losses from"
+    ):
         st.steps_to(start, teacher, accuracy=1e-29)
+    with pytest.raises(ValueError, match=r"accuracy: a start farther from the teacher is required"):
+        st.steps_to(teacher.weights + 1e-16 * start.weights, teacher, accuracy=0.1)
     with pytest.raises(ValueError, match="W0: a start away from the teacher is required"):
         st.steps_to(teacher, teacher)
     with pytest.raises(ValueError, match="method: "):

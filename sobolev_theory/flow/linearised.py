@@ -18,7 +18,7 @@ from ..parameters import Parameters
 from ..problem import SpanProblem
 from .best_step import ROUNDINGS, at_rows
 from .optimisers import RULES, Optimiser
-from .tuning import COARSE, Task, compass
+from .tuning import COARSE, Arrival, Task, compass
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -67,6 +67,17 @@ class Linearised:
             )
         guess = rule.guess(low, high, float(np.abs(self.displacement).max()))
         return compass(lambda tried, _: tried.contraction(values), guess, guess.contraction(values), (COARSE, FINEST))
+
+    def prediction(self, method: str, level: float, limit: int) -> tuple[Optimiser, float, Arrival | None]:
+        """The optimiser that needs fewest iterations here, the least asymptotic contraction, and the run; or no run."""
+        best = self.best(method)
+        contraction = best.contraction(self.eigenvalues)
+        if np.isnan(contraction):
+            return best, contraction, None
+        task = self.task(level, limit)
+        asymptotic = np.log(level / task.error(self.displacement)) / (2 * np.log(contraction))
+        tuned, arrival = task.tuned(best, float(asymptotic))
+        return tuned, contraction, arrival
 
     def task(self, level: float, limit: int) -> Task:
         """To iterate on the linearised field until the L2 loss, of which there is the quadratic form, is at a level."""

@@ -73,34 +73,31 @@ def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) ->
     before = linearised(problem.start)
     level = accuracy * error(start)
     _require_resolved(problem, before.gram, accuracy, level)
-    theory, expected = before.best(method), np.inf
-    if is_linear := not np.isnan(theory.contraction(before.eigenvalues)):
-        theory, near = before.task(level, limit).tuned(theory)
-        expected = near.time
+    theory, contraction, predicted = before.prediction(method, level, limit)
     largest = max(float(np.abs(weights).max()) for weights in (start, before.teacher))
     task = Task(lambda w: problem.at(w).gradient, error, start, level, limit, largest)
-    optimiser, arrival = task.tuned(theory, expected)
+    optimiser, arrival = task.tuned(theory, predicted.time if predicted else np.inf)
     miss = before.nonlinearity(problem.at(start).gradient)
     if arrival.status != "reached":
         return TunedRun(arrival.status, miss)
-    counted = optimiser.step, optimiser.momentum, float(arrival.steps), arrival.contraction
-    if not is_linear:
-        return TunedRun("reached", miss, *counted)
     after = linearised(Parameters(arrival.weights, outputs)).starting_at(start)
-    best = after.best(method)
-    _, predicted = after.task(level, limit).tuned(best)
-    steps = float(predicted.steps) if predicted.status == "reached" else np.nan
-    return TunedRun("reached", miss, *counted, steps, best.contraction(after.eigenvalues))
+    if predicted and not (before.hessian.is_symmetric and np.array_equal(before.teacher, after.teacher)):
+        _, contraction, predicted = after.prediction(method, level, limit)
+    steps = float(predicted.steps) if predicted and predicted.status == "reached" else np.nan
+    counted = optimiser.step, optimiser.momentum, float(arrival.steps), arrival.contraction
+    return TunedRun("reached", miss, *counted, steps, contraction)
 
 
 def _require_resolved(problem: SpanProblem, gram: Curvature, accuracy: float, level: float) -> None:
     """Refuse an accuracy below what doubles resolve: the L2 loss of a displacement by some roundings of all weights."""
     rounding = RESTS * float(np.linalg.norm(problem.loss.teacher.weights))
     resolved = max(problem.loss_rounding, gram.spectrum().largest * rounding**2 / 2)
+    if not level > 0:
+        raise ValueError("W0: a start away from the teacher is required, got one of L2 loss 0")
     if not level >= resolved:
-        if not level > 0:
-            raise ValueError("W0: a start away from the teacher is required, got one of L2 loss 0")
+        loss = level / accuracy
+        least = f"at least {resolved / loss:.2g}" if loss > resolved else "a start farther from the teacher"
         raise ValueError(
-            f"accuracy: at least {resolved / level * accuracy:.2g}, what doubles resolve of this start's L2 loss "
-            f"{level / accuracy:.2g}, is required, got {accuracy:g}"
+            f"accuracy: {least} is required, got {accuracy:g}; doubles resolve L2 losses from {resolved:.2g} on, the "
+            f"start has {loss:.2g}"
         )

@@ -25,7 +25,7 @@ COARSE, FINE = 0.7, 0.01
 falls. A search from a step whose count is known nearly begins with that of the error, `CLOSE` at least.
 """
 
-SCAN = np.exp(0.35 * np.arange(8, -9, -1))
+SCAN = np.exp(COARSE * np.arange(4, -5, -1))
 """Factors of a step of which nothing is known from which the best is taken first: counts may have several minima."""
 
 CLOSE = 0.08

@@ -17,6 +17,7 @@ from .finite_sample import condition_number_of_samples, sampled_density
 from .plane import condition_number_map, phase_portrait
 from .sampled import sampled_curves
 from .spectra import spectrum
+from .steps import tuned_steps
 from .weights import optimal_weight
 from .widths import width_scaling
 
@@ -30,6 +31,7 @@ __all__ = [
     "sampled_density",
     "spectral_distribution",
     "spectrum",
+    "tuned_steps",
     "width_scaling",
 ]
 

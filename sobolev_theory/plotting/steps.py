@@ -1,0 +1,71 @@
+"""Steps of tuned optimisers against accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from .._runtime.checks import instance_of, shown
+from ..flow.tuned_steps import TunedSteps, TunedStepsRow
+from .style import COLUMN, DASHES, PALETTE, panels
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""Markers that go with the colours."""
+
+
+def tuned_steps(tables: Sequence[TunedSteps], *, ax: Axes | None = None) -> Axes:
+    """Iterations of several norms against the accuracy reached: counted as points, predicted as lines.
+
+    Error bars are standard errors over starts. What did not arrive, or is not predicted, is not drawn.
+
+    Parameters
+    ----------
+    tables
+        What `steps_to` returns for several accuracies, with one method and the same norms.
+    ax
+        Axes to draw in; by default, those of a new figure.
+
+    Returns
+    -------
+    Axes
+        The axes.
+
+    Raises
+    ------
+    ValueError
+        For no tables, or tables of different methods or norms.
+
+    Examples
+    --------
+    >>> from sobolev_theory import steps_to
+    >>> tables = [steps_to([[1.1, 0.2]], [[1.0, 0.0]], accuracy=accuracy) for accuracy in (1e-2, 1e-4)]
+    >>> ax = tuned_steps(tables)
+    >>> ax.get_xlabel(), [text.get_text() for text in ax.get_legend().get_texts()]
+    ('L2 loss over that of the start', ['L2', 'H1', 'predicted'])
+    """
+    if not isinstance(tables, list | tuple) or not tables:
+        raise ValueError(f"tables: what steps_to returns, in a list, is required, got {shown(tables)}")
+    kinds = {(instance_of("tables", table, TunedSteps).method, *(row.norm for row in table)) for table in tables}
+    if len(kinds) > 1:
+        raise ValueError(f"tables: one method and the same norms are required, got {shown(sorted(kinds))}")
+    drawn: Axes = panels(ax, 1, 1, COLUMN)[0]
+    ordered = sorted(tables, key=lambda table: -table.accuracy)
+    accuracies = [table.accuracy for table in ordered]
+    handles = [_series(drawn, accuracies, [table[k] for table in ordered], k) for k in range(len(ordered[0]))]
+    handles += drawn.plot([], [], color="0.3", linewidth=1, label="predicted")
+    drawn.set(xscale="log", xlabel="L2 loss over that of the start", ylabel="steps, tuned")
+    drawn.set_ylim(bottom=0)
+    drawn.invert_xaxis()
+    drawn.legend(handles=handles, fontsize="small", frameon=False)
+    return drawn
+
+
+def _series(ax: Axes, accuracies: list[float], rows: list[TunedStepsRow], k: int) -> Any:
+    """Points with error bars and a line of one norm, in the looks of its number; the points."""
+    color, marker = PALETTE[k % len(PALETTE)], MARKERS[k % len(MARKERS)]
+    ax.plot(accuracies, [row.predicted_steps for row in rows], color=color, linestyle=DASHES[k % len(DASHES)], lw=1)
+    steps, errors = [row.steps for row in rows], np.nan_to_num([row.standard_error for row in rows])
+    return ax.errorbar(accuracies, steps, errors, label=rows[0].norm, color=color, fmt=marker, ms=4, capsize=2)
