@@ -122,7 +122,7 @@ def test_the_whole_distribution(norm):
     output = np.array([1.0, -0.5, 0.8])
     law = finite_sample.spectrum(st.Network(THREE, output), norm, samples_per_dim=1.5)
     parts = tuple(law)
-    assert sum(part.mass for part in parts) == pytest.approx(1, abs=2e-3)
+    assert sum(part.mass for part in parts) == pytest.approx(1, abs={"L2": 1e-5, "H1": 0.02}[norm])  # H1: a peak
     values = sampled(THREE, NORMS[norm], 120, 180, np.random.default_rng(3), output=output)
     atoms, low = sum(part.mass for part in parts if part.kind == "atom"), law.intervals[0, 0]
     for level in np.quantile(values, [0.65, 0.9]):

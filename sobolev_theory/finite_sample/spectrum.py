@@ -145,7 +145,7 @@ def spectrum(
     of ``n`` samples ``x_t`` of a standard Gaussian input, at parameters that do not depend on them and whose number of
     neurons stays fixed. Labels do not matter, nor does their noise. The bulk solves an operator Marchenko-Pastur
     equation; the single eigenvalues that the span of the rows adds outside are found as well. Edges of one matrix are
-    off by ``d^(-2/3)``, the upper one on average 2 percent low at ``d = 400`` and ``n = 1.25 d``, and fluctuate by
+    off by ``d^(-2/3)``, the upper one on average 1 to 2 percent low at ``d = 400`` and ``n = 1.25 d``, and fluctuate by
     ``n^(-1/2)`` because the frequencies of patterns do; next to zero an L2 edge is off by more, in proportion.
 
     Parameters
