@@ -16,6 +16,7 @@ from derivations import (
     charts,
     directional_limit,
     erf,
+    finite_sample,
     gauss_newton,
     operator,
     planar_flow,
@@ -29,7 +30,7 @@ from derivations.theorems import theorems
 
 DERIVATIONS = (
     *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf),
-    *(operator, single_neuron, planar_flow, symmetric),
+    *(operator, single_neuron, planar_flow, symmetric, finite_sample),
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'

@@ -33,10 +33,10 @@ def at_teacher(formulas: ActivationFormulas, highest: int) -> Coefficients:
     one = {p: sp.Integer(1)} if polar else {s: sp.Integer(1)}
     right = {p: 1, q: 1, theta: sp.pi / 2} if polar else {s: 1, t: 1, rho: 0, g: 1}
     sums = NormSum(formulas, highest, None)
-    return Coefficients(*_values(sums, "self_gauss_newton", one), *_values(sums, "gauss_newton", right))
+    return Coefficients(*values_at(sums, "self_gauss_newton", one), *values_at(sums, "gauss_newton", right))
 
 
-def _values(sums: NormSum, quantity: str, at: dict[sp.Symbol, sp.Expr]) -> list[sp.Expr]:
+def values_at(sums: NormSum, quantity: str, at: dict[sp.Symbol, sp.Expr]) -> list[sp.Expr]:
     """Coefficients of a pair, summed over orders, at a point."""
     added = (readable(sp.Add(*parts)) for parts in zip(*sums.orders(quantity), strict=True))
     written = map(closed_forms, added)

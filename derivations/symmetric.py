@@ -18,6 +18,7 @@ from derivations.erf import error_function
 from derivations.permutations import LETTERS, WIDTH, Pattern, pattern, split
 from derivations.relu import POWERS, power_of_relu
 from derivations.symmetric_entries import entries_record
+from derivations.symmetric_limit import limit_records
 from derivations.symmetric_moments import moment_records
 from derivations.symmetric_records import limit_record, split_records, teacher_records
 from sobolev_theory.formulas.records import Formula
@@ -75,6 +76,7 @@ def _records() -> Iterator[Formula]:
     yield entries_record(operator_entries(), COEFFICIENTS.letters)
     for formulas in known:
         yield from teacher_records(formulas)
+    yield from limit_records(power_of_relu(1), operator_entries(), COEFFICIENTS.letters)
     yield from moment_records(known)
     yield limit_record(power_of_relu(1))
 

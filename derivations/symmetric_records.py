@@ -40,6 +40,24 @@ Entries = dict[Pattern, sp.Expr]
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What the records of a spectrum are about: words for its parts and for all of it, letter, domain."""
+
+    part: str
+    whole: str
+    letter: str
+    domain: str
+
+
+GAUSS_NEWTON = Subject(
+    "Gauss--Newton matrix at an orthonormal teacher",
+    "the Gauss--Newton matrix, and of the Hessian where it exists, at an orthonormal teacher",
+    "N",
+    AT_TEACHER,
+)
+
+
+@dataclass(frozen=True)
 class IrreducibleParts:
     """The split with entries put in, and the two eigenvalues off the span."""
 
@@ -104,7 +122,7 @@ def teacher_records(formulas: ActivationFormulas) -> Iterator[Formula]:
         )
         prefix = f"{formulas.name}/{norm}/symmetric/teacher"
         yield from block_records(prefix, f", {norm}, {formulas.name}", blocks, numeric, [])
-        yield _spectrum(f"{prefix}/spectrum", f"{norm}, {formulas.name}", blocks, numeric)
+        yield spectrum_record(f"{prefix}/spectrum", f"{norm}, {formulas.name}", blocks, numeric)
 
 
 def block_records(
@@ -114,15 +132,16 @@ def block_records(
     numeric: str,
     where: list[tuple[str, str]],
     checks: Derivation | None = None,
+    subject: Subject = GAUSS_NEWTON,
 ) -> Iterator[Formula]:
     """The 2 x 2 and the 3 x 3 block."""
     for name, value, basis in (("trivial", blocks.trivial, TRIVIAL), ("standard", blocks.standard, STANDARD)):
         yield formula(
             f"{prefix}/{name}",
-            f"Gauss--Newton matrix at an orthonormal teacher, {name} part: {MULTIPLICITY[name]}{ending}",
-            rf"N_{{\mathrm{{{name}}}}}",
+            f"{subject.part}, {name} part: {MULTIPLICITY[name]}{ending}",
+            rf"{subject.letter}_{{\mathrm{{{name}}}}}",
             value,
-            domain=AT_TEACHER,
+            domain=subject.domain,
             numeric=numeric,
             source=SOURCE,
             derivation=checks,
@@ -130,7 +149,9 @@ def block_records(
         )
 
 
-def _spectrum(name: str, ending: str, blocks: IrreducibleParts, numeric: str) -> Formula:
+def spectrum_record(
+    name: str, ending: str, blocks: IrreducibleParts, numeric: str, subject: Subject = GAUSS_NEWTON
+) -> Formula:
     """All eigenvalues that have a short form; the standard ones where their polynomial has a root without roots."""
     proof = Derivation()
     values = dict(zip(ROOTS, _roots(proof, "trivial", blocks.trivial), strict=True))
@@ -143,12 +164,11 @@ def _spectrum(name: str, ending: str, blocks: IrreducibleParts, numeric: str) ->
         values |= zip(STANDARD_ROOTS, _standard_roots(proof, blocks.standard, simple), strict=True)
     return formula(
         name,
-        "Eigenvalues of the Gauss--Newton matrix, and of the Hessian where it exists, at an orthonormal teacher: those "
-        rf"of the trivial part once, {MULTIPLICITY['scalars']}, off the span of the teacher $d - K$ times (mean) and "
-        rf"$(K - 1)(d - K)$ times (rest); {standard}; {ending}",
+        rf"Eigenvalues of {subject.whole}: those of the trivial part once, {MULTIPLICITY['scalars']}, off the span of "
+        rf"the teacher $d - K$ times (mean) and $(K - 1)(d - K)$ times (rest); {standard}; {ending}",
         "",
         values,
-        domain=AT_TEACHER,
+        domain=subject.domain,
         numeric=numeric,
         source=SOURCE,
         derivation=proof,
@@ -167,7 +187,9 @@ def _roots(proof: Derivation, name: str, m: sp.Matrix) -> tuple[sp.Expr, sp.Expr
 
 
 def _rational_root(m: sp.Matrix) -> sp.Expr | None:
-    """An eigenvalue that no root is needed for."""
+    """An eigenvalue that no root is needed for, of a matrix of polynomials in ``K``."""
+    if any(not power.exp.is_integer for power in m.atoms(sp.Pow) if power.has(WIDTH)):
+        return None
     letter = sp.Symbol("lambda")
     for factor, _ in sp.factor_list(m.charpoly(letter).as_expr(), letter)[1]:
         if sp.degree(factor, letter) == 1:

@@ -1,4 +1,4 @@
-"""One of each figure: training curves, a phase portrait, condition numbers over angle, weight and width, spectra.
+"""Figures of the theory: training curves, a phase portrait, condition numbers over angle, weight and width, spectra.
 
 ``python examples/figures.py FOLDER`` saves them as PDF, by default in ``figures``, and prints the table behind the
 curves. Needs matplotlib: ``pip install sobolev_theory[plot]``.

@@ -484,6 +484,26 @@ TARGETS: dict[str, Target] = {
         | {"y": ("number", 0.1), "norms": TWO, "curvature": ("word", "field"), "towards": ("word", "inside")},
         open=True,
     ),
+    "finite_sample.spectrum": Target(
+        st.finite_sample.spectrum,
+        options(V=("array teacher", V), norm=("norm", "L2"), samples_per_dim=("number", 3.0)),
+        open=True,
+        weight=2,
+    ),
+    **{
+        f"finite_sample.single_neuron_{name}": Target(
+            getattr(st.finite_sample, f"single_neuron_{name}"),
+            {"samples_per_dim": ("numbers times", [3.0]), "norm": ("norm", "H1")},
+            open=True,
+            weight=1,
+        )
+        for name in ("edges", "condition_number")
+    },
+    "SampledSpectrum.density": Target(
+        lambda x: st.finite_sample.spectrum(V[:1], "L2", samples_per_dim=3.0).density(x),
+        {"x": ("numbers any infinite times", [0.5])},
+        weight=1,
+    ),
     "plotting.phase_portrait": Target(st.plotting.phase_portrait, {"norm": ("norm", "L2"), **FIGURE}, weight=1),
     "plotting.condition_number_map": Target(st.plotting.condition_number_map, {"norms": TWO, **FIGURE}, weight=1),
     "plotting.width_scaling": Target(
@@ -494,6 +514,18 @@ TARGETS: dict[str, Target] = {
     "plotting.loss_curves": Target(
         st.plotting.loss_curves,
         {"comparison": ("flows", comparison), "quantity": ("word", "error"), "axes": ("optional", None)},
+        weight=1,
+    ),
+    "plotting.condition_number_of_samples": Target(
+        st.plotting.condition_number_of_samples,
+        {"V": ("array teacher", V[:1]), "norms": ("norms", ["L2"]), "samples_per_dim": ("row optional", [3.0])}
+        | {"ax": ("optional", None)},
+        weight=1,
+    ),
+    "plotting.sampled_density": Target(
+        st.plotting.sampled_density,
+        {"law": ("law", lambda: st.finite_sample.spectrum(V[:1], "L2", samples_per_dim=3.0))}
+        | {"eigenvalues": ("row optional", None), "ax": ("optional", None)},
         weight=1,
     ),
     "plotting.sampled_curves": Target(

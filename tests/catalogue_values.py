@@ -46,7 +46,7 @@ class Point:
         w, v = p * w / np.linalg.norm(w), p * ratio * v / np.linalg.norm(v)
         drawn = map(mp.mpf, rng.uniform(-1, 1, size=4))
         others = dict(zip(("alpha", "beta", "z_1", "z_2"), drawn, strict=True))
-        return cls(w, v, others | symmetric_values.letters(seed))
+        return cls(w, v, others | _of_samples(rng) | symmetric_values.letters(seed))
 
     @cached_property
     def letters(self) -> dict[str, mp.mpf]:
@@ -118,6 +118,8 @@ def computed(formula: Formula, point: Point) -> Computed:
         return Computed.directly(DEFINITIONS[formula.name](point))
     if match := re.fullmatch(r"arc_cosine/J(\d)", formula.name):
         return Computed.directly(_arc_cosine(int(match[1]), point))
+    if match := re.fullmatch(r"relu/(?:(L2|H1)/)?single_neuron/sampled_(\w+)", formula.name):
+        return Computed.directly(_sampled(*match.groups(), point))
     if match := re.fullmatch(r"relu/(?:(L2|H1)/)?single_neuron/(\w+)(?:/(backprop|exact))?", formula.name):
         return Computed.directly(_single_neuron(*match.groups(), point))
     match = NAME.fullmatch(formula.name)
@@ -220,6 +222,23 @@ QUANTITIES: dict[tuple[str, bool], Callable[[Problem], Computed]] = {
 def _single_neuron(norm: str | None, quantity: str, derivative: str | None, point: Point) -> np.ndarray:
     function, options = getattr(st.single_neuron, quantity), {"derivative": derivative or "backprop"}
     return function(*point.angle_and_ratio, norm or ("H1", "L2"), **options)
+
+
+def _of_samples(rng: np.random.Generator) -> dict[str, mp.mpf]:
+    """``gamma`` below 1/2, weights of a norm, and a place ``zeta`` within the bulk of one neuron."""
+    gamma, function, gradient, place = rng.uniform([0.05, 0.5, 0.2, -0.9], [0.4, 2.0, 2.0, 0.9])
+    middle, half = function * (1 + 2 * gamma) / 2 + gradient / 2, function * (2 * gamma) ** 0.5
+    names = {"gamma": gamma, "lambda_0": function, "lambda_1": gradient, "zeta": middle + place * half}
+    return {name: mp.mpf(value) for name, value in names.items()}
+
+
+def _sampled(norm: str | None, quantity: str, point: Point) -> np.ndarray:
+    """Of the empirical matrix of one neuron; the density by the solver for any number of neurons."""
+    gamma, function, gradient, zeta = (float(point.letters[name]) for name in ("gamma", "lambda_0", "lambda_1", "zeta"))
+    if quantity == "density":
+        law = st.finite_sample.spectrum([point.w], (function, gradient), samples_per_dim=1 / gamma)
+        return law.density(zeta)
+    return getattr(st.finite_sample, f"single_neuron_{quantity}")(1 / gamma, norm or (function, gradient))
 
 
 def _arc_cosine(degree: int, point: Point) -> np.ndarray:

@@ -18,7 +18,9 @@ from sobolev_theory import formulas
 from sobolev_theory.symbolic import derive
 
 WIDTH, DIM = 5, 7
-NAME = re.compile(r"(?P<activation>\w+)/(?P<norm>L2|H\d)/symmetric/teacher/(?P<part>\w+)")
+NAME = re.compile(
+    r"(?P<activation>\w+)/(?P<norm>L2|H\d)/symmetric/(?P<place>teacher|limit/inside|limit/outside)/(?P<part>\w+)"
+)
 STAND_IN = "z**3 + z**2"
 """The activation whose moments stand for those of any other: neither even nor odd, nor homogeneous."""
 
@@ -88,8 +90,8 @@ def computed(name: str, values: Sequence[float], entries: dict[str, mp.mpf]) -> 
     match = NAME.fullmatch(name)
     if match is None:
         raise KeyError(f"{name}: not computed by tests/symmetric_values.py")
-    activation, norm, part = match.groups()
-    matrix = _gauss_newton(activation, norm)
+    activation, norm, place, part = match.groups()
+    matrix = _gauss_newton(activation, norm) if place == "teacher" else _limit(activation, norm, place)
     operator = matrix[:, :WIDTH, :, :WIDTH].reshape(WIDTH**2, WIDTH**2)
     if part in ("trivial", "standard"):
         return _part(operator, part)
@@ -113,6 +115,16 @@ def _gauss_newton(activation: str, norm: str) -> np.ndarray:
         activation = derive(STAND_IN, "stand_in", max_order=1).register(overwrite=True).name
     teacher = st.Network.orthonormal(WIDTH, DIM, activation=activation)
     return st.PopulationLoss(teacher, norm).gauss_newton(teacher).to_dense().reshape(WIDTH, DIM, WIDTH, DIM)
+
+
+@cache
+def _limit(activation: str, norm: str, place: str) -> np.ndarray:
+    """Of the Hessian at the teacher, along ``X_i = -v_i +- sum_(a != i) v_a``, likewise."""
+    teacher = st.Network.orthonormal(WIDTH, DIM, activation=activation)
+    directions = np.eye(WIDTH, DIM)
+    directions[:, :WIDTH] = (OUTSIDE if place.endswith("inside") else -OUTSIDE) - EYE
+    limit = st.PopulationLoss(teacher, norm).hessian(teacher, towards=directions)
+    return limit.to_dense().reshape(WIDTH, DIM, WIDTH, DIM)
 
 
 def _entries_from_pairs(letters: dict[str, mp.mpf]) -> np.ndarray:

@@ -23,7 +23,17 @@ ROOMS = {"": st} | {f"{name}.": getattr(st, name) for name in st.__all__ if type
 RESULTS = {
     *("Activation", "Agreement", "BestStep", "Comparison", "CriticalPoint", "Curvature", "Descent", "Entry", "Flow"),
     *("FlowComparison", "Formula", "OptimalWeight", "PlanarFlow", "Rate", "Report", "SampledDescent"),
-    *("SampledQuantity", "Search", "Spectrum", "Step", "Survey", "SymmetricSaddle", "Theorem", "TunedSteps"),
+    *(
+        "SampledQuantity",
+        "SampledSpectrum",
+        "Search",
+        "Spectrum",
+        "Step",
+        "Survey",
+        "SymmetricSaddle",
+        "Theorem",
+        "TunedSteps",
+    ),
     "Verified",
 }
 """Classes of what functions return, whose methods are called on their results."""

@@ -140,6 +140,8 @@ def test_flow_prints_tables_and_saves_the_curves(capsys, tmp_path):
         ("png", ["weight", "--angle", "1", "--derivative", "exact"]),
         ("png", ["weight", "--width", "2", "--dim", "4", "--towards", "random", "--directions", "2"]),
         ("png", ["width", "--norms", "H1", "L2", "--activation", "erf"]),
+        ("png", ["steps", "--angle", "1", "--norms", "L2", "--accuracies", "0.1", "0.01"]),
+        ("png", ["samples", "--width", "1", "--dim", "3", "--norms", "L2"]),
         ("pdf", ["sgd", "--angle", "1", "--batch", "20", "--steps", "30", "--runs", "2", "--norms", "L2"]),
     ],
 )
@@ -276,6 +278,7 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["compare", "--wid", "2", "--dim", "3"], "no argument of this command; did you mean '--width'?"),
         (["plot", "weight", "--angle", "1", "--directions", "2", "--output", "x.png"], "--directions: only together"),
         (["plot", "weight", "--width", "2", "--dim", "3", "--ratio", "2", "--output", "x.png"], "--ratio: only"),
+        (["plot", "samples", "--student", "w.npy", "--output", "x.png"], "--student: only the teacher is sampled"),
         (["plot", "sgd", "--angle", "1", "--step", "0", "--output", "x.png"], "--step: a positive finite number"),
         (["plot", "loss", "--angle", "0", "--output", "x.png"], "away from zero"),
         (["latex"], "NAME: at least one name is required"),
@@ -330,7 +333,7 @@ def test_usage_errors_have_status_two(capsys, arguments, message):
     "command",
     [
         *("compare", "verify", "flow", "latex", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"),
-        *("plot distribution", "plot weight", "plot width", "plot sgd"),
+        *("plot distribution", "plot weight", "plot width", "plot sgd", "plot steps", "plot samples"),
     ],
 )
 def test_help_has_examples(capsys, command):

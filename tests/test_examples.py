@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import sobolev_theory as st
+
 EXAMPLES = sorted(path.stem for path in (Path(__file__).parent.parent / "examples").glob("*.py"))
 
 SHORTER = {
+    "finite_samples": {"dim": 60, "runs": 2},
     "sgd_against_theory": {"runs": 2, "steps": 20},
     "spurious_minima": {"widths": (6,), "runs": 2},
     "tuned_steps": {"width": 2, "starts": 1, "wide": 3, "wide_starts": 1, "accuracies": (0.3, 0.1)},
 }
 """Arguments with which an example that takes long by default is run here."""
 
-LONG = ("figures", "own_activation", "sgd_against_theory", "tuned_steps")
+LONG = ("figures", "finite_samples", "own_activation", "sgd_against_theory", "tuned_steps")
 """Examples that take long all the same."""
 
 SHARED = {
@@ -40,6 +43,7 @@ def computed_once() -> Iterator[None]:
 
 
 WRITTEN = {
+    "finite_samples": ["finite_samples.pdf"],
     "figures": [
         f"{name}.pdf" for name in ("condition", "distribution", "loss", "phase", "spectrum", "weight", "width")
     ],
@@ -87,6 +91,18 @@ def test_verify_by_sampling():
 
     assert largest_mismatch() < 1e-14
     assert report().passed
+
+
+def test_finite_samples():
+    """Of L2 singular below 2 d, of H1 near the law; what H1 has with 2 d samples takes L2 (7 + 3 sqrt 5) d."""
+    from examples.finite_samples import SAMPLES, condition_numbers, samples_for
+
+    found = condition_numbers(dim=80, runs=4)
+    assert [np.isinf(mean) for mean in found["L2"][0]] == [n < 2 for n in SAMPLES]
+    law = st.finite_sample.single_neuron_condition_number(SAMPLES, "H1")
+    assert found["H1"][0][2:] == pytest.approx(law[2:], rel=0.1)  # d^(-2/3) = 0.05, and n^(-1/2) below 0.1
+    assert samples_for(5, "H1") == pytest.approx(2, rel=1e-6)
+    assert samples_for(5, "L2") == pytest.approx(7 + 3 * 5**0.5, rel=1e-6)
 
 
 def test_figures():

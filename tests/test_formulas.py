@@ -62,10 +62,17 @@ ONE_NEURON = {
     for norm, convention in (("L2", ""), ("H1", "/backprop"), ("H1", "/exact"))
 }
 OTHERS = {
+    *("relu/single_neuron/sampled_edges", "relu/single_neuron/sampled_density"),
+    *(f"relu/{norm}/single_neuron/sampled_condition_number" for norm in ("L2", "H1")),
     *("relu/single_neuron/condition_number_ratio", "relu/L2/single_neuron/condition_number"),
     *("relu/H1/single_neuron/condition_number", "gaussian/price_stein", "gauss_newton/block", "polar/inner_product"),
     *("arc_cosine/J1", "arc_cosine/J2", "arc_cosine/J3", "relu/symmetric/condition_number_ratio/limit"),
     *(f"curvature/symmetric/{part}" for part in ("entries", "trivial", "standard", "scalars")),
+    *(
+        f"relu/H1/symmetric/limit/{side}/{part}"
+        for side in ("inside", "outside")
+        for part in ("trivial", "standard", "spectrum")
+    ),
     *(
         f"moments/{norm}/symmetric/teacher/{part}"
         for norm in ("L2", "H1")
@@ -87,7 +94,7 @@ def test_names_are_unique_sorted_and_found_by_prefix() -> None:
         "relu/H1/gradient/self/exact",
     ]
     assert formulas.names("nothing") == []
-    assert len(formulas.names("theorem/")) == 10
+    assert len(formulas.names("theorem/")) == 11
     stored = json.loads((Path(st.__file__).parent / "_kernels" / "catalogue.json").read_text(encoding="utf-8"))
     assert [record["name"] for record in stored] == NAMES
 
@@ -150,7 +157,8 @@ def test_the_numeric_function_named_in_a_record_exists(name: str) -> None:
         activation = name.split("/")[0] if name.split("/")[0] in activations.names() else "relu"
         w, v = (st.Network([x], activation=activation) for x in (POINTS[0].w, POINTS[0].v))
         angles, family = {"angle": 1.0, "ratio": 0.5}, {"K": 5, "d": 7, "x": 0.8, "y": 0.1, "inf": np.inf}
-        result = eval(formula.numeric, vars(st) | {"W": w, "V": v.weights, "X": w.weights} | angles | family)
+        samples = {"samples_per_dim": 8.0, "lambda_0": 1.0, "lambda_1": 0.5, "zeta": 0.7}
+        result = eval(formula.numeric, vars(st) | {"W": w, "V": v.weights, "X": w.weights} | angles | family | samples)
         assert np.all(np.isfinite(result.to_dense() if isinstance(result, st.Curvature) else result))
     else:
         assert name in ("gaussian/price_stein", "gauss_newton/block")

@@ -36,6 +36,10 @@ GIVEN = {
     r"\student \cdot \teacher": "rho",
     r"\alpha": "alpha",
     r"\beta": "beta",
+    r"\gamma": "gamma",
+    r"\zeta": "zeta",
+    r"\lambda_{0}": "lambda_0",
+    r"\lambda_{1}": "lambda_1",
 }
 """Letters of the theory by the LaTeX that the reader knows without a definition."""
 

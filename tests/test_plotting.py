@@ -452,6 +452,8 @@ def figures():
     yield plotting.sampled_curves([sgd], ["H1"])
     yield plotting.phase_portrait("H1")
     yield plotting.condition_number_map()
+    yield plotting.condition_number_of_samples(np.eye(1), samples_per_dim=[1.0, 4.0, 8.0])
+    yield plotting.sampled_density(st.finite_sample.spectrum(np.eye(2), samples_per_dim=10.0))
     yield spectra_of(st.Network.random(3, 20, rng=0), st.Network.random(3, 20, rng=1))[0]
     yield plotting.spectral_distribution([st.symmetric.spectrum(20, 100, norm=n) for n in ((1,), "L2")], ["a", "b"])
     yield plotting.optimal_weight([[0.0, 0.5, 0.0]], [[1.0, 0.0, 0.0]])[0]
@@ -460,6 +462,39 @@ def figures():
 
 
 @pytest.mark.long
+def test_condition_numbers_of_samples_are_those_of_the_law():
+    """One neuron, closed form; L2 begins with more than two samples for each dimension."""
+    x = np.array([1.0, 4.0, 8.0])
+    ax = plotting.condition_number_of_samples([[1.0, 2.0]], samples_per_dim=x)
+    l2, h1 = ax.lines
+    assert [line.get_label() for line in ax.lines] == ["L2", "H1"]
+    np.testing.assert_array_equal(l2.get_xdata(), x[1:])
+    np.testing.assert_array_equal(h1.get_xdata(), x)
+    for line in (l2, h1):
+        law = st.finite_sample.single_neuron_condition_number(line.get_xdata(), line.get_label())
+        np.testing.assert_allclose(line.get_ydata(), law, rtol=1e-9)
+    with pytest.raises(ValueError, match="samples_per_dim"):
+        plotting.condition_number_of_samples([[1.0, 2.0]], samples_per_dim=[1.0, 0.0])
+
+
+def test_a_density_is_drawn_over_a_histogram():
+    """Their areas are the fractions of eigenvalues; single ones are marked, an atom is named."""
+    law = st.finite_sample.spectrum([[1.0, 0.0], [0.5, 1.0]], "H1", samples_per_dim=10.0)
+    values = np.concatenate([np.linspace(*ends, 50) for ends in law.intervals])
+    ax = plotting.sampled_density(law, values)
+    *densities, marks = ax.lines
+    for line, part in zip(densities, (part for part in law if part.kind == "bulk"), strict=True):
+        assert np.trapezoid(line.get_ydata(), line.get_xdata()) == pytest.approx(part.mass, abs=1e-3)
+    np.testing.assert_array_equal(marks.get_xdata(), law.outliers)
+    (bars,) = ax.patches
+    heights, edges, _ = bars.get_data()
+    assert heights @ np.diff(edges) == pytest.approx(1)
+    atom = plotting.sampled_density(st.finite_sample.spectrum([[1.0, 0.0]], "L2", samples_per_dim=1.5))
+    assert atom.get_legend().get_texts()[-1].get_text() == "0.25 of all at 0"
+    with pytest.raises(ValueError, match="law"):
+        plotting.sampled_density(values)
+
+
 def test_figures_can_be_read():
     """Axes have names, text has at least 8 points at the size of a paper's columns, and nothing is cut off."""
     for ax in figures():

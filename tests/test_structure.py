@@ -106,7 +106,16 @@ def test_internal_modules_are_not_offered() -> None:
     """By tab completion, which asks `dir`; what is loaded on demand is."""
     shown = [name for name in dir(st) if not name.startswith("_")]
     assert sorted(shown) == sorted([*st.__all__, "plotting", "symbolic"])
-    for room in ("activations", "formulas", "monte_carlo", "reduced", "symmetric", "plotting", "symbolic"):
+    for room in (
+        "activations",
+        "finite_sample",
+        "formulas",
+        "monte_carlo",
+        "reduced",
+        "symmetric",
+        "plotting",
+        "symbolic",
+    ):
         module = getattr(st, room)
         assert dir(module) == sorted(module.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -27,6 +27,7 @@ NAMES = {
         "hermite_degrees",
         "exact_cone",
         "large_width_gain",
+        "derivatives_save_samples",
         "training_gain_vanishes",
         "erf_width_gain",
         "relu_squared_width_gain",
@@ -43,6 +44,7 @@ SHORT = {
 LONG = NAMES - {f"theorem/{name}" for name in SHORT}
 SWEPT = [pytest.param(name, marks=pytest.mark.long if name in LONG else ()) for name in sorted(NAMES)]
 LIMIT = (np.pi - 2) / (np.pi - 1)
+SIDES = ("inside", "outside")
 T, Y = sp.Symbol("theta", positive=True), sp.Symbol("y", real=True)
 X, Z = sp.Symbol("x", positive=True), sp.Symbol("z", positive=True)
 BELOW_PI = (sp.Lt(T, sp.pi),)
@@ -392,6 +394,20 @@ def test_training_gain_vanishes(width, dim):
         assert 0 < gain < (np.pi / (np.pi - 2) + 1 / np.pi) / width
 
 
+@pytest.mark.parametrize(("width", "dim"), [(3, 3), (5, 6), (8, 8)])
+def test_the_gain_of_training_is_smallest_from_inside(width, dim):
+    """And the largest from outside, as far as directions are drawn: those two, their neighbours, and random ones."""
+    rng = np.random.default_rng(dim)
+    bounds = [st.symmetric.condition_number_ratio(width, curvature="field", towards=side) for side in SIDES]
+    l2 = st.symmetric.spectrum(width, width)
+    towards = np.ones((width, dim)) * (np.arange(dim) < width)
+    drawn = rng.normal(size=(9, width, dim))
+    for directions in (towards, -towards, *drawn, *(towards + 0.1 * drawn[:3]), *(0.1 * drawn[:3] - towards)):
+        moduli = np.abs(np.linalg.eigvals(limit_towards(directions)))
+        ratio = moduli.max() / moduli.min() / (l2.largest / l2.smallest)
+        assert bounds[1] - 1e-9 < ratio < bounds[0] + 1e-9
+
+
 def test_the_limit_of_the_theorem_is_that_of_hessians():
     """At a distance e = 1e-8, to O(e)."""
     directions = np.random.default_rng(1).normal(size=(5, 6))
@@ -410,7 +426,7 @@ def test_the_antisymmetric_part_decays_alone():
     assert np.vdot(y, field) == pytest.approx((np.pi - 2) / (2 * np.pi) * np.vdot(y, x), rel=1e-6)
 
 
-@pytest.mark.parametrize(("towards", "sign"), [("inside", 1), ("outside", -1)])
+@pytest.mark.parametrize(("towards", "sign"), [(SIDES[0], 1), (SIDES[1], -1)])
 def test_rate_at_which_the_gain_vanishes(towards, sign):
     """``c/K -+ K^(-3/2)/(pi - 1)``; what is left is of order 1/K^2."""
     for width in (10**4, 10**6):

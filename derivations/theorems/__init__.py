@@ -2,6 +2,7 @@
 
 from derivations.theorems import (
     exact_cone,
+    finite_sample,
     hermite,
     lyapunov,
     relu_squared,
@@ -25,6 +26,7 @@ FILES = (
     width_erf,
     width_relu_squared,
     sampled_noise,
+    finite_sample,
 )
 
 

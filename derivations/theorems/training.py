@@ -92,7 +92,7 @@ def prove() -> Theorem:
             f"${latex(CONSTANT)} \\approx {float(CONSTANT):.4f}$",
             "towards the mean of the teachers, $X_i = \\sum_{a \\ne i} v_a - v_i$, and away from it, "
             "$X_i = -\\sum_a v_a$, what is added to the value above, times $\\sqrt k$, tends to "
-            f"$\\pm {latex(SHIFT)}$: the gain is smaller on the way from inside",
+            f"$\\pm {latex(SHIFT)}$. The gain from inside is the smallest one of all $X$, and for $K = 3$ too",
         ),
         derivation=proof,
         source="this derivation",
@@ -116,6 +116,12 @@ def prove() -> Theorem:
             "Its distance from that of $M$ is a scalar product with $N^\\top u$ of a vector that does not become "
             "orthogonal to $u$, as the gap tends to more than twice the norm of $N$; $u = (a I + b (J - I)/\\sqrt k)/"
             "\\sqrt K$ is the unit eigenvector of $M$, and $|N^\\top u| = |a|/(2 \\pi)$ is of the order $K^{-1/2}$.",
+            "From inside the largest eigenvalue is larger than from elsewhere: the matrix has no negative entry and a "
+            "positive eigenvector $x$ in the span of the teachers, and no unit vectors $n_i'$ make $n_i' \\cdot x_i$ "
+            "larger than $n_i$, which is parallel to $x_i$ but for $v_i$. So the matrix with $|n_{ij}'|$ in place of "
+            "$n_{ij}'$ maps $x$ to no more than that multiple, which bounds its eigenvalues (Collatz and Wielandt) "
+            "and by Perron and Frobenius those with $n_i'$; transverse coordinates have eigenvalues of their own. "
+            "That the gain is the largest from outside is measured for $K \\le 6$, not proved.",
             f"The Gauss-Newton matrix, for which the ratio tends to ${latex(LIMIT)}$ (large_width_gain), is another "
             "one: $N$ is missing in it, and half of the swap $S - R$. In the exact convention the loss has a cone at "
             "the teacher, and no limit exists.",

@@ -7,7 +7,7 @@ from typing import Any
 from .._runtime.checks import read_weights
 from ..conditioning.towards import RANDOM
 from ..networks import Network
-from .options import FILES, networks, of_file, refuse, size
+from .options import FILES, networks, refuse, size, teacher_alone
 
 DIRECTIONS = 100
 """Random directions, unless told."""
@@ -37,7 +37,5 @@ def networks_or_teacher(options: argparse.Namespace) -> tuple[Network, Network]:
     if options.towards is None or options.student is not None:
         return networks(options)
     refuse(options, ("teacher_width",), "not together with --towards: without --student the student is at the teacher")
-    if options.teacher is not None:
-        refuse(options, ("width", "dim"), "not together with --teacher")
-    teacher = networks(options)[1] if options.teacher is None else of_file(options, "teacher")
+    teacher = teacher_alone(options)
     return teacher, teacher

@@ -168,6 +168,14 @@ def networks(options: argparse.Namespace) -> tuple[Network, Network]:
     return student, teacher
 
 
+def teacher_alone(options: argparse.Namespace) -> Network:
+    """The teacher from a file, or that of random networks."""
+    if options.teacher is None:
+        return networks(options)[1]
+    refuse(options, ("width", "dim"), "not together with --teacher")
+    return of_file(options, "teacher")
+
+
 def widths(options: argparse.Namespace) -> tuple[int, int]:
     """Of a random student and teacher."""
     return options.width, options.width if options.teacher_width is None else options.teacher_width

@@ -11,11 +11,12 @@ from .. import monte_carlo
 from ..conditioning.comparison import matrix_name
 from ..conditioning.towards import curvature_at
 from ..curvature.operator import Curvature
+from ..flow.tuned_steps import NAMES, steps_to
 from ..losses import PopulationLoss
 from .activation import add_activation
 from .directions import add_directions, along, networks_or_teacher
 from .figures import load_plotting, save
-from .flow import add_flows, compared
+from .flow import add_flows, compared, fraction
 from .options import (
     add_command,
     add_derivative,
@@ -27,6 +28,7 @@ from .options import (
     positive,
     refuse,
     size,
+    teacher_alone,
     workers,
 )
 
@@ -39,12 +41,14 @@ EXAMPLES = """examples:
   sobolev-theory plot weight --width 5 --dim 100 --curvature gauss_newton --output weight.pdf
   sobolev-theory plot width --norms H1 L2 --activation erf --output width.pdf
   sobolev-theory plot sgd --angle 1 --batch 50 --steps 400 --output sgd.pdf
+  sobolev-theory plot steps --width 2 --dim 6 --seed 2 --norms L2 H1 --output steps.pdf
+  sobolev-theory plot samples --width 2 --dim 100 --output samples.pdf
 """
 
 
 def add(commands: Any) -> None:
     """Declare the command, one figure a subcommand."""
-    kinds = "loss, phase, condition, spectrum, distribution, weight, width, sgd"
+    kinds = "loss, phase, condition, spectrum, distribution, weight, width, sgd, steps, samples"
     plot = add_command(commands, "plot", f"figures: {kinds}", EXAMPLES)
     figures = plot.add_subparsers(title="figures", required=True, metavar="FIGURE")
     add_flows(_figure(figures, "loss", "training curves of several norms, as is and at equal sharpness", _loss))
@@ -77,6 +81,17 @@ def add(commands: Any) -> None:
     sgd.add_argument("--workers", type=workers, default=1, help="processes; -1 for all cores (default 1)")
     add_networks(sgd)
     add_one_neuron(sgd)
+    steps = _figure(figures, "steps", "iterations against accuracy, each norm with its best step", _steps)
+    add_norms(steps)
+    steps.add_argument("--method", choices=[*NAMES], default="gd", help="(default gd)")
+    accuracies: dict[str, Any] = {"nargs": "+", "type": fraction, "default": [1e-2, 1e-4, 1e-6, 1e-8]}
+    steps.add_argument("--accuracies", **accuracies, help="parts of the L2 loss at the start (default 1e-2 to 1e-8)")
+    add_networks(steps)
+    add_one_neuron(steps)
+    samples = "condition number of the empirical Gauss-Newton matrix at the teacher against the number of samples"
+    of_samples = _figure(figures, "samples", samples, _samples)
+    add_norms(of_samples)
+    add_networks(of_samples)
 
 
 def _add_two_norms(command: argparse.ArgumentParser) -> None:
@@ -159,3 +174,17 @@ def _sgd(plotting: ModuleType, options: argparse.Namespace) -> Any:
     show = {"rng": options.seed, "progress": sys.stderr.isatty()}
     results = [monte_carlo.descent(loss, student, **settings, **show) for loss in losses]
     return plotting.sampled_curves(results, [loss.norm.name for loss in losses])
+
+
+def _steps(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    student, teacher = networks_or_one_neuron(options)
+    settings = {"method": options.method, "derivative": options.derivative, "progress": sys.stderr.isatty()}
+    tables = [steps_to(student, teacher, options.norms, accuracy=a, **settings) for a in options.accuracies]
+    ax = plotting.tuned_steps(tables)
+    ax.set_title(NAMES[options.method], fontsize="medium")
+    return ax
+
+
+def _samples(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    refuse(options, ("student", "teacher_width"), "only the teacher is sampled")
+    return plotting.condition_number_of_samples(teacher_alone(options), options.norms, derivative=options.derivative)

@@ -150,6 +150,30 @@ REFERENCES = (
         1981,
         "Annals of Statistics 9",
     ),
+    Reference(
+        "marchenko1967",
+        "Marchenko & Pastur 1967",
+        ("Marchenko, Vladimir", "Pastur, Leonid"),
+        "Distribution of eigenvalues for some sets of random matrices",
+        1967,
+        "Mathematics of the USSR-Sbornik 1",
+    ),
+    Reference(
+        "silverstein1995",
+        "Silverstein & Bai 1995",
+        ("Silverstein, Jack", "Bai, Zhidong"),
+        "On the empirical distribution of eigenvalues of a class of large dimensional random matrices",
+        1995,
+        "Journal of Multivariate Analysis 54",
+    ),
+    Reference(
+        "bai1993",
+        "Bai & Yin 1993",
+        ("Bai, Zhidong", "Yin, Yongquan"),
+        "Limit of the smallest eigenvalue of a large dimensional sample covariance matrix",
+        1993,
+        "Annals of Probability 21",
+    ),
 )
 
 

@@ -13,6 +13,7 @@ except ImportError as error:
 
 from .curves import loss_curves
 from .distribution import spectral_distribution
+from .finite_sample import condition_number_of_samples, sampled_density
 from .plane import condition_number_map, phase_portrait
 from .sampled import sampled_curves
 from .spectra import spectrum
@@ -22,10 +23,12 @@ from .widths import width_scaling
 
 __all__ = [
     "condition_number_map",
+    "condition_number_of_samples",
     "loss_curves",
     "optimal_weight",
     "phase_portrait",
     "sampled_curves",
+    "sampled_density",
     "spectral_distribution",
     "spectrum",
     "tuned_steps",

@@ -165,6 +165,8 @@ def condition_number_ratio(
     0.495960112644
     >>> bool(np.isclose(condition_number_ratio(np.inf), (np.pi - 2) / (np.pi - 1), rtol=1e-15))
     True
+    >>> [round(condition_number_ratio(K, curvature="field", towards="inside"), 4) for K in (10, 100)]
+    [0.9608, 0.9893]
     """
     if isinstance(width, float) and width == np.inf:
         x, y = _coordinates(x, y)

@@ -1,0 +1,287 @@
+"""Empirical Gauss-Newton matrices: the law against sampled matrices, closed forms, exact ranks, and a second solver."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+import sobolev_theory as st
+from sobolev_theory import finite_sample
+from sobolev_theory.finite_sample.fixed_point import Equation
+from sobolev_theory.finite_sample.patterns import Patterns
+
+TWO = np.array([[1.0, 0.0, 0.0], [0.5, 1.0, 0.0]])
+THREE = np.array([[1.0, 0.0, 0.0], [0.5, 1.0, 0.0], [-0.3, 0.7, 1.2]])
+NORMS = {"L2": (1.0, 0.0), "H1": (1.0, 1.0)}
+
+
+def sampled(V, weights, d, n, rng, slopes=(0.0, 1.0), output=None):
+    """Eigenvalues of ``(1/n) sum_t s s' (x) (lambda_0 x x' + lambda_1 I)``, summed over samples as it is written."""
+    K = len(V)
+    W = np.pad(V, ((0, 0), (0, d - V.shape[1])))
+    x = rng.standard_normal((n, d))
+    s = np.where(x @ W.T > 0, slopes[1], slopes[0]) * (np.ones(K) if output is None else output)
+    rows = np.einsum("ti,ta->tia", s, x).reshape(n, K * d)
+    return np.linalg.eigvalsh(weights[0] * rows.T @ rows / n + weights[1] * np.kron(s.T @ s / n, np.eye(d)))
+
+
+def ends(V, weights, d, samples_per_dim, runs, seed=0):
+    """Smallest and largest eigenvalue of several sampled matrices, (runs, 2)."""
+    rng = np.random.default_rng(seed)
+    values = [sampled(V, weights, d, round(samples_per_dim * d), rng) for _ in range(runs)]
+    return np.array([[v[0], v[-1]] for v in values])
+
+
+def test_one_neuron_in_closed_form():
+    """Edges 1/2 (1 -+ sqrt(2 gamma))^2 + lambda_1/2, and the printed condition numbers of H1."""
+    for gamma, kappa in ((0.1, 2.37), (0.25, 3.61), (0.4, 4.54), (0.8, 6.13)):
+        for norm, weights in NORMS.items():
+            law = finite_sample.spectrum([[0.3, -2.0]], norm, samples_per_dim=1 / gamma)
+            edges = [(1 + sign * np.sqrt(2 * gamma)) ** 2 / 2 + weights[1] / 2 for sign in (-1, 1)]
+            assert law.intervals == pytest.approx(np.array([edges]), rel=1e-10)  # Newton's method, to rounding
+            assert finite_sample.single_neuron_edges(1 / gamma, norm) == pytest.approx(edges, rel=1e-14)
+            assert law.mass_at_zero == pytest.approx(max(0, 1 - 1 / (2 * gamma)) * (norm == "L2"), abs=1e-12)
+            closed = finite_sample.single_neuron_condition_number(1 / gamma, norm)
+            assert law.condition_number == pytest.approx(closed, rel=1e-9)
+        assert round(float(closed), 2) == pytest.approx(kappa, abs=0.0101)  # printed to two places
+    assert finite_sample.single_neuron_condition_number([2.0, 1.0], "L2").tolist() == [np.inf, np.inf]
+    assert finite_sample.single_neuron_condition_number(2.0, "H1") == pytest.approx(5)
+
+
+def test_density_of_one_neuron():
+    """sqrt((b - x)(x - a))/(2 pi gamma lambda_0 (x - lambda_1/2)), zero outside."""
+    law = finite_sample.spectrum(st.Network([[1.0, 1.0]], [3.0]), (0.5, 2.0), samples_per_dim=5.0)
+    (a, b), x = law.intervals[0] / 9, np.linspace(0.9, 2.0, 40)  # a_1^2 = 9
+    inside = (x > a) & (x < b)
+    expected = np.zeros(40)
+    expected[inside] = np.sqrt(((b - x) * (x - a))[inside]) / (2 * np.pi * 0.2 * 0.5 * (x[inside] - 1)) / 9
+    assert law.density(9 * x) == pytest.approx(expected, abs=1e-8)
+    assert 10 < inside.sum() < 40
+
+
+def test_samples_abound():
+    """With a million samples for each dimension it is the population's matrix, in the span and off it."""
+    network = st.Network(np.pad(THREE, ((0, 0), (0, 1))), [1.0, -0.5, 2.0])
+    population = st.PopulationLoss(network, "H1").gauss_newton(network).spectrum()
+    law = finite_sample.spectrum(network, "H1", samples_per_dim=1e6)
+    values = np.concatenate([law.intervals.ravel(), law.outliers])
+    # an eigenvalue spreads by 2 sqrt(gamma) = 0.002, twice that where a neuron is active at few samples
+    assert len(law.intervals) == 3
+    for value in population.values:
+        assert np.abs(values / value - 1).min() < 0.006
+    assert law.smallest == pytest.approx(population.smallest, rel=0.006)
+    assert law.largest == pytest.approx(population.largest, rel=0.006)
+
+
+@pytest.mark.parametrize(("V", "samples_per_dim", "runs"), [(THREE[:1], 4.0, 12), (TWO, 10.0, 4)])
+def test_sampled_edges(V, samples_per_dim, runs):
+    """H1 at d = 200: means of a few matrices; edges are off by about d^(-2/3) = 3 percent of the width of the bulk."""
+    found = ends(V, NORMS["H1"], 200, samples_per_dim, runs)
+    law = finite_sample.spectrum(V, "H1", samples_per_dim=samples_per_dim)
+    assert found.mean(axis=0) == pytest.approx([law.smallest, law.largest], rel=0.025)
+    assert np.mean(found[:, 1] / found[:, 0]) == pytest.approx(law.condition_number, rel=0.03)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("V", "runs"), [(THREE[:1], 12), (TWO, 6), (THREE, 4)])
+@pytest.mark.parametrize("gamma", [0.1, 0.4])
+def test_sampled_edges_at_400(V, runs, gamma):
+    """Of H1 within 2 percent, condition numbers within 3, and two standard errors of the means of so many runs.
+
+    A run of n = 1000 samples has the frequency of unequal signs, 0.35, to 4 percent, and with it its lower edge.
+    """
+    found = ends(V, NORMS["H1"], 400, 1 / gamma, runs, seed=1)
+    law = finite_sample.spectrum(V, "H1", samples_per_dim=1 / gamma)
+    kappa = found[:, 1] / found[:, 0]
+    for values, expected, share in (
+        (found[:, 0], law.smallest, 0.02),
+        (found[:, 1], law.largest, 0.02),
+        (kappa, law.condition_number, 0.03),
+    ):
+        error = values.std(ddof=1) / runs**0.5
+        assert abs(values.mean() - expected) < share * expected + 2 * error
+        assert error < 0.03 * expected
+
+
+def test_a_single_eigenvalue_below_the_bulk():
+    """Two neurons, L2: the span has an eigenvalue at half of the lower edge, a single one, also when sampled."""
+    law = finite_sample.spectrum(TWO, "L2", samples_per_dim=10.0)
+    (below,) = law.outliers
+    assert below == law.smallest < 0.6 * law.intervals[0, 0]
+    rng = np.random.default_rng(2)
+    lowest = np.array([sampled(TWO, (1.0, 0.0), 150, 1500, rng)[:2] for _ in range(8)])
+    # the relative fluctuation of one is (2/n)^(1/2)/P(pattern)^(1/2), about 7 percent; of eight 2.5
+    assert lowest[:, 0].mean() == pytest.approx(below, rel=0.06)
+    assert lowest[:, 1].mean() == pytest.approx(law.intervals[0, 0], rel=0.1)
+    assert {part.kind for part in law} == {"bulk", "outlier"}
+
+
+@pytest.mark.parametrize("norm", ["L2", pytest.param("H1", marks=pytest.mark.long)])
+def test_the_whole_distribution(norm):
+    """Fractions of eigenvalues below two levels, three neurons with output weights; an atom, or two intervals."""
+    output = np.array([1.0, -0.5, 0.8])
+    law = finite_sample.spectrum(st.Network(THREE, output), norm, samples_per_dim=1.5)
+    parts = tuple(law)
+    assert sum(part.mass for part in parts) == pytest.approx(1, abs=2e-3)
+    values = sampled(THREE, NORMS[norm], 120, 180, np.random.default_rng(3), output=output)
+    atoms, low = sum(part.mass for part in parts if part.kind == "atom"), law.intervals[0, 0]
+    for level in np.quantile(values, [0.65, 0.9]):
+        t = np.linspace(0, 1, 400)[1:]  # in x = low + (level - low) t^2 an edge is smooth, the one at an atom too
+        density = law.density(low + (level - low) * t**2)
+        theory = np.trapezoid(density * 2 * (level - low) * t, t) + atoms
+        assert theory == pytest.approx(np.mean(values <= level), abs=0.04)  # n = 180: patterns to 0.04
+
+
+def test_zero_eigenvalues_are_counted_by_ranks():
+    """Two orthogonal neurons: a sample at which any is active is worth one: 1 - (3/4) n/(2 d); likewise in a sample."""
+    law = finite_sample.spectrum(np.eye(2), "L2", samples_per_dim=1.0)
+    assert law.mass_at_zero == pytest.approx(1 - 3 / 8, abs=1e-12)
+    assert law.smallest == 0
+    assert law.condition_number == np.inf
+    assert finite_sample.spectrum(np.eye(2), "L2", samples_per_dim=2.67).mass_at_zero == 0  # 8/3 d and more
+    # nearly parallel ones differ at a fraction theta/pi of the samples: e_1 - e_2 is hardly seen, e_1 + e_2 well
+    near = finite_sample.spectrum([[1.0, 0.0], [1.0, 0.3]], "L2", samples_per_dim=3.0)
+    assert near.mass_at_zero == pytest.approx((1 - 3 * np.arctan(0.3) / np.pi) / 2, abs=1e-12)
+    rng = np.random.default_rng(4)
+    values = sampled(np.array([[1.0, 0.0], [1.0, 0.3]]), (1.0, 0.0), 100, 300, rng)
+    assert np.mean(values < 1e-10) == pytest.approx(near.mass_at_zero, abs=0.06)  # +- 3 (0.09/300)^(1/2)/2
+
+
+def test_the_rank_is_exact():
+    """Theorem: with m < d active samples, d - m zeros in L2; and in H1 these are m/n, the smallest eigenvalue."""
+    rng = np.random.default_rng(5)
+    d, n = 12, 15
+    x = rng.standard_normal((n, d))
+    active = x[x[:, 0] > 0]
+    values = np.linalg.eigvalsh(active.T @ active / n)
+    assert len(active) < d
+    assert np.sum(values < 1e-12) == d - len(active)
+    values = np.linalg.eigvalsh(active.T @ active / n + len(active) / n * np.eye(d))
+    assert values[: d - len(active)] == pytest.approx(len(active) / n, rel=1e-12)
+
+
+def test_derivatives_bound_the_matrix_from_below():
+    """Whatever n, H1 stays above lambda_1 times the smallest eigenvalue of E[s s'], and reaches it with few samples."""
+    S = np.array([[0.5, 0.5 - np.arccos(1 / 5**0.5) / (2 * np.pi)]] * 2)
+    S[1] = S[1, ::-1]
+    least = np.linalg.eigvalsh(S)[0]
+    laws = [finite_sample.spectrum(TWO, "H1", samples_per_dim=n) for n in (0.5, 2.0, 8.0)]
+    assert laws[0].smallest == pytest.approx(least, rel=1e-9)
+    assert [law.smallest >= least * (1 - 1e-12) for law in laws] == [True] * 3
+    assert laws[2].smallest > 1.01 * least
+
+
+@cache
+def patterns(K: int) -> Patterns:
+    rng = np.random.default_rng(K)
+    network = st.Network(rng.standard_normal((K, K)), rng.standard_normal(K))
+    return Patterns.of(network, network.activation)
+
+
+@pytest.mark.parametrize("K", [2, 3])
+def test_another_solver(K):
+    """The equation by damped iteration, above the real line, where it converges to the solution that there is."""
+    equation = Equation(patterns(K), 0.4, 0.5)
+    s, w = equation.patterns.slopes, equation.patterns.probabilities
+    (Q,) = equation.above(np.array([0.7]), 0.05)
+    other = 1j * np.eye(K)
+    for _ in range(800):
+        seen = 1 + 0.4 * np.einsum("pi,ij,pj->p", s, other, s)
+        new = np.einsum("p,pi,pj->ij", w * (1 / seen + 0.5), s, s) - (0.7 + 0.05j) * np.eye(K)
+        other = (other + np.linalg.inv(new)) / 2
+    assert pytest.approx(other, rel=1e-8) == Q
+
+
+def test_patterns_of_signs():
+    """Probabilities and second moments against a million samples, generic, orthogonal and dependent rows."""
+    rng = np.random.default_rng(6)
+    z = rng.standard_normal((100_000, 5))
+    for V in (THREE, np.eye(5), np.array([[1.0, 0.0], [1.0, 1.0], [-1.0, 2.0]]), rng.standard_normal((5, 5))):
+        found = Patterns.of(st.Network(V), st.activations.get("relu"))
+        assert found.probabilities.sum() == pytest.approx(1, abs=1e-12)
+        coordinates = np.linalg.qr((V / np.linalg.norm(V, axis=1)[:, None]).T)[1].T
+        some = z[:, : coordinates.shape[1]]
+        powers = 2 ** np.arange(len(V))
+        which = (some @ coordinates.T > 0) @ powers
+        for slopes, probability, moment in zip(found.slopes, found.probabilities, found.moments, strict=True):
+            chosen = some[which == slopes @ powers]
+            error = 5 / len(z) ** 0.5  # standard errors of fractions are below half of that, of squares below 2
+            assert len(chosen) / len(z) == pytest.approx(
+                probability, abs=error * probability**0.5 + 1e-3 * (len(V) > 3)
+            )
+            assert chosen.T @ chosen / len(z) == pytest.approx(moment, abs=3 * error)
+
+
+def test_parallel_rows_and_zero_output_weights():
+    """Two equal rows are one neuron, and as many directions that nothing sees; scales of rows do not matter."""
+    law = finite_sample.spectrum([[1.0, 0.0], [2.0, 0.0]], "H1", samples_per_dim=5.0)
+    one = finite_sample.spectrum(st.Network([[1.0, 0.0]], [2**0.5]), "H1", samples_per_dim=5.0)
+    assert law.smallest == 0
+    assert law.intervals[-1] == pytest.approx(one.intervals[0], rel=1e-9)
+    assert law.mass_at_zero == pytest.approx(0.5)
+    dead = finite_sample.spectrum(st.Network(TWO, [1.0, 0.0]), "H1", samples_per_dim=5.0)
+    assert dead.mass_at_zero == pytest.approx(0.5)
+    scaled = finite_sample.spectrum(TWO * [[1e-150], [1e100]], "H1", samples_per_dim=5.0)
+    assert scaled.condition_number == pytest.approx(
+        finite_sample.spectrum(TWO, "H1", samples_per_dim=5.0).condition_number, rel=1e-9
+    )
+
+
+def test_many_neurons():
+    """Six orthogonal ones: about K d samples make L2 definite, (1 - 2^-6) n > 6 d."""
+    few, many = (finite_sample.spectrum(np.eye(6), "L2", samples_per_dim=n) for n in (6.0, 6.2))
+    assert few.mass_at_zero == pytest.approx(1 - 1 + 2**-6, abs=1e-9)
+    assert many.mass_at_zero == 0 < many.smallest
+
+
+@pytest.mark.parametrize("bad", [0, -1, np.nan, np.inf, 1e-5, 1e7, "2", None, [1.0]])
+def test_samples_per_dim(bad):
+    with pytest.raises(ValueError, match="samples_per_dim"):
+        finite_sample.spectrum(TWO, samples_per_dim=bad)
+    if bad != [1.0]:
+        with pytest.raises(ValueError, match="samples_per_dim"):
+            finite_sample.single_neuron_edges(bad)
+
+
+def test_what_is_refused():
+    for activation in ("relu2", "erf"):
+        with pytest.raises(ValueError, match="linear on either side of zero"):
+            finite_sample.spectrum(TWO, "L2", samples_per_dim=2.0, activation=activation)
+    with pytest.raises(st.InfiniteNormError):
+        finite_sample.spectrum(TWO, "H2", samples_per_dim=2.0)
+    with pytest.raises(ValueError, match=r"norm: .*derivatives alone"):
+        finite_sample.spectrum(TWO, (0, 1), samples_per_dim=2.0)
+    with pytest.raises(st.NotDifferentiableError):
+        finite_sample.spectrum([[1.0, 0.0], [0.0, 0.0]], samples_per_dim=2.0)
+    with pytest.raises(st.SizeError, match="at most 10 neurons"):
+        finite_sample.spectrum(np.eye(11), samples_per_dim=2.0)
+    with pytest.raises(ValueError, match="output weight"):
+        finite_sample.spectrum(st.Network(TWO, [0.0, 0.0]), samples_per_dim=2.0)
+    with pytest.raises(ValueError, match="neurons"):
+        finite_sample.spectrum([1.0, 0.0], samples_per_dim=2.0)
+    with pytest.raises(st.OverflowingError):
+        finite_sample.spectrum(st.Network(TWO, [1e200, 1.0]), samples_per_dim=2.0)
+
+
+def test_shown():
+    law = finite_sample.spectrum(TWO, "L2", samples_per_dim=1.0)
+    assert str(law).splitlines()[-1].startswith("singular: 0.6619")
+    assert repr(law)
+    assert [part.kind for part in law] == ["atom", "bulk"]
+    assert law == finite_sample.spectrum(TWO, "L2", samples_per_dim=1.0)
+
+
+@pytest.mark.long
+def test_leaky_relu_and_modulus():
+    """Derived by the user: slopes 1 and 1/10; and -1 and 1, whose squares are one: gamma counts once, not twice."""
+    from sobolev_theory.symbolic import derive
+
+    leaky = derive("Max(z, 0) - Max(-z, 0)/10", "leaky_for_samples")
+    modulus = derive("Max(z, 0) + Max(-z, 0)", "modulus_for_samples")
+    law = finite_sample.spectrum([[1.0]], "H1", samples_per_dim=4.0, activation=modulus.activation)
+    assert law.intervals == pytest.approx(np.array([[0.25 + 1, 2.25 + 1]]), rel=1e-9)
+    law = finite_sample.spectrum(TWO, "H1", samples_per_dim=5.0, activation=leaky.activation)
+    rng = np.random.default_rng(7)
+    values = [sampled(TWO, (1.0, 1.0), 300, 1500, rng, slopes=(0.1, 1.0)) for _ in range(4)]
+    assert np.mean([v[0] for v in values]) == pytest.approx(law.smallest, rel=0.03)
+    assert np.mean([v[-1] for v in values]) == pytest.approx(law.largest, rel=0.03)
