@@ -24,6 +24,9 @@ from .conditioning.optimum import OptimalWeight
 from .critical_points import CriticalPoint, critical_point
 from .curvature.operator import Curvature
 from .curvature.spectrum import Spectrum
+from .descent.best_step import BestStep, best_step
+from .descent.descent import Descent, gradient_descent
+from .descent.tuned_steps import TunedSteps, steps_to
 from .errors import (
     AccuracyWarning,
     ConditioningWarning,
@@ -34,14 +37,11 @@ from .errors import (
     UnknownActivationError,
     WorkerError,
 )
-from .flow.best_step import BestStep, best_step
 from .flow.comparison import FlowComparison, compare_flows
-from .flow.descent import Descent, gradient_descent
 from .flow.integration import gradient_flow
 from .flow.lyapunov import lyapunov_derivative
 from .flow.rates import Rate
 from .flow.solution import Flow
-from .flow.tuned_steps import TunedSteps, steps_to
 from .losses import PopulationLoss
 from .networks import Network
 from .search.results import Search

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import sobolev_theory as st
-from sobolev_theory.flow.iteration import Iteration
-from sobolev_theory.flow.optimisers import RULES, Adam, GradientDescent, HeavyBall, Nesterov
-from sobolev_theory.flow.tuning import Task
+from sobolev_theory.descent.iteration import Iteration
+from sobolev_theory.descent.optimisers import RULES, Adam, GradientDescent, HeavyBall, Nesterov
+from sobolev_theory.descent.tuning import Task
 from tests.oracles.flows import relu_gradient
 
 MATRIX = np.array([[2.0, 0.3, 0.0], [0.3, 1.0, -0.2], [0.0, -0.2, 0.4]])

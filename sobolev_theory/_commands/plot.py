@@ -11,7 +11,7 @@ from .. import monte_carlo
 from ..conditioning.comparison import matrix_name
 from ..conditioning.towards import curvature_at
 from ..curvature.operator import Curvature
-from ..flow.tuned_steps import NAMES, steps_to
+from ..descent.tuned_steps import NAMES, steps_to
 from ..losses import PopulationLoss
 from .activation import add_activation
 from .directions import add_directions, along, networks_or_teacher

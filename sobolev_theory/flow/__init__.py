@@ -1,1 +1,1 @@
-"""Gradient flow and gradient descent: integration, events, rates, and comparisons that are fair."""
+"""Gradient flow: integration, events, rates, and comparisons that are fair."""

@@ -15,9 +15,9 @@ from .._runtime.checks import generator as as_generator
 from .._runtime.parallel import Workers, ordered_map
 from .._runtime.progress import tracked
 from .._runtime.sizes import require_memory
+from ..descent.iteration import LARGEST
 from ..errors import SizeError
 from ..flow.integration import gradient_flow
-from ..flow.iteration import LARGEST
 from ..losses import PopulationLoss, Student
 from ..networks import Network
 from ..parameters import Parameters

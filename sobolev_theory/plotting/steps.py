@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from .._runtime.checks import instance_of, shown
-from ..flow.tuned_steps import TunedSteps, TunedStepsRow
+from ..descent.tuned_steps import TunedSteps, TunedStepsRow
 from .style import COLUMN, DASHES, PALETTE, panels
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")

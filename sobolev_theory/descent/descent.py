@@ -13,13 +13,13 @@ from .._runtime.checks import flag, instance_of, number, positive_integer
 from .._runtime.progress import tracked
 from .._runtime.results import Record
 from .._runtime.sizes import require_memory
+from ..flow.events import one_level, parse_levels, quantity, reached, watched
+from ..flow.state import State
 from ..losses import PopulationLoss, Student
 from ..problem import SpanProblem
 from .best_step import at_teacher, best_step
-from .events import one_level, parse_levels, quantity, reached, watched
 from .iteration import Iteration
 from .optimisers import GradientDescent
-from .state import State
 
 FloatArray = NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""Iterations: gradient descent, and optimisers with the steps that need fewest of them."""
