@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import monte_carlo
 from ..conditioning.comparison import matrix_name
-from ..conditioning.towards import curvature_at
+from ..conditioning.directions import curvature_at
 from ..curvature.operator import Curvature
 from ..descent.tuned_steps import NAMES, steps_to
 from ..losses import PopulationLoss

@@ -31,9 +31,9 @@ from .._runtime.checks import number
 from .._runtime.sizes import require_hours_at_most, spectrum_operations
 from ..curvature.spectrum import definiteness_of
 from ..losses import LossOptions, PopulationLoss, Student
+from .directions import Curvatures, Directions, Towards
 from .extremes import Extremes, warn
 from .optimum import OptimalWeight
-from .towards import Curvatures, Directions, Towards
 from .valleys import ROUNDING, Measure, Valleys
 from .weight_path import WeightPath, quality, sharpness_rate
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ..conditioning import optimal_weight as search
 from ..conditioning.comparison import matrix_name
+from ..conditioning.directions import Directions, Towards
 from ..conditioning.optimum import OptimalWeight
-from ..conditioning.towards import Directions, Towards
 from ..conditioning.valleys import Measure
 from ..conditioning.weight_path import WeightPath, quality, sharpness_rate
 from ..losses import LossOptions, PopulationLoss, Student

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._runtime.results import Record
+from .results import Record
 
 SAME = 1e-12
 """Spread, relative to the largest value, that is rounding."""
