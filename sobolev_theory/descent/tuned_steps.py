@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .._runtime.checks import as_array, as_numbers, number, one_of, positive_integer
 from .._runtime.progress import tracked
 from .._runtime.results import Record, Rows, Value
+from .._runtime.sample_mean import SampleMean
 from .._runtime.tables import Table
 from ..losses import LossOptions, PopulationLoss, Student
 from ..networks import Network
@@ -246,8 +247,8 @@ def _row(norm: str, runs: tuple[TunedRun, ...], reference: tuple[TunedRun, ...])
 
 def _mean(values: Sequence[float]) -> tuple[float, float]:
     """Mean and standard error of the numbers among them; NaN of too few."""
-    known = np.array([value for value in values if not np.isnan(value)])
-    if not len(known):
+    known = [value for value in values if not np.isnan(value)]
+    if not known:
         return np.nan, np.nan
-    error = known.std(ddof=1) / np.sqrt(len(known)) if len(known) > 1 else np.nan
-    return float(known.mean()), float(error)
+    mean = SampleMean(known)
+    return float(mean), mean.standard_error
