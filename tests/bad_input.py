@@ -142,9 +142,9 @@ BAD = (
     Bad(
         "float", lambda rng: float(rng.integers(1, 4)) + float(rng.choice([0.0, 0.5])), (*NUMERIC[:-3], "norm", "norms")
     ),
-    Bad("large integer", lambda rng: 10**12, (*NUMERIC, "seed", "count")),
-    Bad("larger integer", lambda rng: 10**30, (*NUMERIC, "seed", "count")),
-    Bad("huge integer", lambda rng: 10 ** int(rng.choice([400, 5000])), ("seed", "count")),
+    Bad("large integer", lambda rng: 10**12, (*NUMERIC, "seed", "count", "workers")),
+    Bad("larger integer", lambda rng: 10**30, (*NUMERIC, "seed", "count", "workers")),
+    Bad("huge integer", lambda rng: 10 ** int(rng.choice([400, 5000])), ("seed", "count", "workers")),
     Bad("huge", lambda rng: 10.0 ** float(rng.uniform(20, 308)), NUMERIC),
     Bad("tiny", lambda rng: 10.0 ** -float(rng.uniform(20, 323)), NUMERIC),
     Bad("fraction", lambda rng: Fraction(1, 3), NUMERIC),
