@@ -113,6 +113,22 @@ def test_a_search_begins_at_a_step_that_is_much_too_long():
     assert tuned.step == pytest.approx(1.0, rel=0.01)
 
 
+@pytest.mark.parametrize(("norm", "size", "seed"), [("L2", 0.1, 7), ("L2", 0.3, 7), ("H1", 0.6, 3)])
+def test_a_step_of_theory_that_is_too_long_need_not_diverge(norm, size, seed):
+    """It circles about the teacher, or comes to it by chance after a thousand steps: no step of a grid is better."""
+    start, teacher = start_near("relu2", 1, 2, size, seed)
+    row = st.steps_to(start, teacher, (norm,), accuracy=1e-3)[0]
+    assert row.status == "reached"
+    loss, prediction = (st.PopulationLoss(teacher, name) for name in (norm, "L2"))
+    level = 1e-3 * prediction.value(start)
+    for step in row.step * np.geomspace(0.3, 1.2, 30):
+        student = start
+        for _ in range(int(row.steps) - 1):
+            student = st.Network(student.weights - step * loss.gradient(student), activation="relu2")
+            assert prediction.value(student) > level
+    assert row.steps < 12
+
+
 @pytest.mark.parametrize(
     ("activation", "norms"),
     [("relu", ("L2", "H1", (1, 0.5))), ("relu2", ("L2", "H1", "H2")), ("erf", ("L2", "H1", "H2"))],

@@ -14,6 +14,7 @@ from .._runtime.progress import tracked
 from .._runtime.results import Record, Rows, Value
 from .._runtime.sample_mean import SampleMean
 from .._runtime.tables import Table
+from .._runtime.threads import one_blas_thread
 from ..losses import LossOptions, PopulationLoss, Student
 from ..networks import Network
 from ..norms import NormLike, several_norms
@@ -205,7 +206,8 @@ def steps_to(
     starts = _several(W0)
     problems = [_problem(loss, start, method) for loss in losses for start in starts]
     tasks = tracked(problems, len(problems), "tuning", progress)
-    found = [tuned_run(problem, method, accuracy, limit) for problem in tasks]
+    with one_blas_thread():  # matrices are small, and many
+        found = [tuned_run(problem, method, accuracy, limit) for problem in tasks]
     runs = [tuple(found[k : k + len(starts)]) for k in range(0, len(found), len(starts))]
     rows = tuple(_row(loss.norm.name, own, runs[0]) for loss, own in zip(losses, runs, strict=True))
     return TunedSteps(rows, method, accuracy, losses[0].derivative)
