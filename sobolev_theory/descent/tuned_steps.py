@@ -25,9 +25,6 @@ from .tuned_runs import TunedRun, tuned_run
 FloatArray = NDArray[np.float64]
 Starts = Student | Sequence[Student]
 
-NAMES = {"gd": "Gradient descent", "heavy_ball": "Heavy ball", "nesterov": "Nesterov's method", "adam": "Adam"}
-"""Methods in titles."""
-
 FAR = 0.3
 """Nonlinearity at the start from which a note says that a prediction is that of nearer starts."""
 
@@ -79,8 +76,8 @@ class TunedSteps(Rows[TunedStepsRow], Value):
         starts = len(self.rows[0].runs)
         over = "its start" if starts == 1 else f"its start (mean and standard error over {starts} starts)"
         return (
-            f"{NAMES[self.method]}, {self.derivative} convention, tuned for each norm and start; contraction per step, "
-            f"and steps until the L2 loss is {self.accuracy:g} of {over}; predicted by the spectrum; gain over "
+            f"{RULES[self.method].title}, {self.derivative} convention, tuned for each norm and start; contraction per "
+            f"step, and steps until the L2 loss is {self.accuracy:g} of {over}; predicted by the spectrum; gain over "
             f"{self.rows[0].norm}"
         )
 
