@@ -64,6 +64,19 @@ def test_contraction_is_the_spectral_radius_of_the_iteration(optimiser):
     assert np.isnan(Adam(0.1).contraction(eigenvalues))
 
 
+@pytest.mark.parametrize("optimiser", ALL, ids=lambda optimiser: optimiser.name)
+def test_tuning_multiplies_the_step_and_the_distance_of_the_momentum_from_one(optimiser):
+    tuned = optimiser.tuned([2.0, 0.5][: optimiser.numbers])
+    assert tuned.step == 2 * optimiser.step
+    assert 1 - tuned.momentum == pytest.approx((1 - optimiser.momentum) / optimiser.numbers, rel=1e-15)
+
+
+def test_one_weight_that_is_no_number_has_diverged():
+    iteration = Iteration(GradientDescent(1.0), lambda w: w * [0.5, np.nan], np.ones(2), 3)
+    assert len(list(iteration)) == 1
+    assert iteration.status == "diverged"
+
+
 def test_theoretical_optima():
     """On ``[1/4, 9]`` (kappa 36), published rates; no other step or momentum of a grid about them does better."""
     ends = np.array([0.25, 9.0])
@@ -295,13 +308,26 @@ def test_bad_input():
         st.steps_to(start, teacher, limit=0)
     with pytest.raises(ValueError, match="V: a teacher as wide as the student"):
         st.steps_to(np.eye(3), teacher)
-    with pytest.raises(ValueError, match="V: a teacher is required at which all eigenvalues"):
-        st.steps_to(start.weights, np.ones((2, 3)), "L2")
+    for activation, size in (("relu", 1.0), ("relu2", 1e4)):
+        with pytest.raises(ValueError, match="V: a teacher is required at which all eigenvalues"):
+            st.steps_to(size * start.weights, size * np.ones((2, 3)), "L2", activation=activation)
     for starts in (np.ones(3), np.ones((1, 2, 2, 3)), np.empty((0, 2, 3)), "W", None):
         with pytest.raises(ValueError, match="W0: "):
             st.steps_to(starts, teacher)
     with pytest.raises(st.NotDifferentiableError, match="zero"):
         st.steps_to(np.zeros((2, 3)), teacher)
+
+
+@pytest.mark.parametrize("size", [1e-5, 1e5])
+def test_the_accuracy_that_doubles_resolve_does_not_depend_on_units(size):
+    """Losses of ReLU are of second degree in all weights together, their roundings too."""
+    start, teacher = start_near("relu", 2, 3)
+    messages = []
+    for unit in (1.0, size):
+        with pytest.raises(ValueError, match=r"accuracy: at least \S+ is required") as caught:
+            st.steps_to(unit * start.weights, unit * teacher.weights, "L2", accuracy=1e-29)
+        messages.append(float(str(caught.value).split()[3]))
+    assert messages[1] == pytest.approx(messages[0], rel=0.05)  # printed with two digits
 
 
 def test_progress_of_tuning_goes_to_stderr(capsys):
