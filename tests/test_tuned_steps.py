@@ -308,14 +308,24 @@ def test_bad_input():
         st.steps_to(start, teacher, limit=0)
     with pytest.raises(ValueError, match="V: a teacher as wide as the student"):
         st.steps_to(np.eye(3), teacher)
-    for activation, size in (("relu", 1.0), ("relu2", 1e4)):
-        with pytest.raises(ValueError, match="V: a teacher is required at which all eigenvalues"):
-            st.steps_to(size * start.weights, size * np.ones((2, 3)), "L2", activation=activation)
+    with pytest.raises(ValueError, match="V: a teacher is required at which all eigenvalues"):
+        st.steps_to(start.weights, np.ones((2, 3)), "L2")
     for starts in (np.ones(3), np.ones((1, 2, 2, 3)), np.empty((0, 2, 3)), "W", None):
         with pytest.raises(ValueError, match="W0: "):
             st.steps_to(starts, teacher)
     with pytest.raises(st.NotDifferentiableError, match="zero"):
         st.steps_to(np.zeros((2, 3)), teacher)
+
+
+def test_steps_do_not_depend_on_units():
+    """Losses of the squared ReLU are of fourth degree, and the step of minus second."""
+    start, teacher = start_near("relu2", 2, 3)
+    one, other = (
+        st.steps_to(unit * start.weights, unit * teacher.weights, "L2", activation="relu2", accuracy=0.1)[0]
+        for unit in (1.0, 1e-4)
+    )
+    assert other.steps == one.steps
+    assert other.step * 1e-8 == pytest.approx(one.step, rel=0.01)  # the last factor of the search
 
 
 @pytest.mark.parametrize("size", [1e-5, 1e5])
