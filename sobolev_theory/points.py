@@ -16,8 +16,8 @@ from .curvature.operator import Curvature
 from .curvature.reach import Result, in_reach
 from .networks import Network
 from .norms import Convention
+from .pairs.approach import approached
 from .pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
-from .pairs.directions import approached
 from .pairs.existence import parallel_pairs, require_differentiable, require_kinks_avoided, require_parted
 from .pairs.geometry import PairGeometry
 from .pairs.near_teacher import value_near_teacher

@@ -38,9 +38,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 SLOW = {
-    "test_derivations", "test_derive", "test_examples", "test_monte_carlo", "test_oracles", "test_rates",
-    "test_reduced", "test_search", "test_near_teacher", "test_symbolic", "test_symmetric", "test_symmetric_oracle",
-    "test_theorems", "test_integration", "test_processes", "test_checkpoint",
+    "test_checkpoint", "test_derivations", "test_derive", "test_examples", "test_finite_sample", "test_integration",
+    "test_monte_carlo", "test_near_teacher", "test_oracles", "test_processes", "test_rates", "test_reduced",
+    "test_sampled_descent", "test_search", "test_symbolic", "test_symmetric", "test_symmetric_limit",
+    "test_symmetric_oracle", "test_theorems", "test_tuned_steps",
 }  # fmt: skip
 """Files that derive, sample, integrate much, or kill."""
 

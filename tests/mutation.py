@@ -40,7 +40,7 @@ TREE = ("sobolev_theory", "tests", "derivations", "examples", "README.md", "pypr
 TESTS = (
     "curvature", "critical_points", "integration", "kernels", "losses", "moments", "near_teacher", "networks",
     "operator", "oracles", "special", "values", "flow", "rates", "comparison", "single_neuron", "bad_input", "descent",
-    "optimal_weight", "lyapunov", "reach", "sizes",
+    "optimal_weight", "lyapunov", "reach", "sizes", "directional_limit",
 )  # fmt: skip
 """The default run without what derives, samples, prints or draws; other files of tests say the same of other rooms."""
 PATIENCE = 10.0

@@ -9,8 +9,8 @@ import sobolev_theory as st
 from sobolev_theory.conditioning import extremes
 from sobolev_theory.conditioning.compare import _worst
 from sobolev_theory.conditioning.comparison import LOCAL
+from sobolev_theory.conditioning.directions import _in_few_dimensions, _up_to_rotation
 from sobolev_theory.conditioning.extremes import Extremes
-from sobolev_theory.conditioning.towards import _in_few_dimensions, _up_to_rotation
 from sobolev_theory.norms import Norm
 
 

@@ -57,6 +57,9 @@ def test_density_of_one_neuron():
     expected[inside] = np.sqrt(((b - x) * (x - a))[inside]) / (2 * np.pi * 0.2 * 0.5 * (x[inside] - 1)) / 9
     assert law.density(9 * x) == pytest.approx(expected, abs=1e-8)
     assert 10 < inside.sum() < 40
+    beside = a + (b - a) * 10.0 ** -np.arange(1, 7)
+    expected = np.sqrt((b - beside) * (beside - a)) / (2 * np.pi * 0.2 * 0.5 * (beside - 1)) / 9
+    np.testing.assert_allclose(law.density(9 * beside), expected, rtol=1e-9)  # an imaginary part of 1e-12 leaves 1e-8
 
 
 def test_samples_abound():
@@ -266,6 +269,9 @@ def test_what_is_refused():
 def test_shown():
     law = finite_sample.spectrum(TWO, "L2", samples_per_dim=1.0)
     assert str(law).splitlines()[-1].startswith("singular: 0.6619")
+    regular = finite_sample.spectrum(TWO, "H1", samples_per_dim=8.0)
+    assert regular.smallest < 1
+    assert str(regular).splitlines()[-1] == f"kappa = {regular.condition_number:.6g}"
     assert repr(law)
     assert [part.kind for part in law] == ["atom", "bulk"]
     assert law == finite_sample.spectrum(TWO, "L2", samples_per_dim=1.0)

@@ -298,6 +298,11 @@ def test_a_step_that_diverges_is_a_status_and_in_no_mean() -> None:
     assert "exact descent diverged" in text
 
 
+def test_one_weight_beyond_all_bounds_has_diverged() -> None:
+    kept = iterates(lambda weights: weights * [[0.0, -1e20]], np.ones((1, 2)), Plan(1.0, 1, np.array([0, 1, 2])))
+    assert np.isfinite(kept).all(axis=(1, 2)).tolist() == [True, True, False]
+
+
 def test_means_are_over_finished_runs() -> None:
     runs = np.array([[1.0, 4.0], [1.0, 2.0], [1.0, np.nan]])
     quantity = SampledQuantity(runs, np.array([1.0, 2.0]), np.array([1.0, 0.0]))

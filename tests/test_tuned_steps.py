@@ -64,6 +64,19 @@ def test_contraction_is_the_spectral_radius_of_the_iteration(optimiser):
     assert np.isnan(Adam(0.1).contraction(eigenvalues))
 
 
+@pytest.mark.parametrize("optimiser", ALL, ids=lambda optimiser: optimiser.name)
+def test_tuning_multiplies_the_step_and_the_distance_of_the_momentum_from_one(optimiser):
+    tuned = optimiser.tuned([2.0, 0.5][: optimiser.numbers])
+    assert tuned.step == 2 * optimiser.step
+    assert 1 - tuned.momentum == pytest.approx((1 - optimiser.momentum) / optimiser.numbers, rel=1e-15)
+
+
+def test_one_weight_that_is_no_number_has_diverged():
+    iteration = Iteration(GradientDescent(1.0), lambda w: w * [0.5, np.nan], np.ones(2), 3)
+    assert len(list(iteration)) == 1
+    assert iteration.status == "diverged"
+
+
 def test_theoretical_optima():
     """On ``[1/4, 9]`` (kappa 36), published rates; no other step or momentum of a grid about them does better."""
     ends = np.array([0.25, 9.0])
@@ -111,6 +124,22 @@ def test_a_search_begins_at_a_step_that_is_much_too_long():
     tuned, arrival = task.tuned(GradientDescent(100.0), expected=1.0)
     assert arrival.status == "reached"
     assert tuned.step == pytest.approx(1.0, rel=0.01)
+
+
+@pytest.mark.parametrize(("norm", "size", "seed"), [("L2", 0.1, 7), ("L2", 0.3, 7), ("H1", 0.6, 3)])
+def test_a_step_of_theory_that_is_too_long_need_not_diverge(norm, size, seed):
+    """It circles about the teacher, or comes to it by chance after a thousand steps: no step of a grid is better."""
+    start, teacher = start_near("relu2", 1, 2, size, seed)
+    row = st.steps_to(start, teacher, (norm,), accuracy=1e-3)[0]
+    assert row.status == "reached"
+    loss, prediction = (st.PopulationLoss(teacher, name) for name in (norm, "L2"))
+    level = 1e-3 * prediction.value(start)
+    for step in row.step * np.geomspace(0.3, 1.2, 30):
+        student = start
+        for _ in range(int(row.steps) - 1):
+            student = st.Network(student.weights - step * loss.gradient(student), activation="relu2")
+            assert prediction.value(student) > level
+    assert row.steps < 12
 
 
 @pytest.mark.parametrize(
@@ -286,6 +315,29 @@ def test_bad_input():
             st.steps_to(starts, teacher)
     with pytest.raises(st.NotDifferentiableError, match="zero"):
         st.steps_to(np.zeros((2, 3)), teacher)
+
+
+def test_steps_do_not_depend_on_units():
+    """Losses of the squared ReLU are of fourth degree, and the step of minus second."""
+    start, teacher = start_near("relu2", 2, 3)
+    one, other = (
+        st.steps_to(unit * start.weights, unit * teacher.weights, "L2", activation="relu2", accuracy=0.1)[0]
+        for unit in (1.0, 1e-4)
+    )
+    assert other.steps == one.steps
+    assert other.step * 1e-8 == pytest.approx(one.step, rel=0.01)  # the last factor of the search
+
+
+@pytest.mark.parametrize("size", [1e-5, 1e5])
+def test_the_accuracy_that_doubles_resolve_does_not_depend_on_units(size):
+    """Losses of ReLU are of second degree in all weights together, their roundings too."""
+    start, teacher = start_near("relu", 2, 3)
+    messages = []
+    for unit in (1.0, size):
+        with pytest.raises(ValueError, match=r"accuracy: at least \S+ is required") as caught:
+            st.steps_to(unit * start.weights, unit * teacher.weights, "L2", accuracy=1e-29)
+        messages.append(float(str(caught.value).split()[3]))
+    assert messages[1] == pytest.approx(messages[0], rel=0.05)  # printed with two digits
 
 
 def test_progress_of_tuning_goes_to_stderr(capsys):

@@ -11,7 +11,7 @@ from .. import single_neuron
 from .._runtime.tables import Table
 from ..conditioning import comparison
 from ..conditioning.compare import compare
-from ..conditioning.towards import RANDOM
+from ..conditioning.directions import RANDOM
 from ..errors import ConditioningWarning
 from ..norms import Norm
 from ..single_neuron.spectrum import smallest_sign

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .._runtime.checks import read_weights
-from ..conditioning.towards import RANDOM
+from ..conditioning.directions import RANDOM
 from ..networks import Network
 from .options import FILES, networks, refuse, size, teacher_alone
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from .. import monte_carlo
 from ..conditioning.comparison import matrix_name
-from ..conditioning.towards import curvature_at
+from ..conditioning.directions import curvature_at
 from ..curvature.operator import Curvature
-from ..descent.tuned_steps import NAMES, steps_to
+from ..descent.optimisers import RULES
+from ..descent.tuned_steps import steps_to
 from ..losses import PopulationLoss
 from .activation import add_activation
 from .directions import add_directions, along, networks_or_teacher
@@ -83,7 +84,7 @@ def add(commands: Any) -> None:
     add_one_neuron(sgd)
     steps = _figure(figures, "steps", "iterations against accuracy, each norm with its best step", _steps)
     add_norms(steps)
-    steps.add_argument("--method", choices=[*NAMES], default="gd", help="(default gd)")
+    steps.add_argument("--method", choices=[*RULES], default="gd", help="(default gd)")
     accuracies: dict[str, Any] = {"nargs": "+", "type": fraction, "default": [1e-2, 1e-4, 1e-6, 1e-8]}
     steps.add_argument("--accuracies", **accuracies, help="parts of the L2 loss at the start (default 1e-2 to 1e-8)")
     add_networks(steps)
@@ -181,7 +182,7 @@ def _steps(plotting: ModuleType, options: argparse.Namespace) -> Any:
     settings = {"method": options.method, "derivative": options.derivative, "progress": sys.stderr.isatty()}
     tables = [steps_to(student, teacher, options.norms, accuracy=a, **settings) for a in options.accuracies]
     ax = plotting.tuned_steps(tables)
-    ax.set_title(NAMES[options.method], fontsize="medium")
+    ax.set_title(RULES[options.method].title, fontsize="medium")
     return ax
 
 

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.progress import tracked
+from .._runtime.sample_mean import SampleMean
 from ..losses import LossOptions, PopulationLoss, Student
 from ..norms import NormLike, several_norms, two_norms
 from .comparison import Comparison, ComparisonRow
+from .directions import Directions, Towards
 from .extremes import Extremes, extremes, warn
-from .sample_mean import SampleMean
-from .towards import Directions, Towards
 
 FloatArray = NDArray[np.float64]
 

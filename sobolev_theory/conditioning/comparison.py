@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .._runtime.results import Record, Rows, Value, public_fields
+from .._runtime.sample_mean import SampleMean
 from .._runtime.tables import Table
-from .sample_mean import SampleMean
 
 LOCAL = "kappa and rate are those of small errors at these weights; a flow ends with those of its end (compare_flows)"
 """What is compared, in a line under every table."""

@@ -20,8 +20,6 @@ exact Hessian of ReLU it does: near the teacher the loss has a cone, and the lar
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
@@ -31,13 +29,13 @@ from .._runtime.checks import number
 from .._runtime.sizes import require_hours_at_most, spectrum_operations
 from ..curvature.spectrum import definiteness_of
 from ..losses import LossOptions, PopulationLoss, Student
+from .directions import Curvatures, Directions, Towards
 from .extremes import Extremes, warn
 from .optimum import OptimalWeight
-from .towards import Curvatures, Directions, Towards
-from .valleys import ROUNDING, Measure, Valleys
+from .valleys import ROUNDING, Valleys
 from .weight_path import WeightPath, quality, sharpness_rate
 
-Blocks = tuple[NDArray[np.float64], NDArray[np.float64]]
+FloatArray = NDArray[np.float64]
 
 SPECTRA = 200
 """Dense spectra that a search costs, eigenvectors counted."""
@@ -120,13 +118,13 @@ def optimal_weight(
     >>> best.weight, round(best.interval[1], 3)        # the cone at the teacher: derivatives do not pay
     (0.0, 0.101)
     """
-    return best_on(*weight_path(Directions(towards, directions, rng), W, V, curvature, loss_options), within)
+    return best_on(path_along(Directions(towards, directions, rng), W, V, curvature, loss_options), within)
 
 
-def best_on(path: WeightPath, over: Callable[[Measure], Measure], within: float) -> OptimalWeight:
+def best_on(path: WeightPath, within: float) -> OptimalWeight:
     """The best weight on a path, and what is known of others; called by functions that users call."""
     within = number("within", within, "a part of the best rate, between 0 and 1,", 0.0, 1.0)
-    valleys = Valleys(path, over(quality))
+    valleys = Valleys(path, path.mean(quality))
     best = valleys.best()
     if valleys(best) <= ROUNDING:
         raise ValueError(
@@ -148,23 +146,12 @@ def best_on(path: WeightPath, over: Callable[[Measure], Measure], within: float)
         at_infinity=at_infinity,
         definite=low > 0,
         within=within,
-        **_recommended(path, within, over),
+        **_recommended(path, within),
     )
 
 
-def weight_path(
-    along: Directions, W: Student, V: Student, curvature: str, loss_options: LossOptions
-) -> tuple[WeightPath, Callable[[Measure], Measure]]:
-    """The matrices of the norms ``(1, lambda)``, along all directions, and what makes a measure its mean over them."""
-    pairs, symmetric = _orders(along, V, W, curvature, loss_options)
-    path = WeightPath([blocks for direction in pairs for blocks in direction], symmetric=symmetric)
-    return path, partial(_mean, count=len(pairs))
-
-
-def _orders(
-    along: Directions, V: Student, W: Student, curvature: str, loss_options: LossOptions
-) -> tuple[list[list[Blocks]], bool]:
-    """For each direction the pairs of diagonal blocks of ``G0`` and ``G1``, and whether those are symmetric.
+def path_along(along: Directions, W: Student, V: Student, curvature: str, loss_options: LossOptions) -> WeightPath:
+    """The matrices of the norms ``(1, lambda)``, along all directions.
 
     Blocks of a limit are in coordinates that depend on its direction: there ``G0`` is a difference of two limits.
     """
@@ -176,21 +163,11 @@ def _orders(
     function = of(1.0, 1.0) if derivatives.are_limits else of(1.0)
     symmetric = all(each.is_symmetric for each in (*function.each, *derivatives.each))
     _require_search_fits(len(derivatives.each), derivatives.each[0].on_span.shape[0], symmetric)
-    pairs = []
+    pairs: list[tuple[FloatArray, FloatArray]] = []
     for first, second in zip(function.each, derivatives.each, strict=True):
         blocks = [(g0, g1) for (g0, _), (g1, _) in zip(first.parts(), second.parts(), strict=True)]
-        pairs.append([(g0 - g1, g1) for g0, g1 in blocks] if derivatives.are_limits else blocks)
-    return pairs, symmetric
-
-
-def _mean(measure: Measure, count: int) -> Measure:
-    """The mean of a measure over directions, whose eigenvalues stand one after another."""
-
-    def mean(values: NDArray[Any]) -> NDArray[Any]:
-        measured: NDArray[Any] = measure(values.reshape(*values.shape[:-1], count, -1)).mean(axis=-1)
-        return measured
-
-    return mean
+        pairs += [(g0 - g1, g1) for g0, g1 in blocks] if derivatives.are_limits else blocks
+    return WeightPath(pairs, symmetric=symmetric, directions=len(derivatives.each))
 
 
 def _require_search_fits(count: int, size: int, symmetric: bool) -> None:
@@ -198,18 +175,18 @@ def _require_search_fits(count: int, size: int, symmetric: bool) -> None:
     operations = count * SPECTRA * spectrum_operations(size, symmetric=symmetric)
     what = f"student: a search over {size} x {size} matrices"
     advice = "take fewer neurons or dimensions, or compare norms (1, weight), which needs extreme eigenvalues only"
-    require_hours_at_most(what, operations, advice, stacklevel=6)
+    require_hours_at_most(what, operations, advice, stacklevel=5)
 
 
-def _recommended(path: WeightPath, within: float, over: Callable[[Measure], Measure]) -> dict[str, float]:
+def _recommended(path: WeightPath, within: float) -> dict[str, float]:
     """The smallest weight that comes close to the best rate at equal sharpness, and what it gains over L2."""
-    rates, slowest = Valleys(path, over(sharpness_rate)), over(lambda values: values.real.min(axis=-1))
+    rates, slowest = Valleys(path, path.mean(sharpness_rate)), path.mean(lambda values: values.real.min(axis=-1))
     most = rates(rates.best())
     names = ("recommended", "recommended_condition_number", "gain", "gain_equal_sharpness")
     if most <= ROUNDING:
         return dict.fromkeys(names, np.nan)
     u = rates.first((1 - within) * most)
-    kappa = _inverse(float(over(quality)(path.eigenvalues(u))))
+    kappa = _inverse(float(path.mean(quality)(path.eigenvalues(u))))
     gains = np.nan, np.nan
     if rates(0.0) > ROUNDING:
         as_is = slowest(path.unscaled(u)) / slowest(path.unscaled(0.0))

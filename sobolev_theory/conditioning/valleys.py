@@ -12,15 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 
-from .weight_path import WeightPath
-
-Measure = Callable[[NDArray[Any]], NDArray[Any]]
+from .weight_path import Measure, WeightPath
 
 CELLS = 32
 """Equal cells that ``[0, 1]`` is searched by before any is split."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,8 @@ from ..curvature.operator import rounding_of
 
 FloatArray = NDArray[np.float64]
 AnyArray = NDArray[Any]
+Measure = Callable[[AnyArray], AnyArray]
+"""Of eigenvalues, along the last axis."""
 
 SINGULAR_POINTS = 300
 """Size up to which weights of singular matrices are looked for: that costs as much as 30 spectra."""
@@ -22,13 +24,16 @@ SINGULAR_POINTS = 300
 class WeightPath:
     """The matrices ``(1 - u) G0/s0 + u G1/s1``, u in [0, 1], given as pairs of diagonal blocks of ``G0`` and ``G1``.
 
-    ``s`` is the largest entry, so that infinity is a point like others and units do not matter.
+    ``s`` is the largest entry, so that infinity is a point like others and units do not matter. Matrices along several
+    directions, of one size, stand one after another.
     """
 
-    def __init__(self, blocks: Sequence[tuple[FloatArray, FloatArray]], *, symmetric: bool) -> None:
+    def __init__(
+        self, blocks: Sequence[tuple[FloatArray, FloatArray]], *, symmetric: bool, directions: int = 1
+    ) -> None:
         self.scales = [max(float(np.abs(block).max()) for block in order) or 1.0 for order in zip(*blocks, strict=True)]
         self.blocks = [[block / scale for block, scale in zip(pair, self.scales, strict=True)] for pair in blocks]
-        self.symmetric = symmetric
+        self.symmetric, self.directions = symmetric, directions
         self.eigenvalues = lru_cache(maxsize=None)(self._eigenvalues)
         self.motion = lru_cache(maxsize=None)(self._motion)
 
@@ -68,6 +73,15 @@ class WeightPath:
     def share(self, weight: float) -> float:
         """``u`` of a finite weight."""
         return weight * self.scales[1] / (self.scales[0] + weight * self.scales[1])
+
+    def mean(self, measure: Measure) -> Measure:
+        """The mean of a measure over the directions."""
+
+        def mean(values: AnyArray) -> AnyArray:
+            measured: AnyArray = measure(values.reshape(*values.shape[:-1], self.directions, -1)).mean(axis=-1)
+            return measured
+
+        return mean
 
     def unscaled(self, u: float) -> AnyArray:
         """Eigenvalues of ``G0 + lambda G1``, for a finite weight."""

@@ -67,15 +67,15 @@ def best_step(curvature: Curvature) -> BestStep:
     return BestStep(float(best.x), float(best.fun))
 
 
-def at_teacher(loss: PopulationLoss, student: Parameters | Network) -> Curvature:
+def curvature_at_teacher(loss: PopulationLoss, student: Parameters | Network) -> Curvature:
     """The Hessian at the teacher in the direction of the student, or the Gauss-Newton matrix where there is none."""
     rows = matching(student, loss.teacher)
     if rows is None:
         raise ValueError("step: a step is required if student and teacher differ in width or output weights, got None")
-    return at_rows(loss, rows, student)
+    return curvature_at_rows(loss, rows, student)
 
 
-def at_rows(loss: PopulationLoss, rows: IntArray, student: Parameters | Network) -> Curvature:
+def curvature_at_rows(loss: PopulationLoss, rows: IntArray, student: Parameters | Network) -> Curvature:
     """The same at rows of the teacher that the student's match."""
     end = loss.at(Parameters(loss.teacher.weights[rows], student.output_weights))
     away = student.weights - end.parameters.weights

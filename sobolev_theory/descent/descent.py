@@ -17,7 +17,7 @@ from ..flow.events import one_level, parse_levels, quantity, reached, watched
 from ..flow.state import State
 from ..losses import PopulationLoss, Student
 from ..problem import SpanProblem
-from .best_step import at_teacher, best_step
+from .best_step import best_step, curvature_at_teacher
 from .iteration import Iteration
 from .optimisers import GradientDescent
 
@@ -159,7 +159,7 @@ def gradient_descent(
     count = positive_integer("steps", steps)
     instance_of("loss", loss, PopulationLoss)
     if step is None:
-        step = best_step(at_teacher(loss, loss.student(W0))).step
+        step = best_step(curvature_at_teacher(loss, loss.student(W0))).step
     step = number("step", step, "a positive step size", 0, np.inf)
     loss.gradient(W0)  # refuses a start where the gradient does not exist
     problem = SpanProblem.of(loss, W0)

@@ -16,7 +16,7 @@ from ..curvature.operator import Curvature
 from ..losses import PopulationLoss
 from ..parameters import Parameters
 from ..problem import SpanProblem
-from .best_step import ROUNDINGS, at_rows
+from .best_step import ROUNDINGS, curvature_at_rows
 from .optimisers import RULES, Optimiser
 from .tuning import COARSE, Arrival, Task, compass
 
@@ -45,7 +45,7 @@ class Linearised:
         loss, outputs = problem.loss, problem.start.output_weights
         teacher = loss.teacher.weights[rows]
         gram = PopulationLoss(loss.teacher, "L2").at(Parameters(teacher, outputs)).gauss_newton
-        return cls(teacher, student - teacher, at_rows(loss, rows, Parameters(student, outputs)), gram)
+        return cls(teacher, student - teacher, curvature_at_rows(loss, rows, Parameters(student, outputs)), gram)
 
     def starting_at(self, student: FloatArray) -> Linearised:
         """The same field from another start."""

@@ -28,6 +28,7 @@ class Optimiser(Protocol):
     """
 
     name: ClassVar[str]
+    title: ClassVar[str]
 
     @property
     def step(self) -> float:
@@ -59,6 +60,7 @@ class GradientDescent:
     r"""``W <- W - s g(W)``; an eigenvalue ``l`` is multiplied by ``1 - s l``."""
 
     name: ClassVar[str] = "gd"
+    title: ClassVar[str] = "Gradient descent"
     numbers: ClassVar[int] = 1
     step: float
     momentum: ClassVar[float] = 0.0
@@ -109,6 +111,7 @@ class HeavyBall(_WithMomentum):
     """
 
     name: ClassVar[str] = "heavy_ball"
+    title: ClassVar[str] = "Heavy ball"
 
     @classmethod
     def guess(cls, low: float, high: float, reach: float) -> HeavyBall:
@@ -133,6 +136,7 @@ class Nesterov(_WithMomentum):
     """
 
     name: ClassVar[str] = "nesterov"
+    title: ClassVar[str] = "Nesterov's method"
 
     @classmethod
     def guess(cls, low: float, high: float, reach: float) -> Nesterov:
@@ -166,6 +170,7 @@ class Adam:
     """
 
     name: ClassVar[str] = "adam"
+    title: ClassVar[str] = "Adam"
     numbers: ClassVar[int] = 1
     step: float
     momentum: ClassVar[float] = 0.9

@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from .._runtime.checks import as_array, as_numbers, number, one_of, positive_integer
 from .._runtime.progress import tracked
 from .._runtime.results import Record, Rows, Value
+from .._runtime.sample_mean import SampleMean
 from .._runtime.tables import Table
+from .._runtime.threads import one_blas_thread
 from ..losses import LossOptions, PopulationLoss, Student
 from ..networks import Network
 from ..norms import NormLike, several_norms
@@ -22,9 +24,6 @@ from .tuned_runs import TunedRun, tuned_run
 
 FloatArray = NDArray[np.float64]
 Starts = Student | Sequence[Student]
-
-NAMES = {"gd": "Gradient descent", "heavy_ball": "Heavy ball", "nesterov": "Nesterov's method", "adam": "Adam"}
-"""Methods in titles."""
 
 FAR = 0.3
 """Nonlinearity at the start from which a note says that a prediction is that of nearer starts."""
@@ -77,8 +76,8 @@ class TunedSteps(Rows[TunedStepsRow], Value):
         starts = len(self.rows[0].runs)
         over = "its start" if starts == 1 else f"its start (mean and standard error over {starts} starts)"
         return (
-            f"{NAMES[self.method]}, {self.derivative} convention, tuned for each norm and start; contraction per step, "
-            f"and steps until the L2 loss is {self.accuracy:g} of {over}; predicted by the spectrum; gain over "
+            f"{RULES[self.method].title}, {self.derivative} convention, tuned for each norm and start; contraction per "
+            f"step, and steps until the L2 loss is {self.accuracy:g} of {over}; predicted by the spectrum; gain over "
             f"{self.rows[0].norm}"
         )
 
@@ -204,7 +203,8 @@ def steps_to(
     starts = _several(W0)
     problems = [_problem(loss, start, method) for loss in losses for start in starts]
     tasks = tracked(problems, len(problems), "tuning", progress)
-    found = [tuned_run(problem, method, accuracy, limit) for problem in tasks]
+    with one_blas_thread():  # matrices are small, and many
+        found = [tuned_run(problem, method, accuracy, limit) for problem in tasks]
     runs = [tuple(found[k : k + len(starts)]) for k in range(0, len(found), len(starts))]
     rows = tuple(_row(loss.norm.name, own, runs[0]) for loss, own in zip(losses, runs, strict=True))
     return TunedSteps(rows, method, accuracy, losses[0].derivative)
@@ -246,8 +246,8 @@ def _row(norm: str, runs: tuple[TunedRun, ...], reference: tuple[TunedRun, ...])
 
 def _mean(values: Sequence[float]) -> tuple[float, float]:
     """Mean and standard error of the numbers among them; NaN of too few."""
-    known = np.array([value for value in values if not np.isnan(value)])
-    if not len(known):
+    known = [value for value in values if not np.isnan(value)]
+    if not known:
         return np.nan, np.nan
-    error = known.std(ddof=1) / np.sqrt(len(known)) if len(known) > 1 else np.nan
-    return float(known.mean()), float(error)
+    mean = SampleMean(known)
+    return float(mean), mean.standard_error

@@ -34,6 +34,9 @@ CLOSE = 0.08
 LOOK = 0.75
 """Part of the iterations of the best run so far from which on errors of another are looked at."""
 
+PATIENCE = 4
+"""Times the expected number of iterations after which a first run is given up: too long a step need not diverge."""
+
 HALVINGS = 10
 """Times that the step is halved while it is too long to arrive: down to a thousandth of the theoretical one."""
 
@@ -90,20 +93,27 @@ class Task:
             arrival = self.run(optimiser, most)
         return arrival.time
 
+    def _begun(self, optimiser: Optimiser, most: float) -> tuple[Optimiser, Arrival]:
+        """The first run that arrives within so many iterations, its step halved until one does; or the last."""
+        first = self.run(optimiser, most)
+        for _ in range(HALVINGS):
+            if first.status == "reached" or first.steps == self.limit:  # a shorter step takes longer still
+                break
+            optimiser = optimiser.tuned([0.5] + [1.0] * (optimiser.numbers - 1))
+            first = self.run(optimiser, most)
+        return optimiser, first
+
     def tuned(self, optimiser: Optimiser, expected: float = np.inf) -> tuple[Optimiser, Arrival]:
         """The optimiser with the step, and momentum, that need fewest iterations, and its run.
 
         From one on that is expected to need so many; infinite if that is not known.
         """
-        first = self.run(optimiser)
-        for _ in range(HALVINGS):
-            if first.status in ("reached", "limit"):  # a shorter step takes longer still
-                break
-            optimiser = optimiser.tuned([0.5] + [1.0] * (optimiser.numbers - 1))
-            first = self.run(optimiser)
-        if not first.time < np.inf:
-            return optimiser, first
-        time, given = first.time, optimiser
+        begun, first = self._begun(optimiser, PATIENCE * (expected + 1))
+        if first.status != "reached" and PATIENCE * (expected + 1) < self.limit:
+            begun, first = self._begun(optimiser, np.inf)
+        if first.status != "reached":
+            return begun, first
+        optimiser, time, given = begun, first.time, begun
         for factor in SCAN if expected == np.inf else ():
             tried = given.tuned([factor] + [1.0] * (given.numbers - 1))
             if (other := self.improved(tried, time)) < time:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Unpack
 
 import numpy as np
@@ -108,12 +109,16 @@ class SampledSpectrum(Rows[Part], Value):
         values[inside] = _density(self._support.equation, points[inside] / self._unit) / self._unit
         return values
 
-    def named_rows(self) -> list[tuple[str | None, Part]]:
-        """The parts, without names."""
+    @cached_property
+    def _parts(self) -> list[Part]:
         atoms = [Part("atom", a.value * self._unit, a.value * self._unit, a.mass) for a in self._support.atoms]
         bulk = [Part("bulk", low, high, self._mass(low, high)) for low, high in self.intervals.tolist()]
         outliers = [Part("outlier", float(x), float(x), 0.0) for x in self.outliers]
-        return [(None, part) for part in sorted([*atoms, *bulk, *outliers], key=lambda part: (part.low, part.high))]
+        return sorted([*atoms, *bulk, *outliers], key=lambda part: (part.low, part.high))
+
+    def named_rows(self) -> list[tuple[str | None, Part]]:
+        """The parts, without names."""
+        return [(None, part) for part in self._parts]
 
     def _mass(self, low: float, high: float) -> float:
         """Of an interval; at eigenvalues of ``lambda_1 E[s s']`` inside it the density can have a peak."""

@@ -215,7 +215,7 @@ def _unseen(slopes: FloatArray, probabilities: FloatArray, gamma: float) -> floa
                 break
     values, vectors = np.linalg.eigh(W)
     U = vectors[:, values > RANK]
-    met = (np.abs(slopes @ U) > 1e-9 * np.abs(slopes).max()).any(axis=1) if U.size else np.zeros(len(slopes), bool)
+    met = (np.abs(slopes @ U) > 1e-9 * np.abs(slopes).max()).any(axis=1)
     rest: float = U.shape[1] - float(probabilities[met].sum()) / gamma
     return max(0.0, rest)
 

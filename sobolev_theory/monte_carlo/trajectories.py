@@ -1,11 +1,14 @@
 """What runs of sampled descent did: means and standard errors, beside exact descent and exact flow."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.results import Record, Shown, Value
+from .._runtime.sample_mean import spread
 from .._runtime.tables import Table
 from .residual import Array
 
@@ -29,11 +32,6 @@ class SampledQuantity(Record, Value):
     descent: Array
     flow: Array
 
-    def _from_first(self) -> tuple[Array, Array]:
-        """The first finished run, and how others differ from it: not by roundings where all are equal."""
-        finished = self.finished if len(self.finished) else self.runs[:1] * np.nan
-        return finished[0], finished - finished[0]
-
     @property
     def finished(self) -> Array:
         """The runs that have not diverged, (F, R)."""
@@ -42,19 +40,20 @@ class SampledQuantity(Record, Value):
     @property
     def mean(self) -> Array:
         """Mean over the finished runs, (R,); NaN if there is none."""
-        first, others = self._from_first()
-        return np.asarray(first + others.mean(axis=0))
+        return self._over_finished(np.mean)
 
     @property
     def median(self) -> Array:
         """Median of the finished runs, (R,), which no few of them decide; NaN if there is none."""
-        return np.asarray(np.median(self.finished, axis=0)) if len(self.finished) else np.full(len(self.flow), np.nan)
+        return self._over_finished(np.median)
 
     @property
     def standard_error(self) -> Array:
         """Standard error of the mean, (R,); NaN for fewer than two finished runs."""
-        _, others = self._from_first()
-        return np.asarray(others.std(axis=0, ddof=1 if len(others) > 1 else np.nan) / np.sqrt(len(others)))
+        return np.asarray(spread(self.finished) / max(len(self.finished), 1) ** 0.5)
+
+    def _over_finished(self, reduced: Callable[..., Any]) -> Array:
+        return np.asarray(reduced(self.finished, axis=0)) if len(self.finished) else np.full(len(self.flow), np.nan)
 
     @property
     def over_descent(self) -> Array:

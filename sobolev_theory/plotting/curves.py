@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._runtime.checks import instance_of, one_of
 from ..flow.comparison import FlowComparison
-from .style import DASHES, PAGE, PALETTE, panels
+from .style import PAGE, look, panels
 
 FloatArray = NDArray[np.float64]
 
@@ -90,8 +90,8 @@ def _draw_curves(
     for k, (row, flow, curve) in enumerate(zip(comparison.rows, comparison.flows, curves, strict=True)):
         if np.isnan(stretch[k]):
             continue
-        time, look = stretch[k] * flow.t, k % len(PALETTE)
-        ax.plot(time, curve, color=PALETTE[look], linestyle=DASHES[look], label=row.norm)
+        time = stretch[k] * flow.t
+        ax.plot(time, curve, label=row.norm, **look(k))
         below = np.flatnonzero(curve < level / 100)
         ends.append(time[below[0] if len(below) else -1])
     if not ends:

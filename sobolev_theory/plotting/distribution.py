@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from ..curvature.operator import Curvature
 from ..curvature.spectrum import Spectrum
 from .spectra import spectra_of
-from .style import COLUMN, DASHES, PALETTE, panels
+from .style import COLUMN, look, panels
 
 LEAST = 1e-10
 """Parts of all eigenvalues that are nearer than this to 0 or 1 are drawn there."""
@@ -60,9 +60,8 @@ def spectral_distribution(
             part.values.real[[0, *range(len(part.values))]] / part.largest,
             np.clip([below / item.size, *part_of_all], edge, 1 - edge),
             where="post",
-            color=PALETTE[k % len(PALETTE)],
-            linestyle=DASHES[k % len(DASHES)],
             label=f"{label}, {kappa}",
+            **look(k),
         )
     ax.set(xscale="log", yscale="logit", ylabel="part of the eigenvalues up to here")
     real = not any(np.iscomplexobj(item.values) for item in parsed)

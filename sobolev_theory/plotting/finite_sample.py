@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +14,7 @@ from ..finite_sample.single_neuron import FEWEST, MOST
 from ..finite_sample.spectrum import SampledSpectrum, spectrum
 from ..losses import LossOptions, Student
 from ..norms import NormLike, several_norms
-from .style import COLUMN, DASHES, PALETTE, panels
+from .style import COLUMN, PALETTE, look, panels
 
 FloatArray = NDArray[np.float64]
 
@@ -57,20 +57,16 @@ def condition_number_of_samples(
     given = np.geomspace(0.5, 50, 40) if samples_per_dim is None else samples_per_dim
     x = as_array("samples_per_dim", given, ("points",))
     between("samples_per_dim", x, f"numbers from {FEWEST:g} to {MOST:g}", FEWEST, MOST)
-    (panel,) = panels(ax, 1, 1, COLUMN)
+    ax = panels(ax, 1, 1, COLUMN)[0]
     for k, norm in enumerate(several_norms(norms)):
         laws = [spectrum(V, norm, samples_per_dim=n, **loss_options) for n in x]
         kappa = np.array([law.condition_number for law in laws])
         finite = np.isfinite(kappa)
-        style = {"color": PALETTE[k % len(PALETTE)], "linestyle": DASHES[k % len(DASHES)]}
-        panel.plot(x[finite], kappa[finite], label=laws[0].norm, **style)
-    panel.set(
-        xscale="log", yscale="log", xlabel="samples for each dimension, $n/d$", ylabel=r"condition number $\kappa$"
-    )
-    panel.set_ylim(1, min(TOP, panel.get_ylim()[1]))
-    panel.legend(fontsize="small")
-    axes: Axes = panel
-    return axes
+        ax.plot(x[finite], kappa[finite], label=laws[0].norm, **look(k))
+    ax.set(xscale="log", yscale="log", xlabel="samples for each dimension, $n/d$", ylabel=r"condition number $\kappa$")
+    ax.set_ylim(1, min(TOP, ax.get_ylim()[1]))
+    ax.legend(fontsize="small")
+    return ax
 
 
 def sampled_density(law: SampledSpectrum, eigenvalues: ArrayLike | None = None, *, ax: Axes | None = None) -> Axes:
@@ -96,29 +92,26 @@ def sampled_density(law: SampledSpectrum, eigenvalues: ArrayLike | None = None, 
     """
     instance_of("law", law, SampledSpectrum)
     found = None if eigenvalues is None else as_array("eigenvalues", eigenvalues, ("N",))
-    (panel,) = panels(ax, 1, 1, COLUMN)
+    ax = panels(ax, 1, 1, COLUMN)[0]
     ends, outliers = law.intervals, law.outliers
     if found is not None:
         low, high = min(ends[0, 0], *outliers, np.inf), max(ends[-1, 1], *outliers, -np.inf)
         edges = np.linspace(low - (high - low) / 20, high + (high - low) / 20, BINS + 1)
         edges = edges[edges >= 0] if low > 0 else edges
         heights, _ = np.histogram(found, edges)
-        label = "sampled"
-        panel.stairs(
-            heights / (found.size * np.diff(edges)), edges, fill=True, color=PALETTE[5], alpha=0.5, label=label
-        )
+        heights = heights / (found.size * np.diff(edges))
+        ax.stairs(heights, edges, fill=True, color=PALETTE[5], alpha=0.5, label="sampled")
     steps = (1 - np.cos(np.linspace(0, np.pi, CURVE))) / 2
     for k, (low, high) in enumerate(ends):
         x = low + (high - low) * steps
-        panel.plot(x, law.density(x), color=PALETTE[0], linewidth=1.2, label=None if k else "law")
+        ax.plot(x, law.density(x), color=PALETTE[0], linewidth=1.2, label=None if k else "law")
     if outliers.size:
-        marks = {"linestyle": "none", "marker": "v", "color": PALETTE[1], "clip_on": False}
-        panel.plot(outliers, np.zeros(outliers.size), label="single eigenvalues", **marks)
+        marks: dict[str, Any] = {"linestyle": "none", "marker": "v", "color": PALETTE[1], "clip_on": False}
+        ax.plot(outliers, np.zeros(outliers.size), label="single eigenvalues", **marks)
     for part in law:
         if part.kind == "atom":
-            panel.plot([], [], " ", label=f"{part.mass:.3g} of all at {part.low:.3g}")
-    panel.set_ylim(bottom=0)
-    panel.set(xlabel="eigenvalue", ylabel="density")
-    panel.legend(fontsize="small")
-    axes: Axes = panel
-    return axes
+            ax.plot([], [], " ", label=f"{part.mass:.3g} of all at {part.low:.3g}")
+    ax.set_ylim(bottom=0)
+    ax.set(xlabel="eigenvalue", ylabel="density")
+    ax.legend(fontsize="small")
+    return ax

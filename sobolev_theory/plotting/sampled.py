@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from .._runtime.checks import one_of, shown
+from .._runtime.checks import one_of
 from ..monte_carlo.trajectories import SampledDescent
-from .style import COLUMN, DASHES, PALETTE, panels
+from .style import COLUMN, color, look, panels, require_labels
 
 STANDARD_ERRORS = 2
 """Half the height of a band."""
@@ -50,22 +50,16 @@ def sampled_curves(
     ['H1, exact flow', 'H1, SGD']
     """
     one_of("quantity", quantity, ("error", "loss"))
-    for name, given, kind in (("results", results, SampledDescent), ("labels", labels, str)):
-        if not isinstance(given, list | tuple) or not all(isinstance(each, kind) for each in given):
-            raise ValueError(
-                f"{name}: a list of SampledDescent, and one of their names, is required, got {shown(given)}"
-            )
-    if not 0 < len(results) == len(labels):
-        raise ValueError(f"labels: one for each of the results is required, got {len(labels)} for {len(results)}")
+    require_labels("results", results, SampledDescent, "SampledDescent", labels)
     ax = panels(ax, 1, 1, COLUMN)[0]
     lowest = np.inf
     for k, (result, label) in enumerate(zip(results, labels, strict=True)):
-        sampled, color = getattr(result, quantity), PALETTE[k % len(PALETTE)]
+        sampled = getattr(result, quantity)
         mean, half = sampled.mean, STANDARD_ERRORS * sampled.standard_error
-        ax.fill_between(result.times, np.maximum(mean - half, 0.0), mean + half, color=color, alpha=0.25, linewidth=0)
-        dashes = DASHES[k % len(DASHES)]
-        ax.plot(result.times, sampled.flow, color=color, linestyle=dashes, label=f"{label}, exact flow")
-        ax.plot(result.times, mean, "o", color=color, markersize=3, label=f"{label}, SGD")
+        band = np.maximum(mean - half, 0.0), mean + half
+        ax.fill_between(result.times, *band, color=color(k), alpha=0.25, linewidth=0)
+        ax.plot(result.times, sampled.flow, label=f"{label}, exact flow", **look(k))
+        ax.plot(result.times, mean, "o", color=color(k), markersize=3, label=f"{label}, SGD")
         positive = np.concatenate([mean, sampled.flow])
         lowest = min(lowest, np.nanmin(positive, where=positive > 0, initial=np.inf))
     ax.set(yscale="log", xlabel="time, step size $\\times$ steps")

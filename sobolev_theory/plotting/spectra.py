@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import NDArray
 
-from .._runtime.checks import shown
 from ..curvature.operator import Curvature
 from ..curvature.spectrum import Spectrum
-from .style import COLUMN, PALETTE, panels
+from .style import COLUMN, color, panels, require_labels
 
 FloatArray = NDArray[np.float64]
 
@@ -87,27 +86,22 @@ def spectrum(
 
 def spectra_of(spectra: Sequence[Curvature | Spectrum], labels: Sequence[str]) -> list[Spectrum]:
     """The spectra of curvatures that have a label each."""
-    for name, given, kinds in (("spectra", spectra, Curvature | Spectrum), ("labels", labels, str)):
-        if not isinstance(given, Sequence) or isinstance(given, str) or not all(isinstance(x, kinds) for x in given):
-            raise ValueError(f"{name}: a list of curvatures, and one of their names, is required, got {shown(given)}")
-    if not 0 < len(spectra) == len(labels):
-        raise ValueError(f"labels: one for each of the spectra is required, got {len(labels)} for {len(spectra)}")
+    require_labels("spectra", spectra, Curvature | Spectrum, "curvatures", labels)
     return [item.spectrum() if isinstance(item, Curvature) else item for item in spectra]
 
 
 def _stems(ax: Axes, values: FloatArray, counts: Sequence[int], k: int) -> float:
     """A stem for each eigenvalue, as high as its multiplicity; the highest."""
-    color = PALETTE[k % len(PALETTE)]
     heights = np.array(counts, dtype=np.float64)
-    ax.plot(values, heights, linestyle="none", marker="o", markersize=4, color=color)
-    ax.vlines(values, 0, heights, color=color, linewidth=1)
+    ax.plot(values, heights, linestyle="none", marker="o", markersize=4, color=color(k))
+    ax.vlines(values, 0, heights, color=color(k), linewidth=1)
     return float(heights.max())
 
 
 def _bars(ax: Axes, values: FloatArray, counts: Sequence[int], edges: FloatArray, k: int) -> float:
     """A bar for each bin, as high as the number of its eigenvalues; the highest."""
     heights, _ = np.histogram(values, edges, weights=np.array(counts, dtype=np.float64))
-    ax.stairs(heights, edges, fill=True, color=PALETTE[k % len(PALETTE)])
+    ax.stairs(heights, edges, fill=True, color=color(k))
     return float(heights.max())
 
 

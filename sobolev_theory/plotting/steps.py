@@ -10,16 +10,13 @@ from matplotlib.axes import Axes
 
 from .._runtime.checks import instance_of, shown
 from ..descent.tuned_steps import TunedSteps, TunedStepsRow
-from .style import COLUMN, DASHES, PALETTE, panels
-
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-"""Markers that go with the colours."""
+from .style import COLUMN, MARKERS, color, look, panels
 
 
 def tuned_steps(tables: Sequence[TunedSteps], *, ax: Axes | None = None) -> Axes:
     """Iterations of several norms against the accuracy reached: counted as points, predicted as lines.
 
-    Error bars are standard errors over starts. What did not arrive, or is not predicted, is not drawn.
+    Error bars are standard errors over starts. What did not arrive, or is not predicted, is not ax.
 
     Parameters
     ----------
@@ -51,21 +48,21 @@ def tuned_steps(tables: Sequence[TunedSteps], *, ax: Axes | None = None) -> Axes
     kinds = {(instance_of("tables", table, TunedSteps).method, *(row.norm for row in table)) for table in tables}
     if len(kinds) > 1:
         raise ValueError(f"tables: one method and the same norms are required, got {shown(sorted(kinds))}")
-    drawn: Axes = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax, 1, 1, COLUMN)[0]
     ordered = sorted(tables, key=lambda table: -table.accuracy)
     accuracies = [table.accuracy for table in ordered]
-    handles = [_series(drawn, accuracies, [table[k] for table in ordered], k) for k in range(len(ordered[0]))]
-    handles += drawn.plot([], [], color="0.3", linewidth=1, label="predicted")
-    drawn.set(xscale="log", xlabel="L2 loss over that of the start", ylabel="steps, tuned")
-    drawn.set_ylim(bottom=0)
-    drawn.invert_xaxis()
-    drawn.legend(handles=handles, fontsize="small", frameon=False)
-    return drawn
+    handles = [_series(ax, accuracies, [table[k] for table in ordered], k) for k in range(len(ordered[0]))]
+    handles += ax.plot([], [], color="0.3", linewidth=1, label="predicted")
+    ax.set(xscale="log", xlabel="L2 loss over that of the start", ylabel="steps, tuned")
+    ax.set_ylim(bottom=0)
+    ax.invert_xaxis()
+    ax.legend(handles=handles, fontsize="small", frameon=False)
+    return ax
 
 
 def _series(ax: Axes, accuracies: list[float], rows: list[TunedStepsRow], k: int) -> Any:
     """Points with error bars and a line of one norm, in the looks of its number; the points."""
-    color, marker = PALETTE[k % len(PALETTE)], MARKERS[k % len(MARKERS)]
-    ax.plot(accuracies, [row.predicted_steps for row in rows], color=color, linestyle=DASHES[k % len(DASHES)], lw=1)
+    ax.plot(accuracies, [row.predicted_steps for row in rows], linewidth=1, **look(k))
     steps, errors = [row.steps for row in rows], np.nan_to_num([row.standard_error for row in rows])
-    return ax.errorbar(accuracies, steps, errors, label=rows[0].norm, color=color, fmt=marker, ms=4, capsize=2)
+    points: dict[str, Any] = {"fmt": MARKERS[k % len(MARKERS)], "markersize": 4, "capsize": 2}
+    return ax.errorbar(accuracies, steps, errors, label=rows[0].norm, color=color(k), **points)

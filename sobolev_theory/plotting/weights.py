@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Unpack
 
@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from ..conditioning import optimal_weight as search
 from ..conditioning.comparison import matrix_name
+from ..conditioning.directions import Directions, Towards
 from ..conditioning.optimum import OptimalWeight
-from ..conditioning.towards import Directions, Towards
-from ..conditioning.valleys import Measure
 from ..conditioning.weight_path import WeightPath, quality, sharpness_rate
 from ..losses import LossOptions, PopulationLoss, Student
 from .style import COLUMN, PALETTE, panels
@@ -80,9 +79,8 @@ def optimal_weight(
     """
     pair = panels(axes, 2, 1, (COLUMN[0], 5.2), one_scale=False)
     along = Directions(towards, directions, rng)
-    path, over = search.weight_path(along, W, V, curvature, loss_options)
-    best = search.best_on(path, over, within)
-    measures = partial(_measures, path, over)
+    path = search.path_along(along, W, V, curvature, loss_options)
+    best, measures = search.best_on(path, within), partial(_measures, path)
     weights = _weights(best)
     curves = np.transpose([measures(path.share(weight)) for weight in weights.tolist()])
     for k, (ax, curve) in enumerate(zip(pair, curves, strict=True)):
@@ -123,12 +121,12 @@ def _marks(best: OptimalWeight) -> Iterator[tuple[float, dict[str, Any]]]:
         yield best.recommended, {"marker": "*", "label": name, "color": PALETTE[1], "markersize": 12}
 
 
-def _measures(path: WeightPath, over: Callable[[Measure], Measure], u: float) -> tuple[float, float]:
+def _measures(path: WeightPath, u: float) -> tuple[float, float]:
     """The condition number and the rate over the sharpness; NaN where a matrix is not positive definite."""
     values = path.eigenvalues(u)
     if values.real.min() <= 0:
         return np.nan, np.nan
-    return 1 / float(over(quality)(values)), float(over(sharpness_rate)(values))
+    return 1 / float(path.mean(quality)(values)), float(path.mean(sharpness_rate)(values))
 
 
 def _hatch(ax: Axes, weights: FloatArray, where: NDArray[np.bool_]) -> None:

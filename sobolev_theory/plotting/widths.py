@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from .. import symmetric
 from ..activations import Activation
 from ..norms import Norm, NormLike, two_norms
-from .style import COLUMN, DASHES, PALETTE, panels
+from .style import COLUMN, look, panels
 
 WIDTHS = (2, 3, 4, 5, 6, 8, *(round(width) for width in np.geomspace(10, 10**9, 33)))
 """Widths at which the curves are computed: four for each power of ten, and more below ten."""
@@ -54,24 +54,20 @@ def width_scaling(
     'training and Gauss-Newton matrix'
     """
     first, second = two_norms(norms)
-    settings: list[dict[str, Any]] = [{"curvature": "field", "towards": side} for side in TRAINING] + [
-        {"curvature": "gauss_newton"}
-    ]
-    curves = np.array(
-        [
-            [
-                symmetric.condition_number_ratio(K, norms=(first, second), activation=activation, **setting)
-                for K in WIDTHS
-            ]
-            for setting in settings
-        ]
-    )
+    settings: list[dict[str, Any]] = [{"curvature": "field", "towards": side} for side in TRAINING]
+    settings.append({"curvature": "gauss_newton"})
+
+    def curve(options: dict[str, Any]) -> list[float]:
+        options |= {"norms": (first, second), "activation": activation}
+        return [symmetric.condition_number_ratio(K, **options) for K in WIDTHS]
+
+    curves = np.array([curve(setting) for setting in settings])
     names = [*TRAINING.values(), GAUSS_NEWTON]
     if np.allclose(curves, curves[-1], rtol=1e-12, atol=0):
         curves, names = curves[-1:], [f"training and {GAUSS_NEWTON}"]
     ax = panels(ax, 1, 1, COLUMN)[0]
-    for k, (curve, name) in enumerate(zip(curves, names, strict=True)):
-        ax.semilogx(WIDTHS, curve, color=PALETTE[k], linestyle=DASHES[k], marker=".", markersize=3, label=name)
+    for k, (ratios, name) in enumerate(zip(curves, names, strict=True)):
+        ax.semilogx(WIDTHS, ratios, marker=".", markersize=3, label=name, **look(k))
     ax.axhline(1.0, color="0.5", linewidth=0.8, linestyle=":", label="no gain")
     ax.set(xlabel="width $K$", ylim=(0, max(1.05, 1.05 * curves.max())))
     ax.set_ylabel(rf"$\kappa$ of {Norm.parse(first).name} / $\kappa$ of {Norm.parse(second).name}")

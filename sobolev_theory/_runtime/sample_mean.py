@@ -1,4 +1,4 @@
-"""Means over random directions, with what they leave open."""
+"""Means over samples, with what they leave open."""
 
 from __future__ import annotations
 
@@ -7,10 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._runtime.results import Record
+from .results import Record
+
+FloatArray = NDArray[np.float64]
 
 SAME = 1e-12
 """Spread, relative to the largest value, that is rounding."""
+
+
+@np.errstate(invalid="ignore")  # inf - inf
+def spread(samples: FloatArray) -> FloatArray:
+    """``sqrt(sum (x - mean)^2 / (n - 1))`` over the first axis of samples (n, ...); 0 where they agree to rounding.
+
+    NaN for fewer than two, and where one is infinite.
+    """
+    if len(samples) < 2:
+        return np.full(samples.shape[1:], np.nan)
+    found: FloatArray = np.std(samples, axis=0, ddof=1)
+    return np.where(found <= SAME * np.abs(samples).max(axis=0), 0.0, found)
 
 
 class SampleMean(Record, float):
@@ -39,17 +53,13 @@ class SampleMean(Record, float):
         return super().__new__(cls, np.mean(np.asarray(values, dtype=np.float64)))
 
     def __init__(self, values: ArrayLike) -> None:
-        self.values: NDArray[np.float64] = np.array(values, dtype=np.float64)
+        self.values: FloatArray = np.array(values, dtype=np.float64)
         self.values.setflags(write=False)
 
     @property
-    @np.errstate(invalid="ignore")  # inf - inf
     def spread(self) -> float:
         """Standard deviation of the samples."""
-        if len(self.values) < 2:
-            return np.nan
-        spread = float(np.std(self.values, ddof=1))
-        return 0.0 if spread <= SAME * np.abs(self.values).max() < np.inf else spread
+        return float(spread(self.values))
 
     @property
     def standard_error(self) -> float:
