@@ -68,6 +68,7 @@ def condition_number_of_samples(
         xscale="log", yscale="log", xlabel="samples for each dimension, $n/d$", ylabel=r"condition number $\kappa$"
     )
     panel.set_ylim(1, min(TOP, panel.get_ylim()[1]))
+    panel.set_title("Gauss-Newton matrix of samples")
     panel.legend(fontsize="small")
     axes: Axes = panel
     return axes
