@@ -256,7 +256,7 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["compare", "--teacher", "w.npy"], "--teacher: a --student too is required, or --towards random"),
         (
             ["compare", "--width", "2", "--dim", "3", "--towards", "randm"],
-            "--towards randm: the word random, or a file .npy,",
+            "--towards randm: the word random, or weights in a file, .npy,",
         ),
         (["compare", "--width", "2", "--dim", "3", "--towards", "Random"], "did you mean 'random'?"),
         (["compare", "--width", "2", "--dim", "3", "--towards", "missing.npy"], "--towards missing.npy: No such file"),

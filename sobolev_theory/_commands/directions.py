@@ -37,7 +37,9 @@ def _towards(text: str | None) -> Any:
         return text
     if not Path(text).suffix and not Path(text).is_file():
         advice = near(text, [RANDOM])
-        raise ValueError(f"--towards {named(text)}: the word {RANDOM}, or a file {FILES}, is required{advice}")
+        raise ValueError(
+            f"--towards {named(text)}: the word {RANDOM}, or weights in a file, {FILES}, are required{advice}"
+        )
     return read_weights("--towards", Path(text))
 
 

@@ -35,10 +35,10 @@ def condition_number_ratio(
 
     ``kappa = max |lambda| / min |lambda|``. Far from the teacher a Hessian can be indefinite: it has a ratio of moduli
     too, but no rate follows from it, and a warning says so; ``curvature="gauss_newton"`` is always positive
-    semi-definite, but what Gauss-Newton and natural-gradient steps follow, not gradient descent. It is the quotient *at
-    these weights*: near a minimum that is the advantage at equal sharpness, but a flow that goes on from here sees
-    other curvatures, and its last rate is that at its end. For one ReLU neuron at angle 1, ``|w| = |w*|``, the ratio is
-    0.78; at its end, the teacher, both condition numbers are 1.
+    semi-definite, but what Gauss-Newton and natural-gradient steps invert: gradient descent follows the Hessian. It is
+    the quotient *at these weights*: near a minimum that is the advantage at equal sharpness, but a flow that goes on
+    from here sees other curvatures, and its last rate is that at its end. For one ReLU neuron at angle 1, ``|w| =
+    |w*|``, the ratio is 0.78; at its end, the teacher, both condition numbers are 1.
 
     At parallel rows, as at the teacher, the Hessian of ReLU in H1 does not exist. It has limits, which training sees:
     take ``towards``. At an orthonormal teacher of 5 neurons the ratio of those is 0.95, and that of the Gauss-Newton
@@ -128,8 +128,8 @@ def compare(
 
     At a teacher, ``W = V``, and wherever rows are parallel, ``towards`` compares the limits of Hessians that training
     sees. Over random directions means are printed, with the standard deviation of a single direction and the standard
-    error of the mean; quotients are formed for each direction. Rates of Gauss-Newton matrices are those of Gauss-Newton
-    and natural-gradient steps; notes say where gradient descent follows another matrix.
+    error of the mean; quotients are formed for each direction. Rates of Gauss-Newton matrices are those of gradient
+    descent at the teacher only, and not there where an order jumps: notes say for which norms.
 
     Examples
     --------

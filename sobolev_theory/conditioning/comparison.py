@@ -15,8 +15,8 @@ LOCAL = "kappa and rate are those of small errors at these weights; a flow ends 
 """What is compared, in a line under every table."""
 
 LEAST_SQUARES = (
-    "kappa and rate are those of Gauss-Newton and natural-gradient steps, not of gradient descent, which follows the "
-    "Hessian"
+    "kappa and rate are not those of gradient descent, which follows the Hessian; Gauss-Newton and natural-gradient "
+    "steps invert this matrix"
 )
 """The same under a table of Gauss-Newton matrices; their norms are those of `AGREE` or of `DIFFER`."""
 

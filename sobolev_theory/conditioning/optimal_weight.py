@@ -61,7 +61,7 @@ def optimal_weight(
 
     The curvature is the Hessian unless told, as in `compare`: it is what training from ``W`` sees. Where it does not
     exist, at a ReLU teacher in H1, training sees its limits: take ``towards``. The Gauss-Newton matrix is another one
-    there, and its gains are those of Gauss-Newton and natural-gradient steps.
+    there, whose gains are not those of gradient descent.
 
     A symmetric positive definite curvature has a condition number with one valley. A Hessian can be indefinite, and the
     backprop one need not be symmetric: its condition number is the ratio of extreme moduli of eigenvalues, complex ones
