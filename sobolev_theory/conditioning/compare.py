@@ -37,8 +37,8 @@ def condition_number_ratio(
     too, but no rate follows from it, and a warning says so; ``curvature="gauss_newton"`` is always positive
     semi-definite, but what Gauss-Newton and natural-gradient steps invert: gradient descent follows the Hessian. It is
     the quotient *at these weights*: near a minimum that is the advantage at equal sharpness, but a flow that goes on
-    from here sees other curvatures, and its last rate is that at its end. For one ReLU neuron at angle 1, ``|w| =
-    |w*|``, the ratio is 0.78; at its end, the teacher, both condition numbers are 1.
+    from here sees other curvatures, and its last rate is that at its end. For one ReLU neuron at angle 1,
+    ``|w| = |w*|``, the ratio is 0.78; at its end, the teacher, both condition numbers are 1.
 
     At parallel rows, as at the teacher, the Hessian of ReLU in H1 does not exist. It has limits, which training sees:
     take ``towards``. At an orthonormal teacher of 5 neurons the ratio of those is 0.95, and that of the Gauss-Newton
