@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
         "--curvature",
         choices=("hessian", "gauss_newton"),
         default="hessian",
-        help="hessian: what gradient descent follows; gauss_newton: what Gauss-Newton and natural-gradient steps invert",
+        help="hessian: what gradient descent follows; gauss_newton: what Gauss-Newton steps invert",
     )
     add_directions(command)
     add_networks(command)
