@@ -130,6 +130,20 @@ class Equation:
         result: AnyArray = np.eye(len(i)) - np.swapaxes(outer, -1, -2) @ self.forms
         return result
 
+    def fraction_below(self, Q: FloatArray) -> float:
+        r"""Fraction of all eigenvalues below a real solution: ``(n_-(Q) - P(1 + gamma s' Q s < 0)/gamma)/K``.
+
+        ``n_-`` counts negative eigenvalues. For the mean of ``log(lambda - zeta)`` is, per neuron, the value of
+
+        .. math:: -\log\det Q + \tfrac1\gamma \mathbb{E} \log(1 + \gamma s^\top Q s)
+            - \mathbb{E} \frac{s^\top Q s}{1 + \gamma s^\top Q s}
+
+        at the solution: its derivative in ``zeta`` is ``-tr Q``. Its imaginary part is ``-pi`` times the fraction.
+        """
+        negative = np.count_nonzero(np.linalg.eigvalsh(Q) < 0)
+        turned = self.patterns.probabilities[self.denominators(Q) < 0].sum()
+        return float(negative - turned / self.gamma) / len(Q)
+
     # --- real solutions, by their trace -------------------------------------------------------------------------------
 
     @np.errstate(all="ignore")
@@ -210,10 +224,22 @@ class Equation:
         """Newton's method from solutions nearby; NaN where it does not converge."""
         for _ in range(ITERATIONS):
             wrong = Q - Q @ (self.right_side(Q) - zeta) @ Q
-            step = self.matrix(np.linalg.solve(self.linearised(Q), self.listed(wrong)[..., None])[..., 0])
+            step = self.matrix(_solved(self.linearised(Q), self.listed(wrong)))
             Q = Q + step
             change = np.abs(step).max(axis=(1, 2)) / np.abs(Q).max(axis=(1, 2))
             if (change < ROUNDING).all():
                 break
         Q[~(change < 1e-3)] = np.nan
         return Q
+
+
+def _solved(matrices: AnyArray, sides: AnyArray) -> AnyArray:
+    """Solutions of linear systems, (n, m); NaN of those that are singular."""
+    try:
+        result: AnyArray = np.linalg.solve(matrices, sides[..., None])[..., 0]
+    except np.linalg.LinAlgError:  # of one of them
+        if len(sides) == 1:
+            return np.full_like(sides, np.nan)
+        half = len(sides) // 2
+        result = np.concatenate([_solved(matrices[:half], sides[:half]), _solved(matrices[half:], sides[half:])])
+    return result

@@ -1,12 +1,8 @@
 r"""Where the eigenvalues of an empirical Gauss-Newton matrix are: edges of the bulk, atoms, and single ones outside.
 
 Off the support the equation has a real solution, whose trace rises with ``zeta``. It is followed by its trace, from far
-away and from every gap, to where ``zeta`` turns: an edge. If the trace grows without bound instead, there is an atom.
-
-**Atoms.** Let ``U`` be a space of eigenvectors of ``lambda_1 E[s s']`` for one eigenvalue ``mu``. Of the ``dim(U) d``
-dimensions of its products with inputs, ``n`` samples see ``n P(P_U s != 0)``, each of them one; on the rest the matrix
-stays ``mu``. The space with the largest rest is the range of ``W = lim (mu - zeta) Q``: there ``W^-1 = I +
-E[s s'/(gamma s' W s)]``, so that ``tr W = dim(U) - P(P_U s != 0)/gamma`` is that rest.
+away and from every gap, to where ``zeta`` turns: an edge. If the trace grows without bound instead, there is an atom,
+or a bulk too narrow to be told from one.
 
 **Outliers.** In the span of the rows, with coordinates ``z``, slopes and inputs depend on one another. By leaving one
 sample out, the Schur complement of the matrix there tends to ``T(zeta) - zeta``,
@@ -15,6 +11,8 @@ sample out, the Schur complement of the matrix there tends to ``T(zeta) - zeta``
     + \lambda_1 \mathbb{E}[s s^\top] \otimes I ,
 
 whose eigenvalues fall with ``zeta``; where one of them is zero off the support there is an eigenvalue, a single one.
+
+**Fractions.** What lies between two gaps is counted there (`Equation.fraction_below`), without the density.
 """
 
 from __future__ import annotations
@@ -22,12 +20,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import NamedTuple
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from .atoms import Atom, atoms
 from .fixed_point import Equation, State
 
 FloatArray = NDArray[np.float64]
@@ -44,15 +43,14 @@ SHALLOW = 1e-10
 ENDLESS = 1e6
 """Growth of a trace after which it has no bound."""
 
-RANK = 1e-6
-"""Eigenvalue of ``W``, of which the largest is at most 1, below which it is 0."""
+STRAIGHT = 0.3
+"""Part of the change of ``zeta`` by which a step may differ from the rule of trapezia; beyond, it is another branch."""
 
+ALIKE = 0.01
+"""Part of the distance of all eigenvalues at an atom, for the last trace, within which the atom is its cause."""
 
-class Atom(NamedTuple):
-    """A multiple eigenvalue, and the fraction of all eigenvalues that equal it."""
-
-    value: float
-    mass: float
+TOLD = 1e-6
+"""Relative distance from an end of the bulk up to which a single eigenvalue is not told from it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,18 +102,23 @@ class Support:
         walks = [[walk(self.equation, start, sign, self.atoms) for sign in (-1, 1)] for start in starts]
         return [[*reversed(down), *up[1:]] for down, up in walks]
 
-    @property
-    def intervals(self) -> FloatArray:
-        """Intervals (n, 2) of the bulk, in rising order."""
-        inner = [end for gap in self.gaps for end in (gap[0].zeta, gap[-1].zeta)]
-        ends = np.array([self.below[-1].zeta, *inner, self.above[-1].zeta]).reshape(-1, 2)
-        return ends[np.diff(ends)[:, 0] > 1e-9 * ends[:, 1]]  # others are atoms
+    @cached_property
+    def bulk(self) -> FloatArray:
+        """Lower and upper ends of the intervals of the bulk and what fraction of all eigenvalues they hold, (n, 3)."""
+        gaps, rows = [self.below, *self.gaps, self.above[::-1]], []
+        for low, high in pairwise(gaps):
+            left, right = low[len(low) // 2], high[len(high) // 2]
+            held = self.equation.fraction_below(right.Q) - self.equation.fraction_below(left.Q)
+            held -= sum(atom.mass for atom in self.atoms if left.zeta < atom.value < right.zeta)
+            rows.append((low[-1].zeta, high[0].zeta, held))
+        return np.array([row for row in rows if row[1] - row[0] > 1e-9 * row[1] or row[2] > 1e-9])  # others are atoms
 
     @property
     def outliers(self) -> FloatArray:
         """Single eigenvalues outside the bulk (m,), in rising order."""
         branches = (self.below, *self.gaps, self.above[::-1])
-        return np.array(sorted(root for branch in branches for root in _outliers(self.equation, branch)))
+        found = np.array(sorted(root for branch in branches for root in _outliers(self.equation, branch)))
+        return found[(np.abs(found[:, None] - self.bulk[:, :2].ravel()) > TOLD * found[:, None]).all(axis=1)]
 
 
 def walk(equation: Equation, start: State, sign: int, found: tuple[Atom, ...]) -> list[State]:
@@ -134,15 +137,24 @@ def walk(equation: Equation, start: State, sign: int, found: tuple[Atom, ...]) -
         else:
             states.append(state)
             step = sign * max(abs(step), min(1.5 * abs(step), abs(state.trace) / 3))
-    at = min((atom.value for atom in found), key=lambda value: abs(value - states[-1].zeta), default=states[-1].zeta)
-    return [*states[:-1], states[-1]._replace(zeta=at)]
+    end, reach = states[-1].zeta, ALIKE * len(start.Q) / abs(states[-1].trace)
+    at = min((atom.value for atom in found), key=lambda value: abs(value - end), default=end)
+    return [*states[:-1], states[-1]._replace(zeta=at if abs(at - _pole(states)) < reach else end)]
+
+
+def _pole(states: list[State]) -> float:
+    """The eigenvalue that the last solutions come near to: traces are its mass, K times a fraction, over distances."""
+    one, other = states[-2:] if len(states) > 1 else states * 2
+    apart = one.trace - other.trace
+    return (one.zeta * one.trace - other.zeta * other.trace) / apart if apart else one.zeta
 
 
 def _continues(equation: Equation, before: State, state: State) -> bool:
-    """Whether a solution is on the branch of the one before it: neither ``zeta`` nor a denominator leaps."""
-    predicted = before.slope * (state.trace - before.trace)
+    """Whether a solution is on the branch of the one before it: its slopes tell ``zeta``, and no denominator leaps."""
+    step, rise = state.trace - before.trace, state.zeta - before.zeta
+    told = abs(rise - (before.slope + state.slope) / 2 * step) < STRAIGHT * abs(step) * max(before.slope, -state.slope)
     quotients = equation.denominators(state.Q) / equation.denominators(before.Q)
-    return abs(state.zeta - before.zeta) < 1.5 * abs(predicted) and bool((quotients > 0.25).all())
+    return told and bool((quotients > 0.25).all())
 
 
 def _turn(equation: Equation, before: State, after: State) -> State:
@@ -154,9 +166,13 @@ def _turn(equation: Equation, before: State, after: State) -> State:
 def _root(equation: Equation, one: State, other: State, value: Callable[[State], float]) -> float:
     """The trace between those of two solutions at which a function of a solution is zero."""
 
+    known = [one, other]
+
     def at(trace: float) -> float:
-        state = equation.at_trace(trace, one) or equation.at_trace(trace, other)
-        return value(state) if state else np.nan
+        nearest = min(known, key=lambda state: abs(state.trace - trace))
+        state = equation.at_trace(trace, nearest) or nearest
+        known.append(state)
+        return value(state)
 
     first, last = at(one.trace), at(other.trace)
     if not first * last < 0:  # rounding has the last word
@@ -188,36 +204,6 @@ def _grid(equation: Equation, low: float, high: float) -> FloatArray:
     steps = (1 - np.cos((np.arange(GRID) + 0.5) * np.pi / GRID)) / 2
     inner = breaks[:-1, None] + np.diff(breaks)[:, None] * steps
     return np.unique([*inner.ravel(), *(x for x in centres if low < x < high)])
-
-
-def atoms(equation: Equation) -> tuple[Atom, ...]:
-    """Multiple eigenvalues that no sample moves."""
-    values, vectors = equation.stays
-    groups = np.flatnonzero(np.diff(values) > 1e-10 * max(1.0, values[-1])) + 1
-    found = []
-    for some in np.split(np.arange(len(values)), groups):
-        slopes = equation.patterns.slopes @ vectors[:, some]
-        mass = _unseen(slopes, equation.patterns.probabilities, equation.gamma) / len(values)
-        found += [Atom(float(values[some].mean()), mass)] if mass > 0 else []
-    return tuple(found)
-
-
-def _unseen(slopes: FloatArray, probabilities: FloatArray, gamma: float) -> float:
-    """``max_U (dim U - P(P_U s != 0)/gamma)`` over subspaces of the coordinates of the slopes."""
-    W, unit = np.eye(slopes.shape[1]), np.eye(slopes.shape[1])
-    for depth in np.geomspace(1, 1e-12, 40):
-        for _ in range(100):
-            seen = depth + gamma * np.einsum("pi,pi->p", slopes @ W, slopes)
-            new = np.linalg.inv(unit + (slopes.T * (probabilities / seen)) @ slopes)
-            change = np.abs(new - W).max()
-            W = (W + new) / 2
-            if change < 1e-9:
-                break
-    values, vectors = np.linalg.eigh(W)
-    U = vectors[:, values > RANK]
-    met = (np.abs(slopes @ U) > 1e-9 * np.abs(slopes).max()).any(axis=1)
-    rest: float = U.shape[1] - float(probabilities[met].sum()) / gamma
-    return max(0.0, rest)
 
 
 def _outliers(equation: Equation, branch: list[State]) -> list[float]:
