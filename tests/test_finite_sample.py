@@ -200,6 +200,17 @@ def test_edges_are_where_the_density_begins():
     assert below < 1e-6 < 1e-3 < above
 
 
+def test_gaps_between_which_there_is_next_to_nothing():
+    """Patterns of probability 2e-4: of one and the same dark part of the grid, fractions tell that it is two gaps."""
+    V = np.array([[1.53991621, 2.29239786, -0.76857736], [0.05565282, 1.39742258, -1.48124023],
+                  [-1.98986032, -1.29694412, -0.56706679]])  # fmt: skip
+    law = finite_sample.spectrum(st.Network(V, [-1.5, -1.0, 2.0]), "H1", samples_per_dim=0.117)
+    assert not ((law.intervals[:, 0] < 12) & (law.intervals[:, 1] > 12)).any()
+    (little,) = (part for part in law if 8 < part.low < part.high < 10)
+    assert 1e-6 < little.mass < 1e-5
+    assert sum(part.mass for part in law) == pytest.approx(1, abs=1e-12)
+
+
 def test_zero_eigenvalues_are_counted_by_ranks():
     """Two orthogonal neurons: a sample at which any is active is worth one: 1 - (3/4) n/(2 d); likewise in a sample."""
     law = finite_sample.spectrum(np.eye(2), "L2", samples_per_dim=1.0)

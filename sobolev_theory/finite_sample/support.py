@@ -185,15 +185,17 @@ def _gaps(equation: Equation, low: float, high: float) -> list[State]:
     grid = _grid(equation, low, high)
     Q = equation.above(grid, SHALLOW * equation.bound)
     density = np.einsum("nii->n", Q.imag)
-    dark = density < DARK * np.trapezoid(density, grid) / (high - low)
-    starts = np.flatnonzero(np.diff(np.concatenate([[False], dark, [False]]).astype(int)))
-    middles = [(first + last) // 2 for first, last in starts.reshape(-1, 2) if last < len(grid)]
-    found = []
-    for k in middles:
-        guess = State(Q[k].real, float(grid[k]), 1.0)
+    known = np.isfinite(Q).all(axis=(1, 2))
+    dark = np.flatnonzero(known & (density < DARK * np.trapezoid(density[known], grid[known]) / (high - low)))
+    below = np.array([equation.fraction_below(Q[k].real) for k in dark])  # a number for each gap
+    ends = np.flatnonzero((np.diff(dark) > 1) | (np.abs(np.diff(below)) > 1e-9)) + 1
+    found: dict[float, State] = {}
+    for some in np.split(dark, ends) if len(dark) else []:
+        guess = State(Q[some[len(some) // 2]].real, float(grid[some[len(some) // 2]]), 1.0)
         state = equation.at_trace(guess.trace, guess)
-        found += [state] if state and state.slope > 0 else []
-    return found
+        if state and state.slope > 0 and 0 < (fraction := round(equation.fraction_below(state.Q), 9)) < 1:
+            found.setdefault(fraction, state)
+    return [found[fraction] for fraction in sorted(found)]
 
 
 def _grid(equation: Equation, low: float, high: float) -> FloatArray:
