@@ -63,7 +63,14 @@ class TunedStepsRow(Record, Value):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TunedSteps(Rows[TunedStepsRow], Value):
-    """One row per norm, by number or by the norm's name; ``str()`` is a table, ``as_dicts()`` the data."""
+    """One row per norm, by number or by the norm's name; ``str()`` is a table, ``as_dicts()`` the data.
+
+    Examples
+    --------
+    >>> table = steps_to([[0.9, 0.1], [0.2, 1.1]], [[1.0, 0.0], [0.0, 1.0]], activation="erf", accuracy=1e-3)
+    >>> len(table), table["H1"].steps, round(table["H1"].gain, 2)
+    (2, 7.0, 1.86)
+    """
 
     rows: tuple[TunedStepsRow, ...]
     method: str

@@ -63,6 +63,12 @@ class SampledSpectrum(Rows[Part], Value):
         Limits of the extreme eigenvalues, single ones among them; 0 if the matrix is singular.
     condition_number
         Their quotient; infinite if the matrix is singular.
+
+    Examples
+    --------
+    >>> law = spectrum([[1.0, 0.0]], "H1", samples_per_dim=1.5)
+    >>> [(part.kind, part.low, round(part.mass, 6)) for part in law][0]       # a quarter is seen by no sample
+    ('atom', 0.5, 0.25)
     """
 
     norm: str
