@@ -1,5 +1,6 @@
 """One file per result, from the Gaussian integral to the closed form, each step verified where it is made.
 
 ``python -m derivations`` regenerates `sobolev_theory/_kernels` into a temporary folder and compares; ``--update``
-writes.
+writes. A new activation needs a file here, a line in the list of derivations and in `derivations.symmetric`, one in
+`sobolev_theory.activations.generated`, and an oracle for the tests (``python -m tests.oracles --update``).
 """

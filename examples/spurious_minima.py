@@ -5,8 +5,21 @@ appear at K = 6, where they are rarely hit, and the fraction of runs that end in
 2018). Every run is polished to a critical point and classified by the spectrum of the exact Hessian, and every fraction
 has a 95 % interval.
 
-By default 20 runs each at K = 6 and K = 10, some seconds: enough to tell the two widths apart, not the two norms. The
-table of the README is ``--widths 6 7 8 9 10 --runs 1000``, ten minutes or so.
+By default 20 runs each at K = 6 and K = 10, some seconds: enough to tell the two widths apart, not the two norms. With
+``--widths 6 7 8 9 10 --runs 1000``, ten minutes or so, the fractions are, with the smallest Hessian eigenvalue at the
+most frequent minimum,
+
+==  ======================  ==========  ======================  ==========
+ K  L2                      eigenvalue  H1                      eigenvalue
+==  ======================  ==========  ======================  ==========
+ 6  0.000 (0.000 to 0.004)              0.000 (0.000 to 0.004)
+ 7  0.043 (0.032 to 0.057)      0.0141  0.029 (0.020 to 0.041)      0.0245
+ 8  0.118 (0.100 to 0.140)      0.0213  0.096 (0.079 to 0.116)      0.0399
+ 9  0.219 (0.195 to 0.246)      0.0272  0.186 (0.163 to 0.211)      0.0522
+10  0.355 (0.326 to 0.385)      0.0320  0.324 (0.296 to 0.354)      0.0624
+==  ======================  ==========  ======================  ==========
+
+In 4000 starts at K = 6, L2 met one 12 times (0.003), at eigenvalue 0.0047.
 
 For H1 the field that training follows is not a gradient; a minimum is then an attractor, all eigenvalues of the
 Jacobian having positive real part.

@@ -8,7 +8,7 @@ import pytest
 import sobolev_theory as st
 from sobolev_theory.conditioning import extremes
 from sobolev_theory.conditioning.compare import _worst
-from sobolev_theory.conditioning.comparison import LOCAL
+from sobolev_theory.conditioning.comparison import AGREE, DIFFER, LEAST_SQUARES, LOCAL
 from sobolev_theory.conditioning.directions import _in_few_dimensions, _up_to_rotation
 from sobolev_theory.conditioning.extremes import Extremes
 from sobolev_theory.norms import Norm
@@ -148,6 +148,25 @@ def test_what_is_compared_is_local_and_said_to_be():
     assert st.condition_number_ratio(beside, teacher) == pytest.approx(1, abs=1e-6)
     assert st.compare(student, teacher).notes == (LOCAL,)
     assert "a flow ends with those of its end" in LOCAL
+
+
+def test_gauss_newton_matrices_are_not_said_to_be_those_of_training():
+    """They are at the teacher, for the norms without the order that jumps; for the others a limit is (towards)."""
+    teacher = np.eye(2, 3)
+    of = {
+        activation: st.compare(teacher, teacher, norms, curvature="gauss_newton", activation=activation).notes
+        for activation, norms in {"relu": ("L2", "H1", (1, 0.5)), "relu2": ("H1",), "erf": ("L2", "H1")}.items()
+    }
+    for notes in of.values():
+        assert notes[0] == LEAST_SQUARES
+        assert LOCAL not in notes
+    assert of["relu"][1:] == (f"L2: {AGREE}", f"H1, (1, 0.5): {DIFFER}")
+    assert of["relu2"][1:] == (f"H1: {AGREE}",)
+    assert of["erf"][1:] == (f"L2, H1: {AGREE}",)
+    for activation, norm, same in (("relu", "L2", True), ("relu", "H1", False), ("relu2", "H1", True)):
+        loss = st.PopulationLoss(teacher, norm, activation=activation)
+        hessian = loss.hessian(teacher, towards=[[0.3, -0.5, 0.7], [0.2, 0.4, -0.6]]).to_dense()
+        assert np.allclose(hessian, loss.gauss_newton(teacher).to_dense(), rtol=0, atol=1e-12) is same
 
 
 @pytest.mark.parametrize("curvature", ["hessian", "gauss_newton"])

@@ -125,7 +125,7 @@ def test_the_whole_distribution(norm):
     output = np.array([1.0, -0.5, 0.8])
     law = finite_sample.spectrum(st.Network(THREE, output), norm, samples_per_dim=1.5)
     parts = tuple(law)
-    assert sum(part.mass for part in parts) == pytest.approx(1, abs=2e-3)
+    assert sum(part.mass for part in parts) == pytest.approx(1, abs={"L2": 1e-5, "H1": 0.02}[norm])  # H1: a peak
     values = sampled(THREE, NORMS[norm], 120, 180, np.random.default_rng(3), output=output)
     atoms, low = sum(part.mass for part in parts if part.kind == "atom"), law.intervals[0, 0]
     for level in np.quantile(values, [0.65, 0.9]):
@@ -224,6 +224,7 @@ def test_parallel_rows_and_zero_output_weights():
     assert law.mass_at_zero == pytest.approx(0.5)
     dead = finite_sample.spectrum(st.Network(TWO, [1.0, 0.0]), "H1", samples_per_dim=5.0)
     assert dead.mass_at_zero == pytest.approx(0.5)
+    assert dead.outliers.size == law.outliers.size == 0
     scaled = finite_sample.spectrum(TWO * [[1e-150], [1e100]], "H1", samples_per_dim=5.0)
     assert scaled.condition_number == pytest.approx(
         finite_sample.spectrum(TWO, "H1", samples_per_dim=5.0).condition_number, rel=1e-9
@@ -256,6 +257,9 @@ def test_what_is_refused():
         finite_sample.spectrum(TWO, (0, 1), samples_per_dim=2.0)
     with pytest.raises(st.NotDifferentiableError):
         finite_sample.spectrum([[1.0, 0.0], [0.0, 0.0]], samples_per_dim=2.0)
+    for row in ([-1.0, 0.0], [1.0, 1e-4], [-1.0, 1e-4]):
+        with pytest.raises(ValueError, match=r"V: rows at angles .* or equal directions, got rows \(0, 2\)"):
+            finite_sample.spectrum([[1.0, 0.0], [0.3, 1.0], row], samples_per_dim=2.0)
     with pytest.raises(st.SizeError, match="at most 10 neurons"):
         finite_sample.spectrum(np.eye(11), samples_per_dim=2.0)
     with pytest.raises(ValueError, match="output weight"):
@@ -274,7 +278,34 @@ def test_shown():
     assert str(regular).splitlines()[-1] == f"kappa = {regular.condition_number:.6g}"
     assert repr(law)
     assert [part.kind for part in law] == ["atom", "bulk"]
+    at_the_edge = finite_sample.spectrum([[1.0, 0.0]], "L2", samples_per_dim=2.0)
+    assert str(at_the_edge).splitlines()[-1] == "singular: the bulk begins at 0"
     assert law == finite_sample.spectrum(TWO, "L2", samples_per_dim=1.0)
+
+
+@pytest.mark.parametrize("norm", ["L2", "H1"])
+def test_copies_of_a_neuron_beside_another(norm):
+    """Against a sampled matrix: which fraction is zero, to its rounding, and the other extreme eigenvalues."""
+    V = np.array([[1.0, 0.0, 0.0], [2.0, 0.0, 0.0], [0.3, 1.0, 0.0]])
+    law = finite_sample.spectrum(V, norm, samples_per_dim=10.0)
+    values = sampled(V, NORMS[norm], 120, 1200, np.random.default_rng(5))
+    rest = values[values > 1e-9]
+    assert law.smallest == 0
+    assert law.mass_at_zero == pytest.approx(1 / 3)
+    assert len(rest) == 240
+    low, high = (min(law.intervals[0, 0], *law.outliers), law.largest)
+    # one matrix: edges as in the tests above, and the frequency of a pattern to (1/(1200 p))^(1/2), 7 percent
+    assert rest[[0, -1]] == pytest.approx([low, high], rel=0.15)
+    assert sum(part.mass for part in law) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_rows_that_are_hardly_apart(side):
+    """At the smallest angle t, directions that no sample sees have ``t/(2 pi)`` in H1, or 1/2 less that if opposite."""
+    law = finite_sample.spectrum([[1.0, 0.0], [side, 1.01e-3]], "H1", samples_per_dim=1.0)
+    rest = 1.01e-3 / (2 * np.pi)
+    assert law.smallest == pytest.approx(rest if side > 0 else 0.5 - rest, rel=1e-5)  # the tangent is t to 3e-7
+    assert min([*law.outliers, np.inf]) >= law.smallest * (1 - 1e-9)
 
 
 @pytest.mark.long

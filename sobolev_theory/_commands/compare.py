@@ -48,7 +48,12 @@ def add(commands: Any) -> None:
         "--ratio", type=ratio, nargs="+", help="with --angle: norm ratios |w*|/|w|, each with every angle (default 1)"
     )
     add_norms(command)
-    command.add_argument("--curvature", choices=("hessian", "gauss_newton"), default="hessian")
+    command.add_argument(
+        "--curvature",
+        choices=("hessian", "gauss_newton"),
+        default="hessian",
+        help="hessian: what gradient descent follows; gauss_newton: what Gauss-Newton steps invert",
+    )
     add_directions(command)
     add_networks(command)
     add_json(command)

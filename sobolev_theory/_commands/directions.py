@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .._runtime.checks import read_weights
+from .._runtime.checks import named, near, read_weights
 from ..conditioning.directions import RANDOM
 from ..networks import Network
 from .options import FILES, networks, refuse, size, teacher_alone
@@ -28,12 +28,25 @@ def along(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of functions that take directions."""
     if options.towards != RANDOM:
         refuse(options, ("directions",), f"only together with --towards {RANDOM}")
-    towards = options.towards if options.towards in (None, RANDOM) else read_weights("--towards", Path(options.towards))
-    return {"towards": towards, "directions": options.directions or DIRECTIONS, "rng": options.seed}
+    return {"towards": _towards(options.towards), "directions": options.directions or DIRECTIONS, "rng": options.seed}
+
+
+def _towards(text: str | None) -> Any:
+    """The word, or what the file of that name holds; what is neither is told what both are."""
+    if text is None or text == RANDOM:
+        return text
+    if not Path(text).suffix and not Path(text).is_file():
+        advice = near(text, [RANDOM])
+        raise ValueError(
+            f"--towards {named(text)}: the word {RANDOM}, or weights in a file, {FILES}, are required{advice}"
+        )
+    return read_weights("--towards", Path(text))
 
 
 def networks_or_teacher(options: argparse.Namespace) -> tuple[Network, Network]:
     """Student and teacher; with directions in which to leave the student is at the teacher, unless it is named."""
+    if options.towards is None and options.student is None and options.teacher is not None:
+        raise ValueError(f"--teacher: a --student too is required, or --towards {RANDOM}, for limits at the teacher")
     if options.towards is None or options.student is not None:
         return networks(options)
     refuse(options, ("teacher_width",), "not together with --towards: without --student the student is at the teacher")

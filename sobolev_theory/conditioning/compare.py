@@ -35,9 +35,10 @@ def condition_number_ratio(
 
     ``kappa = max |lambda| / min |lambda|``. Far from the teacher a Hessian can be indefinite: it has a ratio of moduli
     too, but no rate follows from it, and a warning says so; ``curvature="gauss_newton"`` is always positive
-    semi-definite. It is the quotient *at these weights*: near a minimum that is the advantage at equal sharpness, but a
-    flow that goes on from here sees other curvatures, and its last rate is that at its end. For one ReLU neuron at
-    angle 1, ``|w| = |w*|``, the ratio is 0.78; at its end, the teacher, both condition numbers are 1.
+    semi-definite, but what Gauss-Newton and natural-gradient steps invert: gradient descent follows the Hessian. It is
+    the quotient *at these weights*: near a minimum that is the advantage at equal sharpness, but a flow that goes on
+    from here sees other curvatures, and its last rate is that at its end. For one ReLU neuron at angle 1,
+    ``|w| = |w*|``, the ratio is 0.78; at its end, the teacher, both condition numbers are 1.
 
     At parallel rows, as at the teacher, the Hessian of ReLU in H1 does not exist. It has limits, which training sees:
     take ``towards``. At an orthonormal teacher of 5 neurons the ratio of those is 0.95, and that of the Gauss-Newton
@@ -50,7 +51,8 @@ def condition_number_ratio(
     norms
         Two norms as in `PopulationLoss`.
     curvature
-        ``"hessian"`` or ``"gauss_newton"``.
+        ``"hessian"``, which gradient descent follows, or ``"gauss_newton"``, which is the same at the teacher only, and
+        not there either where the norm contains the order that jumps (ReLU with H1).
     towards
         A displacement ``X`` of the student, shape (K, d): the limit of the Hessian at ``W + eps X`` for ``eps -> 0+``,
         and the Hessian itself where that exists. ``"random"``: the limits along random ones, of independent standard
@@ -126,7 +128,8 @@ def compare(
 
     At a teacher, ``W = V``, and wherever rows are parallel, ``towards`` compares the limits of Hessians that training
     sees. Over random directions means are printed, with the standard deviation of a single direction and the standard
-    error of the mean; quotients are formed for each direction.
+    error of the mean; quotients are formed for each direction. Rates of Gauss-Newton matrices are those of gradient
+    descent at the teacher only, and not there where an order jumps: notes say for which norms.
 
     Examples
     --------
@@ -170,7 +173,8 @@ def compare(
                 is_limit=side.are_limits,
             )
         )
-    return Comparison(tuple(rows), curvature, losses[0].derivative, along.title)
+    jumping = tuple(loss.norm.name for loss in losses if loss.norm.jumps_for(loss.activation))
+    return Comparison(tuple(rows), curvature, losses[0].derivative, along.title, jumping)
 
 
 def _worst(some: list[Extremes]) -> Extremes:

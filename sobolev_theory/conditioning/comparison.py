@@ -14,6 +14,15 @@ from .._runtime.tables import Table
 LOCAL = "kappa and rate are those of small errors at these weights; a flow ends with those of its end (compare_flows)"
 """What is compared, in a line under every table."""
 
+LEAST_SQUARES = (
+    "kappa and rate are not those of gradient descent, which follows the Hessian; Gauss-Newton and natural-gradient "
+    "steps invert this matrix"
+)
+"""The same under a table of Gauss-Newton matrices; their norms are those of `AGREE` or of `DIFFER`."""
+
+AGREE = "at the teacher the Hessian is the same matrix"
+DIFFER = "at the teacher too gradient descent follows another matrix, a limit of the Hessian: see towards"
+
 ANSWERS = {"definite": "yes", "semidefinite": "semi", "indefinite": "no"}
 """Whether a matrix is positive definite."""
 
@@ -64,6 +73,8 @@ class ComparisonRow(Record, Value):
 class Comparison(Rows[ComparisonRow], Value):
     """One row per norm, by number or by the norm's name; ``str()`` is a table, ``as_dicts()`` the data.
 
+    ``jumping`` names the norms that contain the order whose derivative jumps.
+
     Examples
     --------
     >>> from sobolev_theory import compare
@@ -76,6 +87,7 @@ class Comparison(Rows[ComparisonRow], Value):
     curvature: str
     derivative: str
     limit: str = ""
+    jumping: tuple[str, ...] = ()
 
     HEADS = ("norm", "smallest", "largest", "kappa", "rate", "equal sharpness", "definite")
 
@@ -87,7 +99,7 @@ class Comparison(Rows[ComparisonRow], Value):
     @property
     def notes(self) -> tuple[str, ...]:
         """Lines under the table: where its numbers hold, and what those of a matrix that is not definite mean."""
-        lines = [LOCAL]
+        lines = self._followed()
         exist = [row.norm for row in self.rows if not row.is_limit]
         lines += [f"{', '.join(exist)}: the Hessian exists, and is its own limit"] if self.limit and exist else []
         for definiteness, meaning in MEANINGS.items():
@@ -99,6 +111,14 @@ class Comparison(Rows[ComparisonRow], Value):
         if any(np.isnan(row.rate_equal_sharpness) for row in self.rows):
             lines.append("equal sharpness: nan where a largest eigenvalue is not positive, its own or the first norm's")
         return tuple(lines)
+
+    def _followed(self) -> list[str]:
+        """What follows the matrices."""
+        if self.curvature != "gauss_newton":
+            return [LOCAL]
+        smooth = [row.norm for row in self.rows if row.norm not in self.jumping]
+        kinds = ((smooth, AGREE), (self.jumping, DIFFER))
+        return [LEAST_SQUARES, *(f"{', '.join(names)}: {what}" for names, what in kinds if names)]
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Rows as dictionaries, over random directions with dictionaries ``spread`` and ``standard_error``."""

@@ -77,7 +77,8 @@ class Directions:
     @property
     def title(self) -> str:
         """What a Hessian becomes along them; empty if there are none."""
-        along = "a direction" if self.given is not None else f"{self.count} random directions" if self.count else ""
+        random = f"{self.count} random direction{'s' * (self.count > 1)}" if self.count else ""
+        along = "a direction" if self.given is not None else random
         return along and f"limit along {along} (training)"
 
     def curvatures(self, loss: PopulationLoss, W: Student, curvature: str) -> Curvatures:

@@ -58,7 +58,8 @@ def optimal_weight(
     """The weight ``lambda_1`` in [0, inf] that minimises the condition number of the norm ``(1, lambda_1)``.
 
     The curvature is the Hessian unless told, as in `compare`: it is what training from ``W`` sees. Where it does not
-    exist, at a ReLU teacher in H1, training sees its limits: take ``towards``.
+    exist, at a ReLU teacher in H1, training sees its limits: take ``towards``. The Gauss-Newton matrix is another one
+    there, whose gains are not those of gradient descent.
 
     A symmetric positive definite curvature has a condition number with one valley. A Hessian can be indefinite, and the
     backprop one need not be symmetric: its condition number is the ratio of extreme moduli of eigenvalues, complex ones

@@ -99,6 +99,8 @@ class TunedSteps(Rows[TunedStepsRow], Value):
         far = [f"{row.norm} {miss:.1g}" for row in self.rows if (miss := max(r.nonlinearity for r in row.runs)) > FAR]
         if far and self.method != "adam":
             notes.append(f"far starts: a linear field misses that much of the gradient there: {', '.join(far)}")
+        if self.method == "adam":
+            notes.append("nothing is predicted: the steps of Adam are not linear in the gradient")
         return notes
 
     def as_dicts(self) -> list[dict[str, Any]]:

@@ -35,6 +35,10 @@ POINTS = 2**18
 NEVER = 1e-14
 """Probability below which a pattern does not occur, but by rounding."""
 
+SAME, APART = 1e-12, 1e-3
+"""Distance of unit rows up to which they are equal, and that below which two, or one and the opposite of the other, are
+too near: some patterns hardly occur, and what they add is rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class Patterns:
@@ -60,9 +64,7 @@ class Patterns:
         >>> patterns.probabilities                                            # angle pi/4
         array([0.375, 0.125, 0.125, 0.375])
         """
-        rows = network.weights / np.abs(network.weights).max(axis=1, keepdims=True)
-        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        rows = np.linalg.qr(rows.T)[1].T  # in coordinates of the span
+        rows = np.linalg.qr(_units(network).T)[1].T  # in coordinates of the span
         signs = np.array(list(product((-1.0, 1.0), repeat=len(rows))))
         values = _two_signs(rows, signs)
         if len(rows) > 3 and not np.allclose(rows @ rows.T, np.eye(len(rows)), rtol=0, atol=NEVER):
@@ -70,6 +72,34 @@ class Patterns:
         slopes = network.output_weights * activation.derivative(signs, 1)
         occurs = values[:, -1, -1] > NEVER
         return cls(slopes[occurs], values[occurs, -1, -1], values[occurs, :-1, :-1])
+
+
+def without_copies(network: Network) -> Network:
+    """Neurons of one direction as one, whose output weight is the root of the sum of the squares of theirs, if not 0.
+
+    Slopes are multiples of one another, ``s = A s'`` where ``A' A`` is diagonal: the matrix has the eigenvalues of
+    that of ``(A' A)^(1/2) s'``, and is zero in other directions. Nearly parallel or opposite rows are refused.
+    """
+    rows = _units(network)
+    gaps = np.linalg.norm(rows[:, None] - rows, axis=2)
+    first = (gaps <= SAME).argmax(axis=1)
+    near = np.minimum(gaps, np.linalg.norm(rows[:, None] + rows, axis=2)) < APART
+    if pairs := np.argwhere(np.triu(near & (gaps > SAME))).tolist():
+        raise ValueError(
+            f"V: rows at angles of at least {APART:g} to one another and to their opposites are required, or equal "
+            f"directions, got rows {', '.join(f'({i}, {j})' for i, j in pairs)}"
+        )
+    outputs = np.array([np.hypot.reduce(network.output_weights[first == k]) for k in range(len(rows))])
+    if not outputs.any():
+        raise ValueError("V: an output weight that is not zero is required")
+    return Network(network.weights[outputs > 0], outputs[outputs > 0], activation=network.activation)
+
+
+def _units(network: Network) -> FloatArray:
+    """The rows, of length one."""
+    rows = network.weights / np.abs(network.weights).max(axis=1, keepdims=True)
+    result: FloatArray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return result
 
 
 def _two_signs(rows: FloatArray, signs: FloatArray) -> FloatArray:

@@ -130,7 +130,8 @@ class SampledDescent(Shown, Value):
     def table(self) -> Table:
         """A row for each recorded step: means of loss and, for other norms than L2, of the L2 loss."""
         runs, last = len(self.weights), int(self.steps[-1])
-        title = f"{self.subject}\n{runs} runs of {last} steps of {self.step:g}, {self.batch} fresh inputs each"
+        of = f"{runs} run{'s' * (runs > 1)} of {last} steps of {self.step:g}"
+        title = f"{self.subject}\n{of}, {self.batch} fresh inputs each"
         shown = {"loss": self.loss}
         if not np.array_equal(self.loss.runs, self.error.runs, equal_nan=True):
             shown["L2 loss"] = self.error

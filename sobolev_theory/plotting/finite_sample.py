@@ -65,6 +65,7 @@ def condition_number_of_samples(
         ax.plot(x[finite], kappa[finite], label=laws[0].norm, **look(k))
     ax.set(xscale="log", yscale="log", xlabel="samples for each dimension, $n/d$", ylabel=r"condition number $\kappa$")
     ax.set_ylim(1, min(TOP, ax.get_ylim()[1]))
+    ax.set_title("Gauss-Newton matrix of samples")
     ax.legend(fontsize="small")
     return ax
 
