@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import as_array, between, instance_of
+from ..finite_sample.law import SampledSpectrum
 from ..finite_sample.single_neuron import FEWEST, MOST
-from ..finite_sample.spectrum import SampledSpectrum, spectrum
+from ..finite_sample.spectrum import spectrum
 from ..losses import LossOptions, Student
 from ..norms import NormLike, several_norms
 from .style import COLUMN, PALETTE, look, panels
