@@ -26,7 +26,8 @@ from .curvature.operator import Curvature
 from .curvature.spectrum import Spectrum
 from .descent.best_step import BestStep, best_step
 from .descent.descent import Descent, gradient_descent
-from .descent.tuned_steps import TunedSteps, steps_to
+from .descent.steps_to import steps_to
+from .descent.tuned_steps import TunedSteps
 from .errors import (
     AccuracyWarning,
     ConditioningWarning,

@@ -140,7 +140,7 @@ def test_tuned_steps_by_default():
         assert [row.steps for row in found] == pytest.approx(counts, abs=1.5)
         assert [row.predicted_steps for row in found] == pytest.approx([row.steps for row in found], rel=0.1)
     assert 1.03 < table("relu", 20, 1, 1e-8)["H1"].gain < table("relu", 5, 3, 1e-8)["H1"].gain
-    assert [row.steps for row in table("relu", 5, 3, 1e-8, "heavy_ball")] == pytest.approx((22, 22), abs=1)
+    assert [row.steps for row in table("relu", 5, 1, 1e-8, "heavy_ball")] == pytest.approx((22, 22), abs=1)
     assert table("relu", 5, 1, 1e-8, "adam")["H1"].gain == pytest.approx(1, abs=0.03)
 
 

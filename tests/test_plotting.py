@@ -461,7 +461,6 @@ def figures():
     yield plotting.width_scaling()
 
 
-@pytest.mark.long
 def test_condition_numbers_of_samples_are_those_of_the_law():
     """One neuron, closed form; L2 begins with more than two samples for each dimension."""
     x = np.array([1.0, 4.0, 8.0])
@@ -495,6 +494,7 @@ def test_a_density_is_drawn_over_a_histogram():
         plotting.sampled_density(values)
 
 
+@pytest.mark.long
 def test_figures_can_be_read():
     """Axes have names, text has at least 8 points at the size of a paper's columns, and nothing is cut off."""
     for ax in figures():

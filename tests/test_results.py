@@ -47,7 +47,10 @@ def of_one_size():
     loss = st.PopulationLoss(np.eye(2), "L2")
     search = st.find_critical_points(loss, 2, 4, rng=0)
     sgd = st.monte_carlo.descent(st.PopulationLoss(np.eye(2)), 2 * np.eye(2), step=0.1, batch=2, steps=60, rng=0)
-    steps, law = st.steps_to(2 * np.eye(2), np.eye(2)), st.finite_sample.spectrum(np.eye(2), "L2", samples_per_dim=1.0)
+    steps, law = (
+        st.steps_to(1.1 * np.eye(2), np.eye(2), accuracy=0.1),
+        st.finite_sample.spectrum(np.eye(2), "L2", samples_per_dim=1.0),
+    )
     report = st.monte_carlo.verify(st.PopulationLoss(np.eye(2)), [[0.8, 0.3], [0.1, 0.9]], samples=2000, rng=0)
     hessian, theorem = (st.formulas.get(name) for name in ("relu/H1/hessian/own/backprop", "theorem/exact_cone"))
     return {

@@ -12,7 +12,7 @@ from ..conditioning.comparison import matrix_name
 from ..conditioning.directions import curvature_at
 from ..curvature.operator import Curvature
 from ..descent.optimisers import RULES
-from ..descent.tuned_steps import steps_to
+from ..descent.steps_to import steps_to
 from ..losses import PopulationLoss
 from .activation import add_activation
 from .directions import add_directions, along, networks_or_teacher

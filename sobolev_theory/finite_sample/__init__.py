@@ -4,8 +4,9 @@ For piecewise linear activations, standard Gaussian inputs, a fixed number of ne
 on the samples.
 """
 
+from .law import SampledSpectrum
 from .single_neuron import single_neuron_condition_number, single_neuron_edges
-from .spectrum import SampledSpectrum, spectrum
+from .spectrum import spectrum
 
 __all__ = ["SampledSpectrum", "single_neuron_condition_number", "single_neuron_edges", "spectrum"]
 

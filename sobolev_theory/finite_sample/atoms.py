@@ -42,6 +42,14 @@ def atoms(equation: Equation) -> tuple[Atom, ...]:
 
 def _unseen(slopes: FloatArray, probabilities: FloatArray, gamma: float) -> float:
     """``max_U (dim U - P(P_U s != 0)/gamma)`` over subspaces of the coordinates of the slopes."""
+    U = _least_seen(slopes, probabilities, gamma) if slopes.shape[1] > 1 else np.eye(1)
+    met = (np.abs(slopes @ U) > 1e-9 * np.abs(slopes).max()).any(axis=1)
+    rest: float = U.shape[1] - float(probabilities[met].sum()) / gamma
+    return max(0.0, rest)
+
+
+def _least_seen(slopes: FloatArray, probabilities: FloatArray, gamma: float) -> FloatArray:
+    """An orthonormal basis (k, dim U) of the range of ``W``."""
     W, unit = np.eye(slopes.shape[1]), np.eye(slopes.shape[1])
     for depth in np.geomspace(1, 1e-12, 40):
         for _ in range(100):
@@ -52,7 +60,5 @@ def _unseen(slopes: FloatArray, probabilities: FloatArray, gamma: float) -> floa
             if change < 1e-9:
                 break
     values, vectors = np.linalg.eigh(W)
-    U = vectors[:, values > RANK]
-    met = (np.abs(slopes @ U) > 1e-9 * np.abs(slopes).max()).any(axis=1)
-    rest: float = U.shape[1] - float(probabilities[met].sum()) / gamma
-    return max(0.0, rest)
+    basis: FloatArray = vectors[:, values > RANK]
+    return basis

@@ -26,6 +26,12 @@ class SampledQuantity(Record, Value):
         (runs, R); NaN where a run has diverged.
     descent, flow
         (R,); NaN where they have diverged, or the flow has ended before.
+
+    Examples
+    --------
+    >>> loss = SampledQuantity(np.array([[1.0, 0.4], [1.0, 0.6]]), np.array([1.0, 0.4]), np.array([1.0, 0.25]))
+    >>> loss.mean, loss.standard_error.round(3), loss.over_flow
+    (array([1. , 0.5]), array([0. , 0.1]), array([1., 2.]))
     """
 
     runs: Array

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import as_array, between, instance_of
+from ..finite_sample.law import SampledSpectrum
 from ..finite_sample.single_neuron import FEWEST, MOST
-from ..finite_sample.spectrum import SampledSpectrum, spectrum
+from ..finite_sample.spectrum import spectrum
 from ..losses import LossOptions, Student
 from ..norms import NormLike, several_norms
 from .style import COLUMN, PALETTE, look, panels
@@ -65,7 +66,7 @@ def condition_number_of_samples(
         ax.plot(x[finite], kappa[finite], label=laws[0].norm, **look(k))
     ax.set(xscale="log", yscale="log", xlabel="samples for each dimension, $n/d$", ylabel=r"condition number $\kappa$")
     ax.set_ylim(1, min(TOP, ax.get_ylim()[1]))
-    ax.set_title("Gauss-Newton matrix of samples")
+    ax.set_title("Gauss-Newton matrix of samples", fontsize="medium")
     ax.legend(fontsize="small")
     return ax
 

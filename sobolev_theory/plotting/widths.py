@@ -58,7 +58,7 @@ def width_scaling(
     settings.append({"curvature": "gauss_newton"})
 
     def curve(options: dict[str, Any]) -> list[float]:
-        options |= {"norms": (first, second), "activation": activation}
+        options = {**options, "norms": (first, second), "activation": activation}
         return [symmetric.condition_number_ratio(K, **options) for K in WIDTHS]
 
     curves = np.array([curve(setting) for setting in settings])
