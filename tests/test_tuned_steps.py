@@ -7,8 +7,10 @@ import pytest
 
 import sobolev_theory as st
 from sobolev_theory.descent.iteration import Iteration
+from sobolev_theory.descent.linearised import Linearised
 from sobolev_theory.descent.optimisers import RULES, Adam, GradientDescent, HeavyBall, Nesterov
 from sobolev_theory.descent.tuning import Task
+from sobolev_theory.problem import SpanProblem
 from tests.oracles.flows import relu_gradient
 
 MATRIX = np.array([[2.0, 0.3, 0.0], [0.3, 1.0, -0.2], [0.0, -0.2, 0.4]])
@@ -234,6 +236,33 @@ def test_the_prediction_is_that_of_the_limit_of_the_field():
     assert row.predicted_contraction == pytest.approx(best, rel=1e-3)
     gauss_newton = st.best_step(loss.gauss_newton(teacher)).contraction
     assert gauss_newton < row.contraction - 0.05
+
+
+@pytest.mark.parametrize(
+    ("seed", "norm", "activation"), [(1, "H1", "relu"), pytest.param(3, "H2", "relu2", marks=pytest.mark.long)]
+)
+def test_the_field_to_first_order_is_the_limit_of_the_field(seed, norm, activation):
+    """Far from the direction of arrival too: output weights, and any displacement."""
+    rng = np.random.default_rng(seed)
+    teacher = st.Network(rng.standard_normal((3, 4)), [1.0, -0.5, 2.0], activation=activation)
+    arriving, any_other = teacher.weights + rng.standard_normal((3, 4)), rng.standard_normal((3, 4))
+    loss = st.PopulationLoss(teacher, norm)
+    problem = SpanProblem(loss, loss.parameters(teacher), loss, loss.parameters(teacher), None)
+    field = Linearised.towards(problem, np.arange(3), arriving).task(1.0, 1).gradient(any_other)
+    expected = loss.field_limit(teacher, any_other)
+    assert field == pytest.approx(expected, abs=1e-13 * np.abs(expected).max())
+    linear = loss.hessian(teacher, towards=arriving - teacher.weights) @ any_other.ravel()
+    assert np.abs(linear - expected.ravel()).max() > 0.01 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize(("K", "seed"), [(3, 1), pytest.param(5, 0, marks=pytest.mark.long)])
+def test_steps_are_predicted_where_the_direction_turns_on_the_way(K, seed):
+    """Output weights of both signs, H1: the Hessian in the direction of arrival alone is off by 6 and 79 percent."""
+    rng = np.random.default_rng(K)
+    teacher = st.Network(rng.standard_normal((K, K + 2)), np.resize([1, -0.5, 2.0], K))
+    start = teacher.weights + 1e-2 * np.random.default_rng(seed).standard_normal((K, K + 2))
+    row = st.steps_to(st.Network(start, teacher.output_weights), teacher, ("H1",), accuracy=1e-6)["H1"]
+    assert row.predicted_steps == pytest.approx(row.steps, rel=0.03)
 
 
 def test_starts_are_tuned_one_by_one():

@@ -1,7 +1,10 @@
-r"""Training linearised at the teacher, ``g(V + D) = H D``: what an optimiser is predicted to do, from the spectrum.
+r"""Training to first order at the teacher, ``g(V + X) = H X``: what an optimiser is predicted to do.
 
 ``H`` is the Hessian near the teacher in the direction of a student. Where an order jumps that is not the Gauss-Newton
-matrix, not symmetric, and depends on the direction.
+matrix, not symmetric, and depends on the direction: the field is homogeneous, and not linear. If no two rows of the
+teacher are parallel it is, with ``P_i = I - v^_i v^_i'`` and ``n_i`` the unit vector along the ``P_i X_i`` of ``H``,
+
+.. math:: D(X)_i = (H X)_i + k_i \hat v_i (|P_i X_i| - n_i \cdot X_i) .
 """
 
 from __future__ import annotations
@@ -38,6 +41,8 @@ class Linearised:
     displacement: FloatArray
     hessian: Curvature
     gram: Curvature
+    across: FloatArray  # n_i, (K, n)
+    bends: FloatArray  # k_i v^_i, (K, n); 0 where the field is linear
 
     @classmethod
     def towards(cls, problem: SpanProblem, rows: IntArray, student: FloatArray) -> Linearised:
@@ -45,7 +50,16 @@ class Linearised:
         loss, outputs = problem.loss, problem.start.output_weights
         teacher = loss.teacher.weights[rows]
         gram = PopulationLoss(loss.teacher, "L2").at(Parameters(teacher, outputs)).gauss_newton
-        return cls(teacher, student - teacher, curvature_at_rows(loss, rows, Parameters(student, outputs)), gram)
+        hessian, end = (
+            curvature_at_rows(loss, rows, Parameters(student, outputs)),
+            loss.at(Parameters(teacher, outputs)),
+        )
+        across = _across(teacher, student - teacher)
+        across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), np.finfo(float).tiny)
+        bends = np.zeros_like(across)
+        if not hessian.is_symmetric and len(end.geometry.parallel) == len(teacher):
+            bends = (end.field_limit(across) + end.field_limit(-across)) / 2
+        return cls(teacher, student - teacher, hessian, gram, across, bends)
 
     def starting_at(self, student: FloatArray) -> Linearised:
         """The same field from another start."""
@@ -80,11 +94,14 @@ class Linearised:
         return tuned, contraction, arrival
 
     def task(self, level: float, limit: int) -> Task:
-        """To iterate on the linearised field until the L2 loss, of which there is the quadratic form, is at a level."""
-        hessian, gram = _fast(self.hessian), _fast(self.gram)
+        """To iterate on the field to first order until the L2 loss, to second, is at a level."""
+        hessian, gram, bent = _fast(self.hessian), _fast(self.gram), bool(self.bends.any())
 
         def gradient(displacement: FloatArray) -> FloatArray:
             product: FloatArray = (hessian @ displacement.ravel()).reshape(displacement.shape)
+            if bent:
+                length = np.linalg.norm(_across(self.teacher, displacement), axis=1)
+                product += self.bends * (length - np.einsum("kn,kn->k", self.across, displacement))[:, None]
             return product
 
         def error(displacement: FloatArray) -> float:
@@ -93,9 +110,16 @@ class Linearised:
         return Task(gradient, error, self.displacement, level, limit, float(np.abs(self.displacement).max()))
 
     def nonlinearity(self, gradient: FloatArray) -> float:
-        """Part of the gradient at the start by which the linearised field misses it."""
+        """Part of the gradient at the start by which the field to first order misses it."""
         linear = self.hessian @ self.displacement.ravel()
         return float(np.linalg.norm(gradient.ravel() - linear) / np.linalg.norm(gradient))
+
+
+def _across(rows: FloatArray, displacement: FloatArray) -> FloatArray:
+    """Parts of a displacement orthogonal to rows, (K, n)."""
+    along = np.einsum("kn,kn->k", rows, displacement) / np.einsum("kn,kn->k", rows, rows)
+    across: FloatArray = displacement - along[:, None] * rows
+    return across
 
 
 def _fast(curvature: Curvature) -> Curvature | FloatArray:

@@ -78,16 +78,17 @@ def steps_to(
     Notes
     -----
     Search: compass search in the logarithms of the step and of one minus the momentum, with factors from 2 down to
-    1.01, from the optimum on the linearised field on, which is searched for in the same way from that of theory on:
+    1.01, from the optimum on the field to first order on, which is searched for in the same way from that of theory on:
     ``2/(l + L)`` for gradient descent, ``(2/(sqrt l + sqrt L))^2`` and ``((sqrt kappa - 1)/(sqrt kappa + 1))^2`` for
     heavy ball (Polyak), ``4/(3 L + l)`` and ``(r - 2)/(r + 2)``, ``r = sqrt(3 kappa + 1)``, for Nesterov (Lessard,
     Recht & Packard 2016), with the extreme eigenvalues ``l, L`` near the teacher. A count is never below that of a
     better step, but where it has several minima the search may end in one that is not the deepest.
 
-    Predicted are the least contraction that the spectrum allows, and the fewest iterations on the linearised field from
-    the same displacement, where modes that a start hardly excites count as little as they do. The field is linearised
-    at the teacher in the direction from which the tuned descent arrives: where an order jumps it is not the
-    Gauss-Newton matrix that decides. ``run.nonlinearity`` says how far the start is from all this. A run is short: in
+    Predicted are the least contraction that the spectrum allows, in the direction from which the tuned descent arrives,
+    and the fewest iterations on the field to first order at the teacher (`PopulationLoss.field_limit`) from the same
+    displacement, where modes that a start hardly excites count as little as they do. Where an order jumps that field
+    is not linear, and not the one of the Gauss-Newton matrix; if rows of the teacher are parallel it is linearised in
+    the direction of arrival. ``run.nonlinearity`` says how far the start is from all this. A run is short: in
     many dimensions most of a random displacement lies across the teacher's span, the slowest modes are hardly excited,
     and the count is far below ``log(accuracy)/(2 log(contraction))``.
 

@@ -1,6 +1,6 @@
 """The fewest iterations of an optimiser from one start: counted on exact gradients, and predicted from the spectrum.
 
-Counted: on the exact population gradients. Predicted: on the field linearised at the teacher, from the same
+Counted: on the exact population gradients. Predicted: on the field to first order at the teacher, from the same
 displacement to the same L2 loss, of which the quadratic form is taken there. Both are tuned by the same search, so that
 two numbers are compared that mean the same.
 """
@@ -39,10 +39,10 @@ class TunedRun(Record, Value):
         Iterations counted; mean factor of the distance, the root of that of the L2 loss, per iteration, over the second
         half of them.
     predicted_steps, predicted_contraction
-        Iterations of the same optimiser on the linearised field, tuned in the same way; the least asymptotic factor,
-        ``(kappa - 1)/(kappa + 1)`` for gradient descent. NaN for Adam, which is not linear.
+        Iterations of the same optimiser on the field to first order, tuned in the same way; the least asymptotic
+        factor, ``(kappa - 1)/(kappa + 1)`` for gradient descent. NaN for Adam, which is not linear.
     nonlinearity
-        Part of the gradient at the start by which the linearised field misses it. Where it is not small, the
+        Part of the gradient at the start by which the field to first order misses it. Where it is not small, the
         prediction is that of a start nearer to the teacher.
     """
 
