@@ -69,7 +69,7 @@ def prove() -> Theorem:
         "Training near an orthonormal teacher: the gain vanishes with the width",
         "Near an orthonormal teacher of $K$ ReLU neurons gradient descent on the H1 loss follows a limit of the "
         "Jacobian of its field that depends on the direction of approach. Whatever the direction, its smallest "
-        "eigenvalue is twice that of L2, its largest tends to twice that of L2, and the gain in conditioning, "
+        "eigenvalue is twice that of L2, its largest over that of L2 tends to two, and the gain in conditioning, "
         f"$1 - \\kappa_{{H^1}} / \\kappa_{{L^2}}$, vanishes like ${latex(CONSTANT / WIDTH)}$.",
         hypotheses=(
             r"$K \ge 4$ orthonormal teachers $v_i$ in dimension $d \ge K$, output weights one",
