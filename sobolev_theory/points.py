@@ -152,9 +152,13 @@ class Point(Record):
     @np.errstate(all="ignore")
     def hessian(self) -> Curvature:
         """The Jacobian of the gradient; see `PopulationLoss.hessian`."""
+        return self._jacobian(stacklevel=7)
+
+    def _jacobian(self, *, stacklevel: int) -> Curvature:
+        """The same; what has called the method of the loss is so many frames above a warning."""
         pairs, terms = self.geometry, self.loss.terms
         require_pairs_fit(self.width, len(self.rows), OF_A_MATRIX)
-        require_differentiable(pairs, terms, self.outputs, "Hessian", ("own", "cross"), times=2)
+        require_differentiable(pairs, terms, self.outputs, "Hessian", ("own", "cross"), times=2, stacklevel=stacklevel)
         blocks = self._in_reach("Hessian", self._hessian, pairs)
         return Curvature(blocks, is_symmetric=terms.convention is Convention.EXACT or not terms.jumps_in(self.dim))
 
@@ -191,7 +195,7 @@ class Point(Record):
             return parallel_pairs(pairs, terms, self.outputs, "own", "cross")
 
         if not len(parallel(self.geometry)) or terms.convention is Convention.EXACT:
-            return self.hessian  # in the exact convention it diverges at parallel rows
+            return self._jacobian(stacklevel=8)  # in the exact convention it diverges at parallel rows
         require_pairs_fit(self.width, len(self.rows), OF_A_MATRIX)
         require_kinks_avoided(terms.activation, self.geometry.zero_rows, "Hessian", 2)
 

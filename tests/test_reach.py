@@ -197,6 +197,19 @@ def test_numpy_set_to_raise_changes_nothing():
                 assert curvature.spectrum().modulus_ratio >= 1
 
 
+def test_warnings_name_the_line_that_asked():
+    loss, W = st.PopulationLoss([[1.0, 2.0]], "L2", activation="erf"), np.array([[1e8, 1.0], [1e8, 2.0]])
+    for ask in (
+        lambda: loss.gradient(W),
+        lambda: loss.hessian(W),
+        lambda: loss.hessian(W, towards=W),
+        lambda: loss.field_limit(W, W),
+    ):
+        with pytest.warns(st.AccuracyWarning) as caught:
+            ask()
+        assert [one.filename for one in caught] == [__file__]
+
+
 @pytest.mark.parametrize("what", ["gradient", "hessian"])
 def test_long_nearly_parallel_rows_of_a_smooth_activation_warn(what):
     """The gradient is 0.675 there, and comes out as 524288; one row or the other, shorter or turned, is harmless."""

@@ -90,12 +90,13 @@ def require_differentiable(
     quantities: tuple[str, ...],
     *,
     times: int,
+    stacklevel: int = 6,
 ) -> None:
     """Refuse weights at which a loss cannot be differentiated so many times, or warn where no digits are left."""
     require_kinks_avoided(terms.activation, geometry.zero_rows, what, times)
     parallel = geometry.near.named(parallel_pairs(geometry, terms, outputs, *quantities))
     require_directions(parallel, what, terms.convention)
-    warn_of_rounding(terms.activation, geometry, outputs, what)
+    warn_of_rounding(terms.activation, geometry, outputs, what, stacklevel=stacklevel)
 
 
 def are_finite(*numbers: float | NDArray[np.float64]) -> bool:
@@ -117,7 +118,9 @@ def overflowing(what: str, activation: Activation) -> OverflowingError:
     )
 
 
-def warn_of_rounding(activation: Activation, geometry: PairGeometry, outputs: NDArray[np.float64], what: str) -> None:
+def warn_of_rounding(
+    activation: Activation, geometry: PairGeometry, outputs: NDArray[np.float64], what: str, *, stacklevel: int
+) -> None:
     """Warn where long rows of a smooth activation are nearly parallel: the frame of the rows has no digits there.
 
     The field varies ``x^2`` times faster across a row than along it, ``x`` being its norm in units of the inverse
@@ -136,5 +139,5 @@ def warn_of_rounding(activation: Activation, geometry: PairGeometry, outputs: ND
             f"nearly parallel, which costs {activation.name} the square of their norm in roundings; take shorter "
             "weights",
             AccuracyWarning,
-            stacklevel=6,
+            stacklevel=stacklevel,
         )
