@@ -50,10 +50,8 @@ class Linearised:
         loss, outputs = problem.loss, problem.start.output_weights
         teacher = loss.teacher.weights[rows]
         gram = PopulationLoss(loss.teacher, "L2").at(Parameters(teacher, outputs)).gauss_newton
-        hessian, end = (
-            curvature_at_rows(loss, rows, Parameters(student, outputs)),
-            loss.at(Parameters(teacher, outputs)),
-        )
+        hessian = curvature_at_rows(loss, rows, Parameters(student, outputs))
+        end = loss.at(Parameters(teacher, outputs))
         across = _across(teacher, student - teacher)
         across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), np.finfo(float).tiny)
         bends = np.zeros_like(across)
