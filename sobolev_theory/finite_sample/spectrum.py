@@ -74,7 +74,7 @@ def spectrum(
     Edges are accurate to 1e-10 of the largest for up to three neurons and for orthogonal rows. For other rows
     probabilities of the patterns of signs are counted at points, which leaves about 1e-3. Extreme eigenvalues take
     milliseconds, of ten neurons seconds; intervals, fractions and densities follow when they are asked for, and take
-    a second for five neurons, and minutes for ten.
+    seconds for five neurons, and minutes for ten.
 
     With L2 the matrix is singular if ``n`` is below ``2 d`` for one ReLU neuron, ``8 d/3`` for two orthogonal ones, and
     about ``K d`` for many; with H1 its smallest eigenvalue is never below that of ``lambda_1 E[s s']``.
