@@ -20,7 +20,7 @@ SHORTER = {
 }
 """Arguments with which an example that takes long by default is run here."""
 
-LONG = ("figures", "finite_samples", "own_activation", "sgd_against_theory", "tuned_steps")
+LONG = ("figures", "finite_samples", "own_activation", "sgd_against_theory", "tuned_steps", "width_scaling")
 """Examples that take long all the same."""
 
 SHARED = {
@@ -105,6 +105,7 @@ def test_finite_samples():
     assert samples_for(5, "L2") == pytest.approx(7 + 3 * 5**0.5, rel=1e-6)
 
 
+@pytest.mark.long
 def test_figures():
     """One figure for each name; near this teacher H1 is faster at equal sharpness too: 1.209 in the table's digits."""
     from matplotlib import pyplot as plt
@@ -168,6 +169,7 @@ def test_sgd_against_theory_by_default():
     assert found["H1"].error.over_flow[-1] > 2
 
 
+@pytest.mark.long
 def test_spurious_minima(capsys):
     """Eight flows at K = 8 find the teacher and one spurious minimum, less curved than the teacher, 1/4 - 1/(2 pi)."""
     from examples.spurious_minima import main, search
