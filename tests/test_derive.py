@@ -146,7 +146,7 @@ def laws(known: DerivedActivation) -> None:
         ("hermite3", "H1", "backprop"),
         ("leaky", "H1", "backprop"),
         ("leaky", "H1", "exact"),
-        ("signed_square", "H1", "backprop"),
+        pytest.param("signed_square", "H1", "backprop", marks=pytest.mark.long),
         pytest.param("signed_square", "H2", "backprop", marks=pytest.mark.long),
         pytest.param("two_slopes", "H1", "exact", marks=pytest.mark.long),
         pytest.param("two_slopes", "H2", "exact", marks=pytest.mark.long),

@@ -34,7 +34,7 @@ def test_orthonormal_teacher_l2(width):
     assert rate.predicted == pytest.approx(ANTISYMMETRIC, rel=1e-5)
 
 
-@pytest.mark.parametrize("width", [3, pytest.param(4, marks=pytest.mark.long), 5])
+@pytest.mark.parametrize("width", [3, *(pytest.param(width, marks=pytest.mark.long) for width in (4, 5))])
 def test_orthonormal_teacher_backprop_h1(width):
     """Twice that of L2. With ``D_ij = (w_i - v_i) . v_j`` both fields have, off the diagonal, the components
 
@@ -84,7 +84,7 @@ def test_one_neuron_l2(start):
         ("H1", (-0.7659337, -0.0172996), 100.0),
         ("H1", (2.0, 1e-3), 60.0),
         ((0, 1), (0.5, 0.8), 100.0),
-        ((1, 0.1), (1.18138, 1.26612), 200.0),
+        pytest.param((1, 0.1), (1.18138, 1.26612), 200.0, marks=pytest.mark.long),
     ],
 )
 def test_one_neuron_with_derivatives_is_a_jordan_block(norm, start, t_max):

@@ -13,7 +13,7 @@ PROBLEMS = [
     ("relu", (1, 1), "exact", "hessian"),
     ("relu2", (1, 1, 1), "exact", "hessian"),
     ("relu2", (1, 1, 1), "backprop", "hessian"),
-    ("erf", (1, 1), "exact", "hessian"),
+    pytest.param("erf", (1, 1), "exact", "hessian", marks=pytest.mark.long),
 ]
 
 
