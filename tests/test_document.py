@@ -114,11 +114,8 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize(
-    "notation",
-    [pytest.param(HOSTILE[0], marks=pytest.mark.long), HOSTILE[1], pytest.param(HOSTILE[2], marks=pytest.mark.long)],
-    ids=lambda notation: notation.teacher,
-)
+@pytest.mark.long
+@pytest.mark.parametrize("notation", HOSTILE, ids=lambda notation: notation.teacher)
 def test_other_notations_are_set_without_errors(notation: Notation, tmp_path: Path) -> None:
     """Wider symbols may make wider lines; in notation without macros nothing is left undefined."""
     text = formulas.document(notation=notation)

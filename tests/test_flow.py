@@ -349,11 +349,11 @@ def test_one_neuron_to_a_loss_of_1e_40(norm):
 @pytest.mark.parametrize(
     ("activation", "norm"),
     [
-        ("erf", "H3"),
-        *(
-            pytest.param(activation, norm, marks=pytest.mark.long)
-            for activation, norm in [("relu", "L2"), ("relu", "H1"), ("relu2", "H2"), ("erf", "H2"), ("relu3", "H3")]
-        ),
+        pytest.param(activation, norm, marks=pytest.mark.long)
+        for activation, norm in [
+            *(("relu", "L2"), ("relu", "H1"), ("relu2", "H2")),
+            *(("erf", "H2"), ("erf", "H3"), ("relu3", "H3")),
+        ]
     ],
 )
 def test_several_neurons_to_a_loss_of_1e_40(activation, norm):
