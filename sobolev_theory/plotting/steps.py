@@ -16,7 +16,7 @@ from .style import COLUMN, MARKERS, color, look, panels
 def tuned_steps(tables: Sequence[TunedSteps], *, ax: Axes | None = None) -> Axes:
     """Iterations of several norms against the accuracy reached: counted as points, predicted as lines.
 
-    Error bars are standard errors over starts. What did not arrive, or is not predicted, is not ax.
+    Error bars are standard errors over starts. What did not arrive, or is not predicted, is not drawn.
 
     Parameters
     ----------
