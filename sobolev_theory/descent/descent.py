@@ -170,7 +170,7 @@ def gradient_descent(
     iterates: list[FloatArray] = []
     for weights in tracked(iteration, count + 1, "gradient descent", flag("progress", progress)):
         iterates.append(weights)
-        if (name := _level_reached(problem, weights, levels)) is not None:
+        if levels and (name := _level_reached(problem, weights, levels)) is not None:
             return Descent(problem, np.array(iterates), step, name)
     return Descent(problem, np.array(iterates), step, iteration.status)
 
