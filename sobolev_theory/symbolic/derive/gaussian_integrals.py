@@ -104,15 +104,15 @@ def proof_of_integral() -> Derivation:
 
 @cache
 def proof_of_erf() -> Derivation:
-    """``E[erf(k z_1) erf(l z_2)] = (2/pi) arctan(2 k l rho / sqrt(Delta))`` by Price's equation in ``rho``."""
+    """``E[erf(k z_1) erf(h z_2)] = (2/pi) arctan(2 k h rho / sqrt(Delta))`` by Price's equation in ``rho``."""
     proof = Derivation()
-    k, l, x = sp.symbols("k l x", positive=True)  # noqa: E741  # the letters of the formula
-    radicand = tilt(-(k**2), ZERO, -(l**2), ZERO).radicand
+    k, h, x = sp.symbols("k h x", positive=True)
+    radicand = tilt(-(k**2), ZERO, -(h**2), ZERO).radicand
     slope = 2 * k / sp.sqrt(sp.pi) * sp.exp(-(k**2) * x**2)
     proof.step("erf(k x)' is a Gaussian", sp.diff(sp.erf(k * x), x), slope)
-    kernel = 2 / sp.pi * sp.atan(2 * k * l * rho / sp.sqrt(radicand))
-    moment = 4 * k * l / (sp.pi * sp.sqrt(radicand))
-    proof.step("Price: d/d rho E[erf(k z_1) erf(l z_2)]", sp.diff(kernel, rho), moment, reduce_gram)
+    kernel = 2 / sp.pi * sp.atan(2 * k * h * rho / sp.sqrt(radicand))
+    moment = 4 * k * h / (sp.pi * sp.sqrt(radicand))
+    proof.step("Price: d/d rho E[erf(k z_1) erf(h z_2)]", sp.diff(kernel, rho), moment, reduce_gram)
     proof.step("Zero at rho = 0, where the two odd factors are independent", kernel.subs(rho, 0), ZERO)
     return proof
 
