@@ -103,6 +103,15 @@ class Point(Record):
 
     @property
     @np.errstate(all="ignore")
+    def parallel(self) -> list[tuple[int, int]]:
+        """Pairs of parallel rows at which there is no Hessian, but, in the backprop convention, `hessian_towards`."""
+        return self.geometry.near.named(self._parallel(self.geometry))
+
+    def _parallel(self, pairs: PairGeometry) -> NDArray[np.intp]:
+        return parallel_pairs(pairs, self.loss.terms, self.outputs, "own", "cross")
+
+    @property
+    @np.errstate(all="ignore")
     def value(self) -> float:
         """The loss; see `PopulationLoss.value`."""
         return float(self._in_reach("value", self._value, self.geometry))
@@ -190,11 +199,7 @@ class Point(Record):
     def _limit(self, displacement: FloatArray, *, parted: bool) -> Curvature:
         """The limit of the Hessian along a displacement, which has to part all parallel rows if `parted`."""
         terms = self.loss.terms
-
-        def parallel(pairs: PairGeometry) -> NDArray[np.intp]:
-            return parallel_pairs(pairs, terms, self.outputs, "own", "cross")
-
-        if not len(parallel(self.geometry)) or terms.convention is Convention.EXACT:
+        if not self.parallel or terms.convention is Convention.EXACT:
             return self._jacobian(stacklevel=8)  # in the exact convention it diverges at parallel rows
         require_pairs_fit(self.width, len(self.rows), OF_A_MATRIX)
         require_kinks_avoided(terms.activation, self.geometry.zero_rows, "Hessian", 2)
@@ -202,7 +207,7 @@ class Point(Record):
         def beside(pairs: PairGeometry) -> Blocks:
             pairs, together = approached(pairs, displacement)
             if parted:
-                require_parted(pairs.near.named(np.intersect1d(together, parallel(pairs))))
+                require_parted(pairs.near.named(np.intersect1d(together, self._parallel(pairs))))
             return self._hessian(pairs)
 
         return Curvature(self._in_reach("Hessian", beside, self.geometry), is_symmetric=False)

@@ -23,7 +23,6 @@ from .._runtime.checks import counted, generator, near, one_of, positive_integer
 from .._runtime.sizes import require_memory
 from ..curvature.blocks import RANK
 from ..curvature.operator import Curvature
-from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
 from ..networks import Network
 from ..norms import Convention
@@ -93,20 +92,14 @@ class Directions:
             return Curvatures([at.gauss_newton], are_limits=False)
         what = f"directions: Hessians of {at.width} neurons along {counted(self.count)} directions"
         require_memory(what, self.count * FLOATS * at.width**2, "take fewer directions")
-        parallel: Sequence[tuple[int, int]] = ()
-        try:
-            hessian = at.hessian
-        except NotDifferentiableError as error:
-            parallel = error.pairs
-            if loss.derivative is Convention.EXACT or any(i == j for i, j in parallel):
-                raise  # it diverges, along every direction; or a row is zero
+        parallel = [] if loss.derivative is Convention.EXACT else at.parallel  # there it diverges along all of them
         if not self.title:
             require_directions(parallel, "Hessian", Convention.BACKPROP, ADVICE)
         if self.given is not None:
             return Curvatures([at.hessian_towards(self.given)], are_limits=bool(parallel))
         if parallel:
             return Curvatures(self._limits(loss, at, parallel), are_limits=True)
-        return Curvatures([hessian], are_limits=False)
+        return Curvatures([at.hessian], are_limits=False)
 
     def _limits(self, loss: PopulationLoss, at: Point, parallel: Sequence[tuple[int, int]]) -> list[Curvature]:
         """Along random directions."""

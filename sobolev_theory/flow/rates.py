@@ -189,22 +189,13 @@ def _curvature(problem: SpanProblem, state: State, end: FloatArray) -> tuple[flo
         lengths = lines @ state.point.gauss_newton.to_dense() @ lines.T
         return _slowest(lengths, lines @ displacement.ravel()), np.inf
     try:
-        if not problem.loss.has_cones and _has_limits(problem.at(end)):
+        if not problem.loss.has_cones and problem.at(end).parallel:
             return _nonlinear_eigenvalue(problem.at(end), displacement)
         whole = state.original.hessian
         within = state.point.hessian.to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan
     return _slowest(within, displacement.ravel()), whole.spectrum().largest
-
-
-def _has_limits(end: Point) -> bool:
-    """Whether the Hessian does not exist, so that there may be limits in its place."""
-    try:
-        _ = end.hessian
-    except NotDifferentiableError:
-        return True
-    return False
 
 
 def _nonlinear_eigenvalue(end: Point, displacement: FloatArray) -> tuple[float, float]:
