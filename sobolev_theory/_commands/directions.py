@@ -5,12 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from .._runtime.checks import named, near, read_weights
-from ..conditioning.directions import RANDOM
+from ..conditioning.directions import RANDOM, SEVERAL
 from ..networks import Network
 from .options import FILES, networks, refuse, size, teacher_alone
-
-DIRECTIONS = 100
-"""Random directions, unless told."""
 
 
 def add_directions(command: argparse.ArgumentParser) -> None:
@@ -21,14 +18,14 @@ def add_directions(command: argparse.ArgumentParser) -> None:
         metavar="random|FILE",
         help=f"directions in which the student leaves: random, or one (K, d), {FILES}",
     )
-    limit.add_argument("--directions", type=size, help=f"how many random ones (default {DIRECTIONS})")
+    limit.add_argument("--directions", type=size, help=f"how many random ones (default {SEVERAL})")
 
 
 def along(options: argparse.Namespace) -> dict[str, Any]:
     """The arguments of functions that take directions."""
     if options.towards != RANDOM:
         refuse(options, ("directions",), f"only together with --towards {RANDOM}")
-    return {"towards": _towards(options.towards), "directions": options.directions or DIRECTIONS, "rng": options.seed}
+    return {"towards": _towards(options.towards), "directions": options.directions or SEVERAL, "rng": options.seed}
 
 
 def _towards(text: str | None) -> Any:

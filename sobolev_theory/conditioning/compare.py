@@ -14,7 +14,7 @@ from .._runtime.sample_mean import SampleMean
 from ..losses import LossOptions, PopulationLoss, Student
 from ..norms import NormLike, several_norms, two_norms
 from .comparison import Comparison, ComparisonRow
-from .directions import Directions, Towards
+from .directions import SEVERAL, Directions, Towards
 from .extremes import Extremes, extremes, warn
 
 FloatArray = NDArray[np.float64]
@@ -27,7 +27,7 @@ def condition_number_ratio(
     *,
     curvature: str = "hessian",
     towards: Towards = None,
-    directions: int = 100,
+    directions: int = SEVERAL,
     rng: Any = None,
     **loss_options: Unpack[LossOptions],
 ) -> float:
@@ -107,7 +107,7 @@ def compare(
     *,
     curvature: str = "hessian",
     towards: Towards = None,
-    directions: int = 100,
+    directions: int = SEVERAL,
     rng: Any = None,
     progress: bool = False,
     **loss_options: Unpack[LossOptions],

@@ -33,7 +33,8 @@ from ..points import Point
 FloatArray = NDArray[np.float64]
 Towards = ArrayLike | None
 
-RANDOM = "random"
+RANDOM, SEVERAL = "random", 100
+"""The word for random directions, and how many there are unless told."""
 
 FLOATS = 30
 """Numbers that a Hessian of structure holds, in units of the square of the width."""
@@ -60,9 +61,7 @@ class Directions:
     """
 
     def __init__(self, towards: Towards, count: int = 1, rng: Any = None) -> None:
-        count, given = positive_integer("directions", count), generator(rng)
-        # not the numbers of the seed itself, which weights may be made of: those are no direction to leave along
-        self._rng = np.random.default_rng(given.integers(2**32, size=4))
+        count, self._rng = positive_integer("directions", count), generator(rng)
         if isinstance(towards, str) and towards != RANDOM:
             advice = near(towards, [RANDOM])
             raise ValueError(
@@ -110,8 +109,10 @@ class Directions:
     def _displacements(self, width: int, inside: int, outside: int, axes: int) -> FloatArray:
         """Gaussian displacements, (count, width, inside + axes); once drawn, the same."""
         if self._drawn is None:
-            within = self._rng.standard_normal((self.count, width, inside))
-            beyond = _up_to_rotation(self._rng, (self.count, width), outside, axes) if axes else within[:, :, :0]
+            # not the numbers of the seed itself, which weights may be made of: those are no direction to leave along
+            rng = np.random.default_rng(self._rng.integers(2**32, size=4))
+            within = rng.standard_normal((self.count, width, inside))
+            beyond = _up_to_rotation(rng, (self.count, width), outside, axes) if axes else within[:, :, :0]
             self._drawn = np.concatenate([within, beyond], axis=2)
         return self._drawn
 

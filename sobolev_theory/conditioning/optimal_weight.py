@@ -29,7 +29,7 @@ from .._runtime.checks import number
 from .._runtime.sizes import require_hours_at_most, spectrum_operations
 from ..curvature.spectrum import definiteness_of
 from ..losses import LossOptions, PopulationLoss, Student
-from .directions import Curvatures, Directions, Towards
+from .directions import SEVERAL, Curvatures, Directions, Towards
 from .extremes import Extremes, warn
 from .optimum import OptimalWeight
 from .valleys import ROUNDING, Valleys
@@ -50,7 +50,7 @@ def optimal_weight(
     *,
     curvature: str = "hessian",
     towards: Towards = None,
-    directions: int = 100,
+    directions: int = SEVERAL,
     rng: Any = None,
     within: float = 0.05,
     **loss_options: Unpack[LossOptions],

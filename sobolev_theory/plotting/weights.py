@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..conditioning import optimal_weight as search
 from ..conditioning.comparison import matrix_name
-from ..conditioning.directions import Directions, Towards
+from ..conditioning.directions import SEVERAL, Directions, Towards
 from ..conditioning.optimum import OptimalWeight
 from ..conditioning.weight_path import WeightPath, quality, sharpness_rate
 from ..losses import LossOptions, PopulationLoss, Student
@@ -37,7 +37,7 @@ def optimal_weight(
     *,
     curvature: str = "hessian",
     towards: Towards = None,
-    directions: int = 100,
+    directions: int = SEVERAL,
     rng: Any = None,
     within: float = 0.05,
     axes: Any = None,
