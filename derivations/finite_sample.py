@@ -5,6 +5,8 @@ is active. As ``d/n -> gamma`` the normalised trace ``q`` of its resolvent at ``
 (Marchenko & Pastur 1967), whose discriminant is negative on the support.
 """
 
+from functools import cache
+
 import sympy as sp
 
 from derivations.catalogue import Output
@@ -30,10 +32,8 @@ WHERE = [
 
 
 def derive() -> Output:
-    """The equation, its discriminant, edges of the support, density, and condition numbers."""
-    proof = Derivation()
-    quadratic = _equation(proof)
-    lower, upper = _edges(quadratic, proof)
+    """The equation, its discriminant, edges of the support, what no sample sees, density, and condition numbers."""
+    quadratic, lower, upper, unseen, proof = support()
     records = [
         formula(
             "relu/single_neuron/sampled_edges",
@@ -48,13 +48,28 @@ def derive() -> Output:
             where=WHERE,
         ),
         _density(quadratic, lower, upper),
-        *_condition_numbers(lower, upper),
+        *_condition_numbers(),
     ]
-    doc = "Lower and upper edge of the bulk, and the eigenvalue of directions that no sample sees."
-    body = function("edges", doc, (GAMMA, FUNCTION, GRADIENT), (lower, upper, ACTIVE * GRADIENT))
+    doc = "Lower and upper edge of the bulk; the eigenvalue where no sample sees, and its fraction, if positive."
+    body = function("edges", doc, (GAMMA, FUNCTION, GRADIENT), (lower, upper, ACTIVE * GRADIENT, unseen))
     title = "One ReLU neuron: spectrum of the empirical Gauss-Newton matrix in gamma = d/n and the weights of the norm."
     text = "\n".join([header(title, "derivations/finite_sample.py"), "from typing import Any", "", "", body])
     return Output({"finite_sample.py": text}, records)
+
+
+@cache
+def support() -> tuple[sp.Expr, sp.Expr, sp.Expr, sp.Expr, Derivation]:
+    """The equation, the two edges, the fraction that no sample sees, and the proof."""
+    proof = Derivation()
+    quadratic = _equation(proof)
+    return quadratic, *_edges(quadratic, proof), _unseen(quadratic, proof), proof
+
+
+def condition_numbers() -> dict[str, sp.Expr]:
+    """Upper over lower edge, of L2 and of H1 with unit weights."""
+    _, lower, upper, _, _ = support()
+    weights = {"L2": {FUNCTION: 1, GRADIENT: 0}, "H1": {FUNCTION: 1, GRADIENT: 1}}
+    return {norm: upper.subs(given) / lower.subs(given) for norm, given in weights.items()}
 
 
 def _equation(proof: Derivation) -> sp.Expr:
@@ -84,6 +99,16 @@ def _edges(quadratic: sp.Expr, proof: Derivation) -> tuple[sp.Expr, sp.Expr]:
     return lower, upper
 
 
+def _unseen(quadratic: sp.Expr, proof: Derivation) -> sp.Expr:
+    """What is left of ``-mu/(zeta - lambda_1/2)`` in the equation, to leading order at the pole."""
+    mass, gap = sp.Symbol("mu", positive=True), sp.Symbol("h", positive=True)
+    fraction = 1 - ACTIVE / GAMMA
+    at_pole = sp.expand(quadratic.subs({TRACE: -mass / gap, ZETA: GRADIENT / 2 + gap}) * gap)
+    proof.step("A pole of $q$ at $\\tfrac12 \\lambda_1$ with the residue $-\\mu$: the leading order vanishes for",
+               at_pole.subs(gap, 0), 2 * FUNCTION * GAMMA * mass * (fraction - mass))  # fmt: skip
+    return fraction
+
+
 def _density(quadratic: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> Formula:
     """Imaginary part of ``q`` over ``pi``."""
     proof = Derivation()
@@ -105,17 +130,14 @@ def _density(quadratic: sp.Expr, lower: sp.Expr, upper: sp.Expr) -> Formula:
     )
 
 
-def _condition_numbers(lower: sp.Expr, upper: sp.Expr) -> list[Formula]:
+def _condition_numbers() -> list[Formula]:
     """Of L2, and of H1."""
     records = []
     y = sp.sqrt(2 * GAMMA)
-    for norm, weights, value in (
-        ("L2", (1, 0), ((1 + y) / (1 - y)) ** 2),
-        ("H1", (1, 1), (1 + (1 + y) ** 2) / (1 + (1 - y) ** 2)),
-    ):
-        proof = Derivation()
-        low, high = (edge.subs(dict(zip((FUNCTION, GRADIENT), weights, strict=True))) for edge in (lower, upper))
-        proof.step("Upper over lower edge", high / low, value)
+    shown = {"L2": ((1 + y) / (1 - y)) ** 2, "H1": (1 + (1 + y) ** 2) / (1 + (1 - y) ** 2)}
+    for norm, quotient in condition_numbers().items():
+        proof, value = Derivation(), shown[norm]
+        proof.step("Upper over lower edge", quotient, value)
         beyond = "infinite" if norm == "L2" else r"$1 + (1 + \sqrt{2 \gamma})^2$"
         records.append(
             formula(

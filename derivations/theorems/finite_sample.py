@@ -6,17 +6,16 @@ sum of ``m`` matrices of rank one. In the limit everything is a function of ``y 
 
 import sympy as sp
 
-from derivations.finite_sample import SOURCE
+from derivations.finite_sample import FUNCTION, GAMMA, SOURCE, condition_numbers, support
+from derivations.finite_sample import GRADIENT as WEIGHT
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.catalogue.theorems import theorem
 
 Y = sp.Symbol("y", positive=True)
-FUNCTION, WEIGHT = sp.symbols("lambda_0 lambda_1", positive=True)
 ACTIVE, SAMPLES = sp.symbols("m n", integer=True, positive=True)
 MANY = (sp.Lt(Y, 1),)
-L2 = ((1 + Y) / (1 - Y)) ** 2
-H1 = (1 + (1 + Y) ** 2) / (1 + (1 - Y) ** 2)
+L2, H1 = (sp.factor(kappa.subs(GAMMA, Y**2 / 2)) for kappa in condition_numbers().values())
 
 
 def prove() -> Theorem:
@@ -37,7 +36,7 @@ def prove() -> Theorem:
     needed = proof.prove("for which it takes this many samples for each dimension, $n/d = 2/y^2$", 2 / there**2, "=",
                          7 + 3 * root)  # fmt: skip
     few = proof.prove("With fewer samples: upper edge over the eigenvalue of directions that no sample sees",
-                      (FUNCTION * (1 + Y) ** 2 / 2 + WEIGHT / 2) / (WEIGHT / 2), "=",
+                      support()[2].subs(GAMMA, Y**2 / 2) / (WEIGHT / 2), "=",
                       1 + FUNCTION * (1 + Y) ** 2 / WEIGHT)  # fmt: skip
     proof.counterexample(
         "With $n = d/2$ samples the condition number of $H^1$ is above 5",

@@ -7,6 +7,6 @@ from typing import Any
 
 
 def edges(xp: Any, gamma: Any, lambda_0: Any, lambda_1: Any) -> Any:
-    """Lower and upper edge of the bulk, and the eigenvalue of directions that no sample sees."""
+    """Lower and upper edge of the bulk; the eigenvalue where no sample sees, and its fraction, if positive."""
     x0 = xp.sqrt(2)*xp.sqrt(gamma)
-    return ((1 / 2)*lambda_0*((x0 - 1) * (x0 - 1)) + (1 / 2)*lambda_1, (1 / 2)*lambda_0*((x0 + 1) * (x0 + 1)) + (1 / 2)*lambda_1, (1 / 2)*lambda_1)
+    return ((1 / 2)*lambda_0*((x0 - 1) * (x0 - 1)) + (1 / 2)*lambda_1, (1 / 2)*lambda_0*((x0 + 1) * (x0 + 1)) + (1 / 2)*lambda_1, (1 / 2)*lambda_1, 1 - (1 / 2)/gamma)

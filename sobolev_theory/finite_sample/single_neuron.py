@@ -40,7 +40,7 @@ def single_neuron_edges(samples_per_dim: ArrayLike, norm: NormLike = "H1") -> Fl
     array([[0.125, 1.125],
            [0.5  , 4.5  ]])
     """
-    _, lower, upper, _ = _edges(samples_per_dim, norm)
+    lower, upper, _, _ = _edges(samples_per_dim, norm)
     return np.stack([lower, upper], axis=-1)
 
 
@@ -56,15 +56,15 @@ def single_neuron_condition_number(samples_per_dim: ArrayLike, norm: NormLike = 
     >>> single_neuron_condition_number([8.0, 2.0, 0.5], "H1"), float(single_neuron_condition_number(2.0, "L2"))
     (array([ 2.6,  5. , 10. ]), inf)
     """
-    given, lower, upper, unseen = _edges(samples_per_dim, norm)
+    lower, upper, unseen, fraction = _edges(samples_per_dim, norm)
     with np.errstate(divide="ignore"):
-        result: FloatArray = upper / np.where(given > 2, lower, unseen)
+        result: FloatArray = upper / np.where(fraction < 0, lower, unseen)
     return result[()]
 
 
 def _edges(samples_per_dim: ArrayLike, norm: NormLike) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """The numbers given, the kernel's edges, and the eigenvalue of what no sample sees."""
+    """The kernel's: edges, the eigenvalue of what no sample sees, and what fraction that is, if positive."""
     given = between("samples_per_dim", samples_per_dim, f"numbers from {FEWEST:g} to {MOST:g}", FEWEST, MOST)
     weights = (*Norm.parse(norm, activations.get("relu")).weights, 0.0)
-    lower, upper, unseen = edges(np, 1 / given, *weights[:2])
-    return given, lower, upper, np.broadcast_to(unseen, given.shape)
+    lower, upper, unseen, fraction = edges(np, 1 / given, *weights[:2])
+    return lower, upper, np.broadcast_to(unseen, given.shape), fraction
