@@ -13,7 +13,9 @@ import pytest
 
 import sobolev_theory as st
 from sobolev_theory.__main__ import main
-from tests import bad_input
+from tests.bad_input import cases
+from tests.bad_input.targets import TARGETS, Target
+from tests.bad_input.values import NUMERIC
 
 INPUTS = int(os.environ.get("SOBOLEV_BAD_INPUTS", "460"))
 FILES = int(os.environ.get("SOBOLEV_DAMAGED_FILES", "200"))
@@ -39,22 +41,22 @@ RESULTS = {
 """Classes of what functions return, whose methods are called on their results."""
 
 
-def wrong(outcomes: list[bad_input.Outcome]) -> list[str]:
+def wrong(outcomes: list[cases.Outcome]) -> list[str]:
     return [f"{outcome.case}: {outcome.wrong}" for outcome in outcomes if outcome.wrong]
 
 
 def test_bad_input() -> None:
-    assert wrong(bad_input.sweep(range(QUICK))) == []
+    assert wrong(cases.sweep(range(QUICK))) == []
 
 
 @pytest.mark.long
 def test_much_bad_input() -> None:
-    assert wrong(bad_input.sweep(range(QUICK, INPUTS))) == []
+    assert wrong(cases.sweep(range(QUICK, INPUTS))) == []
 
 
 def test_everything_public_is_swept() -> None:
     """A new function or class is either called, or what another returns."""
-    swept = {name.removesuffix("()").split(".")[-1] if "." in name else name for name in bad_input.TARGETS}
+    swept = {name.removesuffix("()").split(".")[-1] if "." in name else name for name in TARGETS}
     public = {
         name
         for room in ROOMS.values()
@@ -85,17 +87,17 @@ def test_the_classifier_sees_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> N
         while True:
             pass
 
-    monkeypatch.setattr(bad_input, "SECONDS", 0.05)
+    monkeypatch.setattr(cases, "SECONDS", 0.05)
     rng = np.random.default_rng(0)
     for function, roles, said in (
         (accepts, "word", "accepted"),
-        (meaningless, " ".join(bad_input.NUMERIC), "nan"),
+        (meaningless, " ".join(NUMERIC), "nan"),
         (unnamed, "word", "names no argument"),
         (another, "word", "KeyError"),
         (endless, "word", "no end within"),
     ):
-        monkeypatch.setattr(bad_input, "TARGETS", {"function": bad_input.Target(function, {"x": (roles, 1.0)})})
-        assert any(said in bad_input._call(rng)[1] for _ in range(3)), said
+        monkeypatch.setattr(cases, "TARGETS", {"function": Target(function, {"x": (roles, 1.0)})})
+        assert any(said in cases._call(rng)[1] for _ in range(3)), said
 
 
 # --- damaged files ----------------------------------------------------------------------------------------------------
