@@ -16,6 +16,7 @@ from derivations import (
     charts,
     directional_limit,
     erf,
+    erf_moments,
     finite_sample,
     gauss_newton,
     operator,
@@ -29,7 +30,7 @@ from derivations.catalogue import catalogue_file
 from derivations.theorems import theorems
 
 DERIVATIONS = (
-    *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf),
+    *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf, erf_moments),
     *(operator, single_neuron, planar_flow, symmetric, finite_sample),
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
