@@ -37,7 +37,7 @@ class Origin(Record):
 class Parameters(Record):
     """Hidden weights (K, d) and output weights (K,) of a student, biases (K,) if it has any, and the output bias.
 
-    Near its teacher perhaps with an `Origin`. With one the value and, for one ReLU neuron, the gradient of a loss are as
+    Near its teacher perhaps with an `Origin`: then the value and, for one ReLU neuron, the gradient of a loss are as
     accurate as the displacement is, however small.
 
     Examples
