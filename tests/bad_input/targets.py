@@ -101,6 +101,16 @@ TARGETS: dict[str, Target] = {
         | {"activation": ("activation", "relu")},
     ),
     "Network.orthonormal": Target(st.Network.orthonormal, SIZES | {"activation": ("activation", "relu")}),
+    "Inputs": Target(
+        st.Inputs,
+        {"mean": ("row optional", [0.0, 1.0]), "covariance": ("array row number optional", [[2.0, 1.0], [1.0, 1.0]])},
+    ),
+    "Inputs.from_data": Target(st.Inputs.from_data, {"X": ("array", [[0.0, 1.0], [2.0, 0.5], [1.0, 1.0]])}),
+    "Inputs.at": Target(lambda dim: st.Inputs(covariance=4.0).at(dim), {"dim": ("size", 2)}),
+    "Inputs.sample": Target(
+        lambda n, rng=0: st.Inputs(covariance=[1.0, 2.0]).sample(n, rng=rng),
+        {"n": ("size work", 3), "rng": ("seed optional", 0)},
+    ),
     "PopulationLoss": Target(
         st.PopulationLoss, options(teacher=("array teacher", V), norm=("norm", "H1"), covariance=("optional", None))
     ),
