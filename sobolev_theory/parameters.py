@@ -1,8 +1,9 @@
-"""What of a student moves, as losses use it: checked once at the door, and never copied on the way."""
+"""The parameters of a student, as losses use them: checked once at the door, and never copied on the way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,7 @@ from scipy.spatial.distance import cdist
 from ._runtime.checks import as_array
 from ._runtime.results import Record
 from .activations import Activation
+from .layout import Layout
 from .networks import Network
 
 FloatArray = NDArray[np.float64]
@@ -33,10 +35,10 @@ class Origin(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Parameters(Record):
-    """Hidden weights (K, d) and output weights (K,) of a student; near its teacher perhaps with an `Origin`.
+    """Hidden weights (K, d) and output weights (K,) of a student, biases (K,) if it has any, and the output bias.
 
-    With one the value and, for one ReLU neuron, the gradient of a loss are as accurate as the displacement is, however
-    small.
+    Near its teacher perhaps with an `Origin`: then the value and, for one ReLU neuron, the gradient of a loss are as
+    accurate as the displacement is, however small.
 
     Examples
     --------
@@ -49,6 +51,8 @@ class Parameters(Record):
     weights: FloatArray
     output_weights: FloatArray
     origin: Origin | None = None
+    biases: FloatArray | None = None
+    output_bias: float = 0.0
 
     @classmethod
     def of(cls, student: Network | Parameters | ArrayLike, activation: Activation, dim: int) -> Parameters:
@@ -77,6 +81,36 @@ class Parameters(Record):
     def width(self) -> int:
         """Number of neurons ``K``."""
         return len(self.weights)
+
+    def rows(self, layout: Layout) -> FloatArray:
+        """What moves, in rows of neurons (R, D); see `Layout`.
+
+        Examples
+        --------
+        >>> Parameters(np.eye(2), np.array([3.0, 4.0])).rows(Layout(2, 2, ("weights", "biases", "output_bias")))
+        array([[1., 0., 0., 0.],
+               [0., 1., 0., 0.],
+               [0., 0., 0., 0.]])
+        """
+        if layout.only_weights:
+            return self.weights
+        biases = np.zeros(self.width) if self.biases is None else self.biases
+        parts = {
+            "output_weights": self.output_weights,
+            "weights": self.weights.ravel(),
+            "biases": biases,
+            "output_bias": np.array([self.output_bias]),
+        }
+        return layout.rows(np.concatenate([parts[name] for name in layout.names]))
+
+    def at_rows(self, layout: Layout, rows: FloatArray) -> Parameters:
+        """The parameters whose moving part is in rows of neurons (R, D), the others as they are."""
+        if layout.only_weights:
+            return replace(self, weights=rows, origin=None)
+        moved: dict[str, Any] = layout.split(layout.flat(rows))
+        if "output_bias" in moved:
+            moved["output_bias"] = float(moved["output_bias"])
+        return replace(self, origin=None, **moved)
 
 
 def require_covered(name: str, network: Network, activation: Activation) -> None:
