@@ -62,6 +62,24 @@ def test_the_root_has_the_rank_of_a_dense_form() -> None:
     assert Form.parse("covariance", MATRICES["diagonal"], DIM).root(rows).shape == (4, DIM)
 
 
+def test_the_root_does_not_depend_on_units() -> None:
+    """Coordinates in other units: a direction of variance 1e-24 of the largest is no null direction."""
+    units = np.array([1e6, 1.0, 1e-6, 1e3, 1.0])
+    matrix = units[:, None] * MATRICES["dense"] * units
+    root = Form.parse("covariance", matrix, DIM).root(np.eye(DIM))
+    deviations = np.sqrt(matrix.diagonal())
+    assert root.shape == (DIM, DIM)
+    close(root @ root.T / deviations / deviations[:, None], matrix / deviations / deviations[:, None], 1)
+
+
+def test_the_root_of_what_rounding_made_indefinite() -> None:
+    """A projection along (1, 1e-9): its first entry, 1e-18, came out as 1e-20: a correlation of 10."""
+    matrix = np.array([[1e-20, -1e-9], [-1e-9, 1.0]])
+    root = Form.parse("metric", matrix, 2).root(np.eye(2))
+    assert root.shape == (2, 1)
+    close(root @ root.T, matrix, 1)
+
+
 def test_a_form_is_of_the_simplest_kind_that_is_exactly_it() -> None:
     kinds = [
         (None, "scalar"),
