@@ -121,7 +121,7 @@ def require_covered(name: str, network: Network, activation: Activation) -> None
             f"{name}: activation {activation.name!r} is required, got {network.activation.name!r}{other}; "
             "student and teacher share it"
         )
-    if network.biases is not None and np.any(network.biases):
+    if (network.biases is not None and np.any(network.biases)) or network.output_bias:
         raise NotImplementedError(
             f"{name}: biases are not supported yet in population losses; pass a network without biases"
         )
