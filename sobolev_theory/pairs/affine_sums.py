@@ -41,6 +41,10 @@ class AffineTerms:
         """The moments of the activation."""
         return table_of(self.activation)
 
+    def require_table(self) -> None:
+        """Refuse an activation whose moments are known without means only."""
+        table_of(self.activation)
+
     @property
     def chart(self) -> Chart:
         """The chart in whose frames moments are given."""
