@@ -367,6 +367,7 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         ),
         (["compare", "--width", "2", "--dim", "3", "--teacher-biases", "1"], "--teacher-biases: shape (K,) with K = 2"),
         (["compare", "--width", "2", "--dim", "3", "--biases", "1,x"], "argument --biases: numbers such as 0.5,-1, or"),
+        (["compare", "--width", "2", "--dim", "3", "--biases", "\u0663,1"], "argument --biases: numbers such as 0.5,"),
         (["compare", "--width", "2", "--dim", "3", "--biases", "1,"], "argument --biases: numbers such as 0.5,-1, or"),
         (["compare", "--width", "2", "--dim", "3", "--mean", "m.npy"], "argument --mean: m.npy: No such file"),
         (["compare", "--width", "2", "--dim", "3", "--mean", "nan,1,1"], "mean: finite numbers are required, got nan"),
