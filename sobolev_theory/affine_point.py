@@ -61,10 +61,9 @@ class AffinePoint(Record):
     def __init__(self, loss: Objective, parameters: Parameters) -> None:
         self.loss, self.parameters, self.width = loss, parameters, parameters.width
         teacher = loss.teacher
-        student = (parameters.weights, _or_zeros(parameters.biases, parameters.width), parameters.output_weights)
-        stacked = map(np.concatenate, zip(student, teacher.arrays, strict=True))
-        rows, biases, outputs = stacked
-        outputs[self.width :] *= -1
+        rows = np.concatenate([parameters.weights, teacher.weights])
+        biases = np.concatenate([_or_zeros(one.biases, one.width) for one in (parameters, teacher)])
+        outputs = np.concatenate([parameters.output_weights, -teacher.output_weights])
         self.neurons = Neurons(rows, biases, outputs, self.width)
         self.gap = parameters.output_bias - teacher.output_bias
 
@@ -88,7 +87,7 @@ class AffinePoint(Record):
         """Pairs of a student's neuron with any."""
         require_pairs_fit(self.width, len(self.neurons.outputs))
         geometry = AffinePairs.of(self.neurons, self.loss.ambient, self.loss.affine_terms.chart)
-        geometry.require_varying()
+        geometry.require_varying(self.width)
         return geometry
 
     @cached_property
@@ -97,7 +96,7 @@ class AffinePoint(Record):
         k, stacked = self.width, self.neurons
         alone = Neurons(stacked.weights[:k], stacked.biases[:k], stacked.outputs[:k], k)
         geometry = AffinePairs.of(alone, self.loss.ambient, self.loss.affine_terms.chart)
-        geometry.require_varying()
+        geometry.require_varying(self.width)
         return geometry
 
     @cached_property
@@ -320,3 +319,13 @@ def _of_means(
     """The own block of ``lambda_0 (c - c*) sum_i a_i E sigma(z_i)``."""
     found = terms.of_means(lambda x, i: means(x, i)[: len(a)])
     return {label: pull * a ** (1 - label.count("o")) * value for label, value in found.items()}
+
+
+@np.errstate(all="ignore")
+def value_of_teacher(loss: Objective) -> float:
+    """``sum_ij a*_i a*_j F(v_i, v_j)`` over all neurons of the teacher."""
+    teacher, width = loss.teacher, loss.teacher.width
+    neurons = Neurons(teacher.weights, _or_zeros(teacher.biases, width), teacher.output_weights, width)
+    geometry = AffinePairs.of(neurons, loss.ambient, loss.affine_terms.chart)
+    geometry.require_varying(0)
+    return value_sum(geometry, loss.affine_terms, teacher.output_weights)

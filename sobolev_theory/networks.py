@@ -116,6 +116,11 @@ class Network(Record):
         biases = np.zeros(self.width) if self.biases is None else self.biases
         return self.weights, self.output_weights, biases, np.array(self.output_bias)
 
+    @property
+    def has_biases(self) -> bool:
+        """Whether a bias of a neuron or of the output is not zero."""
+        return bool(self.output_bias) or (self.biases is not None and bool(self.biases.any()))
+
     @classmethod
     def random(
         cls, width: int, dim: int, *, rng: Any = None, activation: str | Activation = "relu", scale: float | None = None

@@ -132,11 +132,11 @@ class AffinePairs:
         found: IntArray = np.flatnonzero((near.sine <= near.parallel) & (np.abs(self.near_v) < FAR))
         return found
 
-    def require_varying(self) -> None:
-        """Refuse neurons with a kink that are constant on all inputs."""
+    def require_varying(self, students: int) -> None:
+        """Refuse neurons with a kink that are constant on all inputs; so many of them are students."""
         if self.pairs.chart.has_frames and self.pairs.zero:
-            first, width = self.pairs.zero[0], self.neurons.width
-            name, number = ("student", first) if first < width else ("teacher", first - width)
+            first = self.pairs.zero[0]
+            name, number = ("student", first) if first < students else ("teacher", first - students)
             raise ValueError(
                 f"{name}: neurons that vary with the inputs are required, w' Sigma w = 0 for neuron {number}; remove it, "
                 "an output bias has its share"

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .affine import AffinePairs
+from .angles import PARALLEL
 from .near_pairs import NearKinks, kinks
 
 FloatArray = NDArray[np.float64]
@@ -38,6 +39,8 @@ def kinks_approached(geometry: AffinePairs, displacement: FloatArray) -> tuple[A
     apart[moves] += displacement[both]
     neurons = np.column_stack([geometry.neurons.weights, geometry.neurons.biases])
     covariance, mean = geometry.ambient.covariance, geometry.ambient.mean
+    unit = np.abs(apart).max(axis=1, initial=0.0)
+    apart[unit <= PARALLEL * (1 + np.abs(c))] = 0.0  # rounding of the difference
     _, _, v, e, together = kinks(neurons[i], apart, mean, covariance)
     new_v, new_e = near.v.copy(), near.e.copy()
     new_v[at], new_e[at] = v, e

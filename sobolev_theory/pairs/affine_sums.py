@@ -41,6 +41,10 @@ class AffineTerms:
         """The moments of the activation."""
         return table_of(self.activation)
 
+    def require_table(self) -> None:
+        """Refuse an activation whose moments are known without means only."""
+        table_of(self.activation)
+
     @property
     def chart(self) -> Chart:
         """The chart in whose frames moments are given."""
@@ -53,7 +57,7 @@ class AffineTerms:
 
     def rule(self, quantity: str, order: int) -> str:
         """Which of the rules of a quantity an order follows: below the jump the two are one."""
-        jumps = order == self.activation.jump_order
+        jumps = order == self.activation.jump_order and "value" not in quantity
         return "backprop" if jumps and (self.convention is Convention.BACKPROP or "newton" in quantity) else "exact"
 
     def coefficients(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.results import Record
-from ..forms import Form
+from ..forms import Eigenspace, Form, eigenspaces
+from ..inputs import Inputs
 
 FloatArray = NDArray[np.float64]
 
@@ -21,6 +22,21 @@ class Ambient(Record):
     mean: FloatArray  # (d,)
     covariance: Form
     metric: Form
+
+    @classmethod
+    def of(cls, inputs: Inputs, metric: ArrayLike | None, dim: int) -> Ambient:
+        """Of inputs and a metric in a dimension.
+
+        Raises
+        ------
+        ValueError
+            For another dimension; for a metric that is not symmetric or not positive semi-definite, or zero.
+        """
+        mean, covariance = inputs.at(dim)
+        form = Form.parse("metric", metric, dim)
+        if form.is_zero:
+            raise ValueError("metric: one that is not zero is required; without derivatives take norm L2")
+        return cls(mean, covariance, form)
 
     @property
     def dim(self) -> int:
@@ -41,6 +57,11 @@ class Ambient(Record):
     def has_one_form(self) -> bool:
         """Whether covariance and metric are the same form."""
         return self.covariance == self.metric
+
+    @cached_property
+    def eigenspaces(self) -> tuple[Eigenspace, ...] | None:
+        """Joint eigenspaces of the two forms, None if they do not commute."""
+        return eigenspaces(self.covariance, self.metric)
 
     def restricted(self, basis: FloatArray) -> Ambient:
         """The same in coordinates of orthonormal columns (d, n) of a space that both forms map into itself."""

@@ -79,15 +79,18 @@ class NearKinks(NearPairs):
         angle, sine, v = np.empty((3, len(i)))
         step = max(1, 2**20 // len(mean))
         for part in (slice(k, k + step) for k in range(0, len(i), step)):
-            found = _kinks(neurons[i[part]], neurons[j[part]], mean, covariance)
-            angle[part], sine[part], v[part], e[part] = found
+            found = kinks(neurons[i[part]], neurons[j[part]], mean, covariance)
+            angle[part], sine[part], v[part], e[part], _ = found
         return cls(i, j, e, angle, sine, np.full(len(i), PARALLEL), v)
 
 
-def _kinks(
+def kinks(
     first: FloatArray, second: FloatArray, mean: FloatArray, covariance: Form
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Angles, their sines, ``v`` and ``e`` of rows ``(w, b)``."""
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Angles, their sines, ``v`` and ``e`` of rows ``(w, b)``, and which of them are multiples of one another.
+
+    Of those ``v`` and ``e`` are 0; of parallel weights with other offsets ``v`` is infinite.
+    """
     image = np.pad(covariance.apply(first[:, :-1]), ((0, 0), (0, 1)))
     factor, residual = components(first, second, image)
     length, height = (_length(rows, covariance) for rows in (first, residual))
@@ -100,12 +103,8 @@ def _kinks(
     offset = residual[:, :-1] @ mean + residual[:, -1]
     apart = np.where(height > 0, height, np.inf)
     v = np.where(height > 0, offset / apart, np.copysign(np.where(offset == 0, 0.0, np.inf), offset))
-    return (
-        np.arctan2(height, along),
-        height / np.hypot(height, along),
-        v,
-        covariance.apply(residual[:, :-1]) / apart[:, None],
-    )
+    e = covariance.apply(residual[:, :-1]) / apart[:, None]
+    return np.arctan2(height, along), height / np.hypot(height, along), v, e, (height == 0) & (offset == 0)
 
 
 def _length(neurons: FloatArray, covariance: Form) -> FloatArray:
