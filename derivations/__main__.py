@@ -12,6 +12,7 @@ from pathlib import Path
 import sympy
 
 from derivations import (
+    affine_operator,
     arc_cosine,
     charts,
     directional_limit,
@@ -21,6 +22,7 @@ from derivations import (
     operator,
     planar_flow,
     price,
+    rectifier_moments,
     relu,
     single_neuron,
     symmetric,
@@ -30,7 +32,7 @@ from derivations.theorems import theorems
 
 DERIVATIONS = (
     *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf),
-    *(operator, single_neuron, planar_flow, symmetric, finite_sample),
+    *(operator, affine_operator, rectifier_moments, single_neuron, planar_flow, symmetric, finite_sample),
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'
