@@ -36,7 +36,7 @@ def network(net: Net, activation: str) -> Network:
 def quantity(case: Case, name: str) -> Any:
     loss, student = loss_of(case), network(case.student, case.activation)
     result = getattr(loss, name)(student)
-    return np.asarray(result.dense() if name in ("hessian", "gauss_newton") else result)
+    return np.asarray(result.to_dense() if name in ("hessian", "gauss_newton") else result)
 
 
 def difference(actual: Any, expected: Any, scale: Any) -> float:
