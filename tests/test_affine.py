@@ -1,8 +1,8 @@
 """Losses with biases, any Gaussian input, any metric and every parameter, against numbers from the definition.
 
-`tests/oracles/affine.json` holds them to 25 digits with the natural scale of each entry (`oracles/affine_scale.py`): the
-sum over pairs and orders of `|c_i c_j| |u_i|_M^k |u_j|_M^k n_k(i) n_k(j)`, `n_k = sqrt(E sigma^(k)(z)^2)` with ramps
-counted on both sides, and of the like for derivatives. A difference is measured in units of that.
+`tests/oracles/affine.json` holds them to 25 digits with the natural scale of each entry (`oracles/affine_scale.py`):
+the sum over pairs and orders of `|c_i c_j| |u_i|_M^k |u_j|_M^k n_k(i) n_k(j)`, where `n_k = sqrt(E sigma^(k)(z)^2)` and
+a ramp counts on both sides, and of the like for derivatives. A difference is measured in units of that.
 """
 
 from typing import Any
@@ -42,11 +42,16 @@ def quantity(case: Case, name: str) -> Any:
 def difference(actual: Any, expected: Any, scale: Any) -> float:
     """The largest difference of entries in units of their scales; entries of scale zero are zero."""
     with mp.workdps(30):
-        wanted, scales = (np.vectorize(mp.mpf, otypes=[object])(x) for x in (expected, scale))
-        assert actual.shape == wanted.shape
-        error = np.abs(np.vectorize(mp.mpf, otypes=[object])(actual.astype(object)) - wanted)
-        assert not np.any(error[scales == 0])
-        return float(np.max(error[scales != 0] / scales[scales != 0], initial=0))
+        wanted, scales, given = (_numbers(x) for x in (expected, scale, actual.tolist()))
+        assert given.shape == wanted.shape
+        error, live = np.abs(given - wanted), scales != 0
+        assert not np.any(error[~live])
+        return float(np.max(error[live] / scales[live], initial=0))
+
+
+def _numbers(values: Any) -> Any:
+    """Text or doubles as an array of `mpf`, of at least one dimension."""
+    return np.vectorize(mp.mpf, otypes=[object])(np.atleast_1d(np.array(values, dtype=object)))
 
 
 @pytest.mark.parametrize("name", affine_values.table())

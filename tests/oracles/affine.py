@@ -105,7 +105,7 @@ class Stack:
         self.metric[: self.size, : self.size] = form(case.metric, self.size)
         self.neurons = [*self._neurons(case.student, 1), *self._neurons(case.teacher, -1)]
         self.moving = len(case.student.weights) + 1
-        self._laws: dict[tuple[int, int], PairLaw] = {}
+        self._known: dict[tuple[int, int], PairLaw] = {}
 
     def _neurons(self, net: Net, sign: int) -> list[Neuron]:
         rows = zip(net.weights, net.biases, net.output_weights, strict=True)
@@ -303,13 +303,14 @@ class Stack:
         (a, A), (b, B) = left, right
         if self.neurons[i].constant or (B[0] == "ramp" and B[1] < 0 and i != j and (A[0] != "ramp" or A[1] > B[1])):
             i, j, A, B = j, i, B, A
-        return a * b * self._law(i, j).expectation(A, B, rank)
+        return a * b * self.law(i, j).expectation(A, B, rank)
 
-    def _law(self, i: int, j: int) -> PairLaw:
-        if (i, j) not in self._laws:
+    def law(self, i: int, j: int) -> PairLaw:
+        """Of neurons i and j; of neuron i alone for j = i, or where j is a constant."""
+        if (i, j) not in self._known:
             second = None if i == j or self.neurons[j].constant else self.neurons[j].row
-            self._laws[i, j] = PairLaw(self.inputs, self.neurons[i].row, second)
-        return self._laws[i, j]
+            self._known[i, j] = PairLaw(self.inputs, self.neurons[i].row, second)
+        return self._known[i, j]
 
     # Vectors.
 

@@ -7,8 +7,9 @@ By Cauchy-Schwarz, with `n_a = sqrt(E sigma^(a)(z)^2)`, the terms of a pair at o
 of its two neurons (`D` for the derivative in (w, b); for that in c the size is t), where `X_l = sqrt(E x_l^2)` and
 `M^_l = sqrt(M_ll)`; for a second derivative likewise. In these sizes a ramp counts on both sides of its kink, `|z|^m`
 for `z_+^m`, since the closed forms of the two differ by terms of that size; a Dirac counts 1/p, and its derivative
-1/p^2. In the exact convention the moments of two Diracs, and of a step with the derivative of one, grow like 1/sin of
-the angle, and so does their scale. The scale of a sum is the sum of the scales.
+1/p^2. In the exact convention the moments of two Diracs, and of a step with the derivative of one, have the density
+where the kinks meet, `phi(v)/sin` with `v = (m_2/q - cos m_1/p)/sin`: they count `1 + (1 + v^2) phi(v)/sin` times. The
+scale of a sum is the sum of the scales.
 """
 
 from itertools import product
@@ -71,12 +72,15 @@ class Scale:
         return result
 
     def _cone(self, i: int, j: int, k: int) -> Number:
-        """1/sin of the angle where two Diracs meet."""
+        """`1 + (1 + v^2) phi(v)/sin` where two Diracs meet."""
         constant = self.stack.neurons[i].constant or self.stack.neurons[j].constant
         if self.stack.case.derivative == "backprop" or not self.power or k < self.power or i == j or constant:
             return mp.one
-        sine = self.stack._law(i, j).sin
-        return 1 / sine if sine else mp.one
+        law = self.stack.law(i, j)
+        if not law.sin:
+            return mp.one
+        v = (law.mean_2 / law.q - law.cos * law.mean / law.p) / law.sin
+        return 1 + (1 + v**2) * mp.npdf(v) / law.sin
 
     def _places(self, i: int) -> list[int]:
         corner, rest = self.stack.places(i)
@@ -124,7 +128,7 @@ class Scale:
         if not self.power:
             factor = self.stack.factor(i, order)
             return mp.sqrt(self.stack.expect(i, i, factor, factor, 0))
-        law = self.stack._law(i, i)
+        law = self.stack.law(i, i)
         m, multiple = self.power - order, mp.factorial(self.power)
         if m < 0:
             return multiple * law.p**m
