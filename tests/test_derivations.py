@@ -18,6 +18,7 @@ from derivations import (
     arc_cosine,
     charts,
     erf,
+    erf_moments,
     gauss_newton,
     operator,
     operator_letters,
@@ -292,6 +293,11 @@ def wrong_polar_operator(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(operator, "polar", spoilt)
 
 
+def wrong_recurrence(patch: pytest.MonkeyPatch) -> None:
+    """Moments of the error function with means: the mixed entry of the precision with the other sign."""
+    patch.setattr(erf_moments, "MIXED", erf_moments.MIXED.subs(erf_moments.P12, -erf_moments.P12))
+
+
 SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_derivative_rule, arc_cosine),
     (wrong_closed_form, arc_cosine),
@@ -307,6 +313,7 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_activation, erf),
     (wrong_determinant, erf),
     (wrong_price_rule, operator),
+    pytest.param(wrong_recurrence, erf_moments, marks=pytest.mark.long),
     pytest.param(wrong_moments_beyond_the_jump, operator, marks=pytest.mark.long),
     pytest.param(wrong_polar_operator, operator, marks=pytest.mark.long),
 ]
