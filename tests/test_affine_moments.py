@@ -277,7 +277,7 @@ def phi_2_error(h: float, angle: float, *, k: float | None = None, v: float | No
     """Absolute; v or k is given."""
     r, c = mp.cos(angle), mp.sin(angle)
     exact_k = mp.mpf(k) if k is not None else r * h + c * v
-    at = (h, exact_k, (h - r * exact_k) / c, (exact_k - r * h) / c, angle)
+    at = (h, exact_k if k is None else k, (h - r * exact_k) / c, (exact_k - r * h) / c, angle)
     value = bivariate_normal(*(np.array([float(x)]) for x in at))
     return float(abs(float(value[0]) - probability(h, exact_k, r, c)))
 
