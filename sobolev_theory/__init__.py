@@ -43,6 +43,7 @@ from .flow.integration import gradient_flow
 from .flow.lyapunov import lyapunov_derivative
 from .flow.rates import Rate
 from .flow.solution import Flow
+from .inputs import Inputs
 from .losses import PopulationLoss
 from .networks import Network
 from .search.results import Search
@@ -51,8 +52,9 @@ from .search.search import find_critical_points
 __version__ = "0.1.0"
 
 __all__ = [
-    # networks and losses
+    # networks, inputs and losses
     "Network",
+    "Inputs",
     "PopulationLoss",
     # curvature
     "Comparison",

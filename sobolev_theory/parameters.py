@@ -1,8 +1,9 @@
-"""What of a student moves, as losses use it: checked once at the door, and never copied on the way."""
+"""The parameters of a student, as losses use them: checked once at the door, and never copied on the way."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,7 @@ from scipy.spatial.distance import cdist
 from ._runtime.checks import as_array
 from ._runtime.results import Record
 from .activations import Activation
+from .layout import Layout
 from .networks import Network
 
 FloatArray = NDArray[np.float64]
@@ -33,10 +35,10 @@ class Origin(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Parameters(Record):
-    """Hidden weights (K, d) and output weights (K,) of a student; near its teacher perhaps with an `Origin`.
+    """Hidden weights (K, d) and output weights (K,) of a student, biases (K,) if it has any, and the output bias.
 
-    With one the value and, for one ReLU neuron, the gradient of a loss are as accurate as the displacement is, however
-    small.
+    Near its teacher perhaps with an `Origin`: then the value and, for one ReLU neuron, the gradient of a loss are as
+    accurate as the displacement is, however small.
 
     Examples
     --------
@@ -49,16 +51,30 @@ class Parameters(Record):
     weights: FloatArray
     output_weights: FloatArray
     origin: Origin | None = None
+    biases: FloatArray | None = None
+    output_bias: float = 0.0
 
     @classmethod
-    def of(cls, student: Network | Parameters | ArrayLike, activation: Activation, dim: int) -> Parameters:
-        """What of a student moves, checked and not copied; an array gets output weights one."""
+    def of(
+        cls,
+        student: Network | Parameters | ArrayLike,
+        activation: Activation,
+        dim: int,
+        moving: tuple[str, ...] = ("weights",),
+    ) -> Parameters:
+        """The parameters of a student, checked and not copied; an array, of weights alone, gets output weights one."""
         if isinstance(student, Network):
-            require_covered("student", student, activation)
-            parameters = cls(student.weights, student.output_weights)
+            require_shared("student", student, activation)
+            biases = student.biases
+            parameters = cls(student.weights, student.output_weights, None, biases, student.output_bias)
         elif isinstance(student, Parameters):
             parameters = student
         else:
+            if moving != ("weights",):
+                raise ValueError(
+                    f"student: a Network is required where {', '.join(moving)} move, got weights alone; pass "
+                    "Network(weights, output_weights, biases, output_bias)"
+                )
             weights = as_array("student", student, ("neurons", "d"))
             parameters = cls(weights, np.ones(len(weights)))
         if parameters.weights.shape[1] != dim:
@@ -78,18 +94,49 @@ class Parameters(Record):
         """Number of neurons ``K``."""
         return len(self.weights)
 
+    @property
+    def has_biases(self) -> bool:
+        """Whether a bias is not zero."""
+        return bool(self.output_bias) or (self.biases is not None and bool(self.biases.any()))
 
-def require_covered(name: str, network: Network, activation: Activation) -> None:
-    """Refuse a network that the closed forms do not cover."""
+    def rows(self, layout: Layout) -> FloatArray:
+        """What moves, in rows of neurons (R, D); see `Layout`.
+
+        Examples
+        --------
+        >>> Parameters(np.eye(2), np.array([3.0, 4.0])).rows(Layout(2, 2, ("weights", "biases", "output_bias")))
+        array([[1., 0., 0., 0.],
+               [0., 1., 0., 0.],
+               [0., 0., 0., 0.]])
+        """
+        if layout.only_weights:
+            return self.weights
+        biases = np.zeros(self.width) if self.biases is None else self.biases
+        parts = {
+            "output_weights": self.output_weights,
+            "weights": self.weights.ravel(),
+            "biases": biases,
+            "output_bias": np.array([self.output_bias]),
+        }
+        return layout.rows(np.concatenate([parts[name] for name in layout.names]))
+
+    def at_rows(self, layout: Layout, rows: FloatArray) -> Parameters:
+        """The parameters whose moving part is in rows of neurons (R, D), the others as they are."""
+        if layout.only_weights:
+            return replace(self, weights=rows, origin=None)
+        moved: dict[str, Any] = layout.split(layout.flat(rows))
+        if "output_bias" in moved:
+            moved["output_bias"] = float(moved["output_bias"])
+        return replace(self, origin=None, **moved)
+
+
+def require_shared(name: str, network: Network, activation: Activation) -> None:
+    """Refuse a network of another activation than a loss has."""
     if network.activation is not activation and network.activation != activation:
         other = " of another definition" if network.activation.name == activation.name else ""
         raise ValueError(
             f"{name}: activation {activation.name!r} is required, got {network.activation.name!r}{other}; "
             "student and teacher share it"
-        )
-    if network.biases is not None and np.any(network.biases):
-        raise NotImplementedError(
-            f"{name}: biases are not supported yet in population losses; pass a network without biases"
         )
 
 

@@ -18,7 +18,7 @@ MODULES = sorted(
 
 
 DOOR = """
-Network PopulationLoss Comparison Curvature Spectrum compare condition_number_ratio OptimalWeight optimal_weight
+Network Inputs PopulationLoss Comparison Curvature Spectrum compare condition_number_ratio OptimalWeight optimal_weight
 Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative
 BestStep Descent TunedSteps best_step gradient_descent steps_to
 CriticalPoint critical_point Search find_critical_points

@@ -89,7 +89,7 @@ TARGETS: dict[str, Target] = {
     "Network": Target(
         st.Network,
         {"weights": ("array", W), "output_weights": ("row optional", [1.0, 2.0]), "biases": ("row optional", None)}
-        | {"activation": ("activation", "relu")},
+        | {"output_bias": ("number", 0.5), "activation": ("activation", "relu")},
     ),
     "Network()": Target(lambda x: st.Network(W)(x), {"x": ("points", W)}),
     "Network.input_gradient": Target(lambda x: st.Network(W).input_gradient(x), {"x": ("points", W)}),
@@ -101,6 +101,16 @@ TARGETS: dict[str, Target] = {
         | {"activation": ("activation", "relu")},
     ),
     "Network.orthonormal": Target(st.Network.orthonormal, SIZES | {"activation": ("activation", "relu")}),
+    "Inputs": Target(
+        st.Inputs,
+        {"mean": ("row optional", [0.0, 1.0]), "covariance": ("array row number optional", [[2.0, 1.0], [1.0, 1.0]])},
+    ),
+    "Inputs.from_data": Target(st.Inputs.from_data, {"X": ("array", [[0.0, 1.0], [2.0, 0.5], [1.0, 1.0]])}),
+    "Inputs.at": Target(lambda dim: st.Inputs(covariance=4.0).at(dim), {"dim": ("size", 2)}),
+    "Inputs.sample": Target(
+        lambda n, rng=0: st.Inputs(covariance=[1.0, 2.0]).sample(n, rng=rng),
+        {"n": ("size work", 3), "rng": ("seed optional", 0)},
+    ),
     "PopulationLoss": Target(
         st.PopulationLoss, options(teacher=("array teacher", V), norm=("norm", "H1"), covariance=("optional", None))
     ),

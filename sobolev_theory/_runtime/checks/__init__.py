@@ -5,6 +5,7 @@ Every message names the argument, what is required, and what came; where it is p
 
 from .arrays import as_array, as_finite, as_numbers, between
 from .files import read_weights
+from .matrices import as_semidefinite
 from .names import counted, flag, instance_of, named, near, one_of, shown
 from .numbers import generator, integer, number, positive_integer
 
@@ -12,6 +13,7 @@ __all__ = [
     "as_array",
     "as_finite",
     "as_numbers",
+    "as_semidefinite",
     "between",
     "counted",
     "flag",

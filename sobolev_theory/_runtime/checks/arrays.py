@@ -162,8 +162,8 @@ def _at(position: tuple[int, ...]) -> str:
 
 def _fits(shape: tuple[int, ...], axes: tuple[str, ...], sizes: Mapping[str, int]) -> bool:
     """Whether a shape has the axes, none empty, with the lengths known."""
-    lengths = dict(zip(axes, shape, strict=False))
-    return len(shape) == len(axes) and 0 not in shape and all(lengths[axis] == sizes[axis] for axis in sizes)
+    lengths = zip(axes, shape, strict=False)
+    return len(shape) == len(axes) and 0 not in shape and all(sizes.get(axis, n) == n for axis, n in lengths)
 
 
 def _rearranged(shape: tuple[int, ...], axes: tuple[str, ...], sizes: Mapping[str, int]) -> str:

@@ -1,0 +1,254 @@
+"""Symmetric positive semi-definite forms on R^d, input covariances and metrics, and their joint eigenspaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._runtime.checks import as_array, as_numbers, as_semidefinite
+from ._runtime.results import Record
+from ._runtime.sizes import require_memory
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+Cluster = tuple[float, FloatArray]
+
+EPS = float(np.finfo(np.float64).eps)
+"""An eigenvalue of a dense form in R^d is known to ``d eps`` of the largest."""
+
+SLACK = 10
+"""Times that, by which two forms that commute may miss."""
+
+REQUIRED = "None, a number >= 0, variances (d,), or a symmetric positive semi-definite matrix (d, d), is required"
+KINDS = ("scalar", "diagonal", "dense")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Form(Record):
+    """``u' S v`` on R^d for a symmetric positive semi-definite ``S``: a number times I, a diagonal, or a dense matrix.
+
+    A value: its array is read-only, and of the three kinds it is the simplest that is exactly the same form.
+
+    Raises
+    ------
+    ValueError
+        By `parse`, with the name of the argument: for what is not finite, not real, of another size, not symmetric or
+        not positive semi-definite.
+
+    Examples
+    --------
+    >>> Form.parse("covariance", [[4.0, 0.0], [0.0, 9.0]], 2) == Form.parse("covariance", [4.0, 9.0], 2)
+    True
+    >>> Form.parse("metric", np.eye(3), 3).is_identity
+    True
+    >>> spiked = Form.parse("covariance", [[2.0, 1.0], [1.0, 2.0]], 2)
+    >>> spiked.apply(np.array([1.0, -1.0]))
+    array([ 1., -1.])
+    """
+
+    dim: int  # d
+    array: FloatArray  # S: of no axis, a multiple of I; of one, a diagonal; of two, a matrix
+
+    def __post_init__(self) -> None:
+        self.array.flags.writeable = False
+
+    def __reduce__(self) -> tuple[Callable[..., Form], tuple[Any, ...]]:
+        return Form, (self.dim, self.array)
+
+    @classmethod
+    def parse(cls, name: str, value: ArrayLike | None, dim: int) -> Form:
+        """The form of an argument of that name; None is the identity."""
+        if value is None:
+            return cls(dim, np.array(1.0))
+        given = as_numbers(name, value, REQUIRED)
+        if given.ndim > 2:
+            raise ValueError(f"{name}: {REQUIRED}, got shape {given.shape}")
+        array = as_array(name, given, ("d",) * given.ndim, {"d": dim})
+        if array.ndim < 2:
+            if array.min() < 0:
+                what = "variances >= 0 are" if array.ndim else "a number >= 0 is"
+                raise ValueError(f"{name}: {what} required, got {array.min()}")
+            return cls._simplest(dim, array)
+        return cls._simplest(dim, as_semidefinite(name, array))
+
+    @classmethod
+    def _simplest(cls, dim: int, array: FloatArray) -> Form:
+        """The form in the fewest numbers, exactly; a copy."""
+        if array.ndim == 2 and np.count_nonzero(array) == np.count_nonzero(array.diagonal()):
+            array = array.diagonal()
+        if array.ndim == 1 and (array == array[0]).all():
+            array = array[0]
+        return cls(dim, np.array(array))
+
+    def facts(self) -> dict[str, Any]:
+        """Dimension, kind, and the numbers."""
+        return {"dim": self.dim, "kind": self.kind, "array": self.array}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Form):
+            return NotImplemented
+        return self.dim == other.dim and np.array_equal(self.array, other.array)
+
+    def __hash__(self) -> int:
+        return hash((self.dim, (self.array + 0.0).tobytes()))  # -0.0 equals 0.0
+
+    @property
+    def kind(self) -> str:
+        """``"scalar"``, ``"diagonal"`` or ``"dense"``."""
+        return KINDS[self.array.ndim]
+
+    @property
+    def scalar(self) -> float | None:
+        """The number that I is multiplied with, or None."""
+        return None if self.array.ndim else float(self.array)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether the form is the Euclidean product."""
+        return self.scalar == 1
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether the form is zero."""
+        return self.scalar == 0
+
+    @cached_property
+    def eigen(self) -> tuple[FloatArray, FloatArray]:
+        """Of a dense form, the eigenvalues in ascending order and their vectors (d, d); rounding of zeros is zero."""
+        values, vectors = np.linalg.eigh(self.array)
+        values[values < self.dim * EPS * values[-1]] = 0.0
+        return values, vectors
+
+    @cached_property
+    def factor(self) -> FloatArray:
+        """``L`` with ``S = L L'``: of a dense form (d, rank), of others its diagonal."""
+        if self.array.ndim < 2:
+            return np.sqrt(self.array)
+        scale, rounding = np.sqrt(np.maximum(self.array.diagonal(), 0)), self.dim * EPS
+        scale[scale == 0] = 1.0
+        values, vectors = np.linalg.eigh(self.array / scale / scale[:, None])
+        if values[0] < -SLACK * rounding * values[-1]:  # where rounding has made correlations of more than one
+            scale = np.ones(self.dim)
+            values, vectors = np.linalg.eigh(self.array)
+        kept = values > rounding * values[-1]
+        factor: FloatArray = scale[:, None] * vectors[:, kept] * np.sqrt(values[kept])
+        return factor
+
+    def apply(self, rows: FloatArray) -> FloatArray:
+        """``rows @ S``, shape (..., d); the rows themselves for the identity."""
+        return _product(rows, self.array)
+
+    def root(self, rows: FloatArray) -> FloatArray:
+        """``rows @ L`` with ``S = L L'``, shape (..., rank): the form's products are Euclidean ones of the results.
+
+        ``L`` of a dense form is made of the eigenvectors of its correlations ``S_ij / sqrt(S_ii S_jj)``, so that the
+        units of the coordinates do not matter. Eigenvalues below ``d eps`` of the largest are zero, and left out.
+        """
+        return _product(rows, self.factor)
+
+    def lift(self, vectors: FloatArray) -> FloatArray:
+        """``vectors @ L'``, from the space of `root` back to R^d: ``lift(root(u)) = u S``."""
+        return _product(vectors, self.factor.T)
+
+    def restricted(self, basis: FloatArray) -> Form:
+        """``Q' S Q``, the form in coordinates of the orthonormal columns of a basis ``Q`` (d, n)."""
+        n = basis.shape[1]
+        if not self.array.ndim:
+            return Form(n, self.array)
+        block = basis.T @ self.apply(basis.T).T
+        return Form._simplest(n, (block + block.T) / 2)
+
+    def to_dense(self) -> FloatArray:
+        """The matrix ``S``, shape (d, d)."""
+        if self.array.ndim == 2:
+            return self.array
+        require_memory(f"a dense form of dimension {self.dim}", self.dim**2, "its products need no matrix")
+        return np.diag(self.diagonal)
+
+    @property
+    def diagonal(self) -> FloatArray:
+        """The diagonal of ``S``, shape (d,)."""
+        return self.array.diagonal() if self.array.ndim == 2 else np.broadcast_to(self.array, (self.dim,))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Eigenspace(Record):
+    """A space that a covariance and a metric map into itself, as ``covariance * I`` and ``metric * I``.
+
+    Its basis is None where it is all of R^d, coordinates (dim,) where it is a span of axes, or orthonormal columns.
+    """
+
+    covariance: float
+    metric: float
+    dim: int
+    basis: IntArray | FloatArray | None
+
+    def coordinates(self, vectors: FloatArray) -> FloatArray:
+        """Orthonormal coordinates of the part of vectors (n, d) within the space, shape (n, dim)."""
+        if self.basis is None:
+            return vectors
+        return vectors[..., self.basis] if self.basis.ndim == 1 else vectors @ self.basis
+
+
+def eigenspaces(covariance: Form, metric: Form) -> tuple[Eigenspace, ...] | None:
+    """The joint eigenspaces of two forms, orthogonal and of all dimensions together; None if they do not commute.
+
+    Eigenvalues of a dense form are equal if they differ by less than their rounding, ``d eps`` of the largest:
+    ``tau I + Y Y'`` with r columns ``Y`` has r spaces of one dimension and one of all others. Those of scalar and
+    diagonal forms are compared as they are.
+
+    Examples
+    --------
+    >>> forms = Form.parse("covariance", [1.0, 4.0, 1.0, 1.0], 4), Form.parse("metric", None, 4)
+    >>> [(space.covariance, space.metric, space.dim) for space in eigenspaces(*forms)]
+    [(1.0, 1.0, 3), (4.0, 1.0, 1)]
+    """
+    if "dense" not in (covariance.kind, metric.kind):
+        return _of_axes(covariance, metric)
+    if covariance.kind != "dense":
+        swapped = eigenspaces(metric, covariance)
+        return swapped and tuple(Eigenspace(s.metric, s.covariance, s.dim, s.basis) for s in swapped)
+    rounding = SLACK * metric.dim * EPS * float(np.abs(metric.array).max())
+    spaces: list[Eigenspace] = []
+    for tau, basis in _clusters(*covariance.eigen):
+        inner = metric.restricted(basis)
+        image = metric.apply(basis.T).T
+        if np.abs(image - basis @ inner.to_dense()).max() > rounding:
+            return None
+        spaces += (
+            Eigenspace(tau, mu, within.shape[1], basis @ within)
+            for mu, within in _clusters(*np.linalg.eigh(inner.to_dense()), rounding)
+        )
+    return tuple(spaces)
+
+
+def _of_axes(covariance: Form, metric: Form) -> tuple[Eigenspace, ...]:
+    """Joint eigenspaces of two forms that are diagonal: coordinates of equal pairs of entries."""
+    if covariance.scalar is not None and metric.scalar is not None:
+        return (Eigenspace(covariance.scalar, metric.scalar, metric.dim, None),)
+    taus, i = np.unique(covariance.diagonal, return_inverse=True)
+    mus, j = np.unique(metric.diagonal, return_inverse=True)
+    pairs, group = np.unique(i * len(mus) + j, return_inverse=True)
+    axes = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
+    i, j = np.divmod(pairs, len(mus))
+    return tuple(map(Eigenspace, taus[i].tolist(), mus[j].tolist(), map(len, axes), axes))
+
+
+def _clusters(values: FloatArray, vectors: FloatArray, rounding: float | None = None) -> Iterator[Cluster]:
+    """Eigenvalues that are equal up to rounding, given in ascending order, as their mean, with their vectors."""
+    rounding = len(values) * EPS * float(values[-1]) if rounding is None else rounding
+    for part in np.split(np.arange(len(values)), np.flatnonzero(np.diff(values) > rounding) + 1):
+        mean = float(values[part].mean())
+        yield (mean if mean > rounding else 0.0), vectors[:, part]
+
+
+def _product(rows: FloatArray, factor: FloatArray) -> FloatArray:
+    """Rows times a number, a diagonal or a matrix; the rows themselves if it is one."""
+    if factor.ndim == 2:
+        return rows @ factor
+    return rows if not factor.ndim and factor == 1 else rows * factor
