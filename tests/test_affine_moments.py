@@ -195,7 +195,7 @@ def test_letters_of_parallel_rows(h: float, k: float, cosine: float) -> None:
 
 
 def test_letters_of_a_neuron_with_itself_are_its_own() -> None:
-    """At one hyperplane, ``c = v = 0``."""
+    """At one hyperplane, ``c = v = 0``; where two deltas meet on it, there is no number."""
     p, h, zero = np.array([0.5, 2.0, 3.0]), np.array([-2.0, 0.0, 1.3]), np.zeros(3)
     for n in (1, 2, 3):
         pair = RectifierMoments(n).pairs(p, p, h, h, zero, zero, zero + 1, zero)
@@ -203,6 +203,8 @@ def test_letters_of_a_neuron_with_itself_are_its_own() -> None:
         for m in range(n + 1):
             scale = perm(n, m) ** 2 * (p * p * (1 + h * h)) ** (n - m)
             assert np.max(abs(pair(m, m, 0, 0) - alone(m, 0, 0)) / scale) < BOUND
+        finite = {at[:2] for at in letters(n) if np.all(np.isfinite(pair(*at)))}
+        assert finite == {at[:2] for at in letters(n)} - {(n + 1, n + 1), (n + 2, n)}
 
 
 def one_neuron(p: float, m: float) -> dict[tuple[int, int], Any]:
