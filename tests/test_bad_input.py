@@ -116,14 +116,14 @@ def test_limits_are_named():
         lambda: st.PopulationLoss(V, "L2", activation=derived, metric=2.0),
         lambda: st.PopulationLoss(V, "L2", activation=derived, parameters="all"),
     ):
-        with pytest.raises(NotImplementedError, match="^activation: one of relu, relu2, relu3, erf is required"):
+        with pytest.raises(NotImplementedError, match=r"^activation: one of relu, relu2, relu3, erf is required"):
             refused()
 
 
 def test_inputs_metrics_and_parameters():
-    with pytest.raises(ValueError, match="^inputs: .*Inputs"):
+    with pytest.raises(ValueError, match=r"^inputs: .*Inputs"):
         st.PopulationLoss(V, inputs=np.eye(2))  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="inputs: input dimension 2 of the networks is required, got 3"):
+    with pytest.raises(ValueError, match=r"inputs: input dimension 2 of the networks is required, got 3"):
         st.PopulationLoss(V, inputs=st.Inputs(covariance=np.eye(3)))
     for metric, told in (
         ([[1.0, 2.0], [0.0, 1.0]], "symmetric"),
@@ -141,9 +141,9 @@ def test_inputs_metrics_and_parameters():
 
 def test_what_moves_has_to_be_given():
     loss = st.PopulationLoss(V, parameters="all")
-    with pytest.raises(ValueError, match="^student: a Network is required where output_weights, weights, biases"):
+    with pytest.raises(ValueError, match=r"^student: a Network is required where output_weights, weights, biases"):
         loss.value(W)
-    with pytest.raises(ValueError, match="^vector: output_weights, weights, biases, output_bias are required, 4 numb"):
+    with pytest.raises(ValueError, match=r"^vector: output_weights, weights, biases, output_bias are required, 4 numb"):
         loss.split(np.ones(8))
 
 

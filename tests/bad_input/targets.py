@@ -113,9 +113,7 @@ TARGETS: dict[str, Target] = {
         lambda n, rng=0: st.Inputs(covariance=[1.0, 2.0]).sample(n, rng=rng),
         {"n": ("size work", 3), "rng": ("seed optional", 0)},
     ),
-    "PopulationLoss": Target(
-        st.PopulationLoss, options(teacher=("array teacher", V), norm=("norm", "H1"))
-    ),
+    "PopulationLoss": Target(st.PopulationLoss, options(teacher=("array teacher", V), norm=("norm", "H1"))),
     **{
         f"PopulationLoss.{name}": Target(lambda W, name=name: getattr(loss(), name)(W), {"W": ("array", W)})
         for name in ("at", "student", "value", "gradient", "gauss_newton")
