@@ -57,6 +57,11 @@ class SplitMatrix(Matrix):
         """
         return [(self.on_span.to_dense(), 1), *self.outside]
 
+    @property
+    def has_quotient(self) -> bool:
+        """Whether directions are known along which the network stays what it is."""
+        return self._generators is not None
+
     def parts_across(self) -> list[Part]:
         """`parts` of ``P H P`` on the orthogonal complement of the generators, which are vectors of the span too."""
         generators = self._generators
