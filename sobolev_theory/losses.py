@@ -161,8 +161,8 @@ class PopulationLoss(Shorthands):
         for name, is_standard in facts.items():
             if not is_standard:
                 raise NotImplementedError(
-                    f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights and a teacher "
-                    f"without biases; leave {name} as it is by default"
+                    f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
+                    f"teacher without biases; leave {name} as it is by default"
                 )
 
     @property
