@@ -23,7 +23,7 @@ from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.code.modules import function, header
 from sobolev_theory.symbolic.symbols import g, rho, s, t, z
 
-MAX_ORDER = 3
+SQUARES = 4  # one more than the highest order of a norm: its Gauss-Newton matrix has the next derivative
 MEAN_DERIVATIVES = 4
 M, M1, M2 = sp.symbols("m m1 m2", real=True)
 ANGLE, H, K, R, U, V, SINE, SIGN, FIRST, SECOND = sp.symbols("y h k r u v sine sign first second", real=True)
@@ -130,7 +130,7 @@ def derive() -> Output:
     ]
     title = header("Moments of erf(sqrt(2)*z/2) of arguments with means.", "derivations/erf_moments.py")
     imports = ["from typing import Any", "", "from .._special import erf", "", ""]
-    table = f"SELF = ({', '.join(f'self_{k}' for k in range(MAX_ORDER + 1))})"
+    table = f"SELF = ({', '.join(f'self_{k}' for k in range(SQUARES + 1))})"
     return Output({"erf_moments.py": "\n".join([title, *imports, "\n\n".join(functions), "", table, ""])}, [])
 
 
@@ -220,7 +220,7 @@ def _of_one_neuron(proof: Derivation) -> list[tuple[sp.Expr, ...]]:
     slope = 4 * _phi(M / sp.sqrt(S)) * sp.erf(M / sp.sqrt(2 * S * SELF_D)) / sp.sqrt(S)
     _solves_heat_equation(proof, "slope of $K_{00}$", slope, sp.diff(SIGMA**2, z))
     forms = [_slopes(slope, proof)]
-    for k in range(1, MAX_ORDER + 1):
+    for k in range(1, SQUARES + 1):
         moment = _square(k)
         _solves_heat_equation(proof, f"$K_{{{k}{k}}}$", moment, sp.diff(SIGMA, z, k) ** 2)
         forms.append(tuple(_derivative(k, n) for n in range(MEAN_DERIVATIVES + 1)))

@@ -49,8 +49,12 @@ class ErfMoments:
         moment = _centred(s, rho, t, g) if m1 is None else _with_means(m1, m2, s, rho, t, g)
         return lambda a, b, i, j: moment(a + i, b + j)
 
-    def itself(self, m: FloatArray, s: FloatArray) -> Callable[[int, int, int], FloatArray]:
-        """``L(k, a, i) = d_m^(a+i) E[sigma^(k)(z)^2]``, k <= 3, a + i <= 4, of one argument of variance s."""
+    def itself(self, m: FloatArray | None, s: FloatArray) -> Callable[[int, int, int], FloatArray]:
+        """``L(k, a, i) = d_m^(a+i) E[sigma^(k)(z)^2]``, k <= 4, a + i <= 4, of one argument of variance s.
+
+        The means may be None if all are zero.
+        """
+        m = np.zeros_like(s) if m is None else m
         at = cache(lambda k: forms.SELF[k](np, m, s))
 
         def letter(k: int, a: int, i: int) -> FloatArray:
@@ -62,8 +66,9 @@ class ErfMoments:
 
         return letter
 
-    def means(self, m: FloatArray, s: FloatArray) -> Callable[[int, int], FloatArray]:
-        """``E(a, i) = d_m^(a+i) E[sigma(z)]``, a + i <= 4."""
+    def means(self, m: FloatArray | None, s: FloatArray) -> Callable[[int, int], FloatArray]:
+        """``E(a, i) = d_m^(a+i) E[sigma(z)]``, a + i <= 4; likewise."""
+        m = np.zeros_like(s) if m is None else m
         derivatives: tuple[FloatArray, ...] = forms.means(np, m, s)
         return lambda a, i: derivatives[a + i]
 
