@@ -170,7 +170,7 @@ BAD = (
     Bad("long double", lambda rng: np.full((2, 2), "1e400", dtype=np.longdouble), ("any",)),
     Bad("network", lambda rng: st.Network(_random_weights(rng)), ("array",)),
     Bad("network of another activation", lambda rng: st.Network(W, activation="erf"), ("teacher",)),
-    Bad("network with biases", lambda rng: st.Network(W, biases=[0.1, 0.2])),
+    Bad("network with biases", lambda rng: st.Network(W, biases=[0.1, 0.2]), ("array", "teacher")),
     Bad("network of three dimensions", lambda rng: st.Network(np.eye(3)), ("array", "teacher")),
     Bad("loss", lambda rng: st.PopulationLoss(np.eye(3)), ("loss",)),
     Bad("curvature", lambda rng: loss().gauss_newton(W), ("curvature",)),
