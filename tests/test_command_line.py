@@ -185,6 +185,31 @@ def test_a_flow_on_other_inputs(capsys):
     assert json.dumps(data["rows"]) == json.dumps(_finite(expected))
 
 
+def test_a_problem_is_verified_and_drawn_as_in_python(monkeypatch, tmp_path):
+    """What sampling and figures are asked for."""
+    seen = []
+
+    def asked(*arguments, **_):
+        seen.append(arguments)
+        raise ValueError("enough")
+
+    monkeypatch.setattr(st.monte_carlo, "verify", asked)
+    monkeypatch.setattr(st.plotting, "spectrum", asked)
+    np.savez(tmp_path / "problem.npz", **PARTS)
+    line = ["--problem", str(tmp_path / "problem.npz"), "--parameters", "all"]
+    student, teacher = networks(_parse(["compare", *line]))
+    given = {"inputs": st.Inputs(PARTS["mean"], PARTS["covariance"]), "metric": PARTS["metric"], "parameters": "all"}
+    loss = st.PopulationLoss(teacher, "L2", **given)
+    for command in (["verify", "--norm", "L2"], ["plot", "spectrum", "--norms", "L2", "--output", "x.svg"]):
+        with pytest.raises(SystemExit):
+            main([*command, *line])
+    (sampled, at), (curvatures, names) = seen
+    assert (sampled.inputs, sampled.moving, at) == (loss.inputs, loss.moving, student)
+    assert sampled.value(at) == loss.value(student)
+    np.testing.assert_array_equal(curvatures[0].to_dense(), loss.hessian(student).to_dense())
+    assert names == ["L2"]
+
+
 PROBLEMS = {
     "unknown": ({"student_bias": np.ones(2)}, "got one named 'student_bias'; did you mean 'student_biases'"),
     "text": ({"mean": np.array(["a", "b"])}, "argument --problem: {path}: mean: a number, or an array of numbers, is"),
