@@ -171,6 +171,7 @@ BAD = (
     Bad("network", lambda rng: st.Network(_random_weights(rng)), ("array",)),
     Bad("network of another activation", lambda rng: st.Network(W, activation="erf"), ("teacher",)),
     Bad("network with biases", lambda rng: st.Network(W, biases=[0.1, 0.2]), ("array", "teacher")),
+    Bad("inputs", lambda rng: st.Inputs([0.5, 0.0], 10.0 ** rng.choice([0, -8, 8])), ("inputs",)),
     Bad("network of three dimensions", lambda rng: st.Network(np.eye(3)), ("array", "teacher")),
     Bad("loss", lambda rng: st.PopulationLoss(np.eye(3)), ("loss",)),
     Bad("curvature", lambda rng: loss().gauss_newton(W), ("curvature",)),
