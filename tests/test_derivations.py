@@ -18,6 +18,7 @@ from derivations import (
     arc_cosine,
     charts,
     erf,
+    erf_moments,
     gauss_newton,
     operator,
     operator_letters,
