@@ -10,7 +10,12 @@ import pytest
 import sobolev_theory as st
 from sobolev_theory.affine_point import AffinePoint
 
-NORMS = {"relu": ("L2", "H1", (0.0, 2.0)), "relu2": ("L2", "H2"), "relu3": ("H3",), "erf": ("L2", "H1", (1.0, 0.5, 2.0))}
+NORMS = {
+    "relu": ("L2", "H1", (0.0, 2.0)),
+    "relu2": ("L2", "H2"),
+    "relu3": ("H3",),
+    "erf": ("L2", "H1", (1.0, 0.5, 2.0)),
+}
 CASES = [(name, norm, d) for name, norms in NORMS.items() for norm in norms for d in ("exact", "backprop")]
 HOMOGENEOUS = [case for case in CASES if case[0] != "erf"]
 
@@ -120,7 +125,9 @@ def test_biases_alone_part_kinks() -> None:
         beside = loss.hessian(moved(loss, loss.teacher, sign * 1e-7 * shift)).to_dense()
         assert error(loss.hessian(loss.teacher, towards=sign * shift).to_dense(), beside) < 2e-6
     with pytest.raises(st.NotDifferentiableError, match="towards keeps parallel rows parallel"):
-        loss.hessian(loss.teacher, towards=loss.layout(2).flat(np.column_stack([loss.teacher.weights, loss.teacher.biases])))
+        loss.hessian(
+            loss.teacher, towards=loss.layout(2).flat(np.column_stack([loss.teacher.weights, loss.teacher.biases]))
+        )
 
 
 @pytest.mark.parametrize("parameters", ["biases", "output_weights", "output_bias", ("weights", "output_bias")])
@@ -133,7 +140,9 @@ def test_what_rests_is_left_out(parameters: Any) -> None:
     np.testing.assert_allclose(some.gradient(student), whole.gradient(student)[at], rtol=1e-13)
     for name in ("hessian", "gauss_newton"):
         expected = getattr(whole, name)(student).to_dense()[np.ix_(at, at)]
-        np.testing.assert_allclose(getattr(some, name)(student).to_dense(), expected, atol=1e-13 * np.abs(expected).max())
+        np.testing.assert_allclose(
+            getattr(some, name)(student).to_dense(), expected, atol=1e-13 * np.abs(expected).max()
+        )
 
 
 def test_a_mixture_of_directions_is_a_metric() -> None:
