@@ -18,6 +18,12 @@ NORMS = {
 }
 CASES = [(name, norm, d) for name, norms in NORMS.items() for norm in norms for d in ("exact", "backprop")]
 HOMOGENEOUS = [case for case in CASES if case[0] != "erf"]
+DEFAULT = [("relu", "H1", "exact"), ("relu", "H1", "backprop"), ("relu2", "H2", "backprop"), ("erf", "H1", "exact")]
+
+
+def dear(cases: list[tuple[Any, ...]], default: list[tuple[Any, ...]]) -> list[Any]:
+    """Cases, of which those that are not in the default run are long."""
+    return [case if case in default else pytest.param(*case, marks=pytest.mark.long) for case in cases]
 
 
 def network(rng: np.random.Generator, width: int, dim: int, activation: str) -> st.Network:
