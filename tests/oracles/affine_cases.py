@@ -172,6 +172,13 @@ def _parallel() -> Iterator[tuple[str, Case]]:
         "parallel two kinks relu exact",
         Case(student, Net((row,), (1.5,), (0.5,)), (1.0, 0.7), *ambient, "relu", "exact"),
     )
+    for derivative in ("backprop", "exact"):
+        student = Net((row, (0.25, 0.9)), (0.0, -0.5), (0.5, 0.2), 0.3)
+        case = Case(student, Net((row,), (1.5,), (0.5,)), (1.0, 0.7), *ambient, "relu", derivative)
+        yield f"one kink, the student's output weight is zero {derivative}", case
+        student, absent = Net((row, (0.25, 0.9)), (0.8, -0.5), (0.5, 0.2), 0.3), Net((row,), (0.0,), (0.5,))
+        case = Case(student, absent, (1.0, 0.7), *ambient, "relu", derivative)
+        yield f"one kink, the teacher's output weight is zero {derivative}", case
     mean, variances = (0.5, -0.25, 0.25), (1.0, 0.0, 2.0)
     student = Net(((0.75, -1.25, 0.5), (0.3, 0.9, -0.4)), (0.8, -0.5), (0.5, 0.2), 0.3)
     for name, bias in (("one kink", 1.0), ("two kinks", 0.5)):
