@@ -76,3 +76,16 @@ def test_a_loss_is_what_its_definition_gives(name: str) -> None:
         else:
             with pytest.raises(NotDifferentiableError):
                 quantity(case, what)
+
+
+@pytest.mark.parametrize("derivative", ["backprop", "exact"])
+def test_kinks_that_coincide_do_not_matter_where_only_output_weights_move(derivative: str) -> None:
+    """The loss is a quadratic form in them: its Hessian is the Gauss-Newton matrix, and a step ends at the minimum."""
+    teacher = Network([[0.75, -1.25]], [1.5], [0.5])
+    moving = ("output_weights", "output_bias")
+    loss = PopulationLoss(teacher, "H1", inputs=Inputs([0.5, -0.25]), parameters=moving, derivative=derivative)
+    rows = [[0.75, -1.25], [0.3, 0.4]], [0.8, 0.5], [0.5, 0.1], 0.3
+    hessian = loss.hessian(Network(*rows)).to_dense()
+    np.testing.assert_array_equal(hessian, loss.gauss_newton(Network(*rows)).to_dense())
+    step = np.linalg.solve(hessian, loss.gradient(Network(*rows)))
+    np.testing.assert_allclose([0.8, 0.5, 0.3] - step, [1.5, 0.0, 0.0], atol=1e-14)
