@@ -294,11 +294,6 @@ def wrong_polar_operator(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(operator, "polar", spoilt)
 
 
-def wrong_recurrence(patch: pytest.MonkeyPatch) -> None:
-    """Moments of the error function with means: the mixed entry of the precision with the other sign."""
-    patch.setattr(erf_moments, "MIXED", erf_moments.MIXED.subs(erf_moments.P12, -erf_moments.P12))
-
-
 def wrong_derivative_of_a_letter(patch: pytest.MonkeyPatch) -> None:
     """Along the frame, ``phi(k) Phi(u)`` with a sign turned."""
     k, r, (b, g) = rectifier_moments.k, rectifier_moments.r, rectifier_moments.LETTERS[2:4]
@@ -308,6 +303,11 @@ def wrong_derivative_of_a_letter(patch: pytest.MonkeyPatch) -> None:
 def wrong_moment_of_rectifiers(patch: pytest.MonkeyPatch) -> None:
     right = rectifier_moments.unit
     patch.setattr(rectifier_moments, "unit", lambda a, b: right(a, b) * (2 if a == b == 1 else 1))
+
+
+def wrong_recurrence(patch: pytest.MonkeyPatch) -> None:
+    """Moments of the error function with means: the mixed entry of the precision with the other sign."""
+    patch.setattr(erf_moments, "MIXED", erf_moments.MIXED.subs(erf_moments.P12, -erf_moments.P12))
 
 
 SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
@@ -325,9 +325,9 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_activation, erf),
     (wrong_determinant, erf),
     (wrong_price_rule, operator),
-    pytest.param(wrong_recurrence, erf_moments, marks=pytest.mark.long),
     (wrong_derivative_of_a_letter, rectifier_moments),
     pytest.param(wrong_moment_of_rectifiers, rectifier_moments, marks=pytest.mark.long),
+    pytest.param(wrong_recurrence, erf_moments, marks=pytest.mark.long),
     pytest.param(wrong_moments_beyond_the_jump, operator, marks=pytest.mark.long),
     pytest.param(wrong_polar_operator, operator, marks=pytest.mark.long),
 ]
