@@ -101,6 +101,18 @@ class AffinePairs:
         near = self.pairs.near
         return near.v if isinstance(near, NearKinks) else np.zeros(len(near.i))
 
+    def second_offsets(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
+        """``h_j`` of a block of pairs, of near ones such that the signs of ``h_i, h_j, v`` fit together."""
+        assert self.offsets is not None
+        offsets: FloatArray = self.offsets[None, columns]
+        near = self.pairs.near
+        index, where = self.pairs.near_in(part, columns)
+        if not len(index) or not isinstance(near, NearKinks):
+            return offsets
+        offsets = np.array(np.broadcast_to(offsets, at.cosine.shape))
+        offsets[where] = at.cosine[where] * self.offsets[near.i[index]] + near.lag[index]
+        return offsets
+
     def v(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
         """``(h_j - cos h_i)/sin`` of a block of pairs; 0 for a neuron with itself."""
         assert self.offsets is not None
