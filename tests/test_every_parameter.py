@@ -202,3 +202,23 @@ def test_a_bias_that_vanishes(bias: float) -> None:
     assert isinstance(beside, AffinePoint)
     assert error(beside.gradient, at.gradient) < 1e-14
     assert error(beside.hessian.to_dense(), at.hessian.to_dense()) < 1e-14
+
+
+@pytest.mark.parametrize(("bias", "mean"), [(0.4, 0.0), (100.0, 0.0), (0.5, 100.0)])
+@pytest.mark.parametrize("is_singular", [False, True])
+def test_multiples_of_neurons_bend_where_those_do(bias: float, mean: float, is_singular: bool) -> None:
+    """Also those whose weights and biases are multiples up to rounding only, which parts kinks by many deviations."""
+    rng = np.random.default_rng(12)
+    w, mu = rng.standard_normal((2, 20, 3))
+    mu *= mean
+    offsets = bias - (w * mu).sum(axis=1)
+    normal = np.array([2.0, 1.0, -1.0]) / 6**0.5
+    covariance = np.eye(3) - np.outer(normal, normal) if is_singular else 1.5
+    for weight, at, b, s in zip(w, mu, offsets, rng.uniform(1.5, 3, 20), strict=True):
+        loss = st.PopulationLoss(st.Network([weight], biases=[b]), "H1", inputs=st.Inputs(at, covariance))
+        across = is_singular * normal  # one more weight on what is constant, and less of a bias
+        student = st.Network([s * weight + across], biases=[s * b - across @ at])
+        with pytest.raises(st.NotDifferentiableError):
+            loss.hessian(student)
+    apart = loss.hessian(st.Network([s * weight], biases=[s * b + 1e-9]))
+    assert np.isfinite(apart.to_dense()).all()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import OverflowingError
 from .ambient import Ambient
+from .angles import PARALLEL
 from .charts import Chart
 from .geometry import ALL, BlockAngles, PairGeometry, out_of_reach
 from .near_pairs import NearKinks, NearPairs
@@ -139,9 +140,16 @@ class AffinePairs:
 
     @cached_property
     def coincident(self) -> IntArray:
-        """Numbers of the near pairs whose kinks are one hyperplane, to working precision."""
-        near = self.pairs.near
-        found: IntArray = np.flatnonzero((near.sine <= near.parallel) & (np.abs(self.near_v) < FAR))
+        """Numbers of the near pairs whose kinks are one hyperplane, as far as doubles tell.
+
+        They tell no plane of parallel weights, and offsets up to rounding of the numbers whose sums those are.
+        """
+        near, norms = self.pairs.near, self.pairs.norms
+        if not isinstance(near, NearKinks):
+            return np.zeros(0, dtype=np.intp)
+        summed = (np.abs(self.neurons.weights) @ np.abs(self.ambient.mean) + np.abs(self.neurons.biases)) / norms
+        meet = (np.abs(near.v) < FAR) | (np.abs(near.lag) <= PARALLEL * (summed[near.i] + summed[near.j]))
+        found: IntArray = np.flatnonzero((near.sine <= near.parallel) & meet)
         return found
 
     def felt(self, outputs: bool) -> IntArray:
