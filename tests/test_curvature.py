@@ -1,6 +1,8 @@
 """The structured operator against its own dense matrix, and its spectrum against dense linear algebra."""
 
 import dataclasses
+import itertools
+import tracemalloc
 
 import mpmath as mp
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as hs
 
 import sobolev_theory as st
 from sobolev_theory import single_neuron
+from sobolev_theory._runtime import sizes
 from sobolev_theory.curvature import eigenpairs as iteration_of_pairs
 from sobolev_theory.curvature.blocks import Blocks, Multiple
 from sobolev_theory.curvature.matrix import Generators
@@ -438,6 +441,89 @@ def test_spectra_on_invariant_spaces(kind, names):
     assert spectrum.structure in repr(spectrum)
     exact = np.linalg.svd(by_definition(random_blocks(kind, names, symmetric=False)), compute_uv=False)
     np.testing.assert_allclose(found[0], np.sort(exact), rtol=0, atol=atol)
+
+
+def covariance_of(kind: str) -> tuple[np.ndarray | None, list[int]]:
+    """One in thirty dimensions, and the dimensions of its eigenspaces."""
+    rng = np.random.default_rng(6)
+    axes = np.linalg.qr(rng.standard_normal((30, 30)))[0]
+    spikes = rng.standard_normal((30, 2))
+    turned = (axes * np.repeat([0.0, 1.0, 2.0], [3, 17, 10])) @ axes.T
+    general = (axes * np.linspace(0.5, 2.0, 30)) @ axes.T
+    return {
+        "identity": (None, [30]),
+        "three variances": (np.repeat([0.5, 1.0, 2.0], [4, 17, 9]), [4, 17, 9]),
+        "three eigenvalues": ((turned + turned.T) / 2, [3, 17, 10]),
+        "spiked": (0.7 * np.eye(30) + spikes @ spikes.T, [28, 1, 1]),
+        "general": ((general + general.T) / 2, [1] * 30),
+    }[kind]
+
+
+def affine_loss(kind: str, activation: str) -> tuple[st.PopulationLoss, st.Network]:
+    """Three students of two teachers, with a mean, biases and both sets of output weights; lengths of rows differ."""
+    rng = np.random.default_rng(7)
+    student, teacher = (
+        st.Network(
+            rng.standard_normal((K, 30)) * np.geomspace(0.1, 1, K)[:, None],
+            *rng.standard_normal((2, K)),
+            rng.standard_normal(),
+            activation,
+        )
+        for K in (3, 2)
+    )
+    inputs = st.Inputs(rng.standard_normal(30), covariance_of(kind)[0])
+    return st.PopulationLoss(teacher, inputs=inputs, parameters="all", derivative="exact"), student
+
+
+@pytest.mark.parametrize("quantity", ["hessian", "gauss_newton"])
+@pytest.mark.parametrize("kind", ["identity", "three variances", "three eigenvalues", "spiked", "general"])
+@pytest.mark.parametrize("activation", ["relu", "erf"])
+def test_spectra_of_every_parameter_on_invariant_spaces(activation, kind, quantity):
+    """With ``n`` vectors, all rows and the mean, an eigenspace of dimension ``d_l`` has ``n_l = min(d_l, n)`` of them.
+
+    The dense matrix has size ``K (sum n_l + 2) + 1``; K other eigenvalues count ``d_l - n_l`` times each. Of a
+    Gauss-Newton matrix the rows are those of students.
+    """
+    loss, student = affine_loss(kind, activation)
+    n = 3 + 2 * (quantity == "hessian") + 1
+    inside = [min(d, n) for d in covariance_of(kind)[1]]
+    outside = [d - n for d in covariance_of(kind)[1] if d > n]
+    curvature = getattr(loss, quantity)(student)
+    (dense, once), *others = curvature.parts()
+    assert (len(dense), once) == (3 * (sum(inside) + 2) + 1, 1)
+    assert [(len(matrix), count) for matrix, count in others] == [(3, count) for count in outside]
+    spectrum, exact = curvature.spectrum(), np.linalg.eigvalsh(curvature.to_dense())
+    assert spectrum.size == curvature.shape[0] == 3 * 32 + 1
+    assert sorted(spectrum.multiplicities)[len(dense) :] == sorted(np.repeat(outside, 3))
+    atol = len(exact) * np.finfo(float).eps * np.abs(exact).max()
+    np.testing.assert_allclose(np.asarray(spectrum), exact, rtol=0, atol=atol)
+
+
+def test_a_general_covariance_is_refused_where_a_reduced_one_fits(monkeypatch):
+    """By the operations of the matrix on the invariant space: here at most those of 60 x 60."""
+    monkeypatch.setattr(sizes, "ENDLESS", 4 / 3 * 60.0**3)
+    curvatures = {}
+    for kind in ("spiked", "general"):
+        loss, student = affine_loss(kind, "erf")
+        curvatures[kind] = loss.hessian(student)
+    assert curvatures["spiked"].spectrum().structure.startswith("of 31 x 31 on an invariant space")
+    with pytest.raises(st.SizeError, match=r"dense 97 x 97 matrix.*extreme_eigenvalues"):
+        curvatures["general"].spectrum()
+
+
+def test_a_block_of_parameters_forms_nothing():
+    """Less memory than one of the forty rows takes; the block of the weights has 320 GB."""
+    student, teacher = (st.Network.random(20, 10**4, rng=seed) for seed in (0, 1))
+    hessian = st.PopulationLoss(teacher, parameters="all").hessian(student)
+    tracemalloc.start()
+    try:
+        for rows, columns in itertools.product(ALL_NAMES, ALL_NAMES):
+            before = tracemalloc.get_traced_memory()[0]
+            tracemalloc.reset_peak()
+            assert hessian.block(rows, columns).T.shape == hessian.block(columns, rows).shape
+            assert tracemalloc.get_traced_memory()[1] - before < 64 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("dense_up_to", [4096, 0])
