@@ -13,9 +13,11 @@ from hypothesis import strategies as hs
 import sobolev_theory as st
 from sobolev_theory import single_neuron
 from sobolev_theory.curvature import eigenpairs as iteration_of_pairs
+from sobolev_theory.curvature import operator as ends
 from sobolev_theory.curvature.blocks import Blocks, Multiple
 from sobolev_theory.curvature.matrix import Generators
 from sobolev_theory.curvature.operator import Curvature
+from sobolev_theory.curvature.shifted import Shifted
 from sobolev_theory.curvature.spaces import Space
 from sobolev_theory.curvature.terms import Outer, Reference, Sparse
 from sobolev_theory.forms import Form, eigenspaces
@@ -306,6 +308,7 @@ FORMS = {
     "one": (None, None),
     "diagonal": (np.repeat([0.5, 2.0], [10, 14]), np.repeat([1.0, 3.0], [19, 5])),
     "spiked": ("spikes", None),
+    "distinct": (np.linspace(0.1, 3.0, 24), None),
     "singular": (np.repeat([0.0, 1.0], [11, 13]), None),
 }
 """Covariance and metric in 24 dimensions, which have joint eigenspaces."""
@@ -434,6 +437,24 @@ def test_spectra_on_invariant_spaces(kind, names):
     assert spectrum.structure in repr(spectrum)
     exact = np.linalg.svd(by_definition(random_blocks(kind, names, symmetric=False)), compute_uv=False)
     np.testing.assert_allclose(found[0], np.sort(exact), rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("names", [("weights",), ALL_NAMES], ids=" ".join)
+@pytest.mark.parametrize("kind", FORMS)
+def test_extreme_eigenvalues_by_iteration(monkeypatch, kind, names):
+    """On invariant spaces; where there is none, the lower end by shift and inversion; at 1e-10 of the spread."""
+    monkeypatch.setattr(ends, "DENSE", 0)
+    for curvature in (random_blocks(kind, names), -random_blocks(kind, names, seed=3)):
+        exact = np.linalg.eigvalsh(by_definition(curvature))
+        found = curvature.extreme_eigenvalues()
+        np.testing.assert_allclose(found, exact[[0, -1]], rtol=0, atol=2e-10 * np.ptp(exact))
+    shifted = Shifted.of(curvature._blocks, curvature.layout)
+    assert (shifted is not None) == (kind != "one")
+    if shifted is not None:
+        x, product = np.random.default_rng(0).standard_normal(len(exact)), shifted.inverse(exact[0] - 1.0)
+        solved = curvature.layout.flat(product(curvature.layout.rows(x)))
+        residual = curvature @ solved - (exact[0] - 1.0) * solved - x
+        assert np.abs(residual).max() < 1e-15 * np.ptp(exact) * len(exact) * np.linalg.norm(solved)
 
 
 @pytest.mark.parametrize("dense_up_to", [4096, 0])
