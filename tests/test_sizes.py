@@ -28,9 +28,8 @@ def test_a_dense_matrix_of_many_dimensions():
             st.SizeError, match=r"to_dense: a (5|1)000000 x .*; its products with vectors do not form it"
         ):
             view.to_dense()
-        assert np.isfinite(view @ np.ones(view.shape[1])).all()
     with pytest.raises(st.SizeError, match=r"k: 1000000 eigenvectors of 5000000 entries: .* lower k"):
-        (hessian + hessian.T).eigenpairs(10**6)
+        hessian.eigenpairs(10**6)
 
 
 @pytest.mark.parametrize("name", ["spectrum", "singular_values", "condition_number"])
