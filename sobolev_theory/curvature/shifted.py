@@ -34,7 +34,7 @@ class Shifted:
     bulks: FloatArray  # sum_f A^f F_f of every coordinate, (D, R, R)
     vectors: FloatArray  # V, in that basis, (L, D)
     table: FloatArray  # N, (R L, R L)
-    moving: FloatArray  # 1 for entries of rows that are parameters, 0 for others, (R, D)
+    moving: FloatArray  # 1 for entries of rows that are parameters, 0 for others, (R, D); these C does not couple
 
     @classmethod
     def of(cls, blocks: Blocks, layout: Layout) -> Shifted | None:
@@ -63,14 +63,13 @@ class Shifted:
         gram = np.empty((R, L, R, L))
         for i in range(R):
             for k in range(R):
-                gram[i, :, k] = (self.vectors * (self.moving[i] * inverses[i, k] * self.moving[k])) @ self.vectors.T
+                gram[i, :, k] = (self.vectors * (self.moving[i] * inverses[i, k])) @ self.vectors.T
         solved = np.linalg.solve(np.eye(R * L) + self.table @ gram.reshape(R * L, R * L), self.table)
 
         def product(rows: FloatArray) -> FloatArray:
             turned = np.hstack([rows[:, :d] @ self.basis.T, rows[:, d:]])
             bulk = np.einsum("ikd,kd->id", inverses, turned)
             towards = (solved @ (bulk @ self.vectors.T).ravel()).reshape(R, L) @ self.vectors
-            towards *= self.moving
             result = bulk - np.einsum("ikd,kd->id", inverses, towards)
             return np.hstack([result[:, :d] @ self.basis, result[:, d:]])
 
