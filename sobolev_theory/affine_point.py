@@ -170,9 +170,8 @@ class AffinePoint(Record):
     def _hessian(self, geometry: AffinePairs) -> Curvature:
         """From pairs, which may have frames that a displacement gave them."""
         require_pairs_fit(self.width, len(self.neurons.outputs), OF_A_MATRIX)
-        terms = self.loss.affine_terms
-        blocks = hessian_blocks(geometry, terms, self.layout, self.gap)
-        symmetric = terms.convention is Convention.EXACT or not terms.jumps
+        blocks = hessian_blocks(geometry, self.loss.affine_terms, self.layout, self.gap)
+        symmetric = self.loss.affine_terms.convention is Convention.EXACT or not self._bends
         return self._curvature("Hessian", blocks, is_symmetric=symmetric, is_semidefinite=False)
 
     @property
@@ -188,8 +187,12 @@ class AffinePoint(Record):
 
     def _felt(self, outputs: bool) -> NDArray[np.intp]:
         """Pairs that bend on one hyperplane where a derivative in weights or biases, and `outputs` or not, feels it."""
-        bends = self.loss.affine_terms.jumps and not {"weights", "biases"}.isdisjoint(self.layout.names)
-        return self.geometry.felt(outputs) if bends else np.zeros(0, dtype=np.intp)
+        return self.geometry.felt(outputs) if self._bends else np.zeros(0, dtype=np.intp)
+
+    @property
+    def _bends(self) -> bool:
+        """Whether kinks move, and the norm contains the order whose derivative jumps there."""
+        return self.loss.affine_terms.jumps and not {"weights", "biases"}.isdisjoint(self.layout.names)
 
     @np.errstate(all="ignore")
     def hessian_towards(self, towards: ArrayLike) -> Curvature:
