@@ -42,15 +42,21 @@ def losses_alone(loss: Objective) -> FloatArray:
     return alone[alone > 0]
 
 
+def roots(at: Point) -> FloatArray:
+    """Roots of the curvatures of neurons alone, (R,): lengths in natural units; of a neuron without curvature, one."""
+    found = np.sqrt(at.stiffness)
+    return np.where(found > 0, found, found.max() or 1.0)
+
+
 def units(at: Point) -> FloatArray:
-    """Roots of the curvatures of neurons alone, (K,): lengths in natural units; of a neuron without curvature, one."""
-    roots = np.sqrt(at.stiffness)
-    return np.where(roots > 0, roots, roots.max() or 1.0)
+    """The same of all that moves, (P,)."""
+    layout = at.loss.layout(at.width)
+    return layout.flat(np.broadcast_to(roots(at)[:, None], layout.rows_shape))
 
 
 def relative_gradient(at: Point, scale: float) -> float:
     """The gradient relative to its natural scale, of which Cauchy-Schwarz knows; `scale_of` of the loss."""
-    return float(np.linalg.norm(at.gradient / units(at)[:, None] / scale))
+    return float(np.linalg.norm(at.gradient.ravel() / units(at) / scale))
 
 
 def scale_of(loss: Objective) -> float:
@@ -66,17 +72,17 @@ def _norm(array: FloatArray) -> float:
 
 
 def dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[FloatArray, list[float]]:
-    """Coordinates where the relative gradient is at most ``tol``, or the last reached, and gradient norms on the way.
+    """Rows of neurons where the relative gradient is at most ``tol``, or the last, and gradient norms on the way.
 
     Newton's method works in natural units, which those of the start fix: there all numbers are of order one.
     """
-    start, shape = problem.at(problem.start.weights), problem.start.weights.shape
-    curvature, length = np.repeat(units(start), shape[1]), scale_of(problem.loss)
-    x, g = start.parameters.weights.ravel() * (curvature / length), start.gradient.ravel() / curvature / length
+    start, layout = problem.at(problem.start_rows), problem.layout
+    curvature, length = units(start), scale_of(problem.loss)
+    x, g = layout.flat(problem.start_rows) * (curvature / length), start.gradient.ravel() / curvature / length
     radius, norms = FIRST_RADIUS * float(np.linalg.norm(x)), [_norm(start.gradient)]
 
     def at(x: FloatArray) -> Point:
-        return problem.at((x * (length / curvature)).reshape(shape))
+        return problem.at(layout.rows(x * (length / curvature)))
 
     here = start
     while len(norms) <= max_iterations and relative_gradient(here, length) > tol:
@@ -90,27 +96,27 @@ def dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Float
         while True:
             step = _dogleg_step(newton, cauchy, radius)
             there = at(x + step)
-            moved = _gradient_or_nan(there) / curvature / length
+            moved = _gradient_or_nan(there, layout.size) / curvature / length
             before, predicted = np.linalg.norm(g) ** 2, np.linalg.norm(g + jacobian @ step) ** 2
             gain = (before - np.linalg.norm(moved) ** 2) / (before - predicted) if before > predicted else 0.0
             if gain > REJECT:
                 break
             radius = float(np.linalg.norm(step)) / 4
             if radius <= np.finfo(np.float64).eps * np.linalg.norm(x):
-                return here.parameters.weights, norms  # no decrease is left that rounding does not hide
+                return here.parameters.rows(layout), norms  # no decrease is left that rounding does not hide
         if gain > ENLARGE:
             radius = max(radius, 2 * float(np.linalg.norm(step)))
         x, g, here = x + step, moved, there
         norms.append(_norm(g * curvature * length))
-    return here.parameters.weights, norms
+    return here.parameters.rows(layout), norms
 
 
-def _gradient_or_nan(at: Point) -> FloatArray:
+def _gradient_or_nan(at: Point, size: int) -> FloatArray:
     """The gradient, NaN where it does not exist: a step there is not taken."""
     try:
         return at.gradient.ravel()
     except NotDifferentiableError:
-        return np.full(at.parameters.weights.size, np.nan)
+        return np.full(size, np.nan)
 
 
 def _newton_and_cauchy(jacobian: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:

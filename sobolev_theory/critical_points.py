@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._dogleg import SINGULAR, dogleg, losses_alone, relative_gradient, scale_of, units
+from ._dogleg import SINGULAR, dogleg, losses_alone, relative_gradient, roots, scale_of
 from ._runtime.checks import number, positive_integer
 from ._runtime.results import Record, Value
 from .curvature.spectrum import Spectrum
@@ -38,8 +38,8 @@ class CriticalPoint(Record, Value):
 
     Attributes
     ----------
-    weights
-        Hidden weights (K, d).
+    weights, student
+        Hidden weights (K, d), and the student with all that it has, a `Network`.
     value, gradient_norm
         Loss, and Frobenius norm of its gradient.
     spectrum
@@ -59,7 +59,7 @@ class CriticalPoint(Record, Value):
         Eigenvalues (real parts) of the Hessian in natural units below -1e-10 of their largest modulus.
     """
 
-    weights: FloatArray
+    student: Network
     value: float
     gradient_norm: float
     spectrum: Spectrum
@@ -72,6 +72,11 @@ class CriticalPoint(Record, Value):
     def facts(self) -> dict[str, Any]:
         """The fields, and the index."""
         return {**super().facts(), "index": self.index}
+
+    @property
+    def weights(self) -> FloatArray:
+        """Hidden weights (K, d)."""
+        return self.student.weights
 
     @property
     def index(self) -> int | None:
@@ -150,27 +155,26 @@ def critical_point(
     tol = number("tol", tol, "a positive gradient norm", 0, np.inf)
     problem = SpanProblem.of(loss, W0)
     require_resolved(loss)
-    coordinates, norms = dogleg(problem, tol, positive_integer("max_iterations", max_iterations))
-    student = problem.student_at(coordinates)
-    at = loss.at(student)
+    rows, norms = dogleg(problem, tol, positive_integer("max_iterations", max_iterations))
+    at = loss.at(problem.student_at(problem.embed(rows)))
     try:
         curvature, matrix = "hessian", at.hessian
     except NotDifferentiableError:
         curvature, matrix = "gauss_newton", at.gauss_newton
     spectrum = matrix.spectrum()
-    natural = spectrum if np.ptp(at.stiffness) == 0 else matrix.scaled(1 / units(at)).spectrum()
-    end = problem.at(coordinates)
+    natural = spectrum if np.ptp(at.stiffness) == 0 else matrix.scaled(1 / roots(at)).spectrum()
+    end = problem.at(rows)
     value, gradient = end.value, relative_gradient(end, scale_of(problem.loss))
     is_global = is_zero(loss, value, flat=curvature != "hessian" or is_flat(natural.values))
     negative = natural.values.real < -SINGULAR * np.abs(natural.values).max()
     return CriticalPoint(
-        weights=student.weights,
+        student=loss.student(at),
         value=value,
         gradient_norm=norms[-1],
         spectrum=spectrum,
         curvature=curvature,
         gradient_norms=tuple(norms),
-        converged=gradient <= tol and (is_global or not _vanished(loss, student)),
+        converged=gradient <= tol and (is_global or not _vanished(problem, rows)),
         is_global=is_global,
         negative=int(natural.multiplicities[negative].sum()),
     )
@@ -213,7 +217,8 @@ def is_flat(eigenvalues: NDArray[Any]) -> bool:
     return bool(moduli.min() <= SINGULAR * moduli.max())
 
 
-def _vanished(loss: PopulationLoss, student: Parameters) -> bool:
-    """Whether a row is zero up to the tolerance of a root, where the gradient has no value."""
-    norms = np.linalg.norm(student.weights, axis=1)
-    return loss.has_kinks and bool(norms.min() < VANISHED * np.linalg.norm(loss.teacher.weights))
+def _vanished(problem: SpanProblem, rows: FloatArray) -> bool:
+    """Whether a row of neurons with a kink at zero is zero up to the tolerance of a root: there is no gradient."""
+    neurons, columns = problem.kinked
+    norms = np.linalg.norm(rows[neurons, :columns], axis=1)
+    return bool((norms < VANISHED * np.linalg.norm(problem.teacher_rows)).any())

@@ -13,6 +13,7 @@ from ._runtime.checks import as_array
 from ._runtime.results import Record
 from .activations import Activation
 from .curvature.operator import Curvature
+from .layout import Layout
 from .networks import Network
 from .norms import Convention, Norm, NormLike
 from .pairs.stacked import pairs_of
@@ -120,6 +121,25 @@ class PopulationLoss(Record):
     def activation(self) -> Activation:
         """The activation of student and teacher."""
         return self.terms.activation
+
+    @property
+    def moving(self) -> tuple[str, ...]:
+        """Names of the parameters that move."""
+        return ("weights",)
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether hidden weights move alone, of networks without biases, at standard inputs and metric."""
+        return True
+
+    def like(self, *, teacher: Network | None = None, norm: NormLike | None = None) -> PopulationLoss:
+        """The loss of another teacher, or in another norm, else as this one is."""
+        norm = self.norm if norm is None else norm
+        return PopulationLoss(teacher or self.teacher, norm, activation=self.activation, derivative=self.derivative)
+
+    def layout(self, width: int) -> Layout:
+        """Where the parameters of a student of so many neurons stand that move."""
+        return Layout(width, self.teacher.dim, self.moving)
 
     @property
     def sobolev_weights(self) -> tuple[float, ...]:

@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 from ._runtime.checks import as_array
 from ._runtime.results import Record
 from .activations import Activation
-from .layout import Layout
+from .layout import NAMES, Layout
 from .networks import Network
 
 FloatArray = NDArray[np.float64]
@@ -59,7 +59,7 @@ class Parameters(Record):
         """What of a student moves, checked and not copied; an array gets output weights one."""
         if isinstance(student, Network):
             require_covered("student", student, activation)
-            parameters = cls(student.weights, student.output_weights)
+            parameters = cls.of_network(student)
         elif isinstance(student, Parameters):
             parameters = student
         else:
@@ -69,6 +69,13 @@ class Parameters(Record):
             shape, fits = parameters.weights.shape, "; its transpose would fit" if parameters.width == dim else ""
             raise ValueError(f"student: input dimension {dim} of the teacher is required, got {shape}{fits}")
         return parameters
+
+    @classmethod
+    def of_network(cls, network: Network | Parameters) -> Parameters:
+        """All parameters of a network; parameters are what they are."""
+        if isinstance(network, Parameters):
+            return network
+        return cls(network.weights, network.output_weights, None, network.biases)
 
     @classmethod
     def displaced(
@@ -127,20 +134,32 @@ def require_covered(name: str, network: Network, activation: Activation) -> None
         )
 
 
-def matching(student: Network | Parameters, teacher: Network) -> IntArray | None:
-    """Rows of the teacher that the student's match, of least total distance; None if output weights or widths differ.
+def matching(
+    student: Network | Parameters, teacher: Network | Parameters, moving: tuple[str, ...] = ("weights",)
+) -> IntArray | None:
+    """Neurons of the teacher that the student's match, of least total distance in what moves, and the output bias last.
+
+    What does not move has to be equal: None if it is not, or if widths differ. An output bias that moves matches that
+    of the teacher, as a neuron of its own: see `Layout`.
 
     Examples
     --------
     >>> matching(Network([[0.0, 1.1], [0.9, 0.0]]), Network.orthonormal(2, 2))
     array([1, 0])
     """
-    a, b = student.output_weights, teacher.output_weights
-    if not np.array_equal(np.sort(a), np.sort(b)):
+    K, d = student.weights.shape
+    if len(teacher.weights) != K:
         return None
-    largest = max(np.abs(student.weights).max(), np.abs(teacher.weights).max())
+    a, b = (Parameters.of_network(each).rows(Layout(K, d, NAMES)) for each in (student, teacher))
+    moves = np.repeat([name in moving for name in ("weights", "biases", "output_weights")], [d, 1, 1])
+    if "output_bias" not in moving and a[K, -1] != b[K, -1]:
+        return None
+    largest = max(np.abs(a[:K, moves]).max(initial=0.0), np.abs(b[:K, moves]).max(initial=0.0))
     unit = largest if largest and not 1e-100 < largest < 1e100 else 1.0  # squares of others are doubles
-    distances = cdist(student.weights / unit, teacher.weights / unit)
-    distances[a[:, None] != b] = np.inf
-    rows: IntArray = linear_sum_assignment(distances)[1]
-    return rows
+    distances = cdist(a[:K, moves] / unit, b[:K, moves] / unit)
+    distances[(a[:K, None, ~moves] != b[:K, ~moves]).any(axis=2)] = np.inf
+    try:
+        rows: IntArray = linear_sum_assignment(distances)[1]
+    except ValueError:  # no matching leaves all that is fixed as it is
+        return None
+    return np.append(rows, K) if "output_bias" in moving else rows

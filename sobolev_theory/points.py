@@ -14,6 +14,7 @@ from ._runtime.results import Record
 from .curvature.blocks import Blocks, assemble
 from .curvature.operator import Curvature
 from .curvature.reach import Result, in_reach
+from .layout import Layout
 from .networks import Network
 from .norms import Convention
 from .pairs.approach import approached
@@ -42,6 +43,9 @@ class Objective(Protocol):
     @property
     def derivative(self) -> Convention:
         """The convention asked for."""
+
+    def layout(self, width: int) -> Layout:
+        """Where the parameters of a student stand that move."""
 
     @property
     def minus_teacher(self) -> FloatArray:
@@ -137,6 +141,11 @@ class Point(Record):
         pairs, terms = self.geometry, self.loss.terms
         require_differentiable(pairs, terms, self.outputs, "gradient", ("field", "field_in_frame"), times=1)
         return self._in_reach("gradient", self._gradient, pairs)
+
+    @property
+    def gradient_rows(self) -> FloatArray:
+        """The gradient in rows of neurons, (R, D); see `Layout`."""
+        return self.gradient
 
     @property
     @np.errstate(all="ignore")

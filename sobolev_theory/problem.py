@@ -1,12 +1,12 @@
 """A problem in coordinates of the span of its weights: dynamics there cost the same in any input dimension.
 
 Gradient and Hessian map ``span(W, V)`` into itself, so neither gradient flow nor Newton's method leaves the span of
-their start and the teacher.
+their start and the teacher. What moves is written in rows of neurons: see `layout.Layout`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from ._runtime.checks import instance_of
 from ._runtime.results import Record
+from .layout import Layout
 from .losses import PopulationLoss, Student
 from .networks import Network
 from .parameters import Parameters
 from .points import Point
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
 
 COARSE = 1e-4
 """Sine of the angle between rows of the teacher below which they count as parallel: a cosine does not tell."""
@@ -62,13 +64,33 @@ class SpanProblem(Record):
         return self.start.width == self.loss.teacher.width
 
     @cached_property
+    def layout(self) -> Layout:
+        """Where the parameters that move stand, in coordinates."""
+        return self.loss.layout(self.start.width)
+
+    @cached_property
+    def start_rows(self) -> FloatArray:
+        """What of the start moves, in rows of neurons in coordinates, (R, D)."""
+        return self.start.rows(self.layout)
+
+    @cached_property
+    def teacher_rows(self) -> FloatArray:
+        """The teacher likewise."""
+        return _rows(self.loss)
+
+    @cached_property
+    def original_teacher_rows(self) -> FloatArray:
+        """The teacher in R^d, in rows of neurons."""
+        return _rows(self.original)
+
+    @cached_property
     def loss_rounding(self) -> float:
         """Loss that is not told from zero: 0 if neurons can match, as then it is formed from their differences."""
         student, teacher = self.start, self.loss.teacher
-        if np.array_equal(np.sort(student.output_weights), np.sort(teacher.output_weights)):
+        if self.loss.is_standard and np.array_equal(np.sort(student.output_weights), np.sort(teacher.output_weights)):
             return 0.0
-        silent = self.loss.at(Parameters(student.weights, np.zeros(student.width))).value
-        return float(np.finfo(np.float64).eps) * silent
+        silent = replace(student, output_weights=np.zeros(student.width), output_bias=0.0, origin=None)
+        return float(np.finfo(np.float64).eps) * self.loss.at(silent).value
 
     @cached_property
     def smooth_within(self) -> FloatArray:
@@ -88,17 +110,52 @@ class SpanProblem(Record):
         within: FloatArray = lengths * np.where(sines < COARSE, 0.0, sines)
         return within
 
-    def at(self, coordinates: FloatArray) -> Point:
-        """The loss at other hidden weights, given in coordinates (K, n)."""
-        return self.loss.at(Parameters(coordinates, self.start.output_weights))
+    @cached_property
+    def kinked(self) -> tuple[IntArray, int]:
+        """Neurons whose row has a kink at zero, and how many of its columns vanish there: weights, and biases."""
+        names = self.layout.names
+        none = np.zeros(0, dtype=np.intp)
+        if not self.loss.has_kinks or "weights" not in names:
+            return none, 0
+        if "biases" in names or self.start.biases is None:
+            return np.arange(self.start.width), self.layout.dim + ("biases" in names)
+        return np.flatnonzero(self.start.biases == 0), self.layout.dim
 
-    def student_at(self, coordinates: FloatArray) -> Parameters:
-        """The student in R^d whose hidden weights have the coordinates (K, n)."""
-        return Parameters(self.embed(coordinates), self.start.output_weights)
+    def parameters_at(self, rows: FloatArray) -> Parameters:
+        """The student in coordinates whose moving part is in rows of neurons (R, D)."""
+        return self.start.at_rows(self.layout, rows)
 
-    def embed(self, coordinates: FloatArray) -> FloatArray:
-        """Vectors (..., n) of the span as vectors (..., d)."""
-        if self.basis is None:
-            return coordinates
-        embedded: FloatArray = coordinates @ self.basis.T
-        return embedded
+    def at(self, rows: FloatArray) -> Point:
+        """The loss there."""
+        return self.loss.at(self.parameters_at(rows))
+
+    def student_at(self, rows: FloatArray) -> Parameters:
+        """The student in R^d whose moving part is in rows of neurons (R, D^) in R^d."""
+        return self.student.at_rows(self.original.layout(self.student.width), rows)
+
+    def hidden_weights(self, rows: FloatArray) -> FloatArray:
+        """Hidden weights (..., K, d) of rows of neurons (..., R, D^) in R^d."""
+        K, d = self.student.weights.shape
+        still = np.broadcast_to(self.student.weights, (*rows.shape[:-2], K, d))
+        return rows[..., :K, :d] if "weights" in self.layout.names else still
+
+    def embed(self, rows: FloatArray) -> FloatArray:
+        """Rows of neurons (..., R, D) in coordinates as those in R^d, (..., R, D^)."""
+        return self._changed(rows, None if self.basis is None else self.basis.T)
+
+    def project(self, rows: FloatArray) -> FloatArray:
+        """Rows of neurons (..., R, D^) in R^d, in the subspace, as those in coordinates, (..., R, D)."""
+        return self._changed(rows, self.basis)
+
+    def _changed(self, rows: FloatArray, matrix: FloatArray | None) -> FloatArray:
+        """Rows of neurons with their weights multiplied by a matrix."""
+        if matrix is None or "weights" not in self.layout.names:
+            return rows
+        n = matrix.shape[0]
+        changed: FloatArray = rows[..., :n] @ matrix
+        return changed if n == rows.shape[-1] else np.concatenate([changed, rows[..., n:]], axis=-1)
+
+
+def _rows(loss: PopulationLoss) -> FloatArray:
+    """The teacher of a loss, of which what moves in a student, in rows of neurons."""
+    return Parameters.of_network(loss.teacher).rows(loss.layout(loss.teacher.width))

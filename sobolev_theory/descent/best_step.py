@@ -69,17 +69,18 @@ def best_step(curvature: Curvature) -> BestStep:
 
 def curvature_at_teacher(loss: PopulationLoss, student: Parameters | Network) -> Curvature:
     """The Hessian at the teacher in the direction of the student, or the Gauss-Newton matrix where there is none."""
-    rows = matching(student, loss.teacher)
+    rows = matching(student, loss.teacher, loss.moving)
     if rows is None:
         raise ValueError("step: a step is required if student and teacher differ in width or output weights, got None")
     return curvature_at_rows(loss, rows, student)
 
 
 def curvature_at_rows(loss: PopulationLoss, rows: IntArray, student: Parameters | Network) -> Curvature:
-    """The same at rows of the teacher that the student's match."""
-    end = loss.at(Parameters(loss.teacher.weights[rows], student.output_weights))
-    away = student.weights - end.parameters.weights
+    """The same at neurons of the teacher that the student's match."""
+    given, layout = Parameters.of_network(student), loss.layout(student.width)
+    matched = Parameters.of_network(loss.teacher).rows(layout)[rows]
+    end, away = loss.at(given.at_rows(layout, matched)), given.rows(layout) - matched
     try:
-        return end.hessian_towards(away) if away.any() else end.gauss_newton
+        return end.hessian_towards(layout.given(layout.flat(away))) if away.any() else end.gauss_newton
     except NotDifferentiableError:
         return end.gauss_newton

@@ -191,7 +191,7 @@ def compare_flows(
 
 def _prediction_error(flow: Flow) -> Callable[[State], float]:
     """The L2 loss of a state of a flow."""
-    prediction = PopulationLoss(flow.problem.loss.teacher, "L2")
+    prediction = flow.problem.loss.like(norm="L2")
     return lambda state: prediction.at(state.point.parameters).value
 
 

@@ -45,7 +45,7 @@ def gradient_flow(
     until: Mapping[str, float] | None = None,
     progress: bool = False,
 ) -> Flow:
-    r"""Integrate ``dW/dt = -loss.gradient(W)`` from ``W0``; output weights are not trained.
+    r"""Integrate ``dW/dt = -loss.gradient(W)`` from ``W0``, in all parameters that move in the loss.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def _run(
     if (row := state.vanished) is not None:
         raise StopError("nonsmooth", f"student row {row} shrank to zero, where {problem.loss.activation} has a kink")
     if t < t_max < np.inf:
-        path.append(AcceptedStep(t, t_max, state, lambda _: state.displacement, state))
+        path.append(AcceptedStep(t, t_max, state, lambda _: state.unknowns, state))
     return "stationary", f"the gradient is zero to rounding from t = {t:g} on"
 
 

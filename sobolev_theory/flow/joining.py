@@ -46,21 +46,22 @@ def joining(state: State, precision: float) -> Joining | None:
         If the lines do not hold the rows that slide on them, or a row has shrunk to what is not told from zero.
     """
     loss, student = state.problem.loss, state.point.parameters
-    if not (loss.has_cones or loss.has_kinks):
+    slide = loss.has_cones and loss.is_standard
+    if not (slide or loss.has_kinks):
         return None
     velocity = -state.gradient
     speed = float(np.linalg.norm(velocity))
     if speed == 0:
         return None
     # from the anchor zero the displacement may vanish, and is no scale then
-    size = state.size if state.is_anchored else state.size + float(np.linalg.norm(loss.teacher.weights))
+    size = state.size if state.is_anchored else state.size + float(np.linalg.norm(state.problem.teacher_rows))
     horizon = LEAP * np.sqrt(precision) * min(size / speed, SLOW / sum(loss.norm.weights))
-    if loss.has_kinks and (found := collapsing(loss, student, velocity, horizon, state.resolution)):
+    if found := collapsing(state.problem, state.coordinates, velocity, horizon, state.resolution):
         reason = f"student row {found[1]} shrank to zero, where {loss.activation} has a kink"
         if not found[0] < horizon:
             raise StopError("nonsmooth", reason)
         return _stopping(state, velocity, found[0], reason)
-    if not loss.has_cones:
+    if not slide:
         return None
     if state.aligned and not slides(state.point, state.aligned):
         raise StopError("nonsmooth", f"of the rows (student, teacher) {state.aligned} some leave their line")

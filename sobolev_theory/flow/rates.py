@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from .._runtime.results import Record
 from ..critical_points import critical_point
 from ..errors import ConditioningWarning, NotDifferentiableError
-from ..parameters import Parameters
 from ..points import Point
 from ..problem import SpanProblem
-from .state import NOWHERE, State
+from .state import State
 from .steps import AcceptedStep
 
 FloatArray = NDArray[np.float64]
@@ -149,18 +148,19 @@ def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     if near.is_anchored and near.size < TAKEN * np.linalg.norm(near.anchor):
         return near.anchor, TRUSTED * state.resolution
     try:
-        point = critical_point(problem.loss, Parameters(state.coordinates, problem.start.output_weights))
+        point = critical_point(problem.loss, problem.parameters_at(state.coordinates))
     except NotDifferentiableError:
         raise ValueError(
             "rate: a flow that comes nearer to the teacher, or to a point with a Hessian, is required"
         ) from None
-    size = float(np.linalg.norm(point.weights))
-    if not point.converged or np.linalg.norm(point.weights - state.coordinates) > NEAR_END * size:
+    found = problem.loss.parameters(point.student).rows(problem.layout)
+    size = float(np.linalg.norm(found))
+    if not point.converged or np.linalg.norm(found - state.coordinates) > NEAR_END * size:
         raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
-    anchor = State(problem, np.full(len(point.weights), NOWHERE), point.weights).from_nearest().anchor
-    if np.linalg.norm(point.weights - anchor) < RESOLVED * size:
+    anchor = State.at(problem, found).from_nearest().anchor
+    if np.linalg.norm(found - anchor) < RESOLVED * size:
         return anchor, TRUSTED * state.resolution
-    return point.weights, RESOLVED * size
+    return found, RESOLVED * size
 
 
 def _slope(times: FloatArray, logarithms: FloatArray) -> tuple[float, float]:
@@ -182,20 +182,20 @@ def _curvature(problem: SpanProblem, state: State, end: FloatArray) -> tuple[flo
     Where all rows slide (exact convention) the flow has their K lengths left, in which the loss is smooth; across the
     lines it is a cone, of infinite sharpness.
     """
-    displacement = state.displacement + (state.anchor - end)
+    displacement = problem.layout.flat(state.displacement + (state.anchor - end))
     if len(state.aligned) == problem.start.width:
-        rows = problem.loss.teacher.weights[[j for _, j in sorted(state.aligned)]]
+        rows = problem.teacher_rows[[j for _, j in sorted(state.aligned)]]
         lines = scipy.linalg.block_diag(*(rows / np.linalg.norm(rows, axis=1, keepdims=True)))
         lengths = lines @ state.point.gauss_newton.to_dense() @ lines.T
-        return _slowest(lengths, lines @ displacement.ravel()), np.inf
+        return _slowest(lengths, lines @ displacement), np.inf
     try:
         if not problem.loss.has_cones and problem.at(end).parallel:
-            return _nonlinear_eigenvalue(problem.at(end), displacement)
+            return _nonlinear_eigenvalue(problem.at(end), problem.layout.given(displacement))
         whole = state.original.hessian
         within = state.point.hessian.to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan
-    return _slowest(within, displacement.ravel()), whole.spectrum().largest
+    return _slowest(within, displacement), whole.spectrum().largest
 
 
 def _nonlinear_eigenvalue(end: Point, displacement: FloatArray) -> tuple[float, float]:
@@ -227,5 +227,5 @@ def _nonlinear_eigenvalue(end: Point, displacement: FloatArray) -> tuple[float, 
 def _slowest(matrix: FloatArray, displacement: FloatArray) -> float:
     """The smallest eigenvalue (real part) whose eigenvector has a part in the displacement."""
     values, vectors = np.linalg.eigh(matrix) if (matrix == matrix.T).all() else np.linalg.eig(matrix)
-    parts = np.abs(np.linalg.lstsq(vectors, displacement.astype(vectors.dtype), rcond=None)[0])
+    parts = np.abs(np.linalg.lstsq(vectors, displacement.ravel().astype(vectors.dtype), rcond=None)[0])
     return float(values.real[parts > OCCUPIED * parts.max()].min())
