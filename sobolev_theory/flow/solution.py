@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .._runtime.checks import between, number
 from .._runtime.results import Record
 from ..layout import Layout
+from ..networks import Network
 from ..problem import SpanProblem
 from .events import crossing, one_level, quantity, reached, watched
 from .rates import Rate, tail_rate
@@ -25,7 +26,7 @@ class Flow(Record):
     r"""The solution of ``dW/dt = -gradient``, at the times of the solver's steps and in between.
 
     ``flow(t)`` gives the weights at any times, shape (K, d) for a number, (n, K, d) for an array; if more than hidden
-    weights moves, the flat vector of all that does, (P,), or (n, P).
+    weights moves, the flat vector of all that does, (P,), or (n, P). ``flow.student(t)`` is a `Network`.
 
     Attributes
     ----------
@@ -88,6 +89,12 @@ class Flow(Record):
         layout = self._layout
         found = [layout.flat(self._state(float(time)).student.rows(layout)) for time in times.ravel()]
         return layout.given(np.reshape(found, (*times.shape, layout.size)))
+
+    @np.errstate(all="ignore")
+    def student(self, t: float) -> Network:
+        """The student at a time in ``[0, flow.t[-1]]``, with all that it has."""
+        (time,) = between("t", t, f"a time between 0 and the end of the flow, {self.t[-1]:g},", 0, self.t[-1]).ravel()
+        return self.problem.original.student(self._state(float(time)).student)
 
     @property
     def _layout(self) -> Layout:

@@ -116,8 +116,8 @@ def find_critical_points(
         if checkpoint is None:
             points = [*tracked(parallel(task, range(runs)), runs, "searching", progress)]
         else:
-            shape, adopt = (width, loss.teacher.dim), ("entropy",) if rng is None else ()
-            with opened(checkpoint, task.header, adopt, shape) as file:
+            adopt = ("entropy",) if rng is None else ()
+            with opened(checkpoint, task.header, adopt, loss.layout(width)) as file:
                 points = _resumed(task, runs, file, parallel, progress)
     subject = f"{runs} runs of gradient flow of {width} x {loss.teacher.dim} students on {loss.line()}"
     return Search(subject, tuple(sorted(points, key=lambda point: point.run)))
