@@ -13,9 +13,12 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from .errors import NotDifferentiableError
+from .layout import Layout
+from .losses import AnyPoint, PopulationLoss
+from .networks import Network
 from .pairs.stacked import pairs_of
-from .points import Objective, Point
-from .problem import SpanProblem
+from .parameters import Parameters
+from .problem import SpanProblem, like
 
 FloatArray = NDArray[np.float64]
 
@@ -33,33 +36,51 @@ ENLARGE, REJECT = 0.75, 1e-4
 
 
 @np.errstate(all="ignore")
-def losses_alone(loss: Objective) -> FloatArray:
+def losses_alone(loss: PopulationLoss) -> FloatArray:
     """The loss of each neuron of the teacher without a student and the others, of those that do not vanish."""
+    alone = _alone(loss) if loss.is_standard else _each_alone(loss)
+    return alone[alone > 0]
+
+
+def _alone(loss: PopulationLoss) -> FloatArray:
+    """All of them at once, of neurons without biases at standard inputs."""
     rows, b, terms = loss.teacher.weights, loss.teacher.output_weights, loss.terms
     geometry = pairs_of(rows, len(rows), terms, b, None)
     (of_itself,) = terms.itself("value", geometry)
     alone: FloatArray = geometry.numbers(b) ** 2 * (terms.bilinear * geometry.norms**2 + of_itself) / 2
-    return alone[alone > 0]
+    return alone
 
 
-def roots(at: Point) -> FloatArray:
+def _each_alone(loss: PopulationLoss) -> FloatArray:
+    """One after the other, of any neurons."""
+    every = Parameters.of_network(loss.teacher)
+    biases = np.zeros(every.width) if every.biases is None else every.biases
+    neurons = zip(every.weights[:, None], every.output_weights[:, None], biases[:, None], strict=True)
+    return np.array([loss_of_silence(loss, Network(*neuron, activation=loss.activation)) for neuron in neurons])
+
+
+def loss_of_silence(loss: PopulationLoss, teacher: Network) -> float:
+    """The loss of no student at all, of another teacher."""
+    return like(loss, teacher=teacher).at(Parameters.of_network(teacher).silent).value
+
+
+def roots(at: AnyPoint) -> FloatArray:
     """Roots of the curvatures of neurons alone, (R,): lengths in natural units; of a neuron without curvature, one."""
     found = np.sqrt(at.stiffness)
     return np.where(found > 0, found, found.max() or 1.0)
 
 
-def units(at: Point) -> FloatArray:
+def _units(at: AnyPoint, layout: Layout) -> FloatArray:
     """The same of all that moves, (P,)."""
-    layout = at.loss.layout(at.width)
     return layout.flat(np.broadcast_to(roots(at)[:, None], layout.rows_shape))
 
 
-def relative_gradient(at: Point, scale: float) -> float:
+def relative_gradient(at: AnyPoint, layout: Layout, scale: float) -> float:
     """The gradient relative to its natural scale, of which Cauchy-Schwarz knows; `scale_of` of the loss."""
-    return float(np.linalg.norm(at.gradient.ravel() / units(at) / scale))
+    return float(np.linalg.norm(at.gradient.ravel() / _units(at, layout) / scale))
 
 
-def scale_of(loss: Objective) -> float:
+def scale_of(loss: PopulationLoss) -> float:
     """Root of the loss of the smallest neuron of the teacher alone; one if there is none."""
     alone = losses_alone(loss)
     return float(np.sqrt(alone.min())) if len(alone) else 1.0
@@ -77,15 +98,15 @@ def dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Float
     Newton's method works in natural units, which those of the start fix: there all numbers are of order one.
     """
     start, layout = problem.at(problem.start_rows), problem.layout
-    curvature, length = units(start), scale_of(problem.loss)
+    curvature, length = _units(start, layout), scale_of(problem.loss)
     x, g = layout.flat(problem.start_rows) * (curvature / length), start.gradient.ravel() / curvature / length
     radius, norms = FIRST_RADIUS * float(np.linalg.norm(x)), [_norm(start.gradient)]
 
-    def at(x: FloatArray) -> Point:
+    def at(x: FloatArray) -> AnyPoint:
         return problem.at(layout.rows(x * (length / curvature)))
 
     here = start
-    while len(norms) <= max_iterations and relative_gradient(here, length) > tol:
+    while len(norms) <= max_iterations and relative_gradient(here, layout, length) > tol:
         try:
             jacobian = here.hessian.to_dense() / curvature / curvature[:, None]
         except NotDifferentiableError:
@@ -111,7 +132,7 @@ def dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Float
     return here.parameters.rows(layout), norms
 
 
-def _gradient_or_nan(at: Point, size: int) -> FloatArray:
+def _gradient_or_nan(at: AnyPoint, size: int) -> FloatArray:
     """The gradient, NaN where it does not exist: a step there is not taken."""
     try:
         return at.gradient.ravel()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._dogleg import SINGULAR, dogleg, losses_alone, relative_gradient, roots, scale_of
+from ._dogleg import SINGULAR, dogleg, loss_of_silence, losses_alone, relative_gradient, roots, scale_of
 from ._runtime.checks import number, positive_integer
 from ._runtime.results import Record, Value
 from .curvature.spectrum import Spectrum
@@ -164,7 +164,7 @@ def critical_point(
     spectrum = matrix.spectrum()
     natural = spectrum if np.ptp(at.stiffness) == 0 else matrix.scaled(1 / roots(at)).spectrum()
     end = problem.at(rows)
-    value, gradient = end.value, relative_gradient(end, scale_of(problem.loss))
+    value, gradient = end.value, relative_gradient(end, problem.layout, scale_of(problem.loss))
     is_global = is_zero(loss, value, flat=curvature != "hessian" or is_flat(natural.values))
     negative = natural.values.real < -SINGULAR * np.abs(natural.values).max()
     return CriticalPoint(
@@ -188,11 +188,10 @@ def is_zero(loss: PopulationLoss, value: float, *, flat: bool = False) -> bool:
     them: a student that lacks that one has no loss of zero.
     """
     teacher = loss.teacher
-    outputs = np.abs(teacher.output_weights)
-    all_of_it = PopulationLoss(Network(teacher.weights, outputs, activation=loss.activation), loss.norm)
-    silent = all_of_it.at(Parameters(teacher.weights, np.zeros(teacher.width)))
-    alone = losses_alone(loss)
-    return value <= (FLAT if flat else ZERO) * silent.value * float(alone.min() / alone.max() if len(alone) else 1.0)
+    outputs, activation = np.abs(teacher.output_weights), loss.activation
+    positive = Network(teacher.weights, outputs, teacher.biases, abs(teacher.output_bias), activation=activation)
+    silent, alone = loss_of_silence(loss, positive), losses_alone(loss)
+    return value <= (FLAT if flat else ZERO) * silent * float(alone.min() / alone.max() if len(alone) else 1.0)
 
 
 def require_resolved(loss: PopulationLoss) -> None:

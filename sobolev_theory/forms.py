@@ -129,8 +129,15 @@ class Form(Record):
         """``L`` with ``S = L L'``: of a dense form (d, rank), of others its diagonal."""
         if self.array.ndim < 2:
             return np.sqrt(self.array)
-        values, vectors = self.eigen
-        return (vectors * np.sqrt(values))[:, values > 0]
+        scale, rounding = np.sqrt(np.maximum(self.array.diagonal(), 0)), self.dim * EPS
+        scale[scale == 0] = 1.0
+        values, vectors = np.linalg.eigh(self.array / scale / scale[:, None])
+        if values[0] < -SLACK * rounding * values[-1]:  # where rounding has made correlations of more than one
+            scale = np.ones(self.dim)
+            values, vectors = np.linalg.eigh(self.array)
+        kept = values > rounding * values[-1]
+        factor: FloatArray = scale[:, None] * vectors[:, kept] * np.sqrt(values[kept])
+        return factor
 
     def apply(self, rows: FloatArray) -> FloatArray:
         """``rows @ S``, shape (..., d); the rows themselves for the identity."""
@@ -139,7 +146,8 @@ class Form(Record):
     def root(self, rows: FloatArray) -> FloatArray:
         """``rows @ L`` with ``S = L L'``, shape (..., rank): the form's products are Euclidean ones of the results.
 
-        Directions of a dense form whose eigenvalue is below ``d eps`` of the largest count as null, and are left out.
+        ``L`` of a dense form is made of the eigenvectors of its correlations ``S_ij / sqrt(S_ii S_jj)``, so that the
+        units of the coordinates do not matter. Eigenvalues below ``d eps`` of the largest are zero, and left out.
         """
         return _product(rows, self.factor)
 

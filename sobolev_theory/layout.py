@@ -133,6 +133,18 @@ class Layout(Record):
         """Flat vectors (..., P) as users see them: hidden weights (..., K, d) if those move alone, else as they are."""
         return flat.reshape(*flat.shape[:-1], self.width, self.dim) if self.only_weights else flat
 
+    @classmethod
+    def split_of_size(cls, vector: FloatArray, dim: int, names: tuple[str, ...]) -> dict[str, FloatArray]:
+        """`split` for as many neurons as a vector has numbers for."""
+        one, fixed = cls(1, dim, names).size, int("output_bias" in names)
+        width, rest = divmod(vector.size - fixed, one - fixed) if one > fixed else (1, 0)
+        if rest or width < 1:
+            raise ValueError(
+                f"vector: {one - fixed} numbers for each neuron{' and one more' * fixed}, {', '.join(names)}, are required, "
+                f"got {vector.size}"
+            )
+        return cls(width, dim, names).split(vector)
+
     def split(self, vector: FloatArray) -> dict[str, FloatArray]:
         """The parts of a flat vector, or of an array (K, d) if only weights move, by name."""
         given = np.asarray(vector)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypedDict
 
@@ -9,34 +10,41 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
-from ._runtime.checks import as_array
+from ._runtime.checks import as_array, instance_of
 from ._runtime.results import Record
 from .activations import Activation
+from .affine_point import AffinePoint, value_of_teacher
 from .curvature.operator import Curvature
-from .layout import Layout
+from .inputs import Inputs
+from .layout import Layout, moving
 from .networks import Network
 from .norms import Convention, Norm, NormLike
+from .pairs.affine_sums import AffineTerms
+from .pairs.ambient import Ambient
 from .pairs.stacked import pairs_of
 from .pairs.sums import PairTerms, value_sum
-from .parameters import Parameters, require_covered
+from .parameters import Parameters, require_shared
 from .points import Point
 
 FloatArray = NDArray[np.float64]
 Student = Network | ArrayLike
+AnyPoint = Point | AffinePoint
 
 
 class LossOptions(TypedDict, total=False):
     """Options of `PopulationLoss` that functions which make losses pass on to it."""
 
+    inputs: Inputs | None
+    metric: ArrayLike | None
+    parameters: str | Sequence[str]
     activation: str | Activation | None
     derivative: str
-    covariance: ArrayLike | None
 
 
 class PopulationLoss(Record):
-    r"""Sobolev population loss between a student and a teacher, for standard Gaussian inputs ``x`` in R^d.
+    r"""Sobolev population loss between a student and a teacher, for Gaussian inputs ``x`` in R^d.
 
-    .. math:: E(W) = \tfrac12 \sum_m \lambda_m \, \mathbb{E} \, \| \nabla_x^m f_S(x) - \nabla_x^m f_T(x) \|_F^2
+    .. math:: E = \tfrac12 \sum_m \lambda_m \, \mathbb{E} \, \| \nabla_x^m f_S(x) - \nabla_x^m f_T(x) \|^2
 
     Parameters
     ----------
@@ -45,26 +53,38 @@ class PopulationLoss(Record):
     norm
         ``"L2"``, ``"H1"``, ``"H2"``, ... for weights (1), (1, 1), (1, 1, 1), ..., or the non-negative weights
         ``(lambda_0, lambda_1, ...)`` themselves.
+    inputs
+        The distribution of ``x``, an `Inputs`; standard if None.
+    metric
+        ``M`` with ``|grad f|^2 = grad f' M grad f``, in every slot of a tensor: a number, (d,) or (d, d); the identity
+        if None. ``sum_l w_l v_l v_l'`` is supervision of directional derivatives, ``I/d`` that of a random one.
+    parameters
+        What moves: ``"weights"``, the hidden ones; ``"all"``, or some of ``"output_weights"``, ``"weights"``,
+        ``"biases"``, ``"output_bias"``. If it is more than the weights, gradients are flat vectors in that order
+        (`split`), and students are networks.
     activation
         The activation, or its name; default ``"relu"``. A teacher that is a `Network` has its own, and admits no other.
     derivative
         ``"backprop"``: the gradient is the expectation of what automatic differentiation returns per sample
         (``ReLU'' = 0``), the field that training follows. ``"exact"``: it is the gradient of the population loss. They
         differ only at the order whose derivative jumps: H1 for ReLU, H2 for ReLU^2.
-    covariance
-        Not yet supported: None.
 
     Attributes
     ----------
     teacher
         The teacher as a `Network`.
-    norm, derivative, terms
-        The first two as given, as values (`norms.Norm`, `norms.Convention`); the pair quantities that it is a sum of.
+    norm, derivative
+        As given, as values (`norms.Norm`, `norms.Convention`).
+    moving
+        Names of what moves, in the order of a flat vector.
+    ambient, terms
+        Inputs and metric in the dimension of the teacher; the pair quantities that it is a sum of.
 
     Raises
     ------
     InfiniteNormError, UnknownActivationError, NotImplementedError
-        If the norm of the network is infinite, as H2 with ReLU; for an activation that is not registered; for biases.
+        If the norm of the network is infinite, as H2 with ReLU; for an activation that is not registered; for a derived
+        one with what it has no closed forms for: biases, other inputs or metrics, other parameters.
     ValueError
         For weights or a norm that make no sense; the message says what is required.
 
@@ -95,24 +115,27 @@ class PopulationLoss(Record):
         teacher: Student,
         norm: NormLike = "H1",
         *,
+        inputs: Inputs | None = None,
+        metric: ArrayLike | None = None,
+        parameters: str | Sequence[str] = "weights",
         activation: str | Activation | None = None,
         derivative: str = "backprop",
-        covariance: ArrayLike | None = None,
     ) -> None:
-        if covariance is not None:
-            raise NotImplementedError(
-                "covariance: inputs are standard Gaussian, pass None; whitened inputs are no substitute, since they "
-                "change the norms of derivatives (H1, ...) and every condition number"
-            )
         default = teacher.activation if isinstance(teacher, Network) else "relu"
         chosen = activations.get(default if activation is None else activation)
         if not isinstance(teacher, Network):
             teacher = Network(as_array("teacher", teacher, ("neurons", "d")), activation=chosen)
-        require_covered("teacher", teacher, chosen)
+        require_shared("teacher", teacher, chosen)
         self.teacher, self.minus_teacher = teacher, -teacher.output_weights
         self.minus_teacher.flags.writeable = False
+        self.inputs = Inputs() if inputs is None else instance_of("inputs", inputs, Inputs)
+        self.ambient = Ambient.of(self.inputs, metric, teacher.dim)
+        self.moving = moving(parameters)
         self.norm = Norm.parse(norm, chosen)
         self.derivative = Convention.parse(derivative)
+        self.affine_terms = AffineTerms(chosen, self.norm, self.derivative)
+        if not self.is_standard:
+            self.affine_terms.require_table()
         # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0: the conventions agree
         convention = Convention.BACKPROP if teacher.dim == 1 else self.derivative
         self.terms = PairTerms(chosen, self.norm, convention, in_plane=teacher.dim == 2)
@@ -123,23 +146,9 @@ class PopulationLoss(Record):
         return self.terms.activation
 
     @property
-    def moving(self) -> tuple[str, ...]:
-        """Names of the parameters that move."""
-        return ("weights",)
-
-    @property
     def is_standard(self) -> bool:
-        """Whether hidden weights move alone, of networks without biases, at standard inputs and metric."""
-        return True
-
-    def like(self, *, teacher: Network | None = None, norm: NormLike | None = None) -> PopulationLoss:
-        """The loss of another teacher, or in another norm, else as this one is."""
-        norm = self.norm if norm is None else norm
-        return PopulationLoss(teacher or self.teacher, norm, activation=self.activation, derivative=self.derivative)
-
-    def layout(self, width: int) -> Layout:
-        """Where the parameters of a student of so many neurons stand that move."""
-        return Layout(width, self.teacher.dim, self.moving)
+        """Whether hidden weights alone move, inputs and metric are standard, and the teacher has no biases."""
+        return self.moving == ("weights",) and self.ambient.is_standard and not self.teacher.has_biases
 
     @property
     def sobolev_weights(self) -> tuple[float, ...]:
@@ -164,30 +173,57 @@ class PopulationLoss(Record):
         geometry = pairs_of(rows, len(rows), self.terms, b, None)
         return value_sum(geometry, self.terms, geometry.numbers(b))
 
+    @cached_property
+    def affine_value_of_teacher(self) -> float:
+        """``sum_ij a*_i a*_j F(v_i, v_j)`` over all rows of the teacher, for any inputs."""
+        return value_of_teacher(self)
+
     def facts(self) -> dict[str, Any]:
-        """The arguments that made it."""
-        names = {"activation": self.activation.name, "derivative": str(self.derivative)}
-        return {"teacher": self.teacher.weights, "norm": self.norm.argument, **names}
+        """The arguments that made it; of inputs, metric and parameters those that are not standard."""
+        facts: dict[str, Any] = {"teacher": self.teacher.weights, "norm": self.norm.argument}
+        facts |= {} if self.inputs.is_standard else {"inputs": self.inputs}
+        facts |= {} if self.ambient.metric.is_identity else {"metric": self.ambient.metric.array}
+        facts |= {} if self.moving == ("weights",) else {"parameters": self.moving}
+        return facts | {"activation": self.activation.name, "derivative": str(self.derivative)}
 
-    def student(self, W: Student | Point) -> Network:
+    def layout(self, width: int) -> Layout:
+        """Where what moves stands in a flat vector, for a student of so many neurons."""
+        return Layout(width, self.teacher.dim, self.moving)
+
+    def split(self, vector: ArrayLike) -> dict[str, FloatArray]:
+        """The parts of a flat vector such as a gradient, by name: ``{"output_weights": (K,), "weights": (K, d), ...}``.
+
+        Examples
+        --------
+        >>> loss = PopulationLoss(Network([[1.0, 0.0]], biases=[0.5]), parameters="all")
+        >>> list(loss.split(loss.gradient(Network([[0.0, 1.0]]))))
+        ['output_weights', 'weights', 'biases', 'output_bias']
+        """
+        return Layout.split_of_size(np.asarray(vector), self.teacher.dim, self.moving)
+
+    def student(self, W: Student | AnyPoint) -> Network:
         """The student as a network; an array gets output weights one."""
-        parameters = self.parameters(W)
-        return Network(parameters.weights, parameters.output_weights, activation=self.activation)
+        p = self.parameters(W)
+        return Network(p.weights, p.output_weights, p.biases, p.output_bias, activation=self.activation)
 
-    def parameters(self, W: Student | Parameters | Point) -> Parameters:
-        """What of the student moves, checked and not copied."""
-        return Parameters.of(W.parameters if isinstance(W, Point) else W, self.activation, self.teacher.dim)
+    def parameters(self, W: Student | Parameters | AnyPoint) -> Parameters:
+        """The parameters of the student, checked and not copied."""
+        student = W.parameters if isinstance(W, AnyPoint) else W
+        return Parameters.of(student, self.activation, self.teacher.dim, self.moving)
 
-    def at(self, W: Student | Parameters | Point) -> Point:
+    def at(self, W: Student | Parameters | AnyPoint) -> AnyPoint:
         """The loss at one student: parsed once, its geometry built once; value, gradient and curvatures are its views.
 
         >>> point = PopulationLoss([[0.0, 1.0]], "L2").at([[1.0, 0.0]])
         >>> round(point.value, 6), round(point.hessian.condition_number(), 6)
         (0.340845, 2.751938)
         """
-        return W if isinstance(W, Point) and W.loss is self else Point(self, self.parameters(W))
+        if isinstance(W, AnyPoint) and W.loss is self:
+            return W
+        parameters = self.parameters(W)
+        return (AffinePoint if parameters.has_biases or not self.is_standard else Point)(self, parameters)
 
-    def value(self, W: Student | Point) -> float:
+    def value(self, W: Student | AnyPoint) -> float:
         r"""The loss at ``W``, a sum over pairs of rows of ``u = [W; V]`` with ``c = [a; -b]``.
 
         .. math:: E = \tfrac12 \sum_{ij} c_i c_j F(u_i, u_j), \quad F = \sum_m \lambda_m \rho^m K_{mm}
@@ -203,8 +239,8 @@ class PopulationLoss(Record):
         """
         return self.at(W).value
 
-    def gradient(self, W: Student | Point) -> FloatArray:
-        """The gradient in the student's hidden weights, shape (K, d), in the convention of the loss.
+    def gradient(self, W: Student | AnyPoint) -> FloatArray:
+        """The gradient in what moves: shape (K, d) for hidden weights alone, else flat, (P,).
 
         Raises
         ------
@@ -219,7 +255,7 @@ class PopulationLoss(Record):
         """
         return self.at(W).gradient
 
-    def hessian(self, W: Student | Point, towards: ArrayLike | None = None) -> Curvature:
+    def hessian(self, W: Student | AnyPoint, towards: ArrayLike | None = None) -> Curvature:
         r"""Jacobian of `gradient` at ``W``, shape (K d, K d); with ``towards=X``, (K, d), its limit at ``W + eps X``.
 
         Exact convention: the Hessian of the loss. Backprop: the Jacobian of the field that training follows, not
@@ -243,7 +279,7 @@ class PopulationLoss(Record):
         """
         return self.at(W).hessian if towards is None else self.at(W).hessian_towards(towards)
 
-    def field_limit(self, W: Student | Point, X: ArrayLike) -> FloatArray:
+    def field_limit(self, W: Student | AnyPoint, X: ArrayLike) -> FloatArray:
         """``D(X) = lim (F(W + eps X) - F(W))/eps`` for ``eps -> 0+`` and the field ``F``, `gradient`; shape (K, d).
 
         Positively homogeneous in ``X``, and linear where `hessian` exists; at parallel rows it is not, and
@@ -261,7 +297,7 @@ class PopulationLoss(Record):
         """
         return self.at(W).field_limit(X)
 
-    def gauss_newton(self, W: Student | Point) -> Curvature:
+    def gauss_newton(self, W: Student | AnyPoint) -> Curvature:
         """``E[J' J]``, where ``J`` is the Jacobian in ``W`` of all Sobolev features; shape (K d, K d).
 
         Derivatives are the absolutely continuous ones. Symmetric positive semi-definite, independent of the teacher,

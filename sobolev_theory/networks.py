@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class Network(Record):
-    r"""Two-layer network ``f(x) = sum_i a_i sigma(w_i . x + beta_i)``.
+    r"""Two-layer network ``f(x) = sum_i a_i sigma(w_i . x + beta_i) + c``.
 
     Parameters
     ----------
@@ -30,13 +30,15 @@ class Network(Record):
         ``a``, shape (K,); ones if None.
     biases
         ``beta``, shape (K,); zeros if None.
+    output_bias
+        ``c``, a number.
     activation
         Name of a registered activation, or an `Activation`; the network holds the activation, not the name.
 
     Notes
     -----
-    A value: its arrays are read-only copies, networks of equal weights and activation are equal, and a pickle carries
-    the activation's definition.
+    A value: its arrays are read-only copies, networks of equal weights, biases and activation are equal, and a
+    pickle carries the activation's definition.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class Network(Record):
     weights: FloatArray
     output_weights: FloatArray
     biases: FloatArray | None
+    output_bias: float
     activation: Activation
 
     def __init__(
@@ -64,12 +67,15 @@ class Network(Record):
         weights: ArrayLike,
         output_weights: ArrayLike | None = None,
         biases: ArrayLike | None = None,
+        output_bias: float = 0.0,
         activation: str | Activation = "relu",
     ) -> None:
         w = as_array("weights", weights, ("K", "d"))
         a = np.ones(len(w)) if output_weights is None else _for_each_neuron("output_weights", output_weights, w)
         b = None if biases is None else _for_each_neuron("biases", biases, w)
-        values = {"weights": w, "output_weights": a, "biases": b, "activation": activations.get(activation)}
+        c = number("output_bias", output_bias, "a finite number", -np.inf, np.inf)
+        chosen = activations.get(activation)
+        values = {"weights": w, "output_weights": a, "biases": b, "output_bias": c, "activation": chosen}
         self._set({name: value.copy() if isinstance(value, np.ndarray) else value for name, value in values.items()})
 
     def _set(self, values: dict[str, Any]) -> None:
@@ -85,14 +91,16 @@ class Network(Record):
                 "network: a pickle of this edition is required, this one is of the first, which held the name of an "
                 "activation; make the network anew"
             )
-        self._set(state)
+        self._set({"output_bias": 0.0} | state)  # the first networks of this edition had none
 
     def facts(self) -> dict[str, Any]:
-        """Sizes, activation, and weights of the output and biases that are no default."""
+        """Sizes, activation, and of output weights and biases those that are no default."""
         facts: dict[str, Any] = {"width": self.width, "dim": self.dim, "activation": self.activation.name}
         if (self.output_weights != 1).any():
             facts["output_weights"] = self.output_weights
-        return facts if self.biases is None else facts | {"biases": self.biases}
+        if self.biases is not None:
+            facts["biases"] = self.biases
+        return facts | {"output_bias": self.output_bias} if self.output_bias else facts
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):
@@ -103,9 +111,15 @@ class Network(Record):
         return hash((self.activation, *((array + 0.0).tobytes() for array in self._arrays)))  # -0.0 equals 0.0
 
     @property
-    def _arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Weights, output weights and biases, zeros if there are none."""
-        return self.weights, self.output_weights, np.zeros(self.width) if self.biases is None else self.biases
+    def _arrays(self) -> tuple[FloatArray, ...]:
+        """Weights, output weights and biases, zeros if there are none, and the output bias."""
+        biases = np.zeros(self.width) if self.biases is None else self.biases
+        return self.weights, self.output_weights, biases, np.array(self.output_bias)
+
+    @property
+    def has_biases(self) -> bool:
+        """Whether a bias of a neuron or of the output is not zero."""
+        return bool(self.output_bias) or (self.biases is not None and bool(self.biases.any()))
 
     @classmethod
     def random(
@@ -164,14 +178,14 @@ class Network(Record):
         return (terms[:, :, None] * self.weights).transpose(0, 2, 1) @ self.weights
 
     def _layer(self, x: ArrayLike, order: int) -> tuple[FloatArray, FloatArray]:
-        """``a_i sigma^(order)(w_i . x + beta_i)`` of shape (n, K), and its sum over neurons."""
+        """``a_i sigma^(order)(w_i . x + beta_i)`` of shape (n, K), and its sum over neurons, plus ``c`` at order 0."""
         points = as_array("x", x, ("n", "d"), {"d": self.dim})
         with np.errstate(over="ignore", invalid="ignore"):
             z = points @ self.weights.T
             if self.biases is not None:
                 z += self.biases
             terms = self.activation.derivative(z, order) * self.output_weights
-            total = terms.sum(axis=1)
+            total = terms.sum(axis=1) + (self.output_bias if order == 0 else 0.0)
         if not np.isfinite(total).all():
             raise OverflowingError("x: the network overflows double precision there; smaller inputs are required")
         return terms, total

@@ -55,14 +55,25 @@ class Parameters(Record):
     output_bias: float = 0.0
 
     @classmethod
-    def of(cls, student: Network | Parameters | ArrayLike, activation: Activation, dim: int) -> Parameters:
-        """What of a student moves, checked and not copied; an array gets output weights one."""
+    def of(
+        cls,
+        student: Network | Parameters | ArrayLike,
+        activation: Activation,
+        dim: int,
+        moving: tuple[str, ...] = ("weights",),
+    ) -> Parameters:
+        """The parameters of a student, checked and not copied; an array, of weights alone, gets output weights one."""
         if isinstance(student, Network):
-            require_covered("student", student, activation)
+            require_shared("student", student, activation)
             parameters = cls.of_network(student)
         elif isinstance(student, Parameters):
             parameters = student
         else:
+            if moving != ("weights",):
+                raise ValueError(
+                    f"student: a Network is required where {', '.join(moving)} move, got weights alone; pass "
+                    "Network(weights, output_weights, biases, output_bias)"
+                )
             weights = as_array("student", student, ("neurons", "d"))
             parameters = cls(weights, np.ones(len(weights)))
         if parameters.weights.shape[1] != dim:
@@ -75,7 +86,7 @@ class Parameters(Record):
         """All parameters of a network; parameters are what they are."""
         if isinstance(network, Parameters):
             return network
-        return cls(network.weights, network.output_weights, None, network.biases)
+        return cls(network.weights, network.output_weights, None, network.biases, network.output_bias)
 
     @classmethod
     def displaced(
@@ -88,6 +99,16 @@ class Parameters(Record):
     def width(self) -> int:
         """Number of neurons ``K``."""
         return len(self.weights)
+
+    @property
+    def silent(self) -> Parameters:
+        """The same neurons, of which the output hears none."""
+        return replace(self, output_weights=np.zeros(self.width), output_bias=0.0, origin=None)
+
+    @property
+    def has_biases(self) -> bool:
+        """Whether a bias is not zero."""
+        return bool(self.output_bias) or (self.biases is not None and bool(self.biases.any()))
 
     def rows(self, layout: Layout) -> FloatArray:
         """What moves, in rows of neurons (R, D); see `Layout`.
@@ -120,17 +141,13 @@ class Parameters(Record):
         return replace(self, origin=None, **moved)
 
 
-def require_covered(name: str, network: Network, activation: Activation) -> None:
-    """Refuse a network that the closed forms do not cover."""
+def require_shared(name: str, network: Network, activation: Activation) -> None:
+    """Refuse a network of another activation than a loss has."""
     if network.activation is not activation and network.activation != activation:
         other = " of another definition" if network.activation.name == activation.name else ""
         raise ValueError(
             f"{name}: activation {activation.name!r} is required, got {network.activation.name!r}{other}; "
             "student and teacher share it"
-        )
-    if network.biases is not None and np.any(network.biases):
-        raise NotImplementedError(
-            f"{name}: biases are not supported yet in population losses; pass a network without biases"
         )
 
 

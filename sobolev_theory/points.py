@@ -14,7 +14,6 @@ from ._runtime.results import Record
 from .curvature.blocks import Blocks, assemble
 from .curvature.operator import Curvature
 from .curvature.reach import Result, in_reach
-from .layout import Layout
 from .networks import Network
 from .norms import Convention
 from .pairs.approach import approached
@@ -43,9 +42,6 @@ class Objective(Protocol):
     @property
     def derivative(self) -> Convention:
         """The convention asked for."""
-
-    def layout(self, width: int) -> Layout:
-        """Where the parameters of a student stand that move."""
 
     @property
     def minus_teacher(self) -> FloatArray:

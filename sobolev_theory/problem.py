@@ -10,18 +10,42 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import instance_of
 from ._runtime.results import Record
+from .forms import Eigenspace, eigenspaces
+from .inputs import Inputs
 from .layout import Layout
-from .losses import PopulationLoss, Student
+from .losses import AnyPoint, PopulationLoss, Student
 from .networks import Network
+from .norms import NormLike
+from .pairs.ambient import Ambient
 from .parameters import Parameters
-from .points import Point
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+
+
+def like(
+    loss: PopulationLoss,
+    *,
+    teacher: Network | None = None,
+    norm: NormLike | None = None,
+    inputs: Inputs | None = None,
+    metric: ArrayLike | None = None,
+) -> PopulationLoss:
+    """A loss with another teacher, norm, inputs or metric, else the same."""
+    return PopulationLoss(
+        loss.teacher if teacher is None else teacher,
+        loss.norm if norm is None else norm,
+        inputs=loss.inputs if inputs is None else inputs,
+        metric=loss.ambient.metric.array if metric is None else metric,
+        parameters=loss.moving,
+        activation=loss.activation,
+        derivative=loss.derivative,
+    )
+
 
 COARSE = 1e-4
 """Sine of the angle between rows of the teacher below which they count as parallel: a cosine does not tell."""
@@ -51,12 +75,19 @@ class SpanProblem(Record):
     def of(cls, loss: PopulationLoss, W: Student | Parameters) -> SpanProblem:
         """The problem of training ``W`` on ``loss``; one QR of the stacked weights, and none if d is small."""
         student, teacher = instance_of("loss", loss, PopulationLoss).parameters(W), loss.teacher
-        if teacher.dim <= 2 * (student.width + teacher.width):
+        found = invariant_space(loss.ambient, [student.weights, teacher.weights])
+        if found is None:
             return cls(loss, student, loss, student, None)
-        basis = np.linalg.qr(np.vstack([student.weights, teacher.weights]).T)[0]
-        rotated = Network(teacher.weights @ basis, teacher.output_weights, activation=loss.activation)
-        inner = PopulationLoss(rotated, loss.norm, derivative=loss.derivative)
-        return cls(loss, student, inner, Parameters(student.weights @ basis, student.output_weights), basis)
+        basis, inputs, metric = found
+        biases, bias = teacher.biases, teacher.output_bias
+        rotated = Network(teacher.weights @ basis, teacher.output_weights, biases, bias, activation=loss.activation)
+        inner = like(loss, teacher=rotated, inputs=inputs, metric=metric)
+        return cls(loss, student, inner, replace(student, weights=student.weights @ basis, origin=None), basis)
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether hidden weights move alone, of networks without biases, at standard inputs and metric."""
+        return self.loss.is_standard and not self.start.has_biases
 
     @property
     def widths_agree(self) -> bool:
@@ -87,10 +118,9 @@ class SpanProblem(Record):
     def loss_rounding(self) -> float:
         """Loss that is not told from zero: 0 if neurons can match, as then it is formed from their differences."""
         student, teacher = self.start, self.loss.teacher
-        if self.loss.is_standard and np.array_equal(np.sort(student.output_weights), np.sort(teacher.output_weights)):
+        if self.is_standard and np.array_equal(np.sort(student.output_weights), np.sort(teacher.output_weights)):
             return 0.0
-        silent = replace(student, output_weights=np.zeros(student.width), output_bias=0.0, origin=None)
-        return float(np.finfo(np.float64).eps) * self.loss.at(silent).value
+        return float(np.finfo(np.float64).eps) * self.loss.at(student.silent).value
 
     @cached_property
     def smooth_within(self) -> FloatArray:
@@ -125,7 +155,7 @@ class SpanProblem(Record):
         """The student in coordinates whose moving part is in rows of neurons (R, D)."""
         return self.start.at_rows(self.layout, rows)
 
-    def at(self, rows: FloatArray) -> Point:
+    def at(self, rows: FloatArray) -> AnyPoint:
         """The loss there."""
         return self.loss.at(self.parameters_at(rows))
 
@@ -154,6 +184,32 @@ class SpanProblem(Record):
         n = matrix.shape[0]
         changed: FloatArray = rows[..., :n] @ matrix
         return changed if n == rows.shape[-1] else np.concatenate([changed, rows[..., n:]], axis=-1)
+
+
+def invariant_space(ambient: Ambient, rows: list[FloatArray]) -> tuple[FloatArray, Inputs, FloatArray] | None:
+    """Orthonormal columns (d, n) of the space that rows and the mean span in the common eigenspaces of the two forms,
+    and inputs and metric in its coordinates; None if there are no such eigenspaces, or n is more than half of d.
+    """
+    mean = ambient.mean[None] if ambient.has_mean else np.zeros((0, ambient.dim))
+    vectors, spaces = np.vstack([*rows, mean]), eigenspaces(ambient.covariance, ambient.metric)
+    if spaces is None or ambient.dim <= 2 * sum(min(len(vectors), space.dim) for space in spaces):
+        return None
+    parts = [np.linalg.qr(space.coordinates(vectors).T)[0] for space in spaces]
+    basis = np.hstack([_lifted(part, space, ambient.dim) for part, space in zip(parts, spaces, strict=True)])
+    counts = [part.shape[1] for part in parts]
+    variances, metric = (np.repeat([getattr(s, name) for s in spaces], counts) for name in ("covariance", "metric"))
+    return basis, Inputs(ambient.mean @ basis, variances), metric
+
+
+def _lifted(columns: FloatArray, space: Eigenspace, dim: int) -> FloatArray:
+    """Columns in the coordinates of an eigenspace, in R^d."""
+    if space.basis is None:
+        return columns
+    if space.basis.ndim == 2:
+        return np.asarray(space.basis @ columns)
+    lifted = np.zeros((dim, columns.shape[1]))
+    lifted[space.basis] = columns
+    return lifted
 
 
 def _rows(loss: PopulationLoss) -> FloatArray:

@@ -1,5 +1,7 @@
 """Networks as functions of their input, and the registry of activations."""
 
+import pickle
+
 import mpmath as mp
 import numpy as np
 import pytest
@@ -58,3 +60,32 @@ def test_random_networks_are_reproducible():
 def test_orthonormal_networks():
     weights = st.Network.orthonormal(3, 5, activation="erf").weights
     np.testing.assert_array_equal(weights @ weights.T, np.eye(3))
+
+
+def test_the_output_bias_is_added_once_and_has_no_derivative():
+    rng = np.random.default_rng(1)
+    arrays = rng.standard_normal((4, 3)), rng.standard_normal(4), rng.standard_normal(4)
+    plain, net = st.Network(*arrays, activation="erf"), st.Network(*arrays, -0.7, "erf")
+    x = rng.standard_normal((5, 3))
+    np.testing.assert_array_equal(net(x), plain(x) - 0.7)
+    np.testing.assert_array_equal(net.input_gradient(x), plain.input_gradient(x))
+    np.testing.assert_array_equal(net.input_hessian(x), plain.input_hessian(x))
+
+
+def test_networks_of_other_output_biases_are_others():
+    net, same = st.Network(np.eye(2), output_bias=0.5), st.Network(np.eye(2), None, [0.0, 0.0], 0.5)
+    assert net == same
+    assert hash(net) == hash(same)
+    assert net != st.Network(np.eye(2))
+    assert pickle.loads(pickle.dumps(net)) == net
+    assert type(net.output_bias) is float
+    assert repr(net) == "Network(width=2, dim=2, activation='relu', output_bias=0.5)"
+    assert repr(st.Network(np.eye(2))) == "Network(width=2, dim=2, activation='relu')"
+
+
+def test_pickles_without_an_output_bias_have_none():
+    """As the first networks of this edition were."""
+    net = st.Network(np.eye(2), [1.0, 2.0])
+    before = st.Network.__new__(st.Network)
+    before.__setstate__({name: value for name, value in vars(net).items() if name != "output_bias"})
+    assert before == net

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..curvature.operator import Curvature
 from ..layout import Layout
-from ..problem import SpanProblem
+from ..problem import SpanProblem, like
 from .best_step import ROUNDINGS, curvature_at_rows
 from .optimisers import RULES, Optimiser
 from .tuning import COARSE, Arrival, Task, compass
@@ -51,11 +51,11 @@ class Linearised:
     def towards(cls, problem: SpanProblem, rows: IntArray, student: FloatArray) -> Linearised:
         """In the direction of a student whose rows match rows of the teacher, and from there."""
         loss, teacher = problem.loss, problem.teacher_rows[rows]
-        gram = loss.like(norm="L2").at(problem.parameters_at(teacher)).gauss_newton
+        gram = like(loss, norm="L2").at(problem.parameters_at(teacher)).gauss_newton
         hessian = curvature_at_rows(loss, rows, problem.parameters_at(student))
         end = problem.at(teacher)
         across, bends = np.zeros((2, *teacher.shape))
-        if loss.is_standard and not hessian.is_symmetric and len(end.geometry.parallel) == len(teacher):
+        if problem.is_standard and not hessian.is_symmetric and len(end.geometry.parallel) == len(teacher):
             across = _across(teacher, student - teacher)
             across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), np.finfo(float).tiny)
             bends = (end.field_limit(across) + end.field_limit(-across)) / 2

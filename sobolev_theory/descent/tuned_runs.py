@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .._runtime.results import Record, Value
 from ..curvature.operator import Curvature
 from ..parameters import matching
-from ..problem import SpanProblem
+from ..problem import SpanProblem, like
 from .iteration import RESTS
 from .linearised import Linearised
 from .tuning import Task
@@ -57,7 +57,7 @@ class TunedRun(Record, Value):
 
 def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) -> TunedRun:
     """The fewest iterations from the start of a problem until the L2 loss is at an accuracy of its start."""
-    prediction, start = problem.loss.like(norm="L2"), problem.start_rows
+    prediction, start = like(problem.loss, norm="L2"), problem.start_rows
 
     def error(rows: FloatArray) -> float:
         return prediction.at(problem.parameters_at(rows)).value

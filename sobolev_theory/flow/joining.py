@@ -46,7 +46,7 @@ def joining(state: State, precision: float) -> Joining | None:
         If the lines do not hold the rows that slide on them, or a row has shrunk to what is not told from zero.
     """
     loss, student = state.problem.loss, state.point.parameters
-    slide = loss.has_cones and loss.is_standard
+    slide = loss.has_cones and state.problem.is_standard
     if not (slide or loss.has_kinks):
         return None
     velocity = -state.gradient

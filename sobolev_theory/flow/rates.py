@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._runtime.results import Record
 from ..critical_points import critical_point
 from ..errors import ConditioningWarning, NotDifferentiableError
-from ..points import Point
+from ..losses import AnyPoint
 from ..problem import SpanProblem
 from .state import State
 from .steps import AcceptedStep
@@ -198,7 +198,7 @@ def _curvature(problem: SpanProblem, state: State, end: FloatArray) -> tuple[flo
     return _slowest(within, displacement), whole.spectrum().largest
 
 
-def _nonlinear_eigenvalue(end: Point, displacement: FloatArray) -> tuple[float, float]:
+def _nonlinear_eigenvalue(end: AnyPoint, displacement: FloatArray) -> tuple[float, float]:
     """``lambda`` of ``D(X) = lambda X``, and the largest eigenvalue (real part) of the limit along ``X``.
 
     The limit along a displacement has modes; what the displacement has of the slowest is the next one. Where the flow

@@ -94,7 +94,7 @@ class Flow(Record):
     def student(self, t: float) -> Network:
         """The student at a time in ``[0, flow.t[-1]]``, with all that it has."""
         (time,) = between("t", t, f"a time between 0 and the end of the flow, {self.t[-1]:g},", 0, self.t[-1]).ravel()
-        return self.problem.original.student(self._state(float(time)).student)
+        return self._state(float(time)).network
 
     @property
     def _layout(self) -> Layout:

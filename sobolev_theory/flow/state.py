@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import activations
+from ..losses import AnyPoint
+from ..networks import Network
 from ..parameters import Parameters, matching
-from ..points import Point
 from ..problem import SpanProblem
 from .sliding import Aligned, on_lines, packed, unpacked
 
@@ -129,6 +130,12 @@ class State:
         return self.problem.student_at(anchor + self.problem.embed(self.displacement))
 
     @property
+    def network(self) -> Network:
+        """The same, as a network."""
+        p, activation = self.student, self.problem.loss.activation
+        return Network(p.weights, p.output_weights, p.biases, p.output_bias, activation=activation)
+
+    @property
     def size(self) -> float:
         """Norm of the displacement."""
         return float(np.linalg.norm(self.displacement))
@@ -167,18 +174,18 @@ class State:
         return state.after(state.unknowns)
 
     @cached_property
-    def point(self) -> Point:
+    def point(self) -> AnyPoint:
         """The loss at the student in coordinates, with the digits of its displacement."""
         loss, output_weights = self.problem.loss, self.problem.start.output_weights
-        if not (loss.is_standard and self.is_anchored):
+        if not (self.problem.is_standard and self.is_anchored):
             return self.problem.at(self.coordinates)
         return loss.at(Parameters.displaced(loss.teacher, self.rows, self.displacement, output_weights))
 
     @property
-    def original(self) -> Point:
+    def original(self) -> AnyPoint:
         """The loss at the student in R^d, with the digits of its displacement."""
         loss, output_weights = self.problem.original, self.problem.student.output_weights
-        if not (loss.is_standard and self.is_anchored):
+        if not (self.problem.is_standard and self.is_anchored):
             return loss.at(self.student)
         displacement = self.problem.embed(self.displacement)
         return loss.at(Parameters.displaced(loss.teacher, self.rows, displacement, output_weights))
@@ -194,7 +201,7 @@ class State:
     def _segment(self) -> tuple[float, ...]:
         """Points on the segment from the teacher if the field is smooth along it and its terms cancel; else none."""
         loss = self.problem.loss
-        if self.aligned or not (loss.is_standard and self.is_anchored) or loss.has_cones or _is_alone(self):
+        if self.aligned or not (self.problem.is_standard and self.is_anchored) or loss.has_cones or _is_alone(self):
             return ()
         lengths = np.linalg.norm(self.displacement, axis=1)
         within = self.problem.smooth_within[self.rows]
@@ -232,8 +239,8 @@ class State:
 
 def _is_alone(state: State) -> bool:
     """Whether student and teacher are one ReLU neuron each, whose field is accurate relative to the displacement."""
-    loss = state.problem.loss
-    return loss.is_standard and len(state.rows) == loss.teacher.width == 1 and loss.activation == RELU
+    problem, teacher = state.problem, state.problem.loss.teacher
+    return problem.is_standard and len(state.rows) == teacher.width == 1 and teacher.activation == RELU
 
 
 def _anchor(teacher: FloatArray, rows: IntArray) -> FloatArray:

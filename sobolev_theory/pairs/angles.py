@@ -22,18 +22,21 @@ ones come from products of two components.
 """
 
 
-def components(u: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray]:
+def components(u: FloatArray, v: FloatArray, image: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
     r"""Split ``v = a u + r`` with ``r`` orthogonal to ``u``, row by row: ``(a, r)`` of shapes ``(n,)`` and ``(n, d)``.
+
+    Orthogonal in another form than the Euclidean one where the ``image`` of ``u`` under it is given.
 
     The products ``a u_i`` are formed without rounding (Dekker), so ``r`` keeps full relative accuracy however nearly
     parallel the vectors are; ``v - a u`` in plain arithmetic would lose ``1e-16 / theta`` of it. A second projection
     removes the rounding of ``a``.
     """
-    square = np.einsum("nd,nd->n", u, u)
-    factor = np.einsum("nd,nd->n", u, v) / square
+    image = u if image is None else image
+    square = np.einsum("nd,nd->n", image, u)
+    factor = np.einsum("nd,nd->n", image, v) / square
     product, error = _two_product(factor[:, None], u)
     residual = (v - product) - error
-    correction = np.einsum("nd,nd->n", residual, u) / square
+    correction = np.einsum("nd,nd->n", residual, image) / square
     residual -= correction[:, None] * u
     return factor + correction, residual
 
@@ -60,7 +63,7 @@ def angle_and_direction(
     lost = height <= FLOOR * np.abs(factor) * lengths  # the residual is one of v, whatever the offset
     lost[lost] = residual[lost].any(axis=1)  # an exact multiple has none
     if lost.any():
-        residual[lost] = _small_residual(u[lost], v[lost])
+        residual[lost] = exact_residual(u[lost], v[lost], u[lost])
         height[lost] = _norms(residual[lost])
     along = (factor + offset) * lengths
     sine = height / np.hypot(height, along)
@@ -68,7 +71,7 @@ def angle_and_direction(
     return np.arctan2(height, along), sine, e
 
 
-def _small_residual(u: FloatArray, v: FloatArray) -> FloatArray:
+def exact_residual(u: FloatArray, v: FloatArray, image: FloatArray) -> FloatArray:
     r"""``r`` of `components`, to full relative accuracy for vectors that are parallel to rounding, 0 if they are so.
 
     With the largest component ``u_m``, ``v - (v_m/u_m) u`` has the components ``(u_m v_k - v_m u_k)/u_m``, of which
@@ -79,7 +82,7 @@ def _small_residual(u: FloatArray, v: FloatArray) -> FloatArray:
     (first, first_error), (second, second_error) = _two_product(u_m, v), _two_product(v_m, u)
     error, error_of_that = _two_sum(first_error, -second_error)
     residual = ((first - second) + error + error_of_that) / u_m
-    along = np.einsum("nd,nd->n", residual, u) / np.einsum("nd,nd->n", u, u)
+    along = np.einsum("nd,nd->n", residual, image) / np.einsum("nd,nd->n", u, image)
     residual -= along[:, None] * u
     return residual
 

@@ -67,6 +67,9 @@ class Chart(Protocol):
         Of pairs that are not ``far`` only the one on ``f_1 f_1'`` is kept.
         """
 
+    def second(self, at: Angles, far: NDArray[np.bool_]) -> tuple[Any, Any]:
+        """``kappa`` and ``gamma`` of ``f_2 = kappa (b_j - gamma b_i)``; 0 for pairs whose ``f_2`` is explicit."""
+
 
 class Polar:
     """Norms and angle; the orthonormal frame ``(u^, e)``.
@@ -92,10 +95,14 @@ class Polar:
     def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles, far: NDArray[np.bool_]) -> Arrays:
         """``f_2 = kappa (b_j - gamma b_i)``, and ``kappa = 0`` for near pairs."""
         c11, c12, c21, c22 = coefficients
-        gamma, kappa = at.cosine, np.divide(1.0, at.sine, out=np.zeros_like(at.sine), where=far)
+        kappa, gamma = self.second(at, far)
         c22 = kappa**2 * c22
         c12, c21 = kappa * c12 - gamma * c22, kappa * c21 - gamma * c22
         return c11 - gamma * (c12 + c21 + gamma * c22), c12, c21, c22
+
+    def second(self, at: Angles, far: NDArray[np.bool_]) -> tuple[Any, Any]:
+        """``1/sin`` and ``cos``."""
+        return np.divide(1.0, at.sine, out=np.zeros_like(at.sine), where=far), at.cosine
 
 
 class Gram:
@@ -123,6 +130,10 @@ class Gram:
     def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles, far: NDArray[np.bool_]) -> Arrays:
         """The same."""
         return coefficients
+
+    def second(self, at: Angles, far: NDArray[np.bool_]) -> tuple[Any, Any]:
+        """The second row itself."""
+        return 1.0, 0.0
 
 
 CHARTS: dict[str, Chart] = {"polar": Polar(), "gram": Gram()}

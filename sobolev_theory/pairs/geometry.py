@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from math import sqrt
 from typing import TypeVar
 
@@ -16,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..parameters import Origin
-from .angles import PARALLEL, angle_and_direction
+from .angles import PARALLEL
 from .blocks_of_rows import by_blocks
 from .charts import Chart
+from .near_pairs import NearPairs
 from .numbers import DOUBLE, WIDE, in_wide_numbers
 
 FloatArray = NDArray[np.float64]
@@ -31,32 +31,7 @@ NEAR = 0.25
 MANY = 300
 """Leading rows from which the symmetry of their inner products saves time: measured, below two products cost more."""
 
-ALL, NOBODY = slice(None), np.zeros(0, dtype=np.intp)
-
-
-@dataclass(frozen=True, eq=False)
-class NearPairs:
-    """Pairs with an explicit second frame vector: rows ``i``, columns ``j``, vectors ``e`` (P, d), angles, sines.
-
-    At a sine up to ``parallel`` rows of doubles tell no plane: 0 where their difference is known.
-    """
-
-    i: IntArray
-    j: IntArray
-    e: FloatArray
-    angle: FloatArray
-    sine: FloatArray
-    parallel: FloatArray
-
-    def named(self, numbers: IntArray) -> list[tuple[int, int]]:
-        """Rows and columns of some of them."""
-        return [(int(i), int(j)) for i, j in zip(self.i[numbers], self.j[numbers], strict=True)]
-
-    @classmethod
-    @cache
-    def none(cls, dim: int) -> NearPairs:
-        """No pairs."""
-        return cls(NOBODY, NOBODY, np.zeros((0, dim)), *(np.zeros(0) for _ in range(3)))
+ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,17 +84,25 @@ class PairGeometry:
     zero: list[int]
 
     @classmethod
-    def of(cls, rows: FloatArray, width: int, chart: Chart, origin: Origin | None = None) -> PairGeometry:
+    def of(
+        cls,
+        rows: FloatArray,
+        width: int,
+        chart: Chart,
+        origin: Origin | None = None,
+        near: Callable[[IntArray, IntArray], NearPairs] | None = None,
+    ) -> PairGeometry:
         """The geometry of rows, from a displacement from the teacher's where it is known better than the rows tell.
 
-        It is of the type of the rows, or in `WIDE` numbers where doubles do not reach.
+        It is of the type of the rows, or in `WIDE` numbers where doubles do not reach. Near pairs are those of the rows
+        unless told what they are.
         """
         norms = np.sqrt(np.einsum("nd,nd->n", rows, rows))
         inverse, zero = 1.0 / norms, []
         short, long = chart.squares
         if not (inverse.dot(inverse) < short and norms.dot(norms) < long):  # two products cost least
             if rows.dtype == DOUBLE and out_of_reach(rows, norms, chart):
-                return cls.of(in_wide_numbers(rows), width, chart, origin)
+                return cls.of(in_wide_numbers(rows), width, chart, origin, near)
             zero = np.flatnonzero(norms == 0).tolist()
             inverse[zero] = 0.0
         cosines = _products(rows, width)
@@ -136,15 +119,15 @@ class PairGeometry:
             return i + part.start, j
 
         found = [pairs for pairs in by_blocks(width, len(rows), normalise) if pairs is not None]
-        near = NearPairs.none(rows.shape[1])
+        pairs = NearPairs.none(rows.shape[1])
         if found:
             i, j = (np.concatenate(parts) for parts in zip(*found, strict=True))
-            near = _near(rows, i, j, origin)
-            cosines[i, j] = np.cos(near.angle)
+            pairs = NearPairs.of(rows, i, j, origin) if near is None else near(i, j)
+            cosines[i, j] = np.cos(pairs.angle)
         scale = chart.scale(inverse)
         for array in (norms, cosines, scale):
             array.setflags(write=False)
-        return cls(rows, width, chart, norms, cosines, near, scale, zero)
+        return cls(rows, width, chart, norms, cosines, pairs, scale, zero)
 
     @property
     def self_argument(self) -> FloatArray:
@@ -234,24 +217,6 @@ def _products(rows: FloatArray, width: int) -> FloatArray:
     np.matmul(rows[:width], rows[:width].T, out=products[:, :width])  # symmetric: half the work
     np.matmul(rows[:width], rows[width:].T, out=products[:, width:])
     return products
-
-
-def _near(rows: FloatArray, i: IntArray, j: IntArray, origin: Origin | None) -> NearPairs:
-    """Angles of near pairs, and ``e``, to full relative accuracy."""
-    dim = rows.shape[1]
-    e, (angle, sine) = np.empty((len(i), dim), dtype=rows.dtype), np.empty((2, len(i)), dtype=rows.dtype)
-    parallel = np.full(len(i), PARALLEL)
-    step = max(1, 2**20 // dim)
-    for part in (slice(k, k + step) for k in range(0, len(i), step)):
-        second, offset = rows[j[part]], np.zeros(len(i[part]))
-        if origin is not None:
-            at, difference = origin.differences(i[part], j[part])
-            second[at], offset[at] = difference, 1.0
-            parallel[part][at] = 0.0
-        angle[part], sine[part], e[part] = angle_and_direction(rows[i[part]], second, offset)
-    for array in (i, j, e, angle, sine, parallel):
-        array.setflags(write=False)
-    return NearPairs(i, j, e, angle, sine, parallel)
 
 
 def out_of_reach(rows: FloatArray, norms: FloatArray, chart: Chart) -> bool:

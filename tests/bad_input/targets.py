@@ -89,7 +89,7 @@ TARGETS: dict[str, Target] = {
     "Network": Target(
         st.Network,
         {"weights": ("array", W), "output_weights": ("row optional", [1.0, 2.0]), "biases": ("row optional", None)}
-        | {"activation": ("activation", "relu")},
+        | {"output_bias": ("number", 0.5), "activation": ("activation", "relu")},
     ),
     "Network()": Target(lambda x: st.Network(W)(x), {"x": ("points", W)}),
     "Network.input_gradient": Target(lambda x: st.Network(W).input_gradient(x), {"x": ("points", W)}),

@@ -1,0 +1,331 @@
+"""A loss at one student, for any Gaussian input, any metric, biases, and every parameter that moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._runtime.checks import as_array
+from ._runtime.results import Record
+from .curvature.affine import Assembly
+from .curvature.operator import Curvature
+from .layout import Layout
+from .networks import Network
+from .norms import Convention
+from .pairs.affine import AffinePairs, Neurons
+from .pairs.affine_field import field_sum
+from .pairs.affine_sums import AffineTerms, Coefficients, itself, pair_coefficients, value_sum
+
+from .pairs.ambient import Ambient
+from .pairs.affine_approach import kinks_approached
+from .pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
+from .pairs.existence import are_finite, overflowing, require_directions, require_parted
+from .parameters import Parameters
+
+FloatArray = NDArray[np.float64]
+
+
+class Objective(Protocol):
+    """What a point needs of its loss."""
+
+    @property
+    def teacher(self) -> Network:
+        """The teacher."""
+
+    @property
+    def affine_terms(self) -> AffineTerms:
+        """The pair quantities."""
+
+    @property
+    def ambient(self) -> Ambient:
+        """Mean, covariance and metric."""
+
+    @property
+    def affine_value_of_teacher(self) -> float:
+        """``sum_ij a*_i a*_j F(v_i, v_j)``."""
+
+    def layout(self, width: int) -> Layout:
+        """What moves of a student of a width."""
+
+
+class AffinePoint(Record):
+    """A loss at parameters that are checked already; made by ``loss.at(W)``.
+
+    It offers what `Point` offers, in every parameter that moves; see there and the methods of the loss.
+    """
+
+    def __init__(self, loss: Objective, parameters: Parameters) -> None:
+        self.loss, self.parameters, self.width = loss, parameters, parameters.width
+        teacher = loss.teacher
+        rows = np.concatenate([parameters.weights, teacher.weights])
+        biases = np.concatenate([_or_zeros(one.biases, one.width) for one in (parameters, teacher)])
+        outputs = np.concatenate([parameters.output_weights, -teacher.output_weights])
+        self.neurons = Neurons(rows, biases, outputs, self.width)
+        self.gap = parameters.output_bias - teacher.output_bias
+
+    def facts(self) -> dict[str, Any]:
+        """The loss, and the student."""
+        return {"loss": self.loss, "student": self.parameters.weights}
+
+    @property
+    def dim(self) -> int:
+        """Input dimension ``d``."""
+        return int(self.neurons.weights.shape[1])
+
+    @cached_property
+    def layout(self) -> Layout:
+        """What moves, and where it stands."""
+        return self.loss.layout(self.width)
+
+    @cached_property
+    @np.errstate(all="ignore")
+    def geometry(self) -> AffinePairs:
+        """Pairs of a student's neuron with any."""
+        require_pairs_fit(self.width, len(self.neurons.outputs))
+        geometry = AffinePairs.of(self.neurons, self.loss.ambient, self.loss.affine_terms.chart)
+        geometry.require_varying(self.width)
+        return geometry
+
+    @cached_property
+    def students(self) -> AffinePairs:
+        """Pairs of students."""
+        k, stacked = self.width, self.neurons
+        alone = Neurons(stacked.weights[:k], stacked.biases[:k], stacked.outputs[:k], k)
+        geometry = AffinePairs.of(alone, self.loss.ambient, self.loss.affine_terms.chart)
+        geometry.require_varying(self.width)
+        return geometry
+
+    @cached_property
+    def means(self) -> Callable[[int, int], FloatArray]:
+        """``E(a, i)`` of all neurons."""
+        return self.loss.affine_terms.table.of_means(self.geometry)
+
+    @property
+    def _output_weight(self) -> float:
+        """``lambda_0``, with which the output's mean counts."""
+        return self.loss.affine_terms.norm.weights[0]
+
+    @property
+    @np.errstate(all="ignore")
+    def value(self) -> float:
+        """The loss; see `PopulationLoss.value`."""
+        c = self.neurons.outputs
+        total = value_sum(self.geometry, self.loss.affine_terms, c) + self.loss.affine_value_of_teacher
+        if self.gap:
+            total += self._output_weight * self.gap * (2 * c @ self.means(0, 0) + self.gap)
+        self._require_finite("value", np.asarray(total))
+        return max(total / 2, 0.0)
+
+    @property
+    def gradient(self) -> FloatArray:
+        """The gradient, (K, d) if weights move alone, else flat; see `PopulationLoss.gradient`."""
+        rows = self.gradient_rows
+        return rows if self.layout.only_weights else self.layout.flat(rows)
+
+    @property
+    @np.errstate(all="ignore")
+    def gradient_rows(self) -> FloatArray:
+        """The gradient in rows of neurons (R, D)."""
+        self._require_apart("gradient", self.loss.affine_terms.convention is Convention.EXACT)
+        layout, geometry, c, k = self.layout, self.geometry, self.neurons.outputs, self.width
+        has_outputs, has_biases = "output_weights" in layout.names, "biases" in layout.names
+        field = field_sum(geometry, self.loss.affine_terms, c, outputs=has_outputs, biases=has_biases)
+        weights, biases, outputs = field.weights, field.biases, field.outputs
+        pull = self._output_weight * self.gap
+        if pull:
+            first = self.means(1, 1)[:k] * geometry.pairs.scale[:k]
+            weights = weights + pull * (
+                np.outer(self.means(1, 0)[:k], geometry.ambient.mean) + first[:, None] * geometry.images[:k]
+            )
+            biases, outputs = biases + pull * self.means(1, 0)[:k], outputs + pull * self.means(0, 0)[:k]
+        a = c[:k, None]
+        rows = np.hstack([a * weights, a * biases[:, None], outputs[:, None]])[:, layout.columns]
+        if "output_bias" in layout.names:
+            constant = np.zeros((1, rows.shape[1]))
+            constant[0, -1] = self._output_weight * (self.gap + c @ self.means(0, 0))
+            rows = np.concatenate([rows, constant])
+        self._require_finite("gradient", rows)
+        return np.asarray(rows)
+
+    @property
+    @np.errstate(all="ignore")
+    def hessian(self) -> Curvature:
+        """The Jacobian of the gradient; see `PopulationLoss.hessian`."""
+        self._require_apart("Hessian", True)
+        return self._hessian(self.geometry)
+
+    @property
+    @np.errstate(all="ignore")
+    def gauss_newton(self) -> Curvature:
+        """``E[J' J]`` of all Sobolev features; see `PopulationLoss.gauss_newton`."""
+        require_pairs_fit(self.width, self.width, OF_A_MATRIX)
+        geometry, a = self.students, self.neurons.outputs[: self.width]
+        assembly = Assembly(geometry, self.layout)
+        terms = self.loss.affine_terms
+        cross = pair_coefficients(geometry, terms, "gauss_newton", self.width, _factors(a, a, own=False))
+        assembly.add_pairs(cross, own=False)
+        assembly.add_itself(_of_squares(itself(geometry, terms, "self_gauss_newton"), a))
+        self._add_output_bias(assembly, geometry)
+        return self._curvature("Gauss-Newton matrix", assembly, is_symmetric=True, is_semidefinite=True)
+
+    def _hessian(self, geometry: AffinePairs) -> Curvature:
+        """From pairs, which may have frames that a displacement gave them."""
+        require_pairs_fit(self.width, len(self.neurons.outputs), OF_A_MATRIX)
+        terms, c, k = self.loss.affine_terms, self.neurons.outputs, self.width
+        a, assembly = c[:k], Assembly(geometry, self.layout)
+        own = pair_coefficients(geometry, terms, "own", len(c), _factors(a, c, own=True))
+        assembly.add_pairs(own, own=True)
+        cross = pair_coefficients(geometry, terms, "cross", k, _factors(a, a, own=False))
+        assembly.add_pairs(cross, own=False)
+        assembly.add_itself(_of_squares(itself(geometry, terms, "self_own"), a))
+        if pull := self._output_weight * self.gap:
+            assembly.add_itself(_of_means(terms, self.means, a, pull))
+        self._add_output_bias(assembly, geometry)
+        symmetric = terms.convention is Convention.EXACT or not terms.jumps
+        return self._curvature("Hessian", assembly, is_symmetric=symmetric, is_semidefinite=False)
+
+    @property
+    @np.errstate(all="ignore")
+    def parallel(self) -> list[tuple[int, int]]:
+        """Pairs of neurons that bend on one hyperplane, where there is no Hessian, but, in the backprop convention,
+        `hessian_towards`.
+        """
+        return self.geometry.pairs.near.named(self._coincident)
+
+    @property
+    def _coincident(self) -> NDArray[np.intp]:
+        """Their numbers among the near pairs; none is of output weight 0."""
+        geometry, c = self.geometry, self.neurons.outputs
+        if not self.loss.affine_terms.jumps:
+            return np.zeros(0, dtype=np.intp)
+        at, near = geometry.coincident, geometry.pairs.near
+        audible: NDArray[np.intp] = at[c[near.i[at]] * c[near.j[at]] != 0]
+        return audible
+
+    def _require_apart(self, what: str, matters: bool) -> None:
+        """Refuse neurons that bend on one hyperplane where it matters."""
+        if matters:
+            require_directions(self.parallel, what, self.loss.affine_terms.convention)
+
+    @np.errstate(all="ignore")
+    def hessian_towards(self, towards: ArrayLike) -> Curvature:
+        """The limit of the Hessian at ``theta + eps X``, ``eps -> 0+``; see `PopulationLoss.hessian`."""
+        displacement, _ = self._displacement("towards", towards)
+        if not displacement.any():
+            raise ValueError("towards: a direction that is not zero is required, got zeros")
+        return self._limit(displacement, parted=True)
+
+    @np.errstate(all="ignore")
+    def field_limit(self, X: ArrayLike) -> FloatArray:
+        """The one-sided derivative of the gradient along ``X``; see `PopulationLoss.field_limit`."""
+        displacement, length = self._displacement("X", X)
+        along: FloatArray = self._limit(displacement, parted=False) @ displacement * length
+        return along.reshape(np.shape(X))
+
+    def _displacement(self, name: str, value: ArrayLike) -> tuple[FloatArray, float]:
+        """A flat displacement in units of its largest entry, and that."""
+        if self.layout.only_weights:
+            given = as_array(name, value, ("K", "d"), {"K": self.width, "d": self.dim}).ravel()
+        else:
+            given = as_array(name, value, ("P",), {"P": self.layout.size})
+        largest = float(np.abs(given).max())
+        return given / (largest or 1.0), largest
+
+    def _limit(self, displacement: FloatArray, *, parted: bool) -> Curvature:
+        """The limit of the Hessian along a displacement, which has to part all kinks that coincide if `parted`."""
+        if not self.parallel or self.loss.affine_terms.convention is Convention.EXACT:
+            return self.hessian
+        moved = np.zeros((self.layout.rows_shape[0], self.dim + 2))
+        moved[:, self.layout.columns] = self.layout.rows(displacement)
+        geometry, together = kinks_approached(self.geometry, moved[: self.width, :-1])
+        if parted:
+            require_parted(geometry.pairs.near.named(np.intersect1d(together, self._coincident)))
+        return self._hessian(geometry)
+
+    @cached_property
+    @np.errstate(all="ignore")
+    def stiffness(self) -> FloatArray:
+        """Curvature ``a_i^2 E |sigma'(z_i)|^2`` of each neuron across its weight, all orders summed; (K,)."""
+        found = itself(self.students, self.loss.affine_terms, "self_gauss_newton")
+        across: FloatArray = self.neurons.outputs[: self.width] ** 2 * (found.get("S", 0.0) + found["M"])
+        return across
+
+    @property
+    def _generators(self) -> FloatArray | None:
+        """``(w_i, b_i, -n a_i)``, flat, (K, P): the rescalings that leave a homogeneous network what it is."""
+        degree, layout, k = self.loss.affine_terms.activation.degree, self.layout, self.width
+        moves = {"weights", "output_weights"} | ({"biases"} if self.neurons.biases[:k].any() else set())
+        if degree is None or not moves <= set(layout.names):
+            return None
+        student = np.column_stack([self.neurons.weights, self.neurons.biases, -degree * self.neurons.outputs])[:k]
+        rows = np.zeros((k, *layout.rows_shape))
+        rows[np.arange(k), np.arange(k)] = student[:, layout.columns]
+        return layout.flat(rows)
+
+    def _add_output_bias(self, assembly: Assembly, geometry: AffinePairs) -> None:
+        """The row and column of the output bias, if it moves."""
+        if "output_bias" in self.layout.names:
+            a, means = self.neurons.outputs[: self.width], self.loss.affine_terms.table.of_means(self.students)
+            weight = self._output_weight
+            assembly.add_output_bias(weight, weight * means(0, 0), weight * a * means(1, 0), weight * a * means(1, 1))
+
+    def _curvature(self, what: str, assembly: Assembly, *, is_symmetric: bool, is_semidefinite: bool) -> Curvature:
+        blocks = assembly.blocks()
+        self._require_finite(what, *blocks.coefficients)
+        return Curvature(
+            blocks, self.layout, is_symmetric=is_symmetric, is_semidefinite=is_semidefinite, generators=self._generators
+        )
+
+    def _require_finite(self, what: str, *numbers: FloatArray) -> None:
+        if not are_finite(*numbers):
+            raise overflowing(what, self.loss.affine_terms.activation)
+
+
+def _or_zeros(biases: FloatArray | None, width: int) -> FloatArray:
+    return np.zeros(width) if biases is None else biases
+
+
+def _factors(a: FloatArray, c: FloatArray, *, own: bool) -> Callable[[str], FloatArray]:
+    """What coefficients of a pair are multiplied with: the output weights of those neurons whose do not move.
+
+    Of a block (i, j), ``a_i`` unless the left vector is that of the output weight, and ``c_j`` unless the right one is;
+    of an own block the residual's ``c_j`` always, and ``a_i`` if neither is.
+    """
+    one = np.ones((len(a), len(c)))
+    both, first, second = np.outer(a, c), one * a[:, None], one * c
+
+    def factor(label: str) -> FloatArray:
+        if "o" not in label:
+            return both
+        if own:
+            return second
+        return one if label == "oo" else second if label[0] == "o" else first
+
+    return factor
+
+
+def _of_squares(coefficients: Coefficients, a: FloatArray) -> Coefficients:
+    """Those of a neuron with itself, times ``a_i`` for each side that is not its output weight."""
+    return {label: a ** (2 - label.count("o")) * value for label, value in coefficients.items()}
+
+
+def _of_means(
+    terms: AffineTerms, means: Callable[[int, int], FloatArray], a: FloatArray, pull: float
+) -> Coefficients:
+    """The own block of ``lambda_0 (c - c*) sum_i a_i E sigma(z_i)``."""
+    found = terms.of_means(lambda x, i: means(x, i)[: len(a)])
+    return {label: pull * a ** (1 - label.count("o")) * value for label, value in found.items()}
+
+
+@np.errstate(all="ignore")
+def value_of_teacher(loss: Objective) -> float:
+    """``sum_ij a*_i a*_j F(v_i, v_j)`` over all neurons of the teacher."""
+    teacher, width = loss.teacher, loss.teacher.width
+    neurons = Neurons(teacher.weights, _or_zeros(teacher.biases, width), teacher.output_weights, width)
+    geometry = AffinePairs.of(neurons, loss.ambient, loss.affine_terms.chart)
+    geometry.require_varying(0)
+    return value_sum(geometry, loss.affine_terms, teacher.output_weights)

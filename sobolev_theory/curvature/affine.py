@@ -1,0 +1,172 @@
+r"""Blocks of a curvature in every parameter from coefficients of pairs, for any Gaussian input and metric.
+
+The list of vectors has ``Sigma w_j`` and ``M w_j`` of all neurons, the mean ``(mu, 1, 0)``, the unit vector of the output
+weight, and the directions ``e`` of near pairs, in the coordinates of rows of neurons that move. A letter of a
+coefficient names one of them; the second vector of the frame is ``kappa (b_j - gamma b_i)`` except of near pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..layout import Layout
+from ..pairs.affine import AffinePairs
+from ..pairs.affine_sums import Coefficients
+from ..pairs.geometry import ALL
+from .blocks import Blocks, Multiple
+from .terms import Outer, Reference, Sparse
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+Key = tuple[Reference, Reference, bool]
+
+FORMS = ("S", "M")
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """The list of vectors, and where each kind of them begins."""
+
+    array: FloatArray
+    metric: int
+    mean: int
+    output: int
+    explicit: int
+    moving: frozenset[str]  # letters of vectors that are not zero
+
+    @classmethod
+    def of(cls, geometry: AffinePairs, layout: Layout) -> Vectors:
+        """Those of neurons, in the columns that move."""
+        images, ambient, near = geometry.images, geometry.ambient, geometry.pairs.near
+        N, d = images.shape
+        lists = [images] if ambient.has_one_form else [images, geometry.metric_images]
+        inputs = np.vstack([*lists, ambient.mean, np.zeros(d), near.e.reshape(-1, d)])
+        metric = N * (len(lists) - 1)
+        full = np.hstack([inputs, np.zeros((len(inputs), 2))])
+        mean = N * len(lists)
+        full[mean, d], full[mean + 1, d + 1] = 1.0, 1.0
+        array = np.ascontiguousarray(full[:, layout.columns])
+        moving = {letter for letter, vector in (("m", array[mean]), ("o", array[mean + 1])) if vector.any()}
+        moving |= set("12g") if "weights" in layout.names else set()
+        return cls(array, metric, mean, mean + 1, mean + 2, frozenset(moving))
+
+    def reference(self, letter: str, second: str) -> Reference:
+        """Of a letter but those of the frame; ``second`` is what ``g`` refers to."""
+        if letter == "g":
+            return Reference(self.metric, second)
+        return Reference(self.mean if letter == "m" else self.output, "fixed")
+
+
+class Assembly:
+    """Collects coefficients of pairs, and of neurons with themselves, into terms of `Blocks`."""
+
+    def __init__(self, geometry: AffinePairs, layout: Layout) -> None:
+        self.geometry, self.layout, self.vectors = geometry, layout, Vectors.of(geometry, layout)
+        self.width = geometry.pairs.width
+        self._tables: dict[Key, FloatArray] = {}
+        self._sparse: list[Sparse] = []
+        self._forms = {letter: np.zeros((self.width, self.width)) for letter in FORMS}
+
+    def add_pairs(self, coefficients: Coefficients, *, own: bool) -> None:
+        """Coefficients (K, n) of blocks (i, j), or of parts of block (i, i) from all j."""
+        for label, table in coefficients.items():
+            if label in FORMS:
+                self._forms[label] += np.diag(table.sum(axis=1)) if own else table
+            elif set(label) <= self.vectors.moving:
+                left, right = label
+                for on_left, one in self._on_rows(left, table.shape[1], "second"):
+                    for on_right, two in self._on_rows(right, table.shape[1], "second" if own else "first"):
+                        self._add((on_left, on_right, own), one * two * table)
+                self._add_near(label, table, own=own)
+
+    def add_itself(self, coefficients: Coefficients) -> None:
+        """Coefficients (K,) of a neuron with itself, in block (i, i)."""
+        scale = self.geometry.pairs.scale[: self.width]
+        for label, values in coefficients.items():
+            if label in FORMS:
+                self._forms[label] += np.diag(values)
+            elif set(label) <= self.vectors.moving:
+                left, right = (self._of_itself(letter) for letter in label)
+                self._add((left, right, True), (scale ** label.count("1") * values)[:, None])
+
+    def add_output_bias(self, weight: float, on_outputs: FloatArray, on_means: FloatArray, on_first: FloatArray) -> None:
+        """Row and column of the constant neuron: with itself, and numbers (K,) on ``o``, ``m`` and ``1`` of others."""
+        k, vectors = self.width, self.vectors
+        output, here, others = np.array([vectors.output]), np.array([k]), np.arange(k)
+        self._sparse.append(Sparse(here, here, output, output, np.array([weight])))
+        first = on_first * self.geometry.pairs.scale[:k]
+        for letter, numbers, at in (("o", on_outputs, vectors.output), ("m", on_means, vectors.mean), ("1", first, others)):
+            if letter in vectors.moving:
+                row, left, right = np.full(k, k), np.full(k, vectors.output), np.broadcast_to(at, (k,))
+                self._sparse.append(Sparse(row, others, left, right, numbers))
+                self._sparse.append(Sparse(others, row, right, left, numbers))
+
+    def blocks(self) -> Blocks:
+        """The matrix."""
+        ambient, outer = self.geometry.ambient, []
+        for (left, right, own), table in self._tables.items():
+            if own and "second" not in (left.kind, right.kind):
+                table = table.sum(axis=1, keepdims=True)
+            outer.append(Outer(table, left, right, own))
+        multiples: list[Multiple] = []
+        space = ambient.space if "weights" in self.layout.names else None
+        if "weights" in self.layout.names:
+            tables = dict(self._forms)
+            if ambient.has_one_form:
+                tables = {"S": tables["S"] + tables["M"]}
+            for letter, table in tables.items():
+                name = "covariance" if letter == "S" else "metric"
+                values = tuple(getattr(part, name) for part in space.eigenspaces) if space else ()
+                multiples.append(Multiple(table, getattr(ambient, name), values))
+        sparse = Sparse.joined(self._sparse) if self._sparse else Sparse.none()
+        rows = self.layout.rows_shape[0]
+        return Blocks(rows, self.vectors.array, tuple(multiples), tuple(outer), sparse, space)
+
+    def _add(self, key: Key, table: FloatArray) -> None:
+        self._tables[key] = self._tables[key] + table if key in self._tables else table
+
+    def _of_itself(self, letter: str) -> Reference:
+        return Reference(0, "first") if letter == "1" else self.vectors.reference(letter, "first")
+
+    def _on_rows(self, letter: str, count: int, other: str) -> Iterator[tuple[Reference, FloatArray | float]]:
+        """A letter as a combination of vectors of the list, with factors that broadcast to (K, count)."""
+        scale = self.geometry.pairs.scale
+        if letter == "1":
+            yield Reference(0, "first"), scale[: self.width, None]
+        elif letter == "2":
+            kappa, gamma = self._second(count)
+            yield Reference(0, "first"), -kappa * gamma * scale[: self.width, None]
+            yield Reference(0, "second"), kappa * scale[:count]
+        else:
+            yield self.vectors.reference(letter, other), 1.0
+
+    def _second(self, count: int) -> tuple[FloatArray, FloatArray]:
+        """``kappa`` and ``gamma``."""
+        pairs, columns = self.geometry.pairs, slice(0, count)
+        at, far = pairs.angles(ALL, columns), np.ones((self.width, count), dtype=bool)
+        if at.near is not None:
+            far[at.near] = False
+        return pairs.chart.second(at, far)
+
+    def _add_near(self, label: str, table: FloatArray, *, own: bool) -> None:
+        """Terms with the explicit second vector of near pairs."""
+        framed, scale = self.geometry.pairs.framed, self.geometry.pairs.scale
+        pair = np.flatnonzero(framed.j < table.shape[1])
+        if "2" not in label or not len(pair):
+            return
+        i, j, vectors = framed.i[pair], framed.j[pair], self.vectors
+        coefficient, numbers = table[i, j], []
+        for side, letter in enumerate(label):
+            if letter == "2":
+                numbers.append(vectors.explicit + pair)
+            elif letter == "1":
+                numbers.append(i)
+                coefficient = coefficient * scale[i]
+            else:
+                start, kind = vectors.reference(letter, "second" if own or not side else "first")
+                numbers.append(start + (0 * i if kind == "fixed" else j if kind == "second" else i))
+        self._sparse.append(Sparse(i, i if own else j, *numbers, coefficient))

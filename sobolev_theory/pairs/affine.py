@@ -1,0 +1,143 @@
+r"""Facts of stacked neurons ``z = w . x + b`` that pair quantities are functions of, for any Gaussian input and metric.
+
+Angles and norms are those of the covariance, ``C_ij = w_i' Sigma w_j``: the geometry is that of rows ``L' w_i`` with
+``Sigma = L L'``. Besides there are the means ``m_i = w_i . mu + b_i``, in units of the standard deviation
+``h_i = m_i/p_i``, and for each pair the place ``v = (h_j - cos h_i)/sin`` where the two kinks meet along ``e``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import OverflowingError
+from .ambient import Ambient
+from .charts import Chart
+from .geometry import ALL, BlockAngles, PairGeometry, out_of_reach
+from .near_pairs import NearKinks, NearPairs
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+FAR = 40.0
+"""``|v|`` from which on the density at it is no double: kinks that meet so far out do not meet."""
+
+
+@dataclass(frozen=True, eq=False)
+class Neurons:
+    """Stacked neurons, students first: ``w`` (N, d), ``b`` (N,), and ``c = [a; -a*]`` (N,), of which ``width`` move."""
+
+    weights: FloatArray
+    biases: FloatArray
+    outputs: FloatArray
+    width: int
+
+
+@dataclass(frozen=True, eq=False)
+class AffinePairs:
+    """Pairs (i, j) of neurons, ``i < width <= N``; immutable.
+
+    Attributes
+    ----------
+    neurons, ambient
+        What it is made of.
+    pairs
+        Norms ``p_i``, cosines and near pairs in the covariance; ``near.e`` are vectors ``Sigma r/|r|`` of R^d.
+    means
+        ``m_i``, (N,), or None if all are zero.
+    """
+
+    neurons: Neurons
+    ambient: Ambient
+    pairs: PairGeometry
+    means: FloatArray | None
+
+    @classmethod
+    def of(cls, neurons: Neurons, ambient: Ambient, chart: Chart) -> AffinePairs:
+        """The geometry of neurons.
+
+        Raises
+        ------
+        OverflowingError
+            For weights so long or short that products of their norms leave the range of doubles.
+        """
+        augmented = np.column_stack([neurons.weights, neurons.biases])
+        roots = ambient.covariance.root(neurons.weights)
+        norms = np.sqrt((roots * roots).sum(axis=1))
+        if out_of_reach(roots, norms, chart) or not np.isfinite(norms).all():
+            raise OverflowingError(
+                "student, teacher: weights whose norms in the covariance of the inputs are between "
+                f"{chart.reach[0]:.0e} and {chart.reach[1]:.0e} are required; rescale them"
+            )
+
+        def near(i: IntArray, j: IntArray) -> NearPairs:
+            return NearKinks.of_neurons(augmented, i, j, ambient.mean, ambient.covariance)
+
+        pairs = PairGeometry.of(roots, neurons.width, chart, near=near)
+        means = neurons.weights @ ambient.mean + neurons.biases
+        return cls(neurons, ambient, pairs, means if means.any() else None)
+
+    @cached_property
+    def images(self) -> FloatArray:
+        """``Sigma w_i``, (N, d)."""
+        return self.ambient.covariance.apply(self.neurons.weights)
+
+    @cached_property
+    def metric_images(self) -> FloatArray:
+        """``M w_i``, (N, d)."""
+        return self.images if self.ambient.has_one_form else self.ambient.metric.apply(self.neurons.weights)
+
+    @cached_property
+    def offsets(self) -> FloatArray | None:
+        """``h_i = m_i/p_i``, (N,), or None if all are zero."""
+        return None if self.means is None else self.means / self.pairs.norms
+
+    @cached_property
+    def near_v(self) -> FloatArray:
+        """``v`` of the near pairs."""
+        near = self.pairs.near
+        return near.v if isinstance(near, NearKinks) else np.zeros(len(near.i))
+
+    def v(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
+        """``(h_j - cos h_i)/sin`` of a block of pairs; 0 for a neuron with itself."""
+        assert self.offsets is not None
+        v: FloatArray = self.offsets[None, columns] - at.cosine * self.offsets[: self.pairs.width][part, None]
+        v /= at.sine
+        index, where = self.pairs.near_in(part, columns)
+        v[where] = self.near_v[index]
+        return v
+
+    def metric_products(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
+        """``g_ij = w_i' M w_j`` of a block of pairs."""
+        if self.ambient.has_one_form:
+            norms = self.pairs.norms
+            products: FloatArray = norms[: self.pairs.width][part, None] * norms[columns] * at.cosine
+            return products
+        return self.neurons.weights[: self.pairs.width][part] @ self.metric_images[columns].T
+
+    @cached_property
+    def metric_squares(self) -> FloatArray:
+        """``g_ii`` of the neurons that move, (width,)."""
+        k = self.pairs.width
+        squares: FloatArray = np.einsum("kd,kd->k", self.neurons.weights[:k], self.metric_images[:k])
+        return squares
+
+    @cached_property
+    def coincident(self) -> IntArray:
+        """Numbers of the near pairs whose kinks are one hyperplane, to working precision."""
+        near = self.pairs.near
+        found: IntArray = np.flatnonzero((near.sine <= near.parallel) & (np.abs(self.near_v) < FAR))
+        return found
+
+    def require_varying(self, students: int) -> None:
+        """Refuse neurons with a kink that are constant on all inputs; so many of them are students."""
+        if self.pairs.chart.has_frames and self.pairs.zero:
+            first = self.pairs.zero[0]
+            name, number = ("student", first) if first < students else ("teacher", first - students)
+            raise ValueError(
+                f"{name}: neurons that vary with the inputs are required, w' Sigma w = 0 for neuron {number}; remove it, "
+                "an output bias has its share"
+            )

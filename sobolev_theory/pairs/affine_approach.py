@@ -1,0 +1,48 @@
+r"""Where kinks that coincide come apart along a displacement: the frames and places that a limit depends on.
+
+Of neurons ``(w_j, b_j) = c (w_i, b_i)`` that move by ``(X, x)`` the difference ``(X_j, x_j) - c (X_i, x_i)`` has a part
+``(r, r_b)`` with ``r`` orthogonal to ``w_i`` in the covariance. For ``eps -> 0+`` the second vector of the frame tends to
+``Sigma r/|r|``, and the place along it where the kinks meet to ``v = (r . mu + r_b)/|r|``, infinite where only the biases
+move apart.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .affine import AffinePairs
+from .angles import PARALLEL
+from .near_pairs import NearKinks, kinks
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+
+def kinks_approached(geometry: AffinePairs, displacement: FloatArray) -> tuple[AffinePairs, IntArray]:
+    """The geometry of neurons just off their places, and which near pairs coincide still.
+
+    Parameters
+    ----------
+    geometry
+        Of the neurons.
+    displacement
+        ``(X, x)`` of the first neurons, (width, d + 1), none of its entries beyond 1 in modulus; the others rest.
+    """
+    pairs, at = geometry.pairs, geometry.coincident
+    near = pairs.near
+    assert isinstance(near, NearKinks)
+    i, j = near.i[at], near.j[at]
+    c = np.where(near.angle[at] < 1, 1.0, -1.0) * pairs.norms[j] / pairs.norms[i]  # angles of 0 or pi
+    moves, both = j < pairs.width, j[j < pairs.width]
+    apart = -c[:, None] * displacement[i]
+    apart[moves] += displacement[both]
+    neurons = np.column_stack([geometry.neurons.weights, geometry.neurons.biases])
+    covariance, mean = geometry.ambient.covariance, geometry.ambient.mean
+    unit = np.abs(apart).max(axis=1, initial=0.0)
+    apart[unit <= PARALLEL * (1 + np.abs(c))] = 0.0  # rounding of the difference
+    _, _, v, e, together = kinks(neurons[i], apart, mean, covariance)
+    new_v, new_e = near.v.copy(), near.e.copy()
+    new_v[at], new_e[at] = v, e
+    moved = replace(near, v=new_v, e=new_e)
+    return replace(geometry, pairs=replace(pairs, near=moved)), at[together]

@@ -1,0 +1,134 @@
+r"""The gradient of a loss in every parameter: sums over pairs of neurons, by few matrix products.
+
+The term of order ``k`` pulls along ``Sigma v`` with ``g^k K_(k+1)(k+1)``, and that of order ``k + 1`` along ``M v`` with
+``(k + 1)`` times the same: one product with the weights serves both,
+
+.. math:: \sum_k (\lambda_k \Sigma + (k + 1) \lambda_{k+1} M) \sum_j c_j g_{ij}^k K_{(k+1)(k+1)}(i, j) \, w_j
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._kernels.affine_operator import BLOCKS
+from .affine import AffinePairs
+from .affine_sums import AffineTerms, PairBlock, blocks_of, itself, of_order, power
+from .geometry import clear_diagonal
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """``sum_j c_j dF_ij/d theta_i``: on weights (K, d), biases (K,), and without the derivative, on outputs (K,)."""
+
+    weights: FloatArray
+    biases: FloatArray
+    outputs: FloatArray
+
+
+@dataclass(eq=False)
+class _Sums:
+    """What blocks of rows add to: numbers on ``mu, Sigma w_i``, and tables on ``w_j``, ``e``."""
+
+    mean: FloatArray  # (K,)
+    first: FloatArray  # (K,), on Sigma w_i
+    outputs: FloatArray  # (K,)
+    shared: dict[int, FloatArray]  # by order k, (K, N)
+    turned: FloatArray | None  # (K, N), on Sigma w_j, of the order whose Dirac terms are kept
+    explicit: FloatArray  # (P,), on e of near pairs
+
+
+def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outputs: bool, biases: bool) -> Field:
+    """The field of all leading neurons; parts on outputs and on biases are formed if asked for."""
+    pairs, k = geometry.pairs, geometry.pairs.width
+    weights = dict(terms.norm.orders)
+    shared = {m: np.empty((k, len(c))) for m in range(max(weights) + 1) if _shares(terms, weights, m)}
+    jump = terms.activation.jump_order
+    keeps = jump in weights and terms.rule("field", jump) == "exact"
+    sums = _Sums(*np.zeros((3, k)), shared, np.empty((k, len(c))) if keeps else None, np.zeros(len(pairs.near.i)))
+
+    def block(part: slice) -> None:
+        pair = blocks_of(geometry, terms, part)
+        for m, table in shared.items():
+            np.multiply(power(m, pair.product)(0) * pair.letters(m + 1, m + 1, 0, 0), c, out=table[part])
+            clear_diagonal(table[part], part.start)
+        if outputs:
+            (found,) = terms.coefficients("value", pair.product, of_order(pair.letters)).values()
+            sums.outputs[part] = _row_sums(found, c, part)
+        for m, weight in weights.items():
+            if m == jump:
+                if keeps:
+                    _with_dirac_terms(geometry, pair, m, weight, c, sums)
+                continue
+            scale = weight * power(m, pair.product)(0)
+            if biases or geometry.ambient.has_mean:
+                sums.mean[part] += _row_sums(scale * pair.letters(m + 1, m, 0, 0), c, part)
+            sums.first[part] += _row_sums(scale * pair.letters(m + 2, m, 0, 0), c, part)
+
+    pairs.by_blocks(block)
+    return _collected(geometry, terms, c, sums, weights)
+
+
+def _shares(terms: AffineTerms, weights: dict[int, float], m: int) -> bool:
+    """Whether a moment of order ``m + 1`` has a part in the field as a function."""
+    return m + 1 in weights or (m in weights and m != terms.activation.jump_order)
+
+
+def _row_sums(table: FloatArray, c: FloatArray, part: slice) -> FloatArray:
+    """``sum_j t_ij c_j`` without a row's own."""
+    array = np.array(np.broadcast_to(table, (part.stop - part.start, len(c))))
+    clear_diagonal(array, part.start)
+    sums: FloatArray = array @ c
+    return sums
+
+
+def _with_dirac_terms(
+    geometry: AffinePairs, pair: PairBlock, m: int, weight: float, c: FloatArray, sums: _Sums
+) -> None:
+    """The order that jumps, in the frame: its moments diverge on the rows where those are parallel."""
+    pairs, part = geometry.pairs, pair.part
+    function, _ = BLOCKS["field", "exact"]
+    letters = of_order(pair.letters)
+    mean, first, second, _ = function(np, power(m, pair.product), lambda *at: letters(m, *at))
+    silent = c == 0
+    for table in (first, second):
+        table[:, silent] = 0.0
+    sums.mean[part] += weight * _row_sums(mean, c, part)
+    far = np.ones(second.shape, dtype=bool)
+    index, where = pairs.near_in(part)
+    far[where] = False
+    sums.explicit[index] = weight * second[where] * c[where[1]]
+    kappa, gamma = pairs.chart.second(pair.at, far)
+    second = weight * kappa * second * c
+    clear_diagonal(second, part.start)
+    along = weight * _row_sums(first, c, part) - (gamma * second).sum(axis=1)
+    sums.first[part] += along * pairs.scale[: pairs.width][part]
+    assert sums.turned is not None
+    sums.turned[part] = second * pairs.scale
+
+
+def _collected(
+    geometry: AffinePairs, terms: AffineTerms, c: FloatArray, sums: _Sums, weights: dict[int, float]
+) -> Field:
+    """The field from its tables, and of each neuron with itself."""
+    pairs, k, ambient = geometry.pairs, geometry.pairs.width, geometry.ambient
+    alone, own = itself(geometry, terms, "self_field"), c[:k]
+    mean = sums.mean + own * alone.get("m", 0.0)
+    first = sums.first + own * pairs.scale[:k] * alone.get("1", 0.0)
+    field = np.outer(mean, ambient.mean) + first[:, None] * geometry.images[:k]
+    field += (own * alone.get("g", 0.0))[:, None] * geometry.metric_images[:k]
+    for m, table in sums.shared.items():
+        product = table @ geometry.neurons.weights
+        if m in weights and m != terms.activation.jump_order:
+            field += weights[m] * ambient.covariance.apply(product)
+        if m + 1 in weights:
+            field += (m + 1) * weights[m + 1] * ambient.metric.apply(product)
+    if sums.turned is not None:
+        field += sums.turned @ geometry.images
+        np.add.at(field, pairs.near.i, sums.explicit[:, None] * pairs.near.e)
+    (of_itself,) = itself(geometry, terms, "self_value").values()
+    return Field(field, mean, sums.outputs + own * of_itself)

@@ -1,0 +1,180 @@
+r"""Sums over pairs of neurons with biases, for any Gaussian input and metric: the loss, its gradient, and blocks.
+
+Letters and blocks are those of the generated operator (`_kernels.affine_operator`): coefficients on products of two of
+the vectors ``o`` (output weight), ``m`` (mean), ``1, 2`` (frame), ``g`` (metric), and on the two forms ``S`` and ``M``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import perm
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._kernels.affine_operator import BLOCKS
+from ..activations import Activation
+from ..norms import Convention, Norm
+from .affine import AffinePairs
+from .affine_letters import Table, table_of
+from .charts import CHARTS, Chart
+from .geometry import ALL, BlockAngles, clear_diagonal
+
+FloatArray = NDArray[np.float64]
+Coefficients = dict[str, Any]
+"""Numbers or arrays by the letters of a block."""
+
+
+@dataclass(frozen=True)
+class AffineTerms:
+    """The pair quantities of a loss: an activation's moments, the weights of the orders, and the convention."""
+
+    activation: Activation
+    norm: Norm
+    convention: Convention
+
+    @cached_property
+    def table(self) -> Table:
+        """The moments of the activation."""
+        return table_of(self.activation)
+
+    def require_table(self) -> None:
+        """Refuse an activation whose moments are known without means only."""
+        table_of(self.activation)
+
+    @property
+    def chart(self) -> Chart:
+        """The chart in whose frames moments are given."""
+        return CHARTS[self.activation.chart]
+
+    @property
+    def jumps(self) -> bool:
+        """Whether the norm contains the order whose derivative jumps."""
+        return self.norm.jumps_for(self.activation)
+
+    def rule(self, quantity: str, order: int) -> str:
+        """Which of the rules of a quantity an order follows: below the jump the two are one."""
+        jumps = order == self.activation.jump_order
+        return "backprop" if jumps and (self.convention is Convention.BACKPROP or "newton" in quantity) else "exact"
+
+    def coefficients(
+        self, quantity: str, powers: Callable[[], Any], letters: Callable[..., Any]
+    ) -> Coefficients:
+        """``sum_m lambda_m`` times the coefficients of a quantity, by letters.
+
+        ``powers()`` is the product ``g`` in the metric, formed when it is needed, and ``letters(m, ...)`` are moments.
+        """
+        total: Coefficients = {}
+        for order, weight in self.norm.orders:
+            name, rule = quantity, self.rule(quantity, order)
+            if name == "gauss_newton" and rule == "exact":
+                name = "cross"
+            function, labels = BLOCKS[name, rule]
+            values = function(np, power(order, powers), lambda *at, order=order: letters(order, *at))
+            for label, value in zip(labels, values if isinstance(values, tuple) else (values,), strict=True):
+                total[label] = total[label] + weight * value if label in total else weight * value
+        return total
+
+    def of_means(self, means: Callable[[int, int], FloatArray]) -> Coefficients:
+        """Coefficients of the second derivative of ``E sigma(z)``."""
+        function, labels = BLOCKS["mean_own", "exact"]
+        return dict(zip(labels, function(np, means), strict=True))
+
+
+def power(order: int, product: Callable[[], Any]) -> Callable[[int], Any]:
+    """``k`` to the k-th derivative of ``g^m``; ``g`` itself is formed only where it is needed."""
+    return lambda k: perm(order, k) * product() ** (order - k) if order > k else float(perm(order, k))
+
+
+@dataclass(frozen=True, eq=False)
+class PairBlock:
+    """A block of pairs: numbers of its rows and columns, its angles, its moments, and ``g`` of the metric."""
+
+    part: slice
+    columns: slice
+    at: BlockAngles
+    letters: Callable[[int, int, int, int], FloatArray]
+    product: Callable[[], FloatArray]
+
+
+def blocks_of(geometry: AffinePairs, terms: AffineTerms, part: slice, columns: slice = ALL) -> PairBlock:
+    """The pairs of some rows with some columns."""
+    at = geometry.pairs.angles(part, columns)
+    found: list[FloatArray] = []
+
+    def product() -> FloatArray:
+        if not found:
+            found.append(geometry.metric_products(at, part, columns))
+        return found[0]
+
+    return PairBlock(part, columns, at, terms.table.of_pairs(geometry, at, part, columns), product)
+
+
+def of_order(letters: Callable[..., Any]) -> Callable[..., Any]:
+    """Moments ``K(a, b, ...)`` of derivatives counted from an order on."""
+    return lambda order, a, b, *at: letters(order + a, order + b, *at)
+
+
+def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float:
+    """``sum_ij c_i c_j F_ij`` over pairs with a leading neuron, itself included; a neuron with others counts twice."""
+    (alone,) = itself(geometry, terms, "self_value").values()
+    silent = c == 0
+
+    def block(part: slice) -> float:
+        columns = slice(part.start, None)
+        pair = blocks_of(geometry, terms, part, columns)
+        (values,) = terms.coefficients("value", pair.product, of_order(pair.letters)).values()
+        values = np.array(np.broadcast_to(values, pair.at.cosine.shape))
+        clear_diagonal(values, 0)
+        if silent.any():
+            values[silent[part, None] | silent[columns]] = 0.0
+        right = 2 * c[columns]
+        right[: part.stop - part.start] /= 2
+        total: float = c[part] @ (values @ right)
+        return total
+
+    return float(c[: len(alone)] ** 2 @ alone) + sum(geometry.pairs.by_blocks(block))
+
+
+def itself(geometry: AffinePairs, terms: AffineTerms, quantity: str) -> Coefficients:
+    """Coefficients of each leading neuron with itself, each of shape (width,)."""
+    letters = terms.table.of_neurons(geometry)
+
+    def of_squares(order: int, k: int, *at: int) -> FloatArray:
+        return letters(order + k, *at)
+
+    found = terms.coefficients(quantity, lambda: geometry.metric_squares, of_squares)
+    return {label: np.broadcast_to(value, (geometry.pairs.width,)) for label, value in found.items()}
+
+
+def pair_coefficients(
+    geometry: AffinePairs, terms: AffineTerms, quantity: str, count: int, factors: Callable[[str], FloatArray]
+) -> Coefficients:
+    """Coefficients of a quantity for all pairs with the first ``count`` neurons, times factors by label; 0 for j = i.
+
+    A pair whose factor is 0 contributes nothing, even where its coefficient diverges.
+    """
+    columns = slice(0, count)
+
+    def block(part: slice) -> Coefficients:
+        pair = blocks_of(geometry, terms, part, columns)
+        found = terms.coefficients(quantity, pair.product, of_order(pair.letters))
+        return dict(_weighted(found, factors, part))
+
+    parts = geometry.pairs.by_blocks(block)
+    return {label: np.concatenate([part[label] for part in parts]) for label in parts[0]}
+
+
+def _weighted(
+    found: Coefficients, factors: Callable[[str], FloatArray], part: slice
+) -> Iterator[tuple[str, FloatArray]]:
+    for label, value in found.items():
+        factor = factors(label)[part]
+        array = factor * value
+        if not factor.all():
+            array[factor == 0] = 0.0
+        clear_diagonal(array, part.start)
+        yield label, array
