@@ -22,6 +22,7 @@ from derivations import (
     operator,
     planar_flow,
     price,
+    rectifier_moments,
     relu,
     single_neuron,
     symmetric,
@@ -31,7 +32,7 @@ from derivations.theorems import theorems
 
 DERIVATIONS = (
     *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf),
-    *(operator, affine_operator, single_neuron, planar_flow, symmetric, finite_sample),
+    *(operator, affine_operator, rectifier_moments, single_neuron, planar_flow, symmetric, finite_sample),
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'

@@ -36,7 +36,8 @@ from sobolev_theory.symbolic.symbols import rho, s, t, z
 ROOT = Path(writer.__file__).parent.parent
 MODULES = (
     *activations.names(),
-    *("__init__", "arc_cosine", "finite_sample", "operator", "planar_flow", "single_neuron", "symmetric"),
+    *("__init__", "arc_cosine", "finite_sample", "operator", "planar_flow"),
+    *("rectifier_moments", "single_neuron", "symmetric"),
 )
 FILES = {f"{name}.py" for name in MODULES} | {"catalogue.json"}
 
