@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import as_array
 from ._runtime.results import Record
-from .curvature.blocks import Blocks, assemble
+from .curvature.assembly import assemble
+from .curvature.blocks import Blocks
 from .curvature.operator import Curvature
 from .curvature.reach import Result, in_reach
 from .networks import Network

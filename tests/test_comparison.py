@@ -208,7 +208,7 @@ def test_complex_ends_are_left_to_the_whole_spectrum():
     matrix = np.array([[1.0, 0.5, 0, 0], [-0.5, 1.0, 0, 0], [0, 0, 2.0, 0], [0, 0, 0, 3.0]])
 
     class Pair:
-        on_span, _bulk, is_symmetric = np.kron(np.eye(10), matrix), np.array([[2.0]]), False
+        on_span, outside, is_symmetric = np.kron(np.eye(10), matrix), [(np.array([[2.0]]), 1)], False
 
     assert extremes._moduli(Pair(), 1.0, 3.0) is None
     Pair.on_span = np.kron(np.eye(10), np.diag([1.0, 1.5, 2.0, 3.0]))

@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import counted, generator, near, one_of, positive_integer, shown
 from .._runtime.sizes import require_memory
-from ..curvature.blocks import RANK
 from ..curvature.operator import Curvature
+from ..curvature.spaces import RANK
 from ..losses import PopulationLoss, Student
 from ..networks import Network
 from ..norms import Convention

@@ -97,7 +97,8 @@ def _moduli(curvature: Curvature, low: float, high: float) -> tuple[float, float
     If no eigenvalue is further from ``high`` than ``low`` is, all lie in the disc around ``high`` whose rim meets the
     real line at ``low``, and none is nearer to 0 than ``low``. Else the smallest modulus may be a complex one's: None.
     """
-    inner, outer = curvature.on_span, np.linalg.eigvals(curvature._bulk)
+    inner = curvature.on_span
+    outer = np.concatenate([np.linalg.eigvals(matrix) for matrix, _ in curvature.outside] or [np.array([high])])
     flipped = LinearOperator(inner.shape, lambda x: high * x - inner @ x)
     largest = max(_largest_modulus(inner), float(np.abs(outer).max()))
     furthest = max(_largest_modulus(flipped), float(np.abs(high - outer).max()))

@@ -10,7 +10,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ..curvature.operator import rounding_of
+from ..curvature.spectrum import rounding_of
 
 FloatArray = NDArray[np.float64]
 AnyArray = NDArray[Any]

@@ -1,239 +1,199 @@
-r"""The blocks of a curvature matrix: multiples of the identity plus outer products of weight rows.
+r"""The blocks of a curvature matrix: multiples of forms plus outer products of vectors of one list.
 
-Block ``(i, k)`` of every curvature is
+A curvature acts on rows of neurons (R, D). Its block ``(i, k)`` is
 
-.. math:: A_{ik} I + x^{11}_{ik} u_i u_i^T + x^{12}_{ik} u_i u_k^T + x^{21}_{ik} u_k u_i^T + x^{22}_{ik} u_k u_k^T
-          + \delta_{ik} [\phi_i u_i u_i^T
-          + \sum_j (o^{12}_{ij} u_i u_j^T + o^{21}_{ij} u_j u_i^T + o^{22}_{ij} u_j u_j^T)]
+.. math:: \sum_f A^f_{ik} F_f + \sum_t c^t_{ik} l_t r_t^T + \delta_{ik} \sum_t \sum_j o^t_{ij} l_t r_t^T + \ldots
 
-with weight rows ``u`` (students first), plus the terms of the near pairs in their explicit frames ``(u^_i, e)``.
+with forms ``F`` on the first coordinates, those of the inputs, and vectors ``l, r`` of the list, which may depend on
+``i``, ``k`` and ``j`` (`Outer`); the dots are single outer products (`Sparse`), those of near pairs of weights. So a
+product costs two matrix products with the vectors and one with every form.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Protocol
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
-from ..pairs.geometry import PairGeometry
-from ..pairs.sums import on_rows
+from .spaces import Space
+from .terms import Outer, Sparse
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
-
-RANK = 1e-13
-"""Part of a unit vector outside a span below which it counts as inside: rounding of the products that made it."""
 
 
-@dataclass(frozen=True)
-class NearTerms:
-    """Terms ``sum_ab C_ab f_a f_b'`` in the frames ``f = (u^, e)`` of near pairs.
-
-    ``frames`` (P, 2, D) has one frame per near pair; term ``t`` stands in block ``(row_t, column_t)``, has the frame of
-    pair ``pair_t`` and coefficients ``coefficients_t`` (2, 2).
-    """
-
-    frames: FloatArray
-    pair: IntArray
-    row: IntArray
-    column: IntArray
-    coefficients: FloatArray
-
-    def transposed(self) -> NearTerms:
-        """The terms of the transposed matrix."""
-        return NearTerms(self.frames, self.pair, self.column, self.row, self.coefficients.transpose(0, 2, 1))
-
-    def add_to(self, result: FloatArray, vectors: FloatArray) -> None:
-        """Add the product with vectors (K, D)."""
-        frames = self.frames[self.pair]
-        along = np.einsum("tab,tbd,td->ta", self.coefficients, frames, vectors[self.column])
-        np.add.at(result, self.row, np.einsum("ta,tad->td", along, frames))
-
-    def add_to_dense(self, blocks: FloatArray) -> None:
-        """Add the matrices to blocks (K, K, D, D)."""
-        frames = self.frames[self.pair]
-        np.add.at(blocks, (self.row, self.column), frames.transpose(0, 2, 1) @ self.coefficients @ frames)
-
-
-@dataclass(frozen=True)
-class Blocks:
-    """A curvature matrix in the letters of the module docstring."""
-
-    rows: FloatArray  # u, (N, D)
-    identity: FloatArray  # A, (K, K)
-    radial: FloatArray  # phi, (K,)
-    own: tuple[FloatArray, FloatArray, FloatArray] | None  # o12, o21, o22, each (K, N)
-    cross: tuple[FloatArray, FloatArray, FloatArray, FloatArray]  # x11, x12, x21, x22, each (K, K)
-    near: NearTerms
+class Form(Protocol):
+    """A symmetric form on the first ``dim`` coordinates of rows."""
 
     @property
-    def width(self) -> int:
-        """Number of students ``K``."""
-        return len(self.radial)
+    def dim(self) -> int:
+        """Number of coordinates."""
+
+    @property
+    def array(self) -> FloatArray:
+        """Its matrix; or the diagonal, or a number, if it is diagonal, or a multiple of the identity."""
+
+    @property
+    def diagonal(self) -> FloatArray:
+        """Of its matrix, (dim,)."""
+
+    def apply(self, rows: FloatArray) -> FloatArray:
+        """Rows times the matrix."""
+
+
+@dataclass(frozen=True, eq=False)
+class Diagonal:
+    """A diagonal form: one number for all coordinates, or one for each."""
+
+    dim: int
+    array: FloatArray
+
+    @property
+    def diagonal(self) -> FloatArray:
+        """Of its matrix, (dim,)."""
+        return np.broadcast_to(self.array, (self.dim,))
+
+    def apply(self, rows: FloatArray) -> FloatArray:
+        """Rows times the matrix; the rows themselves for the identity."""
+        return rows if not self.array.ndim and self.array == 1 else rows * self.array
+
+
+@dataclass(frozen=True, eq=False)
+class Multiple:
+    """Blocks ``A_ik F`` of a form, for the first neurons, as many as ``A`` has rows.
+
+    ``values`` are those of the form on the eigenspaces of the `Space` of the blocks, if there is one.
+    """
+
+    coefficient: FloatArray
+    form: Form
+    values: tuple[float, ...] = ()
+
+    def add_to(self, result: FloatArray, rows: FloatArray) -> None:
+        """Add the product with rows (R, D)."""
+        n, d = len(self.coefficient), self.form.dim
+        result[:n, :d] += self.coefficient @ self.form.apply(rows[:n, :d])
+
+    def add_to_dense(self, blocks: FloatArray) -> None:
+        """Add the matrices to blocks (R, R, D, D)."""
+        n, d = len(self.coefficient), self.form.dim
+        if self.form.array.ndim == 2:
+            blocks[:n, :n, :d, :d] += self.coefficient[:, :, None, None] * self.form.array
+        else:
+            blocks[:n, :n, np.arange(d), np.arange(d)] += self.coefficient[:, :, None] * self.form.diagonal
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """A curvature matrix in the letters of the module docstring.
+
+    Attributes
+    ----------
+    width
+        Number ``R`` of rows of neurons.
+    vectors
+        The list, (L, D). A product is taken with the first of them, up to the last that an outer product names.
+    multiples, outer, sparse
+        The terms.
+    space
+        The eigenspaces of the forms; None if those have no common ones that are known.
+    """
+
+    width: int
+    vectors: FloatArray
+    multiples: tuple[Multiple, ...]
+    outer: tuple[Outer, ...]
+    sparse: Sparse
+    space: Space | None
+
+    @property
+    def dim(self) -> int:
+        """Coordinates ``D`` of a row."""
+        return int(self.vectors.shape[1])
+
+    @property
+    def leading(self) -> int:
+        """Number of vectors up to the last that an outer product names."""
+        return max((term.leading for term in self.outer), default=0)
 
     @property
     def coefficients(self) -> tuple[FloatArray, ...]:
-        """All numbers that multiply the identity or vectors."""
-        return self.identity, self.radial, *(self.own or ()), *self.cross, self.near.coefficients
+        """All numbers that multiply forms or vectors."""
+        dense = [term.coefficient for term in self.multiples] + [term.coefficient for term in self.outer]
+        return *dense, self.sparse.coefficient
 
     def transposed(self) -> Blocks:
         """The blocks of the transposed matrix."""
-        x11, x12, x21, x22 = self.cross
-        own = self.own and (self.own[1], self.own[0], self.own[2])
-        return Blocks(
-            self.rows, self.identity.T, self.radial, own, (x22.T, x12.T, x21.T, x11.T), self.near.transposed()
-        )
+        multiples = tuple(replace(term, coefficient=term.coefficient.T) for term in self.multiples)
+        outer = tuple(term.transposed() for term in self.outer)
+        return replace(self, multiples=multiples, outer=outer, sparse=self.sparse.transposed())
 
     def scaled(self, units: FloatArray) -> Blocks:
         """Block ``(i, k)`` times ``units_i units_k``."""
-        outer, square = np.outer(units, units), units**2
-        x11, x12, x21, x22 = self.cross
-        own = self.own and (square[:, None] * self.own[0], square[:, None] * self.own[1], square[:, None] * self.own[2])
-        factors = units[self.near.row] * units[self.near.column]
-        near = replace(self.near, coefficients=factors[:, None, None] * self.near.coefficients)
-        cross = outer * x11, outer * x12, outer * x21, outer * x22
-        return Blocks(self.rows, outer * self.identity, square * self.radial, own, cross, near)
+        multiples = tuple(
+            replace(term, coefficient=np.outer(units[:n], units[:n]) * term.coefficient)
+            for term in self.multiples
+            for n in [len(term.coefficient)]
+        )
+        outer = tuple(term.scaled(units) for term in self.outer)
+        return replace(self, multiples=multiples, outer=outer, sparse=self.sparse.scaled(units))
 
-    def on_units(self, norms: FloatArray) -> Blocks:
-        """The same matrix in doubles, on rows of length one: coefficients times the lengths of their rows.
+    def on_units(self) -> Blocks:
+        """The same matrix in doubles, on vectors of length one: coefficients times the lengths of their vectors.
 
         Apart they may leave the range of doubles where the matrix does not.
         """
-        p, q = norms[: self.width, None], norms
-        rows = self.rows / np.where(norms > 0, norms, 1.0)[:, None]
-        x11, x12, x21, x22 = self.cross
-        cross = p * p * x11, p * q[: self.width] * x12, p * q[: self.width] * x21, q[: self.width] ** 2 * x22
-        near = replace(
-            self.near, frames=_in_doubles(self.near.frames), coefficients=_in_doubles(self.near.coefficients)
-        )
-        own = self.own and (p * q * self.own[0], p * q * self.own[1], q * q * self.own[2])
-        radial = p[:, 0] ** 2 * self.radial
-        return Blocks(
-            rows=_in_doubles(rows),
-            identity=_in_doubles(self.identity),
-            radial=_in_doubles(radial),
-            own=own and (_in_doubles(own[0]), _in_doubles(own[1]), _in_doubles(own[2])),
-            cross=(_in_doubles(cross[0]), _in_doubles(cross[1]), _in_doubles(cross[2]), _in_doubles(cross[3])),
-            near=near,
-        )
-
-    def on_span(self) -> Blocks:
-        """The same matrix in orthonormal coordinates of the span of all vectors in it: weight rows and near frames.
-
-        A QR of the rows alone would know the directions ``e`` of near pairs only to ``1e-16/theta``. So all vectors are
-        taken together; of the triangular factor, which holds their coordinates, a pivoted QR finds the rank.
-        """
-        frames = self.near.frames.reshape(-1, self.rows.shape[1])
-        vectors = np.vstack([self.rows, frames])
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        units = vectors / np.where(norms > 0, norms, 1.0)
-        coordinates = np.asarray(np.linalg.qr(units.T, mode="r"))
-        if len(frames):
-            coordinates = _without_null_directions(coordinates)
-        coordinates = np.ascontiguousarray(coordinates.T) * norms
-        rows, frames = np.split(coordinates, [len(self.rows)])
-        near = replace(self.near, frames=frames.reshape(-1, 2, frames.shape[1]))
-        return replace(self, rows=rows, near=near)
+        norms = np.sqrt(np.einsum("ld,ld->l", self.vectors, self.vectors))
+        vectors = (self.vectors / np.where(norms > 0, norms, 1.0)[:, None]).astype(np.float64)
+        multiples = tuple(replace(t, coefficient=t.coefficient.astype(np.float64)) for t in self.multiples)
+        outer = tuple(term.on_units(norms) for term in self.outer)
+        return replace(self, vectors=vectors, multiples=multiples, outer=outer, sparse=self.sparse.on_units(norms))
 
     @np.errstate(all="ignore")
-    def apply(self, vectors: FloatArray) -> FloatArray:
-        """The product with a vector written as (K, D), by three matrix products: ``X U'``, ``A X`` and ``C U``."""
-        k = self.width
-        products = vectors @ self.rows.T  # u_j . x_i
-        own_first = np.diagonal(products)  # u_i . x_i
-        transposed = products[:, :k].T  # u_i . x_k in entry (i, k)
-        x11, x12, x21, x22 = self.cross
-        along = self.radial * own_first + np.einsum("ik,ik->i", x11, transposed) + x12 @ own_first
-        if self.own is None:
-            towards = np.zeros_like(products)
-        else:
-            o12, o21, o22 = self.own
-            along += np.einsum("ij,ij->i", o12, products)
-            towards = o21 * own_first[:, None]
-            towards += o22 * products
-        towards[:, :k] += x21 * transposed
-        towards[:, :k] += x22 * own_first
-        result = self.identity @ vectors
-        result += towards @ self.rows
-        result += along[:, None] * self.rows[:k]
-        self.near.add_to(result, vectors)
-        return result
+    def apply(self, rows: FloatArray) -> FloatArray:
+        """The product with rows of neurons (R, D)."""
+        vectors = self.vectors[: self.leading]
+        products = rows @ vectors.T
+        towards = np.zeros_like(products)
+        for term in self.outer:
+            term.add_to(towards, products)
+        result = towards @ vectors
+        for multiple in self.multiples:
+            multiple.add_to(result, rows)
+        if len(self.sparse):
+            self.sparse.add_to(result, rows, self.vectors)
+        return np.asarray(result)
 
     @np.errstate(all="ignore")
     def to_dense(self) -> FloatArray:
-        """The matrix, shape (K D, K D)."""
-        k, d = self.width, self.rows.shape[1]
-        students = self.rows[:k]
-        x11, x12, x21, x22 = (c[:, :, None] for c in self.cross)
-        on_i = x11 * students[:, None] + x12 * students[None, :]
-        on_k = x21 * students[:, None] + x22 * students[None, :]
-        blocks = students[:, None, :, None] * on_i[:, :, None, :]  # (K, K, D, D)
-        blocks += students[None, :, :, None] * on_k[:, :, None, :]
-        blocks[:, :, np.arange(d), np.arange(d)] += self.identity[:, :, None]
-        diagonal = (self.radial[:, None] * students)[:, :, None] * students[:, None, :]
-        if self.own is not None:
-            o12, o21, o22 = self.own
-            diagonal += students[:, :, None] * (o12 @ self.rows)[:, None, :]
-            diagonal += (o21 @ self.rows)[:, :, None] * students[:, None, :]
-            diagonal += (self.rows.T * o22[:, None, :]) @ self.rows
-        blocks[np.arange(k), np.arange(k)] += diagonal
-        self.near.add_to_dense(blocks)
-        return blocks.transpose(0, 2, 1, 3).reshape(k * d, k * d)
+        """The matrix, shape (R D, R D)."""
+        size, dim = self.width, self.dim
+        blocks = np.zeros((size, size, dim, dim))
+        cross = sorted((term for term in self.outer if not term.own), key=_place)
+        for _, terms in groupby(cross, key=_place):
+            _add_cross(blocks, list(terms), self.vectors)
+        for term in self.outer:
+            if term.own:
+                at = np.arange(term.shape[0])
+                blocks[at, at] += term.own_blocks(self.vectors, self.vectors)
+        for multiple in self.multiples:
+            multiple.add_to_dense(blocks)
+        if len(self.sparse):
+            self.sparse.add_to_dense(blocks, self.vectors, self.vectors)
+        return blocks.transpose(0, 2, 1, 3).reshape(size * dim, size * dim)
 
 
-def _in_doubles(numbers: FloatArray) -> FloatArray:
-    """Rounded."""
-    return numbers.astype(np.float64)
+def _place(term: Outer) -> tuple[int, str, tuple[int, int]]:
+    """What terms share that have the left vectors in common."""
+    return (*term.left, term.shape)
 
 
-def _without_null_directions(coordinates: FloatArray) -> FloatArray:
-    """Coordinates (columns) of unit vectors in as few directions as hold them all to rounding."""
-    q, r, _ = scipy.linalg.qr(coordinates, pivoting=True, mode="economic")
-    rank = int((np.abs(np.diagonal(r)) > RANK).sum())
-    reduced: FloatArray = q[:, :rank].T @ coordinates
-    return reduced
-
-
-def assemble(
-    geometry: PairGeometry,
-    a: FloatArray,
-    own: tuple[FloatArray, ...] | None,
-    cross: tuple[FloatArray, ...],
-    self_terms: tuple[FloatArray, ...],
-    bilinear: float,
-) -> Blocks:
-    """Blocks from frame coefficients ``(I, 11, 12, 21, 22)`` of own and cross blocks, and ``(I, 11)`` of self terms.
-
-    Near pairs keep their explicit frame vectors; for all others the frame is expanded into weight rows.
-    """
-    k, framed = geometry.width, geometry.framed
-    identity = cross[0] + bilinear * np.outer(a, a)
-    identity[np.diag_indices(k)] += a**2 * self_terms[0]
-    radial = a**2 * self_terms[1] * geometry.scale[:k] ** 2  # f_1 = nu_i u_i
-    x11, x12, x21, x22 = on_rows(geometry, cross[1:])
-    terms = [_near_terms(geometry, cross[1:], own=False)]
-    rows = None
-    if own is not None:
-        identity[np.diag_indices(k)] += own[0].sum(axis=1)
-        o11, o12, o21, o22 = on_rows(geometry, own[1:])
-        radial = radial + o11.sum(axis=1)
-        rows = o12, o21, o22
-        terms.append(_near_terms(geometry, (np.zeros_like(own[1]), *own[2:]), own=True))  # f_1 f_1' is in radial
-    within = framed.j < k
-    x11[framed.i[within], framed.j[within]] = 0.0  # the near terms of a cross block include f_1 f_1'
-    pair, row, column, coefficients = (np.concatenate(parts) for parts in zip(*terms, strict=True))
-    explicit = NearTerms(geometry.frames, pair, row, column, coefficients)
-    return Blocks(geometry.rows, identity, radial, rows, (x11, x12, x21, x22), explicit)
-
-
-def _near_terms(
-    geometry: PairGeometry, frame: tuple[FloatArray, ...], *, own: bool
-) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-    """Pair, block row, block column and coefficients (n, 2, 2) of the near pairs, in block (i, i) or (i, j)."""
-    framed = geometry.framed
-    pair = np.flatnonzero(framed.j < frame[0].shape[1])
-    i, j = framed.i[pair], framed.j[pair]
-    coefficients = np.stack([c[i, j] for c in frame], axis=-1).reshape(-1, 2, 2)
-    return pair, i, i if own else j, coefficients
+def _add_cross(blocks: FloatArray, terms: list[Outer], vectors: FloatArray) -> None:
+    """Add ``l sum_t c_t r_t'`` for terms of the same left vectors."""
+    rows, columns = terms[0].shape
+    products = [term.coefficient[:, :, None] * term.right.of(vectors, term.shape) for term in terms]
+    towards = np.add.reduce(products) if len(products) > 1 else products[0]
+    on_left = terms[0].left.of(vectors, terms[0].shape)
+    blocks[:rows, :columns] += on_left[:, :, :, None] * towards[:, :, None, :]

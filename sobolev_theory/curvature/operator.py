@@ -4,6 +4,7 @@ On the orthogonal complement of ``span(U)`` every curvature is ``A (x) I``: the 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -15,17 +16,14 @@ from numpy.typing import NDArray
 from .._runtime.checks import as_numbers, one_of
 from .._runtime.results import Record
 from .._runtime.sizes import require_memory, require_spectrum
+from ..layout import Layout
 from .blocks import Blocks
-from .spectrum import Spectrum
+from .iteration import DENSE, FALLBACK, ends
+from .reduction import Reduction
+from .spectrum import Spectrum, rounding_of
 
 FloatArray = NDArray[np.float64]
 AnyArray = NDArray[Any]
-
-DENSE = 96
-"""Size up to which extreme eigenvalues come from the dense matrix; an iteration needs about as many products."""
-
-FALLBACK = 4096
-"""Size up to which they do if the iteration does not converge."""
 
 
 class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
@@ -48,20 +46,22 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
     array([0.18169 , 0.340845, 0.5     ])
     """
 
-    def __init__(self, blocks: Blocks, *, is_symmetric: bool, is_semidefinite: bool = False) -> None:
-        size = blocks.width * blocks.rows.shape[1]
-        super().__init__(np.dtype(np.float64), (size, size))
+    def __init__(
+        self, blocks: Blocks, layout: Layout | None = None, *, is_symmetric: bool, is_semidefinite: bool = False
+    ) -> None:
         self._blocks, self.is_symmetric, self.is_semidefinite = blocks, is_symmetric, is_semidefinite
+        self._layout = layout or Layout(blocks.width, blocks.dim, ("weights",))
+        super().__init__(np.dtype(np.float64), (self._layout.size, self._layout.size))
 
     @property
     def width(self) -> int:
         """Number of neurons ``K``."""
-        return self._blocks.width
+        return self._layout.width
 
     @property
     def dim(self) -> int:
-        """Coordinates per neuron, ``d``."""
-        return int(self._blocks.rows.shape[1])
+        """Input dimension ``d``."""
+        return self._layout.dim
 
     def facts(self) -> dict[str, Any]:
         """Its sizes, and whether it is symmetric."""
@@ -70,10 +70,16 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
     @np.errstate(all="ignore")
     def _matvec(self, x: FloatArray) -> FloatArray:
         x = x if np.iscomplexobj(x) else as_numbers("x", x, "a vector of numbers is required")
-        return self._blocks.apply(np.reshape(x, (self.width, self.dim))).ravel()
+        return self._layout.flat(self._blocks.apply(self._layout.rows(np.reshape(x, -1))))
 
     def _adjoint(self) -> "Curvature":
-        return self if self.is_symmetric else Curvature(self._blocks.transposed(), is_symmetric=False)
+        return self if self.is_symmetric else self._like(self._blocks.transposed())
+
+    def _like(self, blocks: Blocks, layout: Layout | None = None) -> "Curvature":
+        """Another matrix of the same kind."""
+        return Curvature(
+            blocks, layout or self._layout, is_symmetric=self.is_symmetric, is_semidefinite=self.is_semidefinite
+        )
 
     _transpose = _adjoint  # the matrix is real
 
@@ -89,6 +95,8 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
         size, advice = self.shape[0], "H @ x, extreme_eigenvalues() and spectrum() do not form it"
         require_memory(f"to_dense: a {size} x {size} matrix", 2 * size * size, advice)
         dense = self._blocks.to_dense()
+        if not self._layout.only_weights:
+            dense = dense[np.ix_(self._layout.index, self._layout.index)]
         return dense / 2 + dense.T / 2 if self.is_symmetric else dense
 
     def scaled(self, units: FloatArray) -> "Curvature":
@@ -96,16 +104,25 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
 
         A symmetric matrix keeps the signs of its eigenvalues (Sylvester's law of inertia).
         """
-        return Curvature(
-            self._blocks.scaled(units), is_symmetric=self.is_symmetric, is_semidefinite=self.is_semidefinite
-        )
+        return self._like(self._blocks.scaled(units))
+
+    @cached_property
+    def _reduction(self) -> Reduction | None:
+        """The restriction to an invariant space."""
+        return Reduction.of(self._blocks)
 
     @cached_property
     def on_span(self) -> "Curvature":
-        """The operator restricted to a subspace that contains span(U), in orthonormal coordinates of it."""
-        if self.dim <= len(self._blocks.rows):
-            return self
-        return Curvature(self._blocks.on_span(), is_symmetric=self.is_symmetric, is_semidefinite=self.is_semidefinite)
+        """The operator restricted to an invariant space, in orthonormal coordinates of it: a subspace with span(U)."""
+        reduction = self._reduction
+        return self if reduction is None else self._like(reduction.blocks, replace(self._layout, dim=reduction.dim))
+
+    @property
+    def outside(self) -> list[tuple[FloatArray, int]]:
+        """Matrices (K, K) of the rest, one for each eigenspace of the forms, and how often their eigenvalues count."""
+        reduction = self._reduction
+        parts = [] if reduction is None else reduction.outside(self.width)
+        return [(a / 2 + a.T / 2 if self.is_symmetric else a, span.codim) for a, span in parts]
 
     def spectrum(self) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
@@ -152,12 +169,11 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
         >>> [(matrix.shape, count) for matrix, count in H.parts()]
         [((2, 2), 1), ((1, 1), 1)]
         """
-        inner, outer = self.on_span, self.dim - self.on_span.dim
-        return [(inner.to_dense(), 1)] + ([(self._bulk, outer)] if outer else [])
+        return [(self.on_span.to_dense(), 1), *self.outside]
 
     @np.errstate(all="ignore")
     def _split(self, values_of: Callable[[FloatArray], AnyArray]) -> Spectrum:
-        require_spectrum(self.width * min(self.dim, len(self._blocks.rows)), symmetric=self.is_symmetric, stacklevel=5)
+        self._require_spectrum()
         parts = [(values_of(matrix), count) for matrix, count in self.parts()]
         values = np.concatenate([part for part, _ in parts])
         counts = np.concatenate([np.full(len(part), count, dtype=np.intp) for part, count in parts])
@@ -167,11 +183,14 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
         """Eigenvalues without signs that rounding gave them."""
         return np.maximum(values, 0.0) if self.is_semidefinite else values
 
-    @property
-    def _bulk(self) -> FloatArray:
-        """The ``K x K`` matrix ``A`` of the orthogonal complement of span(U)."""
-        a = self._blocks.identity
-        return a / 2 + a.T / 2 if self.is_symmetric else a
+    def _require_spectrum(self) -> None:
+        """Refuse what does not fit, before the invariant space is computed if its size is known."""
+        blocks = self._blocks
+        if blocks.space is not None and blocks.space.independent:
+            size = self.width * min(self.dim, blocks.leading)
+        else:
+            size = self.on_span.shape[0]
+        require_spectrum(size, symmetric=self.is_symmetric, stacklevel=6)
 
     def condition_number(self, kind: str = "eigenvalue") -> float:
         """Ratio of extreme moduli of eigenvalues, or of singular values if ``kind="singular"``.
@@ -207,32 +226,13 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
             spectrum = self.spectrum()
             return spectrum.smallest, spectrum.largest
         try:
-            high = _largest(inner, self.is_symmetric)
-            # the low end of H is the high end of high I - H, whose size is the spread of the spectrum
-            flipped = scipy.sparse.linalg.LinearOperator(inner.shape, lambda x: high * x - inner @ x)
-            low = high - _largest(flipped, self.is_symmetric)
+            low, high = ends(inner, self.is_symmetric)
         except scipy.sparse.linalg.ArpackError:
             if inner.shape[0] > FALLBACK:
                 raise
             spectrum = self.spectrum()
             return spectrum.smallest, spectrum.largest
-        if self.dim > inner.dim:
-            outer = self._eigenvalues(self._bulk).real
+        for matrix, _ in self.outside:
+            outer = self._eigenvalues(matrix).real
             low, high = min(low, float(outer.min())), max(high, float(outer.max()))
         return (max(low, 0.0) if self.is_semidefinite else low), high
-
-
-def rounding_of(values: AnyArray) -> float:
-    """What rounding does to eigenvalues: ``n eps`` of the largest of the ``n`` that were computed."""
-    return float(len(values) * np.finfo(np.float64).eps * np.abs(values).max())
-
-
-def _largest(operator: scipy.sparse.linalg.LinearOperator, symmetric: bool) -> float:
-    """The eigenvalue of largest real part, by Krylov iteration from a fixed start, so that results are reproducible.
-
-    Heuristic: 30 basis vectors; a residual of 1e-10 of the eigenvalue, which bounds its error in the symmetric case.
-    """
-    start = np.random.default_rng(0).standard_normal(operator.shape[0])
-    solver, end = (scipy.sparse.linalg.eigsh, "LA") if symmetric else (scipy.sparse.linalg.eigs, "LR")
-    values = solver(operator, k=1, which=end, v0=start, ncv=30, maxiter=2000, tol=1e-10, return_eigenvectors=False)
-    return float(values[0].real)

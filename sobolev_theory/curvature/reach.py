@@ -40,7 +40,7 @@ def in_reach(
         geometry = PairGeometry.of(in_wide_numbers(geometry.rows), geometry.width, geometry.chart, origin)
     try:
         with np.errstate(over="raise"):
-            result = _in_doubles(formula(geometry), geometry)
+            result = _in_doubles(formula(geometry))
     except FloatingPointError:  # an infinite denominator would make a zero of what is none
         raise overflowing(what, activation) from None
     if not are_finite(*_numbers(result)):
@@ -48,9 +48,9 @@ def in_reach(
     return result
 
 
-def _in_doubles(result: Any, geometry: PairGeometry) -> Any:
-    """Blocks of wide numbers in doubles: on unit rows, with coefficients as large as the matrix is."""
-    return result.on_units(geometry.norms) if isinstance(result, Blocks) else result
+def _in_doubles(result: Any) -> Any:
+    """Blocks of wide numbers in doubles: on unit vectors, with coefficients as large as the matrix is."""
+    return result.on_units() if isinstance(result, Blocks) else result
 
 
 def _numbers(result: FloatArray | Blocks) -> tuple[FloatArray, ...]:

@@ -189,6 +189,11 @@ def definiteness_of(smallest: float, rounding: float) -> str:
     return "semidefinite" if smallest >= -rounding else "indefinite"
 
 
+def rounding_of(values: NDArray[Any]) -> float:
+    """What rounding does to eigenvalues: ``n eps`` of the largest of the ``n`` that were computed."""
+    return float(len(values) * np.finfo(np.float64).eps * np.abs(values).max())
+
+
 def _require_room(size: int) -> None:
     """Refuse an array of more eigenvalues, which may be complex, than memory holds."""
     require_memory(f"spectrum: an array of {counted(size)} eigenvalues", 2 * size, "take its values and multiplicities")

@@ -179,12 +179,6 @@ class PairGeometry:
         return self.near if self.chart.has_frames else NearPairs.none(self.rows.shape[1])
 
     @property
-    def frames(self) -> FloatArray:
-        """Frames ``(u^_i, e)`` of those pairs, shape (P, 2, d)."""
-        pairs = self.framed
-        return np.stack([self.scale[pairs.i, None] * self.rows[pairs.i], pairs.e], axis=1)
-
-    @property
     def parallel(self) -> IntArray:
         """Numbers of the near pairs that are parallel or antiparallel to working precision."""
         return np.flatnonzero(self.near.sine <= self.near.parallel)

@@ -1,0 +1,83 @@
+"""A curvature on an invariant space, and what it is on the rest: multiples of the identity on each eigenspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .blocks import Blocks, Diagonal, Multiple
+from .spaces import Span
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Reduction:
+    """Blocks restricted to an invariant space, in orthonormal coordinates of it.
+
+    The space is the sum, over the joint eigenspaces of the forms, of the `Span` of the vectors' projections, and of all
+    coordinates that are none of inputs. On what is left of an eigenspace a curvature is ``sum_f A^f F_f (x) I``.
+    """
+
+    whole: Blocks
+    blocks: Blocks
+    spans: tuple[Span, ...]
+
+    @classmethod
+    def of(cls, blocks: Blocks) -> Reduction | None:
+        """None if the space would be everything, or no common eigenspaces are known.
+
+        A QR of the rows alone would know the directions ``e`` of near pairs only to ``1e-16/theta``. So all vectors are
+        taken together.
+        """
+        space = blocks.space
+        if space is None or (space.independent and blocks.dim <= blocks.leading):
+            return None
+        spans = tuple(space.spans(blocks.vectors, independent=space.independent and not len(blocks.sparse)))
+        if not any(span.codim for span in spans):
+            return None
+        counts = [span.dim for span in spans]
+        vectors = np.hstack([*(span.coordinates for span in spans), blocks.vectors[:, space.dim :]])
+        multiples = tuple(
+            Multiple(term.coefficient, _diagonal(np.repeat(term.values, counts)), ()) for term in blocks.multiples
+        )
+        return cls(blocks, replace(blocks, vectors=vectors, multiples=multiples, space=None), spans)
+
+    @property
+    def dim(self) -> int:
+        """Dimension of the space within that of inputs."""
+        return sum(span.dim for span in self.spans)
+
+    def outside(self, width: int) -> list[tuple[FloatArray, Span]]:
+        """The matrices ``sum_f A^f F_f`` (width, width), and the spans across which they stand."""
+        found = []
+        for number, span in enumerate(self.spans):
+            if span.codim:
+                bulk = np.zeros((width, width))
+                for term in self.whole.multiples:
+                    bulk[: len(term.coefficient), : len(term.coefficient)] += term.values[number] * term.coefficient
+                found.append((bulk, span))
+        return found
+
+    def lifted(self, rows: FloatArray) -> FloatArray:
+        """Rows of neurons (R, D) from rows in coordinates of the space (R, n)."""
+        dim, at = self.whole.dim - (rows.shape[1] - self.dim), 0
+        inputs = np.zeros((len(rows), dim))
+        for span, basis in zip(self.spans, self.bases, strict=True):
+            inputs += span.lifted(rows[:, at : at + span.dim] @ basis, dim)
+            at += span.dim
+        return np.hstack([inputs, rows[:, at:]])
+
+    @cached_property
+    def bases(self) -> list[FloatArray]:
+        """Of the spans."""
+        return [span.basis() for span in self.spans]
+
+
+def _diagonal(values: FloatArray) -> Diagonal:
+    """The form of some values, a number if they are all one."""
+    same = len(values) > 0 and bool((values == values[0]).all())
+    return Diagonal(len(values), values[0] if same else values)

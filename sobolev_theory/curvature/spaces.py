@@ -1,0 +1,140 @@
+"""Spaces that a curvature maps into themselves: spans of vectors within the joint eigenspaces of its forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+RANK = 1e-13
+"""Part of a unit vector outside a span below which it counts as inside: rounding of the products that made it."""
+
+EPS = float(np.finfo(np.float64).eps)
+"""A projection of a vector that is smaller, relative to the vector, is rounding."""
+
+
+class Eigenspace(Protocol):
+    """A space on which every form is a multiple of the Euclidean product."""
+
+    @property
+    def dim(self) -> int:
+        """Of the space."""
+
+    @property
+    def basis(self) -> IntArray | FloatArray | None:
+        """None where it is all of R^d, coordinates where it is a span of axes, or orthonormal columns."""
+
+    def coordinates(self, vectors: FloatArray) -> FloatArray:
+        """Orthonormal coordinates of the part of vectors (n, d) within the space, (n, dim)."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All of R^d: the only eigenspace of multiples of the Euclidean product."""
+
+    dim: int
+    basis: None = None
+
+    def coordinates(self, vectors: FloatArray) -> FloatArray:
+        """The vectors."""
+        return vectors
+
+
+@dataclass(frozen=True)
+class Space:
+    """The joint eigenspaces of the forms of a curvature, which together are R^d.
+
+    ``independent`` says that vectors are taken to be independent, so that their number is the dimension of their span;
+    else, and beside those of near pairs, a pivoted QR finds it.
+    """
+
+    eigenspaces: tuple[Eigenspace, ...]
+    independent: bool = False
+
+    @classmethod
+    def whole(cls, dim: int, *, independent: bool = False) -> Space:
+        """The one of multiples of the Euclidean product."""
+        return cls((Whole(dim),), independent)
+
+    @property
+    def dim(self) -> int:
+        """Number of coordinates ``d`` that it is about: the first of vectors; others are kept as they are."""
+        return sum(part.dim for part in self.eigenspaces)
+
+    def spans(self, vectors: FloatArray, *, independent: bool) -> list[Span]:
+        """The span of the projections of vectors (L, D) to each eigenspace."""
+        inputs = vectors[:, : self.dim]
+        norms = np.linalg.norm(inputs, axis=1)
+        found = []
+        for eigenspace in self.eigenspaces:
+            part = eigenspace.coordinates(inputs)
+            size = np.linalg.norm(part, axis=1) if len(self.eigenspaces) > 1 else norms
+            size = np.where(size > EPS * norms, size, 0.0)
+            units = part * np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)[:, None]
+            found.append(Span.of(eigenspace, units, size, independent=independent))
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Span:
+    """The span of unit vectors (L, dim) within an eigenspace, and coordinates (L, n) of the vectors in it."""
+
+    eigenspace: Eigenspace
+    units: FloatArray
+    rotation: FloatArray | None
+    coordinates: FloatArray
+
+    @classmethod
+    def of(cls, eigenspace: Eigenspace, units: FloatArray, size: FloatArray, *, independent: bool) -> Span:
+        """From a QR of the unit vectors, in whose triangular factor, their coordinates, a pivoted QR finds the rank."""
+        triangle, rotation = np.asarray(np.linalg.qr(units.T, mode="r")), None
+        if not independent:
+            rotation = _directions(triangle)
+            triangle = rotation.T @ triangle
+        return cls(eigenspace, units, rotation, np.ascontiguousarray(triangle.T) * size[:, None])
+
+    @property
+    def dim(self) -> int:
+        """Dimension ``n`` of the span."""
+        return int(self.coordinates.shape[1])
+
+    @property
+    def codim(self) -> int:
+        """Dimensions of the eigenspace that are left."""
+        return self.eigenspace.dim - self.dim
+
+    def basis(self) -> FloatArray:
+        """The orthonormal basis to which the coordinates belong, (n, dim)."""
+        q = np.linalg.qr(self.units.T)[0]
+        return np.asarray((q if self.rotation is None else q @ self.rotation).T)
+
+    def outside(self, count: int, basis: FloatArray) -> FloatArray:
+        """Some orthonormal vectors across the span, (count, dim): random ones without their part in it."""
+        vectors = np.random.default_rng(0).standard_normal((count, self.eigenspace.dim))
+        for _ in range(2):  # once more for the rounding of the first time
+            vectors -= (vectors @ basis.T) @ basis
+        return np.asarray(np.linalg.qr(vectors.T)[0].T)
+
+    def lifted(self, coordinates: FloatArray, dim: int) -> FloatArray:
+        """Vectors (m, d) of R^d from coordinates in the eigenspace (m, dim)."""
+        basis = self.eigenspace.basis
+        if basis is None:
+            return coordinates
+        if basis.ndim == 2:
+            return np.asarray(coordinates @ basis.T)
+        vectors = np.zeros((len(coordinates), dim))
+        vectors[:, basis] = coordinates
+        return vectors
+
+
+def _directions(triangle: FloatArray) -> FloatArray:
+    """Orthonormal columns that span the columns of a matrix, unit vectors, up to rounding."""
+    q, r, _ = scipy.linalg.qr(triangle, pivoting=True, mode="economic")
+    rank = int((np.abs(np.diagonal(r)) > RANK).sum())
+    return np.asarray(q[:, :rank])
