@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..curvature.operator import Curvature
 from ..layout import Layout
+from ..points import Point
 from ..problem import SpanProblem, like
 from .best_step import ROUNDINGS, curvature_at_rows
 from .optimisers import RULES, Optimiser
@@ -55,7 +56,8 @@ class Linearised:
         hessian = curvature_at_rows(loss, rows, problem.parameters_at(student))
         end = problem.at(teacher)
         across, bends = np.zeros((2, *teacher.shape))
-        if problem.is_standard and not hessian.is_symmetric and len(end.geometry.parallel) == len(teacher):
+        lone = isinstance(end, Point) and len(end.geometry.parallel) == len(teacher)
+        if lone and not hessian.is_symmetric:
             across = _across(teacher, student - teacher)
             across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), np.finfo(float).tiny)
             bends = (end.field_limit(across) + end.field_limit(-across)) / 2

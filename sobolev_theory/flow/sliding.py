@@ -61,7 +61,7 @@ def _draws_in(problem: SpanProblem, rows: FloatArray, neuron: int) -> bool:
     for axis in np.vstack([axes, -axes]):
         moved[neuron, :columns] = np.linalg.norm(rows[neuron, :columns]) * axis
         point = problem.at(moved)
-        gradient = point.sliding_gradient if problem.is_standard else point.gradient_rows
+        gradient = point.sliding_gradient if isinstance(point, Point) else point.gradient_rows
         if gradient[neuron, :columns] @ axis <= 0:
             return False
     return True

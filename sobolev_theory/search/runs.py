@@ -82,8 +82,8 @@ def _named(loss: PopulationLoss, run: int, flow: Flow, student: Network) -> EndP
         kind = "global minimum"
     index, values = (point.index, values) if exists else (None, values[:0])
     counts = point.spectrum.multiplicities[: len(values)]
-    end = (point.value, point.gradient_norm, values, counts, index, flow.message)
-    return EndPoint(run, kind, point.weights, *end, _moving(loss, point.student))
+    found = (point.value, point.gradient_norm, values, counts, index, flow.message)
+    return EndPoint(run, kind, point.weights, *found, _moving(loss, point.student))
 
 
 def _moving(loss: PopulationLoss, student: Network) -> FloatArray | None:
@@ -92,13 +92,13 @@ def _moving(loss: PopulationLoss, student: Network) -> FloatArray | None:
     return None if layout.only_weights else layout.flat(loss.parameters(student).rows(layout))
 
 
-def _polished(loss: PopulationLoss, student: Network) -> CriticalPoint | None:
+def _polished(loss: PopulationLoss, student: Student) -> CriticalPoint | None:
     """The critical point near the end of a flow, if there is one."""
     try:
         point = critical_point(loss, student, tol=TOL)
     except NotDifferentiableError:
         return None
-    layout = loss.layout(student.width)
+    layout = loss.layout(point.student.width)
     found, before = (loss.parameters(each).rows(layout) for each in (point.student, student))
     return point if point.converged and np.linalg.norm(found - before) <= NEAR * np.linalg.norm(before) else None
 
