@@ -18,6 +18,7 @@ from ..pairs.affine import AffinePairs
 from ..pairs.affine_sums import Coefficients
 from ..pairs.geometry import ALL
 from .blocks import Blocks, Multiple
+from .spaces import Space
 from .terms import Outer, Reference, Sparse
 
 FloatArray = NDArray[np.float64]
@@ -107,14 +108,12 @@ class Assembly:
 
     def blocks(self) -> Blocks:
         """The matrix."""
-        ambient, outer = self.geometry.ambient, []
-        for (left, right, own), table in self._tables.items():
-            if own and "second" not in (left.kind, right.kind):
-                table = table.sum(axis=1, keepdims=True)
-            outer.append(Outer(table, left, right, own))
+        ambient = self.geometry.ambient
+        outer = tuple(Outer(table, *key) for key, table in self._tables.items())
         multiples: list[Multiple] = []
-        space = ambient.space if "weights" in self.layout.names else None
+        space = None
         if "weights" in self.layout.names:
+            space = None if ambient.eigenspaces is None else Space(ambient.eigenspaces)
             tables = dict(self._forms)
             if ambient.has_one_form:
                 tables = {"S": tables["S"] + tables["M"]}
@@ -124,9 +123,12 @@ class Assembly:
                 multiples.append(Multiple(table, getattr(ambient, name), values))
         sparse = Sparse.joined(self._sparse) if self._sparse else Sparse.none()
         rows = self.layout.rows_shape[0]
-        return Blocks(rows, self.vectors.array, tuple(multiples), tuple(outer), sparse, space)
+        return Blocks(rows, self.vectors.array, tuple(multiples), outer, sparse, space)
 
     def _add(self, key: Key, table: FloatArray) -> None:
+        left, right, own = key
+        if own and "second" not in (left.kind, right.kind):
+            table = table.sum(axis=1, keepdims=True)
         self._tables[key] = self._tables[key] + table if key in self._tables else table
 
     def _of_itself(self, letter: str) -> Reference:

@@ -57,7 +57,7 @@ class AffineTerms:
 
     def rule(self, quantity: str, order: int) -> str:
         """Which of the rules of a quantity an order follows: below the jump the two are one."""
-        jumps = order == self.activation.jump_order
+        jumps = order == self.activation.jump_order and "value" not in quantity
         return "backprop" if jumps and (self.convention is Convention.BACKPROP or "newton" in quantity) else "exact"
 
     def coefficients(
