@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._dogleg import SINGULAR, dogleg, loss_of_silence, losses_alone, relative_gradient, roots, scale_of
+from ._dogleg import SINGULAR, dogleg
+from ._natural_units import loss_of_silence, losses_alone, relative_gradient, roots, scale_of
 from ._runtime.checks import number, positive_integer
 from ._runtime.results import Record, Value
 from .curvature.spectrum import Spectrum
@@ -162,7 +163,8 @@ def critical_point(
     except NotDifferentiableError:
         curvature, matrix = "gauss_newton", at.gauss_newton
     spectrum = matrix.spectrum()
-    natural = spectrum if np.ptp(at.stiffness) == 0 else matrix.scaled(1 / roots(at)).spectrum()
+    units = roots(at, loss.layout(at.width))
+    natural = spectrum if np.ptp(units) == 0 else matrix.scaled(1 / units).spectrum()
     end = problem.at(rows)
     value, gradient = end.value, relative_gradient(end, problem.layout, scale_of(problem.loss))
     is_global = is_zero(loss, value, flat=curvature != "hessian" or is_flat(natural.values))

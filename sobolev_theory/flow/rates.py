@@ -26,7 +26,9 @@ RESOLVED = 1e-9
 """Relative distance down to which Newton's end point is trusted, and at which it is taken for the teacher itself."""
 
 TAKEN = 1e-4
-"""Relative distance at which a flow that comes so near the teacher is taken to end there."""
+"""Relative distance at which a flow that comes so near the teacher is taken to end there, if hidden weights move alone:
+where others do it may end at a network that is equal to it.
+"""
 
 OCCUPIED = 1e-3
 """Part of a displacement, relative to the largest, below which a mode is not in the tail.
@@ -145,7 +147,7 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
 def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     """Coordinates of the critical point near a state, and the distance to it below which rounding is seen."""
     near = state.from_nearest()
-    if near.is_anchored and near.size < TAKEN * np.linalg.norm(near.anchor):
+    if problem.is_standard and near.is_anchored and near.size < TAKEN * np.linalg.norm(near.anchor):
         return near.anchor, TRUSTED * state.resolution
     try:
         point = critical_point(problem.loss, problem.parameters_at(state.coordinates))
@@ -159,7 +161,7 @@ def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
         raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
     anchor = State.at(problem, found).from_nearest().anchor
     if np.linalg.norm(found - anchor) < RESOLVED * size:
-        return anchor, TRUSTED * state.resolution
+        return anchor, TRUSTED * state.resolution if problem.is_standard else RESOLVED * size
     return found, RESOLVED * size
 
 
