@@ -13,6 +13,7 @@ from ._runtime.checks import as_array
 from ._runtime.results import Record
 from .curvature.affine_blocks import gauss_newton_blocks, hessian_blocks
 from .curvature.blocks import Blocks
+from .curvature.matrix import Generators
 from .curvature.operator import Curvature
 from .layout import Layout
 from .networks import Network
@@ -241,20 +242,20 @@ class AffinePoint(Record):
         return across
 
     @property
-    def _generators(self) -> FloatArray | None:
-        """``(w_i, b_i, -n a_i)``, flat, (K, P): the rescalings that leave a homogeneous network what it is."""
+    def _generators(self) -> Generators | None:
+        """``(w_i, b_i, -n a_i)``: the rescalings that leave a homogeneous network what it is."""
         degree, layout, k = self.loss.affine_terms.activation.degree, self.layout, self.width
         moves = {"weights", "output_weights"} | ({"biases"} if self.neurons.biases[:k].any() else set())
         if degree is None or not moves <= set(layout.names):
             return None
         student = np.column_stack([self.neurons.weights, self.neurons.biases, -degree * self.neurons.outputs])[:k]
-        rows = np.zeros((k, *layout.rows_shape))
-        rows[np.arange(k), np.arange(k)] = student[:, layout.columns]
-        return layout.flat(rows)
+        return Generators(np.arange(k), student[:, layout.columns])
 
     def _curvature(self, what: str, blocks: Blocks, *, is_symmetric: bool, is_semidefinite: bool) -> Curvature:
         self._require_finite(what, *blocks.coefficients)
-        return Curvature(blocks, self.layout, is_symmetric=is_symmetric, is_semidefinite=is_semidefinite)
+        return Curvature(
+            blocks, self.layout, is_symmetric=is_symmetric, is_semidefinite=is_semidefinite, generators=self._generators
+        )
 
     def _require_finite(self, what: str, *numbers: FloatArray) -> None:
         if not are_finite(*numbers):

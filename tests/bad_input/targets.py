@@ -123,7 +123,19 @@ TARGETS: dict[str, Target] = {
     ),
     "PopulationLoss.field_limit": Target(lambda W, X: loss().field_limit(W, X), {"W": ("array", W), "X": ("array", W)}),
     "Curvature.condition_number": Target(
-        lambda kind: loss().gauss_newton(W).condition_number(kind), {"kind": ("word", "eigenvalue")}
+        lambda kind, quotient: loss().gauss_newton(W).condition_number(kind, quotient=quotient),
+        {"kind": ("word", "eigenvalue"), "quotient": ("flag", False)},
+    ),
+    "Curvature.block": Target(
+        lambda rows, columns: loss().gauss_newton(W).block(rows, columns).to_dense(),
+        {"rows": ("word", "weights"), "columns": ("word", "weights")},
+    ),
+    "Curvature.neuron_block": Target(
+        lambda i, j: loss().gauss_newton(W).neuron_block(i, j).to_dense(), {"i": ("size", 0), "j": ("size", 1)}
+    ),
+    "Curvature.eigenpairs": Target(
+        lambda k, which: loss().gauss_newton(W).eigenpairs(k, which),
+        {"k": ("size", 2), "which": ("word", "smallest")},
     ),
     "Flow.first_time": Target(
         lambda level: flow().first_time(lambda state: state.point.value, level), {"level": ("number", 0.1)}, open=True
