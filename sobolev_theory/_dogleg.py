@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from ._natural_units import relative_gradient, scale_of, units
 from .errors import NotDifferentiableError
-from .losses import AnyPoint
 from .problem import SpanProblem
+from .shorthands import AnyPoint
 
 FloatArray = NDArray[np.float64]
 

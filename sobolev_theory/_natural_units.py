@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .layout import Layout
-from .losses import AnyPoint, PopulationLoss
+from .losses import PopulationLoss
 from .networks import Network
 from .pairs.stacked import pairs_of
 from .parameters import Parameters
 from .points import Point
 from .problem import like
+from .shorthands import AnyPoint
 
 FloatArray = NDArray[np.float64]
 

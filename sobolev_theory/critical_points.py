@@ -45,7 +45,9 @@ class CriticalPoint(Record, Value):
         Loss, and Frobenius norm of its gradient.
     spectrum
         Eigenvalues of the Hessian with multiplicities, in the convention of the loss; of the Gauss-Newton matrix where
-        the Hessian does not exist (`curvature` says which).
+        the Hessian does not exist (`curvature` says which). Where weights, biases and output weights of ReLU^n move, K
+        of them are zero, along the rescalings of neurons, and say nothing of a valley: the condition number across them
+        is ``loss.hessian(point.student).condition_number(quotient=True)``.
     curvature
         ``"hessian"`` or ``"gauss_newton"``.
     gradient_norms
@@ -57,7 +59,8 @@ class CriticalPoint(Record, Value):
     is_global
         Whether the loss is zero: see `is_zero`.
     negative
-        Eigenvalues (real parts) of the Hessian in natural units below -1e-10 of their largest modulus.
+        Eigenvalues (real parts) of the Hessian in natural units below -1e-10 of their largest modulus, across
+        rescalings.
     """
 
     student: Network
@@ -164,7 +167,8 @@ def critical_point(
         curvature, matrix = "gauss_newton", at.gauss_newton
     spectrum = matrix.spectrum()
     units = roots(at, loss.layout(at.width))
-    natural = spectrum if np.ptp(units) == 0 else matrix.scaled(1 / units).spectrum()
+    scaled, orbits = matrix if np.ptp(units) == 0 else matrix.scaled(1 / units), matrix.has_generators
+    natural = scaled.spectrum(quotient=orbits) if scaled is not matrix or orbits else spectrum
     end = problem.at(rows)
     value, gradient = end.value, relative_gradient(end, problem.layout, scale_of(problem.loss))
     is_global = is_zero(loss, value, flat=curvature != "hessian" or is_flat(natural.values))

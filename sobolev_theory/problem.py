@@ -17,11 +17,12 @@ from ._runtime.results import Record
 from .forms import Eigenspace, eigenspaces
 from .inputs import Inputs
 from .layout import Layout
-from .losses import AnyPoint, PopulationLoss, Student
+from .losses import PopulationLoss, Student
 from .networks import Network
 from .norms import NormLike
 from .pairs.ambient import Ambient
 from .parameters import Parameters
+from .shorthands import AnyPoint
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

@@ -78,7 +78,12 @@ class Curvature(Record, Matrix):
         parts = [] if reduction is None else reduction.outside(self.width)
         return [(a / 2 + a.T / 2 if self.is_symmetric else a, span.codim) for a, span in parts]
 
-    def spectrum(self) -> Spectrum:
+    @property
+    def has_generators(self) -> bool:
+        """Whether directions are known in which the network can move and stays what it is."""
+        return self._generators is not None
+
+    def spectrum(self, *, quotient: bool = False) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
 
         The matrix restricted to the n-dimensional span(U), ``n <= min(d, K + M)``, gives ``K n`` of them. The ``K x K``
@@ -86,6 +91,8 @@ class Curvature(Record, Matrix):
         largest eigenvalue for a symmetric curvature; what is smaller is given as 0 (`Spectrum.rounding`). So are all
         other eigenvalues beside a row that has all but vanished, where the curvature of ReLU grows like the inverse of
         its length: their signs are those of `scaled` with the roots of the lengths of rows.
+
+        With ``quotient=True`` of ``P H P`` across the directions that `condition_number` tells of.
 
         Raises
         ------
@@ -97,7 +104,7 @@ class Curvature(Record, Matrix):
         UserWarning
             If it takes minutes; `extreme_eigenvalues` takes seconds.
         """
-        return self._split(self._eigenvalues, self.parts)
+        return self._split(self._eigenvalues, self._parts_across if flag("quotient", quotient) else self.parts)
 
     def _eigenvalues(self, matrix: FloatArray) -> AnyArray:
         """Eigenvalues of a part of the operator; imaginary parts at the level of rounding are dropped."""

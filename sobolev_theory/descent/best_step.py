@@ -37,8 +37,9 @@ def best_step(curvature: Curvature) -> BestStep:
     ``step = 2/(lambda_min + lambda_max)``, where both give ``(kappa - 1)/(kappa + 1)``; complex ones, as a backprop
     Hessian can have, are balanced numerically.
 
-    In the backprop convention of an order whose derivative jumps the Hessian near the teacher is not the Gauss-Newton
-    matrix, even in the limit: take ``loss.hessian(V, towards=X)``.
+    Of a homogeneous network all of whose parameters move, across the rescalings of neurons, along which nothing is left
+    to contract. In the backprop convention of an order whose derivative jumps the Hessian near the teacher is not the
+    Gauss-Newton matrix, even in the limit: take ``loss.hessian(V, towards=X)``.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def best_step(curvature: Curvature) -> BestStep:
     >>> best_step(PopulationLoss([[0.0, 1.0]], "L2").hessian([[0.6, 0.8]])).contraction < 1
     True
     """
-    spectrum = instance_of("curvature", curvature, Curvature).spectrum()
+    spectrum = instance_of("curvature", curvature, Curvature).spectrum(quotient=curvature.has_generators)
     low, high = spectrum.smallest, spectrum.largest
     if not low > ROUNDINGS * high:  # what is not told from zero has no sign
         raise ValueError(

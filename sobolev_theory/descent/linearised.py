@@ -69,8 +69,8 @@ class Linearised:
 
     @cached_property
     def eigenvalues(self) -> NDArray[np.complex128]:
-        """Those of the Hessian."""
-        return self.hessian.spectrum().values.astype(complex)
+        """Those of the Hessian; across rescalings, along which nothing is left to contract."""
+        return self.hessian.spectrum(quotient=self.hessian.has_generators).values.astype(complex)
 
     def best(self, method: str) -> Optimiser:
         """The optimiser of the least asymptotic contraction; where none is predicted, where tuning begins."""

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from .._runtime.results import Record
 from ..critical_points import critical_point
 from ..errors import ConditioningWarning, NotDifferentiableError
-from ..losses import AnyPoint
 from ..problem import SpanProblem
+from ..rescalings import across, conserved, rescaled, rescales
+from ..shorthands import AnyPoint
 from .state import State
 from .steps import AcceptedStep
 
@@ -156,6 +157,8 @@ def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
             "rate: a flow that comes nearer to the teacher, or to a point with a Hessian, is required"
         ) from None
     found = problem.loss.parameters(point.student).rows(problem.layout)
+    if rescales(problem):  # of all networks that are equal the flow reaches one
+        found = rescaled(problem, found, conserved(problem, state.coordinates))
     size = float(np.linalg.norm(found))
     if not point.converged or np.linalg.norm(found - state.coordinates) > NEAR_END * size:
         raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
@@ -197,6 +200,9 @@ def _curvature(problem: SpanProblem, state: State, end: FloatArray) -> tuple[flo
         within = state.point.hessian.to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan
+    if rescales(problem):
+        moves = across(problem, end)
+        within, displacement = moves.T @ within @ moves, moves.T @ displacement
     return _slowest(within, displacement), whole.spectrum().largest
 
 

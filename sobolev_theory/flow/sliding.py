@@ -24,6 +24,7 @@ from ..pairs.sums import PairTerms
 from ..parameters import Parameters
 from ..points import Point
 from ..problem import SpanProblem
+from ..shorthands import AnyPoint
 
 FloatArray = NDArray[np.float64]
 Aligned = tuple[tuple[int, int], ...]
@@ -60,9 +61,7 @@ def _draws_in(problem: SpanProblem, rows: FloatArray, neuron: int) -> bool:
     axes = np.eye(columns)
     for axis in np.vstack([axes, -axes]):
         moved[neuron, :columns] = np.linalg.norm(rows[neuron, :columns]) * axis
-        point = problem.at(moved)
-        gradient = point.sliding_gradient if isinstance(point, Point) else point.gradient_rows
-        if gradient[neuron, :columns] @ axis <= 0:
+        if rest_of_gradient(problem.at(moved))[neuron, :columns] @ axis <= 0:
             return False
     return True
 
@@ -130,8 +129,18 @@ def _lines(teacher: FloatArray, aligned: Aligned) -> dict[int, FloatArray]:
     return {i: teacher[j] / np.linalg.norm(teacher[j]) for i, j in aligned}
 
 
-def slides(point: Point, aligned: Aligned) -> bool:
-    """Whether the pull of the lines holds all sliding rows against the rest of the gradient."""
+def rest_of_gradient(point: AnyPoint) -> FloatArray:
+    """The gradient, without the pull on one another of parallel rows of neurons if they can slide, (R, D)."""
+    return point.sliding_gradient if isinstance(point, Point) else point.gradient_rows
+
+
+def slides(point: AnyPoint, aligned: Aligned) -> bool:
+    """Whether the pull of the lines holds all sliding rows against the rest of the gradient.
+
+    Only where hidden weights move alone, of neurons without biases at standard inputs.
+    """
+    if not isinstance(point, Point):
+        return False
     gradient, teacher = point.sliding_gradient, point.loss.teacher.weights
     across = np.linalg.norm(gradient - on_lines(gradient, teacher, aligned), axis=1)
     return all(across[i] < _pull(point, i, line) for i, line in _lines(teacher, aligned).items())

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import activations
-from ..losses import AnyPoint
 from ..networks import Network
 from ..parameters import Parameters, matching
 from ..problem import SpanProblem
-from .sliding import Aligned, on_lines, packed, unpacked
+from ..shorthands import AnyPoint
+from .sliding import Aligned, on_lines, packed, rest_of_gradient, unpacked
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -194,7 +194,7 @@ class State:
     def gradient(self) -> FloatArray:
         """The gradient in coordinates, (R, D); of sliding rows what is left of it along their lines."""
         if self.aligned:
-            return on_lines(self.point.sliding_gradient, self.problem.teacher_rows, self.aligned)
+            return on_lines(rest_of_gradient(self.point), self.problem.teacher_rows, self.aligned)
         return self._along_segment() if self._segment else self.point.gradient_rows
 
     @cached_property
