@@ -7,7 +7,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from ._natural_units import relative_gradient, scale_of, units
-from .errors import NotDifferentiableError
+from .errors import NotDifferentiableError, OverflowingError
 from .problem import SpanProblem
 from .shorthands import AnyPoint
 
@@ -73,10 +73,10 @@ def dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Float
 
 
 def _gradient_or_nan(at: AnyPoint, size: int) -> FloatArray:
-    """The gradient, NaN where it does not exist: a step there is not taken."""
+    """The gradient, NaN where it does not exist or leaves the range of doubles: a step there is not taken."""
     try:
         return at.gradient.ravel()
-    except NotDifferentiableError:
+    except (NotDifferentiableError, OverflowingError):
         return np.full(size, np.nan)
 
 
