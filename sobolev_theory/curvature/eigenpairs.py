@@ -66,6 +66,8 @@ def eigenpairs(matrix: Matrix, inner: Matrix, reduction: Reduction | None, k: in
 def _of_inner(inner: Matrix, k: int, which: str) -> Pairs:
     """Of the dense matrix where that is small, or where an iteration would have to find many; else by Lanczos."""
     size = inner.shape[0]
+    if not size:
+        return np.zeros(0), np.zeros((0, 0))
     if size <= FALLBACK or k > size // 4:
         part = (0, k - 1) if which == "smallest" else (size - k, size - 1)
         values, vectors = scipy.linalg.eigh(inner.to_dense(), subset_by_index=part)

@@ -1,11 +1,6 @@
-"""Curvature of a population loss as a structured linear operator, with its spectrum and condition number.
-
-On the orthogonal complement of ``span(U)`` every curvature is ``A (x) I``: the spectrum never sees the input dimension.
-"""
+"""Curvature of a population loss as a structured linear operator, with its spectrum and condition number."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,17 +13,14 @@ from .._runtime.results import Record
 from .._runtime.sizes import require_memory, require_spectrum
 from .eigenpairs import eigenpairs
 from .iteration import DENSE, FALLBACK, ends
-from .matrix import Matrix
-from .reduction import Reduction
-from .spaces import Space
 from .spectrum import Spectrum, rounding_of, structure_of
+from .split import Part, SplitMatrix
 
 FloatArray = NDArray[np.float64]
 AnyArray = NDArray[Any]
-Part = tuple[FloatArray, int]
 
 
-class Curvature(Record, Matrix):
+class Curvature(Record, SplitMatrix):
     """A curvature matrix of shape (P, P) in the order of flat vectors of parameters, never formed unless asked for.
 
     Of hidden weights that is (K d, K d), row-major in (neuron, coordinate); of more the order is that of
@@ -58,53 +50,36 @@ class Curvature(Record, Matrix):
         moving = {} if self.layout.only_weights else {"parameters": self.layout.names}
         return {"width": self.width, "dim": self.dim, **moving, "is_symmetric": self.is_symmetric}
 
-    @cached_property
-    def _reduction(self) -> Reduction | None:
-        """The restriction to an invariant space."""
-        return Reduction.of(self._blocks)
-
-    @cached_property
-    def on_span(self) -> "Curvature":
-        """The operator restricted to an invariant space, in orthonormal coordinates of it: a subspace with span(U)."""
-        reduction = self._reduction
-        if reduction is None:
-            return self
-        return self._like(reduction.blocks, layout=replace(self.layout, dim=reduction.dim), generators=None)
-
-    @property
-    def outside(self) -> list[tuple[FloatArray, int]]:
-        """Matrices (K, K) of the rest, one for each eigenspace of the forms, and how often their eigenvalues count."""
-        reduction = self._reduction
-        parts = [] if reduction is None else reduction.outside(self.width)
-        return [(a / 2 + a.T / 2 if self.is_symmetric else a, span.codim) for a, span in parts]
-
     @property
     def has_generators(self) -> bool:
-        """Whether directions are known in which the network can move and stays what it is."""
+        """Whether directions are known in which the network can move and stays what it is: see `condition_number`."""
         return self._generators is not None
 
     def spectrum(self, *, quotient: bool = False) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
 
         The matrix restricted to the n-dimensional span(U), ``n <= min(d, K + M)``, gives ``K n`` of them. The ``K x K``
-        matrix ``A`` gives the others, each with multiplicity ``d - n``. Backward stable: errors are about 1e-15 of the
-        largest eigenvalue for a symmetric curvature; what is smaller is given as 0 (`Spectrum.rounding`). So are all
-        other eigenvalues beside a row that has all but vanished, where the curvature of ReLU grows like the inverse of
-        its length: their signs are those of `scaled` with the roots of the lengths of rows.
+        matrix ``A`` gives the others, each with multiplicity ``d - n``. A mean of the inputs is one more vector of the
+        span, and biases, output weights and the output bias add to the first matrix, ``K (n + 2) + 1`` in all. Where
+        covariance and metric have eigenspaces in common there is a span, and a matrix ``sum_f f_l A^f``, for each of
+        them; `Spectrum.structure` says of which matrices the eigenvalues are.
 
-        With ``quotient=True`` of ``P H P`` across the directions that `condition_number` tells of.
+        Backward stable: errors are about 1e-15 of the largest eigenvalue for a symmetric curvature; what is smaller is
+        given as 0 (`Spectrum.rounding`). So are all other eigenvalues beside a row that has all but vanished, where the
+        curvature of ReLU grows like the inverse of its length: their signs are those of `scaled` with the roots of the
+        lengths of rows. With ``quotient=True`` of ``P H P``, as `condition_number` says.
 
         Raises
         ------
         SizeError
-            If the matrix on span(U) does not fit into half of the physical memory, or takes more than 1e14 operations.
+            If the first matrix does not fit into half of the physical memory, or takes more than 1e14 operations.
 
         Warns
         -----
         UserWarning
             If it takes minutes; `extreme_eigenvalues` takes seconds.
         """
-        return self._split(self._eigenvalues, self._parts_across if flag("quotient", quotient) else self.parts)
+        return self._split(self._eigenvalues, self.parts_across if flag("quotient", quotient) else self.parts)
 
     def _eigenvalues(self, matrix: FloatArray) -> AnyArray:
         """Eigenvalues of a part of the operator; imaginary parts at the level of rounding are dropped."""
@@ -116,21 +91,6 @@ class Curvature(Record, Matrix):
     def singular_values(self) -> Spectrum:
         """All singular values with multiplicities, by the same split."""
         return self._split(scipy.linalg.svdvals, self.parts)
-
-    @np.errstate(all="ignore")
-    def parts(self) -> list[tuple[FloatArray, int]]:
-        """Dense matrices whose spectra, so many times each, make up the spectrum: on span(U), then ``A`` if d > n.
-
-        The coordinates on span(U) come from the weights alone: at the same student and teacher, parts add up as norms.
-
-        Examples
-        --------
-        >>> from sobolev_theory import PopulationLoss
-        >>> H = PopulationLoss([[1.0, 0.0, 0.0]], norm="L2").hessian([[0.0, 1.0, 0.0]])
-        >>> [(matrix.shape, count) for matrix, count in H.parts()]
-        [((2, 2), 1), ((1, 1), 1)]
-        """
-        return [(self.on_span.to_dense(), 1), *self.outside]
 
     @np.errstate(all="ignore")
     def _split(self, values_of: Callable[[FloatArray], AnyArray], parts_of: Callable[[], list[Part]]) -> Spectrum:
@@ -178,26 +138,9 @@ class Curvature(Record, Matrix):
         """
         one_of("kind", kind, ("eigenvalue", "singular"))
         values_of = self._eigenvalues if kind == "eigenvalue" else scipy.linalg.svdvals
-        spectrum = self._split(values_of, self._parts_across if flag("quotient", quotient) else self.parts)
+        spectrum = self._split(values_of, self.parts_across if flag("quotient", quotient) else self.parts)
         spectrum.warn(stacklevel=3)
         return spectrum.modulus_ratio
-
-    def _parts_across(self) -> list[Part]:
-        """`parts` of ``P H P`` on the orthogonal complement of the generators, which are vectors of the span too."""
-        generators = self._generators
-        if generators is None:
-            raise ValueError(
-                "quotient: False is required for this matrix: in no direction its parameters are known to leave the "
-                'network what it is; ReLU^n has such directions with parameters="all"'
-            )
-        vectors, space = np.concatenate([self._blocks.vectors, generators.rows]), self._blocks.space
-        blocks = replace(self._blocks, vectors=vectors, space=space and Space(space.eigenspaces))
-        whole = self._like(blocks)
-        inner = whole.on_span
-        rows = inner._blocks.vectors[len(vectors) - len(generators.rows) :]
-        null = replace(generators, rows=rows).flat(inner.layout)
-        across = np.linalg.qr(null.T, mode="complete")[0][:, len(null) :]
-        return [(across.T @ inner.to_dense() @ across, 1), *whole.outside]
 
     def eigenpairs(self, k: int, which: str = "smallest") -> tuple[FloatArray, FloatArray]:
         """Eigenvalues at one end of a symmetric matrix, in ascending order (k,), and orthonormal eigenvectors (k, P).

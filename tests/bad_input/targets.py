@@ -72,7 +72,9 @@ def _registered(**arguments: Any) -> Any:
 
 def options(**others: tuple[str, Any]) -> dict[str, tuple[str, Any]]:
     """The options of losses, and others."""
-    return {"activation": ("activation optional", "relu"), "derivative": ("word", "backprop"), **others}
+    about = {"inputs": ("inputs optional", None), "metric": ("array row number optional", None)}
+    about |= {"parameters": ("word", "weights"), "activation": ("activation optional", "relu")}
+    return {**about, "derivative": ("word", "backprop"), **others}
 
 
 PAIR = {"W": ("array", W), "V": ("array teacher", V)}
@@ -111,9 +113,7 @@ TARGETS: dict[str, Target] = {
         lambda n, rng=0: st.Inputs(covariance=[1.0, 2.0]).sample(n, rng=rng),
         {"n": ("size work", 3), "rng": ("seed optional", 0)},
     ),
-    "PopulationLoss": Target(
-        st.PopulationLoss, options(teacher=("array teacher", V), norm=("norm", "H1"), covariance=("optional", None))
-    ),
+    "PopulationLoss": Target(st.PopulationLoss, options(teacher=("array teacher", V), norm=("norm", "H1"))),
     **{
         f"PopulationLoss.{name}": Target(lambda W, name=name: getattr(loss(), name)(W), {"W": ("array", W)})
         for name in ("at", "student", "value", "gradient", "gauss_newton")
