@@ -14,7 +14,7 @@ from ._runtime.checks import as_array, instance_of
 from .activations import Activation
 from .affine_point import AffinePoint, value_of_teacher
 from .inputs import Inputs
-from .layout import Layout, moving
+from .layout import NAMES, Layout, moving
 from .networks import Network
 from .norms import Convention, Norm, NormLike
 from .pairs.affine_sums import AffineTerms
@@ -148,6 +148,23 @@ class PopulationLoss(Shorthands):
         """Whether hidden weights alone move, inputs and metric are standard, and the teacher has no biases."""
         return self.moving == ("weights",) and self.ambient.is_standard and not self.teacher.has_biases
 
+    def require_standard(self, what: str) -> None:
+        """Refuse what a theory does not cover that is one of standard inputs and hidden weights.
+
+        Raises
+        ------
+        NotImplementedError
+            With the argument that is not standard.
+        """
+        facts = {"inputs": self.inputs.is_standard, "metric": self.ambient.metric.is_identity}
+        facts |= {"parameters": self.moving == ("weights",), "teacher": not self.teacher.has_biases}
+        for name, is_standard in facts.items():
+            if not is_standard:
+                raise NotImplementedError(
+                    f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
+                    f"teacher without biases; leave {name} as it is by default"
+                )
+
     @property
     def sobolev_weights(self) -> tuple[float, ...]:
         """``(lambda_0, ..., lambda_s)``."""
@@ -183,6 +200,17 @@ class PopulationLoss(Shorthands):
         facts |= {} if self.ambient.metric.is_identity else {"metric": self.ambient.metric.array}
         facts |= {} if self.moving == ("weights",) else {"parameters": self.moving}
         return facts | {"activation": self.activation.name, "derivative": str(self.derivative)}
+
+    @property
+    def setting(self) -> str:
+        """What is not standard of inputs, metric and moving parameters, in words; empty if all is."""
+        everything = self.moving == NAMES
+        words = {
+            f"{self.inputs.line()}": not self.inputs.is_standard,
+            "a metric of input gradients": not self.ambient.metric.is_identity,
+            "all parameters" if everything else f"parameters {', '.join(self.moving)}": self.moving != ("weights",),
+        }
+        return "; ".join(word for word, said in words.items() if said)
 
     def layout(self, width: int) -> Layout:
         """Where what moves stands in a flat vector, for a student of so many neurons."""

@@ -58,6 +58,8 @@ class Curvature(Record, SplitMatrix):
     def spectrum(self, *, quotient: bool = False) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
 
+        With ``quotient=True`` those of ``P H P`` as in `condition_number`.
+
         The matrix restricted to the n-dimensional span(U), ``n <= min(d, K + M)``, gives ``K n`` of them. The ``K x K``
         matrix ``A`` gives the others, each with multiplicity ``d - n``. A mean of the inputs is one more vector of the
         span, and biases, output weights and the output bias add to the first matrix, ``K (n + 2) + 1`` in all. Where
@@ -67,7 +69,7 @@ class Curvature(Record, SplitMatrix):
         Backward stable: errors are about 1e-15 of the largest eigenvalue for a symmetric curvature; what is smaller is
         given as 0 (`Spectrum.rounding`). So are all other eigenvalues beside a row that has all but vanished, where the
         curvature of ReLU grows like the inverse of its length: their signs are those of `scaled` with the roots of the
-        lengths of rows. With ``quotient=True`` of ``P H P``, as `condition_number` says.
+        lengths of rows.
 
         Raises
         ------
