@@ -17,11 +17,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..networks import Network
 from ..pairs.angles import PARALLEL, angle_and_direction
 from ..pairs.geometry import PairGeometry
 from ..pairs.sums import PairTerms
-from ..parameters import Parameters
 from ..points import Point
 from ..problem import SpanProblem
 from ..shorthands import AnyPoint
@@ -67,17 +65,17 @@ def _draws_in(problem: SpanProblem, rows: FloatArray, neuron: int) -> bool:
 
 
 def meeting(
-    student: Parameters, velocity: FloatArray, teacher: Network, aligned: Aligned, horizon: float, size: float
+    student: FloatArray, velocity: FloatArray, teacher: FloatArray, aligned: Aligned, horizon: float, size: float
 ) -> tuple[float, int, int] | None:
     """Time to go, and rows of [W; V], of the pair that is first on one line within a horizon; sliding rows left out.
 
     The sine of the angle falls at a finite speed, so its slope tells the time; what is ``e`` beside the line is
     constant. A row shorter than the scale ``size`` turns faster: an Euler step of time t errs by ``(speed t)^2/|u|``.
     """
-    rows = np.vstack([student.weights, teacher.weights])
-    moving = np.vstack([velocity, np.zeros_like(teacher.weights)])
+    rows = np.vstack([student, teacher])
+    moving = np.vstack([velocity, np.zeros_like(teacher)])
     norms = np.linalg.norm(rows, axis=1)
-    i, j = np.triu_indices(student.width, 1, len(rows))
+    i, j = np.triu_indices(len(student), 1, len(rows))
     sliding = [row for row, _ in aligned]
     free = ~np.isin(i, sliding) & ~np.isin(j, sliding) & (norms[j] > 0)  # who meets a sliding row meets its line
     i, j = i[free], j[free]
