@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 from ._runtime.checks import as_array
 from ._runtime.results import Record
 from .activations import Activation
-from .layout import NAMES, Layout
+from .layout import Layout
 from .networks import Network
 
 FloatArray = NDArray[np.float64]
@@ -131,6 +131,15 @@ class Parameters(Record):
         }
         return layout.rows(np.concatenate([parts[name] for name in layout.names]))
 
+    def _moving_and_still(self, moving: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
+        """Columns (K, ...) of what moves of neurons, and of what does not."""
+        biases = np.zeros(self.width) if self.biases is None else self.biases
+        columns = {"weights": self.weights, "biases": biases[:, None], "output_weights": self.output_weights[:, None]}
+        parts: tuple[list[FloatArray], list[FloatArray]] = ([np.zeros((self.width, 0))], [np.zeros((self.width, 0))])
+        for name, column in columns.items():
+            parts[name not in moving].append(column)
+        return np.hstack(parts[0]), np.hstack(parts[1])
+
     def at_rows(self, layout: Layout, rows: FloatArray) -> Parameters:
         """The parameters whose moving part is in rows of neurons (R, D), the others as they are."""
         if layout.only_weights:
@@ -164,19 +173,16 @@ def matching(
     >>> matching(Network([[0.0, 1.1], [0.9, 0.0]]), Network.orthonormal(2, 2))
     array([1, 0])
     """
-    K, d = student.weights.shape
-    if len(teacher.weights) != K:
+    ours, theirs = Parameters.of_network(student), Parameters.of_network(teacher)
+    if ours.width != theirs.width or ("output_bias" not in moving and ours.output_bias != theirs.output_bias):
         return None
-    a, b = (Parameters.of_network(each).rows(Layout(K, d, NAMES)) for each in (student, teacher))
-    moves = np.repeat([name in moving for name in ("weights", "biases", "output_weights")], [d, 1, 1])
-    if "output_bias" not in moving and a[K, -1] != b[K, -1]:
-        return None
-    largest = max(np.abs(a[:K, moves]).max(initial=0.0), np.abs(b[:K, moves]).max(initial=0.0))
+    (u, a), (v, b) = (each._moving_and_still(moving) for each in (ours, theirs))
+    largest = max(np.abs(u).max(initial=0.0), np.abs(v).max(initial=0.0))
     unit = largest if largest and not 1e-100 < largest < 1e100 else 1.0  # squares of others are doubles
-    distances = cdist(a[:K, moves] / unit, b[:K, moves] / unit)
-    distances[(a[:K, None, ~moves] != b[:K, ~moves]).any(axis=2)] = np.inf
+    distances = cdist(u / unit, v / unit)
+    distances[(a[:, None] != b).any(axis=2)] = np.inf
     try:
         rows: IntArray = linear_sum_assignment(distances)[1]
     except ValueError:  # no matching leaves all that is fixed as it is
         return None
-    return np.append(rows, K) if "output_bias" in moving else rows
+    return np.append(rows, ours.width) if "output_bias" in moving else rows
