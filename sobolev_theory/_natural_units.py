@@ -54,9 +54,7 @@ def loss_of_silence(loss: PopulationLoss, teacher: Network) -> float:
 
 def roots(at: AnyPoint, layout: Layout) -> FloatArray:
     """Roots of the curvatures of neurons alone, (R,): lengths in natural units; of a neuron without curvature, one."""
-    stiffness = (
-        at.stiffness if isinstance(at, Point) else layout.rows(at.gauss_newton.diagonal()).max(axis=1)
-    )
+    stiffness = at.stiffness if isinstance(at, Point) else layout.rows(at.gauss_newton.diagonal()).max(axis=1)
     found = np.sqrt(stiffness)
     return np.where(found > 0, found, found.max() or 1.0)
 

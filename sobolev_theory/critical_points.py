@@ -123,8 +123,8 @@ def critical_point(
     Parameters
     ----------
     loss, W0
-        Norm and convention; start, weights (K, d) or a `Network`. In the backprop convention the zeros of the field
-        are found that training follows.
+        Norm and convention; start, weights (K, d) or a `Network`, which it has to be where more moves. In the backprop
+        convention the zeros of the field are found that training follows.
     tol
         Gradient to reach, relative to its natural scale: ``sum_i |g_i|^2/s_i^2 <= tol^2`` over the neurons, where
         ``s_i^2`` is the curvature of neuron i alone times the loss of the smallest neuron of the teacher alone.
@@ -148,7 +148,8 @@ def critical_point(
 
     Notes
     -----
-    Computed in coordinates of ``span(W0, V)``, which Newton's method never leaves.
+    Computed in coordinates of ``span(W0, V)``, which Newton's method never leaves; for other inputs, see
+    `gradient_flow`. At networks of ReLU^n that rescaling makes equal it takes the shortest steps.
 
     Examples
     --------

@@ -1,7 +1,9 @@
 """A problem in coordinates of the span of its weights: dynamics there cost the same in any input dimension.
 
 Gradient and Hessian map ``span(W, V)`` into itself, so neither gradient flow nor Newton's method leaves the span of
-their start and the teacher. What moves is written in rows of neurons: see `layout.Layout`.
+their start and the teacher; for other inputs and another metric, the sum of the spans of the projections of all rows
+and the mean to each of the common eigenspaces of covariance and metric. What moves is written in rows of neurons: see
+`layout.Layout`.
 """
 
 from __future__ import annotations

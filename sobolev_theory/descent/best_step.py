@@ -12,6 +12,7 @@ from .._runtime.checks import instance_of
 from .._runtime.results import Record
 from ..curvature.operator import Curvature
 from ..errors import NotDifferentiableError
+from ..layout import NAMES
 from ..losses import PopulationLoss
 from ..networks import Network
 from ..parameters import Parameters, matching
@@ -72,7 +73,9 @@ def curvature_at_teacher(loss: PopulationLoss, student: Parameters | Network) ->
     """The Hessian at the teacher in the direction of the student, or the Gauss-Newton matrix where there is none."""
     rows = matching(student, loss.teacher, loss.moving)
     if rows is None:
-        raise ValueError("step: a step is required if student and teacher differ in width or output weights, got None")
+        still = [name for name in NAMES if name not in loss.moving]
+        differ = " or ".join(["width", *(name.replace("_", " ") for name in still)])
+        raise ValueError(f"step: a step is required if student and teacher differ in {differ}, got None")
     return curvature_at_rows(loss, rows, student)
 
 

@@ -129,7 +129,7 @@ def gradient_descent(
     Parameters
     ----------
     loss, W0
-        Norm and convention; start, weights (K, d) or a `Network`.
+        Norm and convention; start, weights (K, d) or a `Network`, which it has to be where more moves.
     steps
         Number of iterations, positive. It ends before if the weights come to rest, up to their rounding, or reach a
         level.
@@ -148,7 +148,7 @@ def gradient_descent(
         If the gradient does not exist at an iterate.
     ValueError
         For a step or a level that makes no sense; if there is no step, for a student and a teacher of different widths
-        or output weights, or a teacher where no step contracts.
+        or that differ in what does not move, or a teacher where no step contracts.
     SizeError
         If so many iterates do not fit into memory.
 

@@ -65,7 +65,7 @@ def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) ->
     def linearised(student: FloatArray) -> Linearised:
         rows = matching(problem.parameters_at(student), problem.loss.teacher, problem.layout.names)
         if rows is None:
-            raise ValueError("V: a teacher as wide as the student, with the same output weights, is required")
+            raise ValueError("V: a teacher as wide as the student, and equal to it in what does not move, is required")
         return Linearised.towards(problem, rows, student)
 
     before = linearised(start)
