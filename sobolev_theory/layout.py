@@ -129,6 +129,10 @@ class Layout(Record):
         raveled = rows.reshape(*rows.shape[:-2], -1)
         return raveled if self.only_weights else raveled[..., self.index]
 
+    def given(self, flat: FloatArray) -> FloatArray:
+        """Flat vectors (..., P) as users see them: hidden weights (..., K, d) if those move alone, else as they are."""
+        return flat.reshape(*flat.shape[:-1], self.width, self.dim) if self.only_weights else flat
+
     @classmethod
     def split_of_size(cls, vector: FloatArray, dim: int, names: tuple[str, ...]) -> dict[str, FloatArray]:
         """`split` for as many neurons as a vector has numbers for."""
