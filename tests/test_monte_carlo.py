@@ -15,14 +15,18 @@ from scipy.special import bdtrc, kolmogorov
 from sobolev_theory import activations, monte_carlo
 from sobolev_theory._runtime import parallel as _parallel
 from sobolev_theory.errors import OverflowingError, SizeError
+from sobolev_theory.inputs import Inputs
+from sobolev_theory.layout import Layout
 from sobolev_theory.losses import PopulationLoss
 from sobolev_theory.monte_carlo import verification
 from sobolev_theory.monte_carlo.agreement import judged
 from sobolev_theory.monte_carlo.estimators import chunk_moments
 from sobolev_theory.monte_carlo.inputs import Stretches
 from sobolev_theory.monte_carlo.residual import Residual
+from sobolev_theory.monte_carlo.rows import Moves, Rows
 from sobolev_theory.networks import Network
 from sobolev_theory.norms import Norm
+from sobolev_theory.pairs.ambient import Ambient
 from sobolev_theory.symbolic import derive
 
 from .oracles import single_neuron_block
@@ -73,7 +77,8 @@ def one_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: dict[tuple[Any, ...], Any] = {}
 
     def moments(residual: Residual, names: tuple[str, ...], task: tuple[np.random.SeedSequence, int]) -> Any:
-        arrays = (residual.weights, residual.output, residual.directions)
+        rows, moves = residual.rows, residual.moves.rows
+        arrays = rows.along, rows.offsets, moves.along, moves.offsets, residual.output, residual.moves.output
         problem = *(a.tobytes() for a in arrays), residual.norm, residual.activation, residual.exact, names
         seed, count = task
         key = *problem, tuple(seed.entropy), seed.spawn_key, count  # type: ignore[arg-type]
@@ -178,7 +183,7 @@ def generic(rng: np.random.Generator, width: int, dim: int, activation: str, sca
 @pytest.mark.parametrize("steepness", [0.0, 1.0])
 def test_weighted_inputs_have_the_means_of_gaussian_ones(steepness: float) -> None:
     rows = np.array([[3.0, 4.0], [0.0, 0.0], [-1e-200, 1e-200], [3e4, -1e4]])
-    stretches = Stretches.of(rows, steepness)
+    stretches = Stretches.of(Rows(rows, np.zeros(4), rows), steepness)
     assert stretches.scales == pytest.approx([3.0, 3.0, 3.0] + [3.0 / np.hypot(3e4, 1e4)] * bool(steepness))
     n = 200_000
     x, weight = stretches.inputs(np.random.default_rng(0), n)
@@ -299,8 +304,9 @@ def test_p_values_of_true_theories_are_uniform(activation: str, norm: Any, deriv
 
 def single_neuron(norm: tuple[float, ...], activation: str, exact: bool, angle: float, ratio: float) -> Residual:
     weights = np.array([[1.0, 0.0, 0.0], [ratio * np.cos(angle), ratio * np.sin(angle), 0.0]])
-    output, directions = np.array([1.0, -1.0]), np.eye(3).reshape(3, 1, 3)
-    return Residual(weights, output, directions, Norm.parse(norm), activations.get(activation), exact)
+    layout, ambient = Layout(1, 3, ("weights",)), Ambient.of(Inputs(), None, 3)
+    rows, moves = Rows.of(ambient, weights, np.zeros(2)), Moves.of(ambient, layout, np.eye(3), 1)
+    return Residual(rows, np.array([1.0, -1.0]), moves, Norm.parse(norm), activations.get(activation), exact)
 
 
 def p_of(residual: Residual, name: str, *theories: Array, samples: int = 200_000) -> list[float]:
