@@ -17,6 +17,7 @@ from derivations import (
     charts,
     directional_limit,
     erf,
+    erf_moments,
     finite_sample,
     gauss_newton,
     operator,
@@ -31,8 +32,8 @@ from derivations.catalogue import catalogue_file
 from derivations.theorems import theorems
 
 DERIVATIONS = (
-    *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf),
-    *(operator, affine_operator, rectifier_moments, single_neuron, planar_flow, symmetric, finite_sample),
+    *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf, rectifier_moments, erf_moments),
+    *(operator, affine_operator, single_neuron, planar_flow, symmetric, finite_sample),
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'

@@ -11,17 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import as_array
 from ._runtime.results import Record
-from .curvature.affine import Assembly
+from .curvature.affine_blocks import gauss_newton_blocks, hessian_blocks
+from .curvature.blocks import Blocks
 from .curvature.operator import Curvature
 from .layout import Layout
 from .networks import Network
 from .norms import Convention
 from .pairs.affine import AffinePairs, Neurons
-from .pairs.affine_field import field_sum
-from .pairs.affine_sums import AffineTerms, Coefficients, itself, pair_coefficients, value_sum
-
-from .pairs.ambient import Ambient
 from .pairs.affine_approach import kinks_approached
+from .pairs.affine_field import field_sum
+from .pairs.affine_sums import AffineTerms, itself, value_sum
+from .pairs.ambient import Ambient
 from .pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
 from .pairs.existence import are_finite, overflowing, require_directions, require_parted
 from .parameters import Parameters
@@ -116,7 +116,7 @@ class AffinePoint(Record):
         c = self.neurons.outputs
         total = value_sum(self.geometry, self.loss.affine_terms, c) + self.loss.affine_value_of_teacher
         if self.gap:
-            total += self._output_weight * self.gap * (2 * c @ self.means(0, 0) + self.gap)
+            total += self._output_weight * self.gap * (2 * float(c @ self.means(0, 0)) + self.gap)
         self._require_finite("value", np.asarray(total))
         return max(total / 2, 0.0)
 
@@ -163,30 +163,16 @@ class AffinePoint(Record):
     def gauss_newton(self) -> Curvature:
         """``E[J' J]`` of all Sobolev features; see `PopulationLoss.gauss_newton`."""
         require_pairs_fit(self.width, self.width, OF_A_MATRIX)
-        geometry, a = self.students, self.neurons.outputs[: self.width]
-        assembly = Assembly(geometry, self.layout)
-        terms = self.loss.affine_terms
-        cross = pair_coefficients(geometry, terms, "gauss_newton", self.width, _factors(a, a, own=False))
-        assembly.add_pairs(cross, own=False)
-        assembly.add_itself(_of_squares(itself(geometry, terms, "self_gauss_newton"), a))
-        self._add_output_bias(assembly, geometry)
-        return self._curvature("Gauss-Newton matrix", assembly, is_symmetric=True, is_semidefinite=True)
+        blocks = gauss_newton_blocks(self.students, self.loss.affine_terms, self.layout)
+        return self._curvature("Gauss-Newton matrix", blocks, is_symmetric=True, is_semidefinite=True)
 
     def _hessian(self, geometry: AffinePairs) -> Curvature:
         """From pairs, which may have frames that a displacement gave them."""
         require_pairs_fit(self.width, len(self.neurons.outputs), OF_A_MATRIX)
-        terms, c, k = self.loss.affine_terms, self.neurons.outputs, self.width
-        a, assembly = c[:k], Assembly(geometry, self.layout)
-        own = pair_coefficients(geometry, terms, "own", len(c), _factors(a, c, own=True))
-        assembly.add_pairs(own, own=True)
-        cross = pair_coefficients(geometry, terms, "cross", k, _factors(a, a, own=False))
-        assembly.add_pairs(cross, own=False)
-        assembly.add_itself(_of_squares(itself(geometry, terms, "self_own"), a))
-        if pull := self._output_weight * self.gap:
-            assembly.add_itself(_of_means(terms, self.means, a, pull))
-        self._add_output_bias(assembly, geometry)
+        terms = self.loss.affine_terms
+        blocks = hessian_blocks(geometry, terms, self.layout, self.gap)
         symmetric = terms.convention is Convention.EXACT or not terms.jumps
-        return self._curvature("Hessian", assembly, is_symmetric=symmetric, is_semidefinite=False)
+        return self._curvature("Hessian", blocks, is_symmetric=symmetric, is_semidefinite=False)
 
     @property
     @np.errstate(all="ignore")
@@ -266,19 +252,9 @@ class AffinePoint(Record):
         rows[np.arange(k), np.arange(k)] = student[:, layout.columns]
         return layout.flat(rows)
 
-    def _add_output_bias(self, assembly: Assembly, geometry: AffinePairs) -> None:
-        """The row and column of the output bias, if it moves."""
-        if "output_bias" in self.layout.names:
-            a, means = self.neurons.outputs[: self.width], self.loss.affine_terms.table.of_means(self.students)
-            weight = self._output_weight
-            assembly.add_output_bias(weight, weight * means(0, 0), weight * a * means(1, 0), weight * a * means(1, 1))
-
-    def _curvature(self, what: str, assembly: Assembly, *, is_symmetric: bool, is_semidefinite: bool) -> Curvature:
-        blocks = assembly.blocks()
+    def _curvature(self, what: str, blocks: Blocks, *, is_symmetric: bool, is_semidefinite: bool) -> Curvature:
         self._require_finite(what, *blocks.coefficients)
-        return Curvature(
-            blocks, self.layout, is_symmetric=is_symmetric, is_semidefinite=is_semidefinite, generators=self._generators
-        )
+        return Curvature(blocks, self.layout, is_symmetric=is_symmetric, is_semidefinite=is_semidefinite)
 
     def _require_finite(self, what: str, *numbers: FloatArray) -> None:
         if not are_finite(*numbers):
@@ -287,38 +263,6 @@ class AffinePoint(Record):
 
 def _or_zeros(biases: FloatArray | None, width: int) -> FloatArray:
     return np.zeros(width) if biases is None else biases
-
-
-def _factors(a: FloatArray, c: FloatArray, *, own: bool) -> Callable[[str], FloatArray]:
-    """What coefficients of a pair are multiplied with: the output weights of those neurons whose do not move.
-
-    Of a block (i, j), ``a_i`` unless the left vector is that of the output weight, and ``c_j`` unless the right one is;
-    of an own block the residual's ``c_j`` always, and ``a_i`` if neither is.
-    """
-    one = np.ones((len(a), len(c)))
-    both, first, second = np.outer(a, c), one * a[:, None], one * c
-
-    def factor(label: str) -> FloatArray:
-        if "o" not in label:
-            return both
-        if own:
-            return second
-        return one if label == "oo" else second if label[0] == "o" else first
-
-    return factor
-
-
-def _of_squares(coefficients: Coefficients, a: FloatArray) -> Coefficients:
-    """Those of a neuron with itself, times ``a_i`` for each side that is not its output weight."""
-    return {label: a ** (2 - label.count("o")) * value for label, value in coefficients.items()}
-
-
-def _of_means(
-    terms: AffineTerms, means: Callable[[int, int], FloatArray], a: FloatArray, pull: float
-) -> Coefficients:
-    """The own block of ``lambda_0 (c - c*) sum_i a_i E sigma(z_i)``."""
-    found = terms.of_means(lambda x, i: means(x, i)[: len(a)])
-    return {label: pull * a ** (1 - label.count("o")) * value for label, value in found.items()}
 
 
 @np.errstate(all="ignore")

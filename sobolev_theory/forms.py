@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ._runtime.checks import as_array, as_numbers, as_semidefinite
 from ._runtime.results import Record
 from ._runtime.sizes import require_memory
+from .roots import Root
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -125,19 +126,14 @@ class Form(Record):
         return values, vectors
 
     @cached_property
+    def _root(self) -> Root:
+        """That of a dense form."""
+        return Root.of(self.array)
+
+    @property
     def factor(self) -> FloatArray:
         """``L`` with ``S = L L'``: of a dense form (d, rank), of others its diagonal."""
-        if self.array.ndim < 2:
-            return np.sqrt(self.array)
-        scale, rounding = np.sqrt(np.maximum(self.array.diagonal(), 0)), self.dim * EPS
-        scale[scale == 0] = 1.0
-        values, vectors = np.linalg.eigh(self.array / scale / scale[:, None])
-        if values[0] < -SLACK * rounding * values[-1]:  # where rounding has made correlations of more than one
-            scale = np.ones(self.dim)
-            values, vectors = np.linalg.eigh(self.array)
-        kept = values > rounding * values[-1]
-        factor: FloatArray = scale[:, None] * vectors[:, kept] * np.sqrt(values[kept])
-        return factor
+        return self._root.factor if self.array.ndim == 2 else np.sqrt(self.array)
 
     def apply(self, rows: FloatArray) -> FloatArray:
         """``rows @ S``, shape (..., d); the rows themselves for the identity."""
@@ -146,10 +142,9 @@ class Form(Record):
     def root(self, rows: FloatArray) -> FloatArray:
         """``rows @ L`` with ``S = L L'``, shape (..., rank): the form's products are Euclidean ones of the results.
 
-        ``L`` of a dense form is made of the eigenvectors of its correlations ``S_ij / sqrt(S_ii S_jj)``, so that the
-        units of the coordinates do not matter. Eigenvalues below ``d eps`` of the largest are zero, and left out.
+        Of a dense form it is a `Root`, whose rank is that up to rounding.
         """
-        return _product(rows, self.factor)
+        return self._root.apply(rows) if self.array.ndim == 2 else _product(rows, self.factor)
 
     def lift(self, vectors: FloatArray) -> FloatArray:
         """``vectors @ L'``, from the space of `root` back to R^d: ``lift(root(u)) = u S``."""

@@ -137,8 +137,8 @@ class Layout(Record):
         width, rest = divmod(vector.size - fixed, one - fixed) if one > fixed else (1, 0)
         if rest or width < 1:
             raise ValueError(
-                f"vector: {one - fixed} numbers for each neuron{' and one more' * fixed}, {', '.join(names)}, are required, "
-                f"got {vector.size}"
+                f"vector: {', '.join(names)} are required, {one - fixed} numbers for each neuron"
+                f"{' and one more' * fixed}, got {vector.size} numbers"
             )
         return cls(width, dim, names).split(vector)
 

@@ -11,10 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from ._runtime.checks import as_array, instance_of
-from ._runtime.results import Record
 from .activations import Activation
 from .affine_point import AffinePoint, value_of_teacher
-from .curvature.operator import Curvature
 from .inputs import Inputs
 from .layout import Layout, moving
 from .networks import Network
@@ -25,10 +23,10 @@ from .pairs.stacked import pairs_of
 from .pairs.sums import PairTerms, value_sum
 from .parameters import Parameters, require_shared
 from .points import Point
+from .shorthands import AnyPoint, Shorthands
+from .shorthands import Student as Student
 
 FloatArray = NDArray[np.float64]
-Student = Network | ArrayLike
-AnyPoint = Point | AffinePoint
 
 
 class LossOptions(TypedDict, total=False):
@@ -41,7 +39,7 @@ class LossOptions(TypedDict, total=False):
     derivative: str
 
 
-class PopulationLoss(Record):
+class PopulationLoss(Shorthands):
     r"""Sobolev population loss between a student and a teacher, for Gaussian inputs ``x`` in R^d.
 
     .. math:: E = \tfrac12 \sum_m \lambda_m \, \mathbb{E} \, \| \nabla_x^m f_S(x) - \nabla_x^m f_T(x) \|^2
@@ -222,95 +220,3 @@ class PopulationLoss(Record):
             return W
         parameters = self.parameters(W)
         return (AffinePoint if parameters.has_biases or not self.is_standard else Point)(self, parameters)
-
-    def value(self, W: Student | AnyPoint) -> float:
-        r"""The loss at ``W``, a sum over pairs of rows of ``u = [W; V]`` with ``c = [a; -b]``.
-
-        .. math:: E = \tfrac12 \sum_{ij} c_i c_j F(u_i, u_j), \quad F = \sum_m \lambda_m \rho^m K_{mm}
-
-        The bilinear part of ``F`` is summed first, as a square. Where three digits cancel and the student's neurons
-        match the teacher's, the value comes from differences of their weights (`pairs.near_teacher`). It is never
-        negative.
-
-        Examples
-        --------
-        >>> float(PopulationLoss([[1.0, 2.0]]).value([[1.0, 2.0]]))
-        0.0
-        """
-        return self.at(W).value
-
-    def gradient(self, W: Student | AnyPoint) -> FloatArray:
-        """The gradient in what moves: shape (K, d) for hidden weights alone, else flat, (P,).
-
-        Raises
-        ------
-        NotDifferentiableError
-            At a zero student row if the activation is ReLU; in the exact convention, at parallel rows if the norm
-            contains the order whose derivative jumps (the loss has a cone there).
-
-        Examples
-        --------
-        >>> PopulationLoss([[0.0, 1.0]], "L2").gradient([[1.0, 0.0]]) * 4      # w/2 - (pi w*/2 + |w*| w/|w|)/(2 pi)
-        array([[ 1.36338023, -1.        ]])
-        """
-        return self.at(W).gradient
-
-    def hessian(self, W: Student | AnyPoint, towards: ArrayLike | None = None) -> Curvature:
-        r"""Jacobian of `gradient` at ``W``, shape (K d, K d); with ``towards=X``, (K, d), its limit at ``W + eps X``.
-
-        Exact convention: the Hessian of the loss. Backprop: the Jacobian of the field that training follows, not
-        symmetric if the norm contains the order whose derivative jumps. There, at parallel rows, as at the teacher, it
-        has a limit for ``eps -> 0+`` only, which depends on ``X``: what training sees. Elsewhere that is the Hessian.
-
-        Raises
-        ------
-        NotDifferentiableError
-            At a zero student row if the activation is ``max(z, 0)^n`` with n <= 2; at parallel rows if the norm
-            contains the order whose derivative jumps: in the exact convention, without ``towards``, or if it keeps them
-            parallel.
-
-        Examples
-        --------
-        >>> round(PopulationLoss([[0.0, 1.0]], "L2").hessian([[1.0, 0.0]]).condition_number(), 6)  # 1/(1 - 2/pi)
-        2.751938
-        >>> PopulationLoss([[1.0, 0.0]]).hessian([[1.0, 0.0]], towards=[[0.0, 1.0]]).to_dense() * 2 * np.pi
-        array([[6.28318531, 1.        ],
-               [0.        , 6.28318531]])
-        """
-        return self.at(W).hessian if towards is None else self.at(W).hessian_towards(towards)
-
-    def field_limit(self, W: Student | AnyPoint, X: ArrayLike) -> FloatArray:
-        """``D(X) = lim (F(W + eps X) - F(W))/eps`` for ``eps -> 0+`` and the field ``F``, `gradient`; shape (K, d).
-
-        Positively homogeneous in ``X``, and linear where `hessian` exists; at parallel rows it is not, and
-        ``D(X) = hessian(W, towards=X) @ X`` (Euler). Errors decay like ``exp(-lambda t)`` where ``D(X) = lambda X``.
-
-        Raises
-        ------
-        NotDifferentiableError
-            At a zero student row, as `hessian`; in the exact convention at parallel rows, where ``F`` jumps.
-
-        Examples
-        --------
-        >>> PopulationLoss([[1.0, 0.0]]).field_limit([[1.0, 0.0]], [[0.0, -2.0]]) * np.pi      # 1 for either sign
-        array([[ 1.        , -6.28318531]])
-        """
-        return self.at(W).field_limit(X)
-
-    def gauss_newton(self, W: Student | AnyPoint) -> Curvature:
-        """``E[J' J]``, where ``J`` is the Jacobian in ``W`` of all Sobolev features; shape (K d, K d).
-
-        Derivatives are the absolutely continuous ones. Symmetric positive semi-definite, independent of the teacher,
-        equal to the Hessian at ``W = V`` where that exists. Else Gauss-Newton steps follow it, and training does not.
-
-        Raises
-        ------
-        NotDifferentiableError
-            At a zero student row if the activation is ReLU.
-
-        Examples
-        --------
-        >>> PopulationLoss([[0.0, 1.0]], "H1").gauss_newton([[0.0, 1.0]]).spectrum().values
-        array([1., 1.])
-        """
-        return self.at(W).gauss_newton

@@ -425,7 +425,8 @@ for kill in range(kills):
     child = os.fork()
     if not child:
         search.end_of_run = test_checkpoint.quick_end  # workers do what they do always
-        test_checkpoint.search(path, 10**4, workers=workers)
+        test_checkpoint.search(path, 10**6, workers=workers)  # more runs than all kills let it finish
+        os._exit(1)
     deadline, lines = time.monotonic() + 30, max(1, content.count(b"\\n"))  # one more run than before, every other time
     while (workers > 1 or kill % 2) and on_disk().count(b"\\n") <= lines and time.monotonic() < deadline:
         time.sleep(0.001)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import sobolev_theory as st
-from sobolev_theory.__main__ import main
+from sobolev_theory.__main__ import _parse, main
+from sobolev_theory._commands.arrays import ARRAYS, loss_options
+from sobolev_theory._commands.networks import networks
 
 MAGIC = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
 
@@ -85,6 +87,109 @@ def test_compare_along_directions(capsys, tmp_path):
     text = capsys.readouterr().out
     for word in ("limit along 4 random directions (training)", "spread", "std error", "student 2 x 9, teacher 2 x 9"):
         assert word in text
+
+
+PARTS = {
+    "student_weights": np.array([[1.0, 0.5], [0.2, -1.0]]),
+    "student_output_weights": np.array([1.0, 2.0]),
+    "student_biases": np.array([0.25, -0.5]),
+    "student_output_bias": np.array(0.5),
+    "teacher_weights": np.array([[1.0, 0.0]]),
+    "teacher_biases": np.array([0.125]),
+    "mean": np.array([0.5, 0.0]),
+    "covariance": np.array([[2.0, 1.0], [1.0, 3.0]]),
+    "metric": np.array([1.0, 0.5]),
+}
+"""Arrays that make a problem, exact in decimals."""
+
+
+def parsed(*arguments):
+    """The options of a command line, the networks of which are two random ones unless it names them."""
+    given = ["--width", "2", "--teacher-width", "1", "--dim", "2"] * ("--problem" not in arguments)
+    return _parse(["compare", *given, *arguments])
+
+
+def as_options(folder, suffix):
+    """Options that are the parts of the problem, each with a file of its own; numbers where there is no suffix."""
+    for key, array in PARTS.items():
+        option = f"--{ARRAYS[key].replace('_', '-')}"
+        path = folder / f"{key}.{suffix or 'npy'}"
+        if not array.ndim or (suffix is None and array.ndim == 1):
+            yield f"{option}={','.join(map(repr, array.ravel().tolist()))}"
+        else:
+            np.savetxt(path, array, delimiter=",") if suffix == "csv" else np.save(path, array)
+            yield f"{option}={path}"
+
+
+def test_a_problem_is_one_file_or_an_option_each(tmp_path):
+    np.savez(tmp_path / "problem.npz", **PARTS)
+    first = _parse(["compare", "--problem", str(tmp_path / "problem.npz")])
+    student, teacher = networks(first)
+    assert student == st.Network(PARTS["student_weights"], [1.0, 2.0], [0.25, -0.5], 0.5)
+    assert teacher == st.Network([[1.0, 0.0]], None, [0.125])
+    assert loss_options(first)["inputs"] == st.Inputs(PARTS["mean"], PARTS["covariance"])
+    np.testing.assert_array_equal(loss_options(first)["metric"], PARTS["metric"])
+    for suffix in (None, "npy", "csv"):
+        options = _parse(["compare", *as_options(tmp_path, suffix)])
+        assert networks(options) == (student, teacher)
+        assert loss_options(options)["inputs"] == loss_options(first)["inputs"]
+        np.testing.assert_array_equal(loss_options(options)["metric"], PARTS["metric"])
+
+
+def test_random_networks_have_the_biases_and_output_layers_of_options():
+    student, teacher = networks(parsed("--biases=-1,2", "--output-bias=-0.5", "--teacher-output-weights", "3"))
+    plain = networks(parsed())
+    assert student == st.Network(plain[0].weights, biases=[-1.0, 2.0], output_bias=-0.5)
+    assert teacher == st.Network(plain[1].weights, [3.0])
+
+
+def test_forms_on_the_command_line(tmp_path):
+    (tmp_path / "row.csv").write_text("1,4\n")
+    (tmp_path / "column.csv").write_text("1.5\n4\n")
+    for text, covariance in (("2", 2.0), ("1,4", [1.0, 4.0]), ("row.csv", [1.0, 4.0]), ("column.csv", [1.5, 4.0])):
+        value = str(tmp_path / text) if "csv" in text else text
+        assert loss_options(parsed("--covariance", value)) == {"inputs": st.Inputs(covariance=covariance)}
+    assert loss_options(parsed()) == {}
+    assert loss_options(parsed("--parameters", "all")) == {"parameters": "all"}
+    assert loss_options(parsed("--parameters", "biases", "weights")) == {"parameters": ("biases", "weights")}
+
+
+def test_output_weights_are_those_of_the_networks(capsys):
+    line = ["compare", "--width", "2", "--dim", "6", "--output-weights", "1,-2", "--teacher-output-weights", "0.5,3"]
+    options = _parse(line)
+    _, data = run_json(capsys, *line)
+    plain = st.Network.random(2, 6, rng=np.random.default_rng(0))
+    student, teacher = networks(options)
+    assert student == st.Network(plain.weights, [1.0, -2.0])
+    assert data["rows"] == st.compare(student, teacher).as_dicts()
+
+
+PROBLEMS = {
+    "unknown": ({"student_bias": np.ones(2)}, "got one named 'student_bias'; did you mean 'student_biases'"),
+    "text": ({"mean": np.array(["a", "b"])}, "argument --problem: {path}: mean: a number, or an array of numbers, is"),
+    "infinite": ({"mean": np.array([1.0, np.inf])}, "{path}: mean: finite numbers are required"),
+    "objects": ({"mean": np.array([print])}, "pickled objects, which are never loaded"),
+    "twice": (PARTS, "--biases: not together with --problem, which holds student_biases"),
+    "sizes": (PARTS | {"student_biases": np.ones(3)}, "--problem, student_biases: shape (K,) with K = 2 is required"),
+    "mean": (PARTS | {"mean": np.ones(3)}, "covariance: shape (d, d) with d = 3 is required"),
+    "width": (PARTS, "--width: not together with --student and --teacher"),
+    "alone": ({"student_weights": np.eye(2)}, "name the networks by both --student and --teacher"),
+    "nothing": ({}, "an archive|no NumPy file|name the networks"),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_problems_that_are_none(capsys, tmp_path, name):
+    arrays, message = PROBLEMS[name]
+    path = tmp_path / "problem.npz"
+    np.savez(path, **arrays)
+    more = {"twice": ["--biases", "1,2"], "width": ["--width", "2"]}.get(name, [])
+    with pytest.raises(SystemExit) as stop:
+        main(["compare", "--problem", str(path), *more])
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert re.search("|".join(map(re.escape, message.format(path=path).split("|"))), error)
+    assert error.count("\n") == 1
 
 
 def test_verify(capsys):
@@ -253,6 +358,27 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["compare", "--student", "w.npy", "--teacher", "w.npy", "--dim", "3"], "--dim: not together"),
         (["compare", "--width", "2", "--dim", "3", "--directions", "3"], "--directions: only together with --towards"),
         (["compare", "--towards", "random"], "--student and --teacher"),
+        (["compare", "--angle", "1", "--biases", "1"], "--biases: not together with --angle"),
+        (["compare", "--angle", "1", "--covariance", "2"], "--covariance: not together with --angle"),
+        (["compare", "--teacher", "w.npy", "--towards", "random", "--biases", "1"], "--biases: not together with --to"),
+        (
+            ["compare", "--width", "2", "--dim", "3", "--biases", "1,2,3,4"],
+            "--biases: shape (K,) with K = 2 is required",
+        ),
+        (["compare", "--width", "2", "--dim", "3", "--teacher-biases", "1"], "--teacher-biases: shape (K,) with K = 2"),
+        (["compare", "--width", "2", "--dim", "3", "--biases", "1,x"], "argument --biases: numbers such as 0.5,-1, or"),
+        (["compare", "--width", "2", "--dim", "3", "--biases", "\u0663,1"], "argument --biases: numbers such as 0.5,"),
+        (["compare", "--width", "2", "--dim", "3", "--biases", "1,"], "argument --biases: numbers such as 0.5,-1, or"),
+        (["compare", "--width", "2", "--dim", "3", "--mean", "m.npy"], "argument --mean: m.npy: No such file"),
+        (["compare", "--width", "2", "--dim", "3", "--mean", "nan,1,1"], "mean: finite numbers are required, got nan"),
+        (["compare", "--width", "2", "--dim", "3", "--covariance", "-1"], "covariance: a number >= 0 is required"),
+        (["compare", "--width", "2", "--dim", "3", "--output-bias", "1,2"], "argument --output-bias: a finite number"),
+        (["compare", "--width", "2", "--dim", "3", "--parameters", "bias"], "invalid choice: 'bias' (choose from all,"),
+        (["compare", "--problem", "missing.npz"], "argument --problem: missing.npz: No such file or directory"),
+        (["compare", "--problem", "problem.npy"], "in a .npz file, are required; got another kind of file, .npy"),
+        (["flow", "--angle", "1", "--problem", "p.npz"], "argument --problem: p.npz: No such file"),
+        (["verify", "--networks", "2", "--width", "1", "--dim", "2", "--biases", "1"], "--biases: not together with"),
+        (["plot", "samples", "--biases", "1", "--output", "x.png"], "--biases: only the teacher is sampled"),
         (["compare", "--teacher", "w.npy"], "--teacher: a --student too is required, or --towards random"),
         (
             ["compare", "--width", "2", "--dim", "3", "--towards", "randm"],

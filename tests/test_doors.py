@@ -456,3 +456,38 @@ def test_sizes_of_files_are_judged_before_they_are_read(tmp_path, monkeypatch):
     for name in ("bomb.npz", "w.npy", "w.csv"):
         with pytest.raises(SizeError, match=rf"^--student .*{name}: .*at most .* bytes"):
             checks.read_weights("--student", tmp_path / name)
+
+
+def test_numbers_of_files_are_a_number_a_row_or_a_table(tmp_path):
+    shapes = [(as_npy(W), (2, 2)), (as_npy(W[0]), (2,)), (as_npy(W[:1]), (2,)), (as_npy(W[:, :1]), (2,))]
+    for data, shape in [*shapes, (as_npy(np.array(3)), ())]:
+        (tmp_path / "x.npy").write_bytes(data)
+        assert checks.read_numbers("--mean", tmp_path / "x.npy").shape == shape
+    (tmp_path / "x.csv").write_text("0.5\n1.5\n")
+    assert checks.read_numbers("--mean", tmp_path / "x.csv").tolist() == [0.5, 1.5]
+    (tmp_path / "x.csv").write_text("0.5,x\n")
+    with pytest.raises(ValueError, match=r"^--mean .*x\.csv: numbers, in a .* got 'x' in line 1, column 2"):
+        checks.read_numbers("--mean", tmp_path / "x.csv")
+
+
+def test_arrays_of_a_file_have_known_names(tmp_path, monkeypatch):
+    path = tmp_path / "x.npz"
+    path.write_bytes(as_npz(W=W.astype(np.float32), c=np.array(2)))
+    arrays = checks.read_arrays("--problem", path, ["W", "b", "c"])
+    assert {key: (array.shape, array.dtype.kind) for key, array in arrays.items()} == {
+        "W": ((2, 2), "f"),
+        "c": ((), "f"),
+    }
+    for data, message in [
+        (as_npz(w=W), "got one named 'w'; did you mean 'W'"),
+        *(UNREADABLE[name] for name in ("cut.npz", "bit.npz")),
+        (as_npz(W=W + np.inf), "W: finite numbers are required"),
+        (ARRAY, r"\.npy by its first bytes"),
+    ]:
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match=rf"^--problem .*x\.npz: .*{message}"):
+            checks.read_arrays("--problem", path, ["W"])
+    monkeypatch.setattr(checks.files, "LARGEST", 2**19)
+    path.write_bytes(bomb())
+    with pytest.raises(SizeError, match=r"^--problem .*x\.npz: an array of at most .* bytes"):
+        checks.read_arrays("--problem", path, ["W"])

@@ -72,6 +72,20 @@ def test_the_root_does_not_depend_on_units() -> None:
     close(root @ root.T / deviations / deviations[:, None], matrix / deviations / deviations[:, None], 1)
 
 
+def test_null_rows_of_a_singular_form_have_no_root() -> None:
+    """Zero, not rounding: a neuron that is constant on a Gaussian in a subspace is told by it, in any units."""
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        d = int(rng.integers(2, 30))
+        rank, units = int(rng.integers(1, d)), 10.0 ** rng.integers(-4, 4, size=d)
+        factor = rng.standard_normal((d, rank)) * 10.0 ** rng.uniform(-2, 0, size=rank)
+        form = Form.parse("covariance", (units[:, None] * factor) @ (units[:, None] * factor).T, d)
+        null = np.linalg.svd(factor)[0][:, rank:] @ rng.standard_normal((d - rank, 3))
+        assert not form.root(null.T / units).any()
+        assert form.root(factor.T / units).any(axis=1).all()
+        assert form.root(rng.standard_normal((3, d)) / units).any(axis=1).all()
+
+
 def test_the_root_of_what_rounding_made_indefinite() -> None:
     """A projection along (1, 1e-9): its first entry, 1e-18, came out as 1e-20: a correlation of 10."""
     matrix = np.array([[1e-20, -1e-9], [-1e-9, 1.0]])

@@ -15,14 +15,14 @@ from ..conditioning.directions import RANDOM
 from ..errors import ConditioningWarning
 from ..norms import Norm
 from ..single_neuron.spectrum import smallest_sign
+from .arrays import EXTRAS, loss_options
 from .directions import add_directions, along, networks_or_teacher
+from .networks import add_networks, describe
 from .options import (
     add_command,
     add_json,
-    add_networks,
     add_norms,
     angle,
-    describe,
     print_json,
     ratio,
     refuse,
@@ -69,7 +69,8 @@ def run(options: argparse.Namespace) -> int:
     settings = {"curvature": options.curvature, "activation": options.activation, "derivative": options.derivative}
     many = directions["directions"] if options.towards == RANDOM else 1
     long = many * student.width * min(student.dim, student.width + teacher.width) > LONG
-    result = compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **directions, **settings)
+    given = {**settings, **directions, **loss_options(options)}
+    result = compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **given)
     if options.json:
         print_json({**settings, "limit": result.limit, "rows": result.as_dicts()})
     else:
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 def _single_neuron(options: argparse.Namespace) -> int:
     """Every angle with every ratio; the last norm's condition number over the first's."""
     unused = ("student", "teacher", "width", "teacher_width", "dim", "towards", "directions")
-    refuse(options, unused, "not together with --angle")
+    refuse(options, unused + EXTRAS, "not together with --angle")
     if options.curvature != "hessian" or options.activation != "relu":
         raise ValueError("--angle: one ReLU neuron and its Hessian; for others use --width 1 --dim D")
     ratios, angles = (grid.ravel() for grid in np.meshgrid(options.ratio or [1.0], options.angle, indexing="ij"))

@@ -7,7 +7,9 @@ from typing import Any
 from .._runtime.checks import named, near, read_weights
 from ..conditioning.directions import RANDOM, SEVERAL
 from ..networks import Network
-from .options import FILES, networks, refuse, size, teacher_alone
+from .arrays import ROLES, has
+from .networks import networks, refuse_student, teacher_alone
+from .options import FILES, refuse, size
 
 
 def add_directions(command: argparse.ArgumentParser) -> None:
@@ -42,10 +44,13 @@ def _towards(text: str | None) -> Any:
 
 def networks_or_teacher(options: argparse.Namespace) -> tuple[Network, Network]:
     """Student and teacher; with directions in which to leave the student is at the teacher, unless it is named."""
-    if options.towards is None and options.student is None and options.teacher is not None:
+    student, teacher = (has(options, f"{role}_weights") for role in ROLES)
+    if options.towards is None and teacher and not student:
         raise ValueError(f"--teacher: a --student too is required, or --towards {RANDOM}, for limits at the teacher")
-    if options.towards is None or options.student is not None:
+    if options.towards is None or student:
         return networks(options)
-    refuse(options, ("teacher_width",), "not together with --towards: without --student the student is at the teacher")
-    teacher = teacher_alone(options)
-    return teacher, teacher
+    reason = "not together with --towards: without --student the student is at the teacher"
+    refuse(options, ("teacher_width",), reason)
+    refuse_student(options, reason)
+    at = teacher_alone(options)
+    return at, at

@@ -11,16 +11,14 @@ import numpy as np
 from .._runtime.checks import number
 from ..flow import comparison as flow_comparison
 from ..networks import Network
+from .arrays import loss_options
 from .figures import load_plotting, save
+from .networks import add_networks, add_one_neuron, describe, networks_or_one_neuron
 from .options import (
     add_command,
     add_json,
-    add_networks,
     add_norms,
-    add_one_neuron,
     checked,
-    describe,
-    networks_or_one_neuron,
     print_json,
 )
 
@@ -65,6 +63,7 @@ def compared(options: argparse.Namespace, student: Network, teacher: Network) ->
         activation=options.activation,
         derivative=options.derivative,
         progress=sys.stderr.isatty(),
+        **loss_options(options),
     )
 
 

@@ -1,27 +1,21 @@
-"""What commands share: options that name networks and norms, and JSON."""
+"""What commands share: a parser, types of options, norms, and JSON."""
 
 import argparse
 import json
 import textwrap
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
-from .._runtime.checks import between, integer, near, number, positive_integer, read_weights, shown
+from .._runtime.checks import between, integer, near, number, positive_integer, shown
 from ..activations import Activation
-from ..networks import Network
 from ..norms import Convention, Norm, NormLike
-from .activation import add_activation
 
 Value = TypeVar("Value")
 
 FILES = ".npy, .npz (of several arrays: W.npz:key), .csv, .tsv or .txt"
-
-DIM = 3
-"""Input dimension of one neuron given by its angle, unless told: the smallest with a transverse direction."""
 
 LONGEST = 1000
 """Characters of an error."""
@@ -89,26 +83,6 @@ def add_command(commands: Any, name: str, summary: str, examples: str) -> argpar
     return parser
 
 
-def add_networks(command: argparse.ArgumentParser) -> None:
-    """Options that say which student and teacher."""
-    networks = command.add_argument_group("student and teacher: weight files, or random networks")
-    networks.add_argument("--student", type=Path, metavar="FILE", help=f"weights (K, d), {FILES}")
-    networks.add_argument("--teacher", type=Path, metavar="FILE", help=f"weights (M, d), {FILES}")
-    networks.add_argument("--width", type=size, help="width K of a random student")
-    networks.add_argument("--teacher-width", type=size, help="width M of a random teacher (default: --width)")
-    networks.add_argument("--dim", type=size, help="input dimension d")
-    networks.add_argument("--seed", type=seed, default=0, help="seed of everything random (default 0)")
-    add_activation(command)
-    add_derivative(command)
-
-
-def add_one_neuron(command: argparse.ArgumentParser) -> None:
-    """Options for one neuron, instead of networks."""
-    neuron = command.add_argument_group("or one neuron")
-    neuron.add_argument("--angle", type=angle, help="angle of the student to the teacher, radians")
-    neuron.add_argument("--ratio", type=ratio, help=f"norm ratio |w*|/|w| (default 1); --dim is {DIM} unless given")
-
-
 def add_norms(command: argparse.ArgumentParser) -> None:
     """Norms to compare."""
     command.add_argument(
@@ -149,56 +123,6 @@ def refuse(options: argparse.Namespace, names: Sequence[str], reason: str) -> No
     given = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name) is not None]
     if given:
         raise ValueError(f"{', '.join(given)}: {reason}")
-
-
-def of_file(options: argparse.Namespace, name: str) -> Network:
-    """A network of the weights in the file that an option names."""
-    return Network(read_weights(f"--{name}", getattr(options, name)), activation=options.activation)
-
-
-def networks(options: argparse.Namespace) -> tuple[Network, Network]:
-    """Student and teacher from files or drawn at random."""
-    if options.student is not None and options.teacher is not None:
-        refuse(options, ("width", "teacher_width", "dim"), "not together with --student and --teacher")
-        return of_file(options, "student"), of_file(options, "teacher")
-    if options.width is None or options.dim is None or options.student is not None or options.teacher is not None:
-        raise ValueError("name the networks by both --student and --teacher, or by --width and --dim")
-    rng = np.random.default_rng(options.seed)
-    student, teacher = (Network.random(k, options.dim, rng=rng, activation=options.activation) for k in widths(options))
-    return student, teacher
-
-
-def teacher_alone(options: argparse.Namespace) -> Network:
-    """The teacher from a file, or that of random networks."""
-    if options.teacher is None:
-        return networks(options)[1]
-    refuse(options, ("width", "dim"), "not together with --teacher")
-    return of_file(options, "teacher")
-
-
-def widths(options: argparse.Namespace) -> tuple[int, int]:
-    """Of a random student and teacher."""
-    return options.width, options.width if options.teacher_width is None else options.teacher_width
-
-
-def networks_or_one_neuron(options: argparse.Namespace) -> tuple[Network, Network]:
-    """Student and teacher, or one neuron ``w`` at an angle to ``w* = e_1``."""
-    if options.angle is None:
-        refuse(options, ("ratio",), "only together with --angle")
-        return networks(options)
-    refuse(options, ("student", "teacher", "width", "teacher_width"), "not together with --angle")
-    ratio = 1.0 if options.ratio is None else options.ratio
-    dim = DIM if options.dim is None else options.dim
-    if dim < 2:
-        raise ValueError(f"--dim: at least 2 is required, since an angle needs a plane, got {dim}")
-    e1, e2 = np.eye(2, dim)
-    w = (np.cos(options.angle) * e1 + np.sin(options.angle) * e2) / ratio
-    return Network([w], activation=options.activation), Network([e1], activation=options.activation)
-
-
-def describe(student: Network, teacher: Network) -> str:
-    """Sizes in words."""
-    return f"{student.activation} student {student.width} x {student.dim}, teacher {teacher.width} x {teacher.dim}"
 
 
 def print_json(data: dict[str, Any]) -> None:

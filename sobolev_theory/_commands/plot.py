@@ -14,22 +14,21 @@ from ..curvature.operator import Curvature
 from ..descent.optimisers import RULES
 from ..descent.steps_to import steps_to
 from ..losses import PopulationLoss
+from ..networks import Network
 from .activation import add_activation
+from .arrays import loss_options
 from .directions import add_directions, along, networks_or_teacher
 from .figures import load_plotting, save
 from .flow import add_flows, compared, fraction
+from .networks import add_networks, add_one_neuron, networks_or_one_neuron, refuse_student, teacher_alone
 from .options import (
     add_command,
     add_derivative,
-    add_networks,
     add_norms,
-    add_one_neuron,
-    networks_or_one_neuron,
     parse_norm,
     positive,
     refuse,
     size,
-    teacher_alone,
     workers,
 )
 
@@ -152,12 +151,22 @@ def _distribution(plotting: ModuleType, options: argparse.Namespace) -> Any:
 def _curvatures(options: argparse.Namespace) -> tuple[list[Curvature], list[str]]:
     """Curvatures of all norms, and their names."""
     student, teacher = networks_or_one_neuron(options)
-    losses = [PopulationLoss(teacher, norm, derivative=options.derivative) for norm in options.norms]
+    losses = _losses(options, teacher)
     return [curvature_at(loss, student, options.curvature) for loss in losses], [loss.norm.name for loss in losses]
 
 
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Options of losses."""
+    return {"derivative": options.derivative, **loss_options(options)}
+
+
+def _losses(options: argparse.Namespace, teacher: Network) -> list[PopulationLoss]:
+    """One for each norm."""
+    return [PopulationLoss(teacher, norm, **_settings(options)) for norm in options.norms]
+
+
 def _weight(plotting: ModuleType, options: argparse.Namespace) -> Any:
-    settings = {"curvature": options.curvature, "derivative": options.derivative, **along(options)}
+    settings = {"curvature": options.curvature, **along(options), **_settings(options)}
     if options.angle is None:
         refuse(options, ("ratio",), "only together with --angle")
     either = networks_or_teacher if options.angle is None else networks_or_one_neuron
@@ -170,7 +179,7 @@ def _width(plotting: ModuleType, options: argparse.Namespace) -> Any:
 
 def _sgd(plotting: ModuleType, options: argparse.Namespace) -> Any:
     student, teacher = networks_or_one_neuron(options)
-    losses = [PopulationLoss(teacher, norm, derivative=options.derivative) for norm in options.norms]
+    losses = _losses(options, teacher)
     settings = {name: getattr(options, name) for name in ("step", "batch", "steps", "runs", "workers")}
     show = {"rng": options.seed, "progress": sys.stderr.isatty()}
     results = [monte_carlo.descent(loss, student, **settings, **show) for loss in losses]
@@ -179,7 +188,7 @@ def _sgd(plotting: ModuleType, options: argparse.Namespace) -> Any:
 
 def _steps(plotting: ModuleType, options: argparse.Namespace) -> Any:
     student, teacher = networks_or_one_neuron(options)
-    settings = {"method": options.method, "derivative": options.derivative, "progress": sys.stderr.isatty()}
+    settings = {"method": options.method, "progress": sys.stderr.isatty(), **_settings(options)}
     tables = [steps_to(student, teacher, options.norms, accuracy=a, **settings) for a in options.accuracies]
     ax = plotting.tuned_steps(tables)
     ax.set_title(RULES[options.method].title, fontsize="medium")
@@ -187,5 +196,6 @@ def _steps(plotting: ModuleType, options: argparse.Namespace) -> Any:
 
 
 def _samples(plotting: ModuleType, options: argparse.Namespace) -> Any:
-    refuse(options, ("student", "teacher_width"), "only the teacher is sampled")
-    return plotting.condition_number_of_samples(teacher_alone(options), options.norms, derivative=options.derivative)
+    refuse(options, ("teacher_width",), "only the teacher is sampled")
+    refuse_student(options, "only the teacher is sampled")
+    return plotting.condition_number_of_samples(teacher_alone(options), options.norms, **_settings(options))

@@ -6,16 +6,15 @@ from typing import Any
 
 from .. import monte_carlo
 from ..losses import PopulationLoss
+from .arrays import EXTRAS, loss_options
+from .networks import add_networks, networks, widths
 from .options import (
     add_command,
     add_json,
-    add_networks,
-    networks,
     parse_norm,
     print_json,
     refuse,
     size,
-    widths,
     workers,
 )
 
@@ -47,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         settings["samples"] = options.samples
     outcome: monte_carlo.Report | monte_carlo.Survey
     if options.networks is not None:
-        refuse(options, ("student", "teacher"), "not together with --networks")
+        refuse(options, ("student", "teacher", *EXTRAS), "not together with --networks")
         if options.width is None or options.dim is None:
             raise ValueError("--networks: name the widths and the dimension by --width and --dim")
         student_width, teacher_width = widths(options)
@@ -63,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         )
     else:
         student, teacher = networks(options)
-        loss = PopulationLoss(teacher, options.norm, derivative=options.derivative)
+        loss = PopulationLoss(teacher, options.norm, derivative=options.derivative, **loss_options(options))
         outcome = monte_carlo.verify(loss, student, **settings)
     if options.json:
         print_json(outcome.as_dict())

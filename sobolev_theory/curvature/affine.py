@@ -1,7 +1,7 @@
 r"""Blocks of a curvature in every parameter from coefficients of pairs, for any Gaussian input and metric.
 
-The list of vectors has ``Sigma w_j`` and ``M w_j`` of all neurons, the mean ``(mu, 1, 0)``, the unit vector of the output
-weight, and the directions ``e`` of near pairs, in the coordinates of rows of neurons that move. A letter of a
+The list of vectors has ``Sigma w_j`` and ``M w_j`` of all neurons, the mean ``(mu, 1, 0)``, the unit vector of the
+output weight, and the directions ``e`` of near pairs, in the coordinates of rows of neurons that move. A letter of a
 coefficient names one of them; the second vector of the frame is ``kappa (b_j - gamma b_i)`` except of near pairs.
 """
 
@@ -18,6 +18,7 @@ from ..pairs.affine import AffinePairs
 from ..pairs.affine_sums import Coefficients
 from ..pairs.geometry import ALL
 from .blocks import Blocks, Multiple
+from .spaces import Space
 from .terms import Outer, Reference, Sparse
 
 FloatArray = NDArray[np.float64]
@@ -77,9 +78,8 @@ class Assembly:
             if label in FORMS:
                 self._forms[label] += np.diag(table.sum(axis=1)) if own else table
             elif set(label) <= self.vectors.moving:
-                left, right = label
-                for on_left, one in self._on_rows(left, table.shape[1], "second"):
-                    for on_right, two in self._on_rows(right, table.shape[1], "second" if own else "first"):
+                for on_left, one in self._on_rows(label[0], table.shape[1], "second"):
+                    for on_right, two in self._on_rows(label[1], table.shape[1], "second" if own else "first"):
                         self._add((on_left, on_right, own), one * two * table)
                 self._add_near(label, table, own=own)
 
@@ -93,28 +93,27 @@ class Assembly:
                 left, right = (self._of_itself(letter) for letter in label)
                 self._add((left, right, True), (scale ** label.count("1") * values)[:, None])
 
-    def add_output_bias(self, weight: float, on_outputs: FloatArray, on_means: FloatArray, on_first: FloatArray) -> None:
+    def add_output_bias(self, weight: float, on_others: dict[str, FloatArray]) -> None:
         """Row and column of the constant neuron: with itself, and numbers (K,) on ``o``, ``m`` and ``1`` of others."""
         k, vectors = self.width, self.vectors
         output, here, others = np.array([vectors.output]), np.array([k]), np.arange(k)
         self._sparse.append(Sparse(here, here, output, output, np.array([weight])))
-        first = on_first * self.geometry.pairs.scale[:k]
-        for letter, numbers, at in (("o", on_outputs, vectors.output), ("m", on_means, vectors.mean), ("1", first, others)):
+        places = {"o": np.full(k, vectors.output), "m": np.full(k, vectors.mean), "1": others}
+        for letter, numbers in on_others.items():
             if letter in vectors.moving:
-                row, left, right = np.full(k, k), np.full(k, vectors.output), np.broadcast_to(at, (k,))
+                row, left, right = np.full(k, k), places["o"], places[letter]
+                numbers = numbers * self.geometry.pairs.scale[:k] if letter == "1" else numbers
                 self._sparse.append(Sparse(row, others, left, right, numbers))
                 self._sparse.append(Sparse(others, row, right, left, numbers))
 
     def blocks(self) -> Blocks:
         """The matrix."""
-        ambient, outer = self.geometry.ambient, []
-        for (left, right, own), table in self._tables.items():
-            if own and "second" not in (left.kind, right.kind):
-                table = table.sum(axis=1, keepdims=True)
-            outer.append(Outer(table, left, right, own))
+        ambient = self.geometry.ambient
+        outer = tuple(Outer(table, *key) for key, table in self._tables.items())
         multiples: list[Multiple] = []
-        space = ambient.space if "weights" in self.layout.names else None
+        space = None
         if "weights" in self.layout.names:
+            space = None if ambient.eigenspaces is None else Space(ambient.eigenspaces)
             tables = dict(self._forms)
             if ambient.has_one_form:
                 tables = {"S": tables["S"] + tables["M"]}
@@ -124,9 +123,12 @@ class Assembly:
                 multiples.append(Multiple(table, getattr(ambient, name), values))
         sparse = Sparse.joined(self._sparse) if self._sparse else Sparse.none()
         rows = self.layout.rows_shape[0]
-        return Blocks(rows, self.vectors.array, tuple(multiples), tuple(outer), sparse, space)
+        return Blocks(rows, self.vectors.array, tuple(multiples), outer, sparse, space)
 
     def _add(self, key: Key, table: FloatArray) -> None:
+        left, right, own = key
+        if own and "second" not in (left.kind, right.kind):
+            table = table.sum(axis=1, keepdims=True)
         self._tables[key] = self._tables[key] + table if key in self._tables else table
 
     def _of_itself(self, letter: str) -> Reference:
@@ -159,7 +161,7 @@ class Assembly:
         if "2" not in label or not len(pair):
             return
         i, j, vectors = framed.i[pair], framed.j[pair], self.vectors
-        coefficient, numbers = table[i, j], []
+        coefficient, numbers = table[i, j], list[IntArray]()
         for side, letter in enumerate(label):
             if letter == "2":
                 numbers.append(vectors.explicit + pair)
@@ -169,4 +171,5 @@ class Assembly:
             else:
                 start, kind = vectors.reference(letter, "second" if own or not side else "first")
                 numbers.append(start + (0 * i if kind == "fixed" else j if kind == "second" else i))
-        self._sparse.append(Sparse(i, i if own else j, *numbers, coefficient))
+        left, right = numbers
+        self._sparse.append(Sparse(i, i if own else j, left, right, coefficient))

@@ -138,6 +138,6 @@ class AffinePairs:
             first = self.pairs.zero[0]
             name, number = ("student", first) if first < students else ("teacher", first - students)
             raise ValueError(
-                f"{name}: neurons that vary with the inputs are required, w' Sigma w = 0 for neuron {number}; remove it, "
-                "an output bias has its share"
+                f"{name}: neurons that vary with the inputs are required, neuron {number} has w' Sigma w = 0; remove "
+                "it, an output bias has its share"
             )

@@ -1,9 +1,9 @@
 r"""Where kinks that coincide come apart along a displacement: the frames and places that a limit depends on.
 
-Of neurons ``(w_j, b_j) = c (w_i, b_i)`` that move by ``(X, x)`` the difference ``(X_j, x_j) - c (X_i, x_i)`` has a part
-``(r, r_b)`` with ``r`` orthogonal to ``w_i`` in the covariance. For ``eps -> 0+`` the second vector of the frame tends to
-``Sigma r/|r|``, and the place along it where the kinks meet to ``v = (r . mu + r_b)/|r|``, infinite where only the biases
-move apart.
+Of neurons ``(w_j, b_j) = c (w_i, b_i)`` that move by ``(X, x)`` the difference ``(X_j, x_j) - c (X_i, x_i)`` has a
+part ``(r, r_b)`` with ``r`` orthogonal to ``w_i`` in the covariance. For ``eps -> 0+`` the second vector of the frame
+tends to ``Sigma r/|r|``, and the place along it where the kinks meet to ``v = (r . mu + r_b)/|r|``, infinite where only
+the biases move apart.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 r"""The gradient of a loss in every parameter: sums over pairs of neurons, by few matrix products.
 
-The term of order ``k`` pulls along ``Sigma v`` with ``g^k K_(k+1)(k+1)``, and that of order ``k + 1`` along ``M v`` with
-``(k + 1)`` times the same: one product with the weights serves both,
+The term of order ``k`` pulls along ``Sigma v`` with ``g^k K_(k+1)(k+1)``, and that of order ``k + 1`` along ``M v``
+with ``(k + 1)`` times the same: one product with the weights serves both,
 
 .. math:: \sum_k (\lambda_k \Sigma + (k + 1) \lambda_{k+1} M) \sum_j c_j g_{ij}^k K_{(k+1)(k+1)}(i, j) \, w_j
 """
@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .._kernels.affine_operator import BLOCKS
 from .affine import AffinePairs
-from .affine_sums import AffineTerms, PairBlock, blocks_of, itself, of_order, power
+from .affine_sums import BLOCKS, AffineTerms, PairBlock, blocks_of, itself, of_order, power
 from .geometry import clear_diagonal
 
 FloatArray = NDArray[np.float64]
@@ -49,7 +48,9 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
     shared = {m: np.empty((k, len(c))) for m in range(max(weights) + 1) if _shares(terms, weights, m)}
     jump = terms.activation.jump_order
     keeps = jump in weights and terms.rule("field", jump) == "exact"
-    sums = _Sums(*np.zeros((3, k)), shared, np.empty((k, len(c))) if keeps else None, np.zeros(len(pairs.near.i)))
+    mean, first, on_outputs = np.zeros((3, k))
+    turned = np.empty((k, len(c))) if keeps else None
+    sums = _Sums(mean, first, on_outputs, shared, turned, np.zeros(len(pairs.near.i)))
 
     def block(part: slice) -> None:
         pair = blocks_of(geometry, terms, part)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..activations import Activation
-from ..activations.generated import BUILT_IN
 from ..activations.error_function import ErfMoments
+from ..activations.generated import BUILT_IN
 from ..activations.rectifier import RectifierMoments
 from .affine import AffinePairs
 from .geometry import BlockAngles
@@ -100,7 +100,7 @@ def table_of(activation: Activation) -> Table:
     """
     if BUILT_IN.get(activation.name) is not activation.kernels:
         raise NotImplementedError(
-            f"activation: for biases, inputs that are not standard, a metric or more parameters than hidden weights one "
-            f"of {', '.join(TABLES)} is required, got {activation.name!r}"
+            f"activation: one of {', '.join(TABLES)} is required for biases, other inputs, a metric, or "
+            f"more parameters than hidden weights, got {activation.name!r}"
         )
     return TABLES[activation.name]

@@ -6,7 +6,7 @@ the vectors ``o`` (output weight), ``m`` (mean), ``1, 2`` (frame), ``g`` (metric
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import perm
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._kernels.affine_operator import BLOCKS
+from .._kernels import affine_operator
 from ..activations import Activation
 from ..norms import Convention, Norm
 from .affine import AffinePairs
@@ -24,6 +24,7 @@ from .charts import CHARTS, Chart
 from .geometry import ALL, BlockAngles, clear_diagonal
 
 FloatArray = NDArray[np.float64]
+BLOCKS: Mapping[tuple[str, str], tuple[Any, tuple[str, ...]]] = affine_operator.BLOCKS
 Coefficients = dict[str, Any]
 """Numbers or arrays by the letters of a block."""
 
@@ -57,12 +58,10 @@ class AffineTerms:
 
     def rule(self, quantity: str, order: int) -> str:
         """Which of the rules of a quantity an order follows: below the jump the two are one."""
-        jumps = order == self.activation.jump_order
+        jumps = order == self.activation.jump_order and "value" not in quantity
         return "backprop" if jumps and (self.convention is Convention.BACKPROP or "newton" in quantity) else "exact"
 
-    def coefficients(
-        self, quantity: str, powers: Callable[[], Any], letters: Callable[..., Any]
-    ) -> Coefficients:
+    def coefficients(self, quantity: str, powers: Callable[[], Any], letters: Callable[..., Any]) -> Coefficients:
         """``sum_m lambda_m`` times the coefficients of a quantity, by letters.
 
         ``powers()`` is the product ``g`` in the metric, formed when it is needed, and ``letters(m, ...)`` are moments.
@@ -133,8 +132,7 @@ def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float
             values[silent[part, None] | silent[columns]] = 0.0
         right = 2 * c[columns]
         right[: part.stop - part.start] /= 2
-        total: float = c[part] @ (values @ right)
-        return total
+        return float(c[part] @ (values @ right))
 
     return float(c[: len(alone)] ** 2 @ alone) + sum(geometry.pairs.by_blocks(block))
 

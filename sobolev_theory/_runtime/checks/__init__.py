@@ -4,7 +4,7 @@ Every message names the argument, what is required, and what came; where it is p
 """
 
 from .arrays import as_array, as_finite, as_numbers, between
-from .files import read_weights
+from .files import read_arrays, read_numbers, read_weights
 from .matrices import as_semidefinite
 from .names import counted, flag, instance_of, named, near, one_of, shown
 from .numbers import generator, integer, number, positive_integer
@@ -25,6 +25,8 @@ __all__ = [
     "number",
     "one_of",
     "positive_integer",
+    "read_arrays",
+    "read_numbers",
     "read_weights",
     "shown",
 ]

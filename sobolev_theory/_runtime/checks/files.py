@@ -1,4 +1,5 @@
-"""Weights from files: what a file is, is judged before it is read, and by its size before memory is asked for.
+"""Weights and other numbers from files: what a file is, is judged before it is read, and by its size before memory is
+asked for.
 
 Nothing in a file is run: of NumPy's formats plain arrays are read, never pickled objects.
 """
@@ -7,25 +8,30 @@ import math
 import stat
 import warnings
 import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from ...errors import SizeError
-from .arrays import as_array
+from .arrays import as_array, as_finite
 from .names import named, near, shown
 from .tables import from_text
 
 FloatArray = NDArray[np.float64]
+Read = TypeVar("Read")
 
 SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt")
-REQUIRED = (
+WEIGHTS = (
     "weights of shape (neurons, d), in a .npy or .npz file, or in a .csv, .tsv or .txt file of comma-separated numbers,"
     " one neuron a line, are required"
 )
+NUMBERS = "numbers, in a .npy or .npz file, or in a .csv, .tsv or .txt file of comma-separated numbers, are required"
 
 LARGEST, LONGEST = 2**28, 2**26
 """Bytes of the largest array, in a file or unpacked from one, and of the longest text: 10^7 and 10^6 weights."""
@@ -45,17 +51,64 @@ def read_weights(name: str, path: Path) -> FloatArray:
     SizeError
         For a file, or an array in an archive, of more than `LARGEST` bytes.
     """
+    where, weights = _read(name, path, WEIGHTS)
+    return as_array(where, weights, ("neurons", "d"))
+
+
+def read_numbers(name: str, path: Path) -> FloatArray:
+    """A number, a row or a table of numbers from a file; a table of one row, or of one column, is a row.
+
+    Raises
+    ------
+    ValueError, SizeError
+        As by `read_weights`.
+    """
+    where, numbers = _read(name, path, NUMBERS)
+    return as_finite(where, numbers.ravel() if numbers.ndim == 2 and 1 in numbers.shape else numbers)
+
+
+def read_arrays(name: str, path: Path, known: Iterable[str]) -> dict[str, FloatArray]:
+    """The arrays of a .npz file by their names, all of which are known ones.
+
+    Raises
+    ------
+    ValueError, SizeError
+        As by `read_weights`.
+    """
+    known = tuple(known)
+    required = f"arrays named {', '.join(known)}, or some of them, in a .npz file, are required"
+
+    def read() -> dict[str, NDArray[np.generic]]:
+        if path.suffix.lower() != ".npz":
+            raise ValueError(f"another kind of file, {path.suffix or 'without a suffix'}")
+        with _archive(_data(path)) as archive:
+            members = _members(archive)
+            for key in members:
+                if key not in known:
+                    raise ValueError(f"one named {shown(key)}{near(key, known)}")
+            return {key: _array_in(archive, member) for key, member in members.items()}
+
+    where = f"{name} {named(path)}"
+    return {key: as_finite(f"{where}: {key}", array) for key, array in _told(where, required, read).items()}
+
+
+def _read(name: str, path: Path, required: str) -> tuple[str, NDArray[np.generic]]:
+    """What messages call a file, and the array that is in it, or of which ``W.npz:key`` is the name."""
     path, key = _and_key(path)
     where = f"{name} {named(path)}"
+    return where, _told(where, required, lambda: _array(path, key))
+
+
+def _told(where: str, required: str, read: Callable[[], Read]) -> Read:
+    """What is read; of errors, the message with the file and what is required."""
     try:
-        weights = _weights(path, key)
+        return read()
     except SizeError as error:
         raise SizeError(f"{where}: {error}") from None
     except OSError as error:
         raise ValueError(f"{where}: {error.strerror or error}") from None
     except ValueError as error:
-        raise ValueError(f"{where}: {REQUIRED}; got {error}") from None
-    return as_array(where, weights, ("neurons", "d"))
+        raise ValueError(f"{where}: {required}; got {error}") from None
 
 
 def _and_key(path: Path) -> tuple[Path, str | None]:
@@ -66,8 +119,20 @@ def _and_key(path: Path) -> tuple[Path, str | None]:
     return path, None
 
 
-def _weights(path: Path, key: str | None) -> NDArray[np.generic]:
-    """What the file holds, whatever its shape; what came in place of weights as the message of a ValueError."""
+def _array(path: Path, key: str | None) -> NDArray[np.generic]:
+    """The array in a file, whatever its shape; what came in its place as the message of a ValueError."""
+    data = _data(path)
+    if data.startswith(ARRAY):
+        return array_of(data)
+    if not data.startswith(ARCHIVE):
+        return from_text(data)
+    with _archive(data) as archive:
+        members = _members(archive)
+        return _array_in(archive, members[_chosen(list(members), key)])
+
+
+def _data(path: Path) -> bytes:
+    """The bytes of a file, which is what its suffix says by its size and its first bytes."""
     size, suffix = _size(path), path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(f"another kind of file, {suffix or 'without a suffix'}")
@@ -81,9 +146,7 @@ def _weights(path: Path, key: str | None) -> NDArray[np.generic]:
         raise ValueError(
             f"{found if found != 'text' else 'no NumPy file'} by its first bytes; it is damaged, or its suffix is wrong"
         )
-    if found == ".npy":
-        return array_of(data)
-    return _from_archive(data, key) if found == ".npz" else from_text(data)
+    return data
 
 
 def _size(path: Path) -> int:
@@ -117,19 +180,28 @@ def array_of(data: bytes) -> NDArray[np.generic]:
     return np.frombuffer(data, dtype, count, stream.tell()).reshape(shape, order="F" if columns_first else "C")
 
 
-def _from_archive(data: bytes, key: str | None) -> NDArray[np.generic]:
-    """The one array of a .npz file, or the one of a key."""
+@contextmanager
+def _archive(data: bytes) -> Iterator[zipfile.ZipFile]:
+    """A .npz file; what is wrong with it as the message of a ValueError."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            member = members[_chosen(list(members), key)]
-            if member.file_size > LARGEST:
-                raise SizeError(f"an array of at most {LARGEST} bytes is required, got {member.file_size} unpacked")
-            unpacked = archive.read(member)
+            yield archive
     except ValueError:
         raise
     except Exception as error:  # zipfile passes on whatever its decompressors raise
         raise ValueError(f"a damaged archive, {shown(error)}") from None
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """What is in an archive, by the names of arrays."""
+    return {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+
+
+def _array_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[np.generic]:
+    """One array of an archive."""
+    if member.file_size > LARGEST:
+        raise SizeError(f"an array of at most {LARGEST} bytes is required, got {member.file_size} unpacked")
+    unpacked = archive.read(member)
     if not unpacked.startswith(ARRAY):
         raise ValueError("an archive of something else than arrays")
     return array_of(unpacked)

@@ -1,0 +1,143 @@
+r"""Moments of ``sigma(z) = erf(z / sqrt 2)`` of arguments with means: letters by which the operator is written.
+
+``z_1, z_2`` are Gaussian with means ``m_1, m_2`` and covariance ``s, rho, t``; ``g = s t - rho^2``, as accurate as it
+can be had, is all that nearly parallel vectors need. Closed forms are generated (`derivations/erf_moments.py`).
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from .._kernels import erf
+from .._kernels import erf_moments as forms
+from .moments import GramMoments
+
+FloatArray = NDArray[np.float64]
+
+CORRELATED: Final = 0.5
+"""Correlation of ``z_1 + noise, z_2 + noise`` up to which ``K_00`` is integrated, by `POINTS` to 2e-16; it is at least
+that correlation, and the form by Owen's function is accurate to rounding of 1."""
+POINTS: Final = 10
+TINY: Final = 1e-200
+"""A mean that stands for zero where one is divided by."""
+
+
+class ErfMoments:
+    r"""Letters of the error function.
+
+    Arrays of means and covariances broadcast against one another. Error below 1e-14 of ``sqrt(K_aa(z_1, z_1) K_bb(z_2,
+    z_2))`` plus the change by one rounding of the means, which for long vectors is larger.
+
+    Examples
+    --------
+    >>> letter = ErfMoments().means(np.zeros(1), np.zeros(1))
+    >>> letter(1, 0) == np.sqrt(2 / np.pi)                          # sigma'(0)
+    array([ True])
+    """
+
+    def pairs(
+        self, m1: Any, m2: Any, s: FloatArray, rho: FloatArray, t: FloatArray, g: FloatArray
+    ) -> Callable[[int, int, int, int], FloatArray]:
+        """``K(a, b, i, j) = d_1^i d_2^j E[sigma^(a)(z_1) sigma^(b)(z_2)]``, each evaluated once.
+
+        Means may be None, both of them, if all are zero: moments with ``a + b + i + j`` odd are then zero.
+        """
+        moment = _centred(s, rho, t, g) if m1 is None else _with_means(m1, m2, s, rho, t, g)
+        return lambda a, b, i, j: moment(a + i, b + j)
+
+    def itself(self, m: FloatArray | None, s: FloatArray) -> Callable[[int, int, int], FloatArray]:
+        """``L(k, a, i) = d_m^(a+i) E[sigma^(k)(z)^2]``, k <= 4, a + i <= 4, of one argument of variance s.
+
+        The means may be None if all are zero.
+        """
+        m = np.zeros_like(s) if m is None else m
+        at = cache(lambda k: forms.SELF[k](np, m, s))
+
+        def letter(k: int, a: int, i: int) -> FloatArray:
+            if k == 0:
+                value: FloatArray = at(0)[a + i - 1] if a + i else _kernel(m, m, s, s, s, np.zeros_like(s))
+                return value
+            derivative: FloatArray = at(k)[a + i]
+            return derivative
+
+        return letter
+
+    def means(self, m: FloatArray | None, s: FloatArray) -> Callable[[int, int], FloatArray]:
+        """``E(a, i) = d_m^(a+i) E[sigma(z)]``, a + i <= 4; likewise."""
+        m = np.zeros_like(s) if m is None else m
+        derivatives: tuple[FloatArray, ...] = forms.means(np, m, s)
+        return lambda a, i: derivatives[a + i]
+
+
+def _centred(s: FloatArray, rho: FloatArray, t: FloatArray, g: FloatArray) -> Callable[[int, int], FloatArray]:
+    """``K_ab`` at means zero."""
+    even = GramMoments(erf.MOMENTS).at(np, s, rho, t, g)
+    odd = np.broadcast_to(0.0, np.broadcast_shapes(*map(np.shape, (s, rho, t))))
+    return lambda a, b: odd if (a + b) % 2 else even(a, b)
+
+
+def _with_means(
+    m1: FloatArray, m2: FloatArray, s: FloatArray, rho: FloatArray, t: FloatArray, g: FloatArray
+) -> Callable[[int, int], FloatArray]:
+    """``K_ab``: four are written out, the others follow by the recurrences in the larger index."""
+    h, k, _, v, u = forms.standardised(np, m1, m2, s, rho, t, g)
+    y1, y2, p11, p12, p22 = forms.inverse(np, m1, m2, s, rho, t, g)
+    written_out: dict[tuple[int, int], Callable[[], FloatArray]] = {
+        (0, 0): lambda: _kernel(m1, m2, s, rho, t, g),
+        (1, 0): lambda: forms.moment_1_0(np, h, v, s),
+        (0, 1): lambda: forms.moment_1_0(np, k, u, t),
+        (1, 1): lambda: forms.moment_1_1(np, h, v, s, t, g),
+    }
+
+    @cache
+    def moment(a: int, b: int) -> FloatArray:
+        if (a, b) in written_out:
+            return written_out[a, b]()
+        return higher(a, b, moment, m1, s, y1, p11) if a >= b else higher(b, a, swapped, m2, t, y2, p22)
+
+    def swapped(a: int, b: int) -> FloatArray:
+        return moment(b, a)
+
+    def higher(a: int, b: int, of: Callable[[int, int], FloatArray], *first: FloatArray) -> FloatArray:
+        mean, variance, y, p = first
+        same, before = of(a - 1, b), of(a - 2, b) if a > 2 else 0.0
+        value: FloatArray
+        if b == 0:
+            value = forms.one_sided(np, a - 1, mean, variance, rho, same, before, of(a - 1, 1))
+        else:
+            value = forms.mixed(np, a - 1, b, y, p, p12, same, before, of(a - 1, b - 1) if b > 1 else 0.0)
+        return value
+
+    return moment
+
+
+def _kernel(*arrays: FloatArray) -> FloatArray:
+    """``K_00``, by the integral where the correlation is small, by Owen's function where it is not."""
+    h, k, r, *_ = np.broadcast_arrays(*forms.standardised(np, *arrays))
+    strong, value = np.abs(r) > CORRELATED, np.empty(h.shape)
+    value[~strong] = _integrated(h[~strong], k[~strong], r[~strong])
+    value[strong] = _by_owen(*(x[strong] for x in np.broadcast_arrays(*arrays)))
+    return value
+
+
+def _integrated(h: FloatArray, k: FloatArray, r: FloatArray) -> FloatArray:
+    """``K_00`` by Gauss-Legendre points over ``[0, arcsin r]``."""
+    angle, total = np.arcsin(r), np.zeros_like(r)
+    for x, weight in zip(*np.polynomial.legendre.leggauss(POINTS), strict=True):
+        total += weight / 2 * forms.integrand(np, h, k, np.sin((1 + x) / 2 * angle))
+    value: FloatArray = forms.independent(np, h, k) + angle * total
+    return value
+
+
+def _by_owen(m1: FloatArray, m2: FloatArray, *covariance: FloatArray) -> FloatArray:
+    """``K_00`` by Owen's function."""
+    m1, m2 = (np.where(m == 0, TINY, m) for m in (m1, m2))
+    h, k, _, v, u = forms.standardised(np, m1, m2, *covariance)
+    with np.errstate(over="ignore"):  # T(h, +-inf) is a number
+        first, second = special.owens_t(h, v / h), special.owens_t(k, u / k)
+    value: FloatArray = forms.by_owen(np, np.sign(h) * np.sign(k), first, second)
+    return value

@@ -1,0 +1,73 @@
+"""The Hessian and the Gauss-Newton matrix in every parameter: pairs, neurons with themselves, and the output's mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..layout import Layout
+from ..pairs.affine import AffinePairs
+from ..pairs.affine_sums import AffineTerms, Coefficients, itself, pair_coefficients
+from .affine import Assembly
+from .blocks import Blocks
+
+FloatArray = NDArray[np.float64]
+
+
+def hessian_blocks(geometry: AffinePairs, terms: AffineTerms, layout: Layout, gap: float) -> Blocks:
+    """Of the loss of students and teachers, whose output biases differ by ``gap``."""
+    c, k, assembly = geometry.neurons.outputs, geometry.pairs.width, Assembly(geometry, layout)
+    a = c[:k]
+    assembly.add_pairs(pair_coefficients(geometry, terms, "own", len(c), _factors(a, c, own=True)), own=True)
+    assembly.add_pairs(pair_coefficients(geometry, terms, "cross", k, _factors(a, a, own=False)), own=False)
+    assembly.add_itself(_of_squares(itself(geometry, terms, "self_own"), a))
+    if pull := terms.norm.weights[0] * gap:
+        means = terms.table.of_means(geometry)
+        found = terms.of_means(lambda x, i: means(x, i)[:k])
+        assembly.add_itself({label: pull * a ** (1 - label.count("o")) * value for label, value in found.items()})
+    return _with_output_bias(assembly, geometry, terms, layout)
+
+
+def gauss_newton_blocks(students: AffinePairs, terms: AffineTerms, layout: Layout) -> Blocks:
+    """Of the features of students."""
+    a, assembly = students.neurons.outputs, Assembly(students, layout)
+    cross = pair_coefficients(students, terms, "gauss_newton", len(a), _factors(a, a, own=False))
+    assembly.add_pairs(cross, own=False)
+    assembly.add_itself(_of_squares(itself(students, terms, "self_gauss_newton"), a))
+    return _with_output_bias(assembly, students, terms, layout)
+
+
+def _with_output_bias(assembly: Assembly, geometry: AffinePairs, terms: AffineTerms, layout: Layout) -> Blocks:
+    """The blocks, with the row and column of the output bias if it moves."""
+    if "output_bias" in layout.names:
+        k, weight, means = geometry.pairs.width, terms.norm.weights[0], terms.table.of_means(geometry)
+        a = geometry.neurons.outputs[:k]
+        on_inputs = {letter: weight * a * means(1, i)[:k] for i, letter in enumerate("m1")}
+        assembly.add_output_bias(weight, {"o": weight * means(0, 0)[:k], **on_inputs})
+    return assembly.blocks()
+
+
+def _factors(a: FloatArray, c: FloatArray, *, own: bool) -> Callable[[str], FloatArray]:
+    """What coefficients of a pair are multiplied with: the output weights of those neurons whose do not move.
+
+    Of a block (i, j), ``a_i`` unless the left vector is that of the output weight, and ``c_j`` unless the right one is;
+    of an own block the residual's ``c_j`` always, and ``a_i`` if neither is.
+    """
+    one = np.ones((len(a), len(c)))
+    both, first, second = np.outer(a, c), one * a[:, None], one * c
+
+    def factor(label: str) -> FloatArray:
+        if "o" not in label:
+            return both
+        if own:
+            return second
+        return one if label == "oo" else second if label[0] == "o" else first
+
+    return factor
+
+
+def _of_squares(coefficients: Coefficients, a: FloatArray) -> Coefficients:
+    """Those of a neuron with itself, times ``a_i`` for each side that is not its output weight."""
+    return {label: a ** (2 - label.count("o")) * value for label, value in coefficients.items()}
