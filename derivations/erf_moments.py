@@ -14,6 +14,7 @@ Moments of one neuron are written so that those of long vectors do not cancel: `
 a sum of squares of Hermite polynomials.
 """
 
+from itertools import product
 from math import comb, factorial
 
 import sympy as sp
@@ -26,7 +27,8 @@ from sobolev_theory.symbolic.symbols import g, rho, s, t, z
 SQUARES = 4  # one more than the highest order of a norm: its Gauss-Newton matrix has the next derivative
 MEAN_DERIVATIVES = 4
 M, M1, M2 = sp.symbols("m m1 m2", real=True)
-ANGLE, H, K, R, U, V, SINE, SIGN, FIRST, SECOND = sp.symbols("y h k r u v sine sign first second", real=True)
+ANGLE, H, K, R, U, V, SINE, SIGN, SIDE, FIRST, SECOND = sp.symbols("y h k r u v sine sign side first second", real=True)
+COMPLEMENT = sp.Symbol("c", positive=True)  # sqrt(1 - r^2)
 A, B = sp.symbols("a b", integer=True, positive=True)
 Y1, P11, P12 = sp.symbols("y1 p11 p12", real=True)
 MOMENT, BEFORE, BESIDE = sp.symbols("moment before beside", real=True)  # neighbours of a moment in a recurrence
@@ -58,6 +60,12 @@ K_11 = 4 * _phi(H) * _phi(V) / sp.sqrt(D)
 K_10 = 2 * _phi(H) * sp.erf(V / sp.sqrt(2)) / sp.sqrt(S)
 INDEPENDENT = sp.erf(H / sp.sqrt(2)) * sp.erf(K / sp.sqrt(2))
 INTEGRAND = 2 / sp.pi * sp.exp(-(H**2 - 2 * H * K * SINE + K**2) / (2 * (1 - SINE**2)))
+SLOPES = tuple(
+    (other - SIDE * one) / (one * COMPLEMENT) + SIDE * COMPLEMENT / (1 + SIDE * R) for one, other in ((H, K), (K, H))
+)
+"""``v/h`` and ``u/k`` by ``sqrt(1-r^2)`` and the sign of r, at strong correlation: roundings of ``h`` and ``k``, which
+are large there, cancel in ``K_00``."""
+COMPLEMENT_OF_PAIR = sp.sqrt(D / (S * T))
 BY_OWEN = SIGN - 4 * FIRST - 4 * SECOND
 MIXED = -(Y1 * MOMENT + (A - 1) * P11 * BEFORE + (B - 1) * P12 * BESIDE)
 """``K_(a+1)b``, a, b >= 1, by ``K_ab``, ``K_(a-1)b`` and ``K_a(b-1)``."""
@@ -104,6 +112,8 @@ def derive() -> Output:
         function("moment_1_0", "K_10.", (H, V, s), (K_10,)),
         function("independent", "K_00 at rho = 0.", (H, K), (INDEPENDENT,)),
         function("integrand", "K_00 beyond it: over [0, arcsin r], of the sine.", (H, K, SINE), (INTEGRAND,)),
+        function("complement", "sqrt(1 - r^2).", (s, t, g), (COMPLEMENT_OF_PAIR,)),
+        function("slopes", "v/h and u/k, by sqrt(1 - r^2) and the sign of r.", (H, K, R, COMPLEMENT, SIDE), SLOPES),
         function("by_owen", "K_00 by the sign of h k, T(h, v/h) and T(k, u/k).", (SIGN, FIRST, SECOND), (BY_OWEN,)),
         function(
             "mixed",
@@ -163,12 +173,14 @@ def _kernel(proof: Derivation) -> None:
     h, k, r = (letter.subs(AT_PAIR) for letter in STANDARDISED[:3])
     growth = INTEGRAND.subs({H: h, K: k, SINE: r}) / sp.sqrt(1 - r**2) * sp.diff(r, rho)
     proof.step(r"The integral over $[0, \arcsin r]$ grows by $K_{11}$", growth / k_11, sp.S.One, _gaussians)
-    product = _mean(M1, s)[0] * _mean(M2, t)[0]
-    proof.step("The product of means", INDEPENDENT.subs({H: h, K: k}), product)
+    means = _mean(M1, s)[0] * _mean(M2, t)[0]
+    proof.step("The product of means", INDEPENDENT.subs({H: h, K: k}), means)
+    proof.step("The complement of the correlation", COMPLEMENT_OF_PAIR.subs(AT_PAIR) ** 2, 1 - r**2)
     sine, cosine = sp.sin(ANGLE), sp.cos(ANGLE)
-    owen = BY_OWEN.subs(
-        {FIRST: OwenT(H, (K - sine * H) / (cosine * H)), SECOND: OwenT(K, (H - sine * K) / (cosine * K))}
-    )
+    slopes = (K - sine * H) / (cosine * H), (H - sine * K) / (cosine * K)
+    for side, (slope, benign) in product((1, -1), zip(slopes, SLOPES, strict=True)):
+        proof.step("Arguments of it", benign.subs({R: sine, COMPLEMENT: cosine, SIDE: side}), slope)
+    owen = BY_OWEN.subs({FIRST: OwenT(H, slopes[0]), SECOND: OwenT(K, slopes[1])})
     left, right = sp.diff(owen, ANGLE), INTEGRAND.subs(SINE, sine)
     proof.step("The form by Owen's function grows by the integrand", left, right)
     apart = BY_OWEN.subs({FIRST: OwenT(H, K / H), SECOND: OwenT(K, H / K)})

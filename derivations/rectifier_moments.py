@@ -134,6 +134,7 @@ def _check_owen(proof: Derivation) -> None:
 
     ``T(x, a) = int_0^a exp(-x^2 (1 + y^2)/2) / (2 pi (1 + y^2)) dy``, so that ``T(x, y/x)`` has the derivatives
     ``-phi(x) (Phi(y) - 1/2) - y G/(x^2 + y^2)`` in x and ``x G/(x^2 + y^2)`` in y; where x changes sign it jumps.
+    As h falls, the first ``T`` vanishes and the second tends to ``Phi(-|k|)/2``, with the sign of -k.
     """
     x, y, a = sp.symbols("x y a", positive=True)
     integrand = sp.exp(-(x**2) * (1 + a**2) / 2) / (2 * sp.pi * (1 + a**2))
@@ -185,17 +186,11 @@ def _check_units(proof: Derivation) -> None:
 def _check_frame(proof: Derivation) -> None:
     """``D_1 = d_h + r d_k`` and ``D_2 = c d_k`` lower the powers."""
     for a, b, i, j in pairs():
-        if min(a, b) < 0 and i + j:
-            continue
-        if j:
-            lower = c * max(b, 1) * along_frame(unit(a, b - 1), i, j - 1)
-        elif i:
-            lower = max(a, 1) * along_frame(unit(a - 1, b), i - 1, j) + r * max(b, 1) * along_frame(
-                unit(a, b - 1), i - 1, j
-            )
-        else:
-            continue
-        proof.check(f"D_1^{i} D_2^{j} N_({a})({b})", along_frame(unit(a, b), i, j), lower, reduce)
+        if min(a, b) >= 0 and i + j:
+            times, before = (0, (i, j - 1)) if j else (1, (i - 1, j))
+            lower = (r if times else c) * max(b, 1) * along_frame(unit(a, b - 1), *before)
+            lower += times * max(a, 1) * along_frame(unit(a - 1, b), *before)
+            proof.check(f"D_1^{i} D_2^{j} N_({a})({b})", along_frame(unit(a, b), i, j), lower, reduce)
 
 
 def _check_single(proof: Derivation) -> None:

@@ -120,6 +120,5 @@ def bivariate_normal(h: Any, k: Any, u: Any, v: Any, angle: Any) -> Any:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         tails = special.owens_t(h, v / h) + special.owens_t(k, u / k)
     beta = 0.5 * ((h < 0) != (k < 0))
-    return np.where(
-        (h == 0) & (k == 0), orthant(np, angle), 0.5 * special.ndtr(h) + 0.5 * special.ndtr(k) - beta - tails
-    )
+    by_tails = 0.5 * special.ndtr(h) + 0.5 * special.ndtr(k) - beta - tails
+    return np.where((h == 0) & (k == 0), orthant(np, angle), by_tails)

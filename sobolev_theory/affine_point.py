@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import as_array
 from ._runtime.results import Record
-from .curvature.affine_blocks import gauss_newton_blocks, hessian_blocks
+from .curvature.affine_blocks import gauss_newton_blocks, hessian_blocks, rescalings
 from .curvature.blocks import Blocks
 from .curvature.operator import Curvature
 from .layout import Layout
 from .networks import Network
-from .norms import Convention
+from .norms import Convention, Norm
 from .pairs.affine import AffinePairs, Neurons
 from .pairs.affine_approach import kinks_approached
 from .pairs.affine_field import field_sum
@@ -41,6 +41,10 @@ class Objective(Protocol):
         """The pair quantities."""
 
     @property
+    def norm(self) -> Norm:
+        """Weights of the orders; the output's mean counts with the first."""
+
+    @property
     def ambient(self) -> Ambient:
         """Mean, covariance and metric."""
 
@@ -62,7 +66,8 @@ class AffinePoint(Record):
         self.loss, self.parameters, self.width = loss, parameters, parameters.width
         teacher = loss.teacher
         rows = np.concatenate([parameters.weights, teacher.weights])
-        biases = np.concatenate([_or_zeros(one.biases, one.width) for one in (parameters, teacher)])
+        zeros = np.zeros(max(self.width, teacher.width))
+        biases = np.concatenate([zeros[: o.width] if o.biases is None else o.biases for o in (parameters, teacher)])
         outputs = np.concatenate([parameters.output_weights, -teacher.output_weights])
         self.neurons = Neurons(rows, biases, outputs, self.width)
         self.gap = parameters.output_bias - teacher.output_bias
@@ -105,18 +110,13 @@ class AffinePoint(Record):
         return self.loss.affine_terms.table.of_means(self.geometry)
 
     @property
-    def _output_weight(self) -> float:
-        """``lambda_0``, with which the output's mean counts."""
-        return self.loss.affine_terms.norm.weights[0]
-
-    @property
     @np.errstate(all="ignore")
     def value(self) -> float:
         """The loss; see `PopulationLoss.value`."""
         c = self.neurons.outputs
         total = value_sum(self.geometry, self.loss.affine_terms, c) + self.loss.affine_value_of_teacher
         if self.gap:
-            total += self._output_weight * self.gap * (2 * float(c @ self.means(0, 0)) + self.gap)
+            total += self.loss.norm.weights[0] * self.gap * (2 * float(c @ self.means(0, 0)) + self.gap)
         self._require_finite("value", np.asarray(total))
         return max(total / 2, 0.0)
 
@@ -135,7 +135,7 @@ class AffinePoint(Record):
         has_outputs, has_biases = "output_weights" in layout.names, "biases" in layout.names
         field = field_sum(geometry, self.loss.affine_terms, c, outputs=has_outputs, biases=has_biases)
         weights, biases, outputs = field.weights, field.biases, field.outputs
-        pull = self._output_weight * self.gap
+        pull = self.loss.norm.weights[0] * self.gap
         if pull:
             first = self.means(1, 1)[:k] * geometry.pairs.scale[:k]
             weights = weights + pull * (
@@ -146,7 +146,7 @@ class AffinePoint(Record):
         rows = np.hstack([a * weights, a * biases[:, None], outputs[:, None]])[:, layout.columns]
         if "output_bias" in layout.names:
             constant = np.zeros((1, rows.shape[1]))
-            constant[0, -1] = self._output_weight * (self.gap + c @ self.means(0, 0))
+            constant[0, -1] = self.loss.norm.weights[0] * (self.gap + c @ self.means(0, 0))
             rows = np.concatenate([rows, constant])
         self._require_finite("gradient", rows)
         return np.asarray(rows)
@@ -177,9 +177,7 @@ class AffinePoint(Record):
     @property
     @np.errstate(all="ignore")
     def parallel(self) -> list[tuple[int, int]]:
-        """Pairs of neurons that bend on one hyperplane, where there is no Hessian, but, in the backprop convention,
-        `hessian_towards`.
-        """
+        """Pairs of neurons that bend on one hyperplane, where there is no Hessian; see `Point.parallel`."""
         return self.geometry.pairs.near.named(self._coincident)
 
     @property
@@ -240,36 +238,24 @@ class AffinePoint(Record):
         across: FloatArray = self.neurons.outputs[: self.width] ** 2 * (found.get("S", 0.0) + found["M"])
         return across
 
-    @property
-    def _generators(self) -> FloatArray | None:
-        """``(w_i, b_i, -n a_i)``, flat, (K, P): the rescalings that leave a homogeneous network what it is."""
-        degree, layout, k = self.loss.affine_terms.activation.degree, self.layout, self.width
-        moves = {"weights", "output_weights"} | ({"biases"} if self.neurons.biases[:k].any() else set())
-        if degree is None or not moves <= set(layout.names):
-            return None
-        student = np.column_stack([self.neurons.weights, self.neurons.biases, -degree * self.neurons.outputs])[:k]
-        rows = np.zeros((k, *layout.rows_shape))
-        rows[np.arange(k), np.arange(k)] = student[:, layout.columns]
-        return layout.flat(rows)
-
     def _curvature(self, what: str, blocks: Blocks, *, is_symmetric: bool, is_semidefinite: bool) -> Curvature:
         self._require_finite(what, *blocks.coefficients)
-        return Curvature(blocks, self.layout, is_symmetric=is_symmetric, is_semidefinite=is_semidefinite)
+        null = rescalings(self.neurons, self.loss.affine_terms.activation.degree, self.layout)
+        return Curvature(
+            blocks, self.layout, is_symmetric=is_symmetric, is_semidefinite=is_semidefinite, generators=null
+        )
 
     def _require_finite(self, what: str, *numbers: FloatArray) -> None:
         if not are_finite(*numbers):
             raise overflowing(what, self.loss.affine_terms.activation)
 
 
-def _or_zeros(biases: FloatArray | None, width: int) -> FloatArray:
-    return np.zeros(width) if biases is None else biases
-
-
 @np.errstate(all="ignore")
 def value_of_teacher(loss: Objective) -> float:
     """``sum_ij a*_i a*_j F(v_i, v_j)`` over all neurons of the teacher."""
     teacher, width = loss.teacher, loss.teacher.width
-    neurons = Neurons(teacher.weights, _or_zeros(teacher.biases, width), teacher.output_weights, width)
+    biases = np.zeros(width) if teacher.biases is None else teacher.biases
+    neurons = Neurons(teacher.weights, biases, teacher.output_weights, width)
     geometry = AffinePairs.of(neurons, loss.ambient, loss.affine_terms.chart)
     geometry.require_varying(0)
     return value_sum(geometry, loss.affine_terms, teacher.output_weights)

@@ -111,7 +111,7 @@ class Layout(Record):
         places = {
             "output_weights": at[:K, -1],
             "weights": at[:K, :d].ravel(),
-            "biases": at[:K, d],
+            "biases": at[:K, d : d + 1].ravel(),
             "output_bias": at[K:, -1],
         }
         return np.concatenate([places[name] for name in self.names])

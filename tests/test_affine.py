@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from mpmath import mp
 
-from sobolev_theory import Inputs, Network, PopulationLoss
+from sobolev_theory import Inputs, Network, NotDifferentiableError, PopulationLoss
 from tests.oracles import affine_values
 from tests.oracles.affine import Case, Net
 
@@ -61,3 +61,6 @@ def test_a_loss_is_what_its_definition_gives(name: str) -> None:
     for what, bound in BOUNDS.items():
         if entry[what] is not None:
             assert difference(quantity(case, what), entry[what], entry[f"{what} scale"]) < bound, what
+        else:
+            with pytest.raises(NotDifferentiableError):
+                quantity(case, what)

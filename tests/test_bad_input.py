@@ -5,6 +5,7 @@ import pytest
 
 import sobolev_theory as st
 from sobolev_theory.errors import OverflowingError
+from sobolev_theory.symbolic import derive
 
 V = np.array([[1.0, 0.0], [0.0, 1.0]])
 W = np.array([[1.0, 1.0], [1.0, -1.0]])
@@ -102,14 +103,58 @@ def test_words():
 
 
 def test_limits_are_named():
-    with pytest.raises(NotImplementedError, match="covariance"):
-        st.PopulationLoss(V, covariance=np.eye(2))
-    biased = st.Network(V, biases=[0.1, 0.0])
-    with pytest.raises(NotImplementedError, match="biases"):
-        st.PopulationLoss(biased)
-    with pytest.raises(NotImplementedError, match="biases"):
-        st.PopulationLoss(V).value(biased)
-    assert st.PopulationLoss(st.Network(V, biases=[0.0, 0.0])).value(V) == 0  # zero biases are no biases
+    """A derived activation has closed forms for standard inputs, hidden weights and no biases."""
+    zero = st.Network(V, biases=[0.0, 0.0])
+    assert st.PopulationLoss(zero).value(V) == 0  # zero biases are no biases
+    derived = derive("z**2", "quadratic").activation
+    biased = st.Network(V, biases=[0.1, 0.0], activation=derived)
+    standard = st.PopulationLoss(V, "L2", activation=derived)
+    for refused in (
+        lambda: st.PopulationLoss(biased, "L2"),
+        lambda: standard.value(biased),
+        lambda: st.PopulationLoss(V, "L2", activation=derived, inputs=st.Inputs(covariance=2.0)),
+        lambda: st.PopulationLoss(V, "L2", activation=derived, metric=2.0),
+        lambda: st.PopulationLoss(V, "L2", activation=derived, parameters="all"),
+    ):
+        with pytest.raises(NotImplementedError, match=r"^activation: one of relu, relu2, relu3, erf is required"):
+            refused()
+
+
+def test_inputs_metrics_and_parameters():
+    with pytest.raises(ValueError, match=r"^inputs: .*Inputs"):
+        st.PopulationLoss(V, inputs=np.eye(2))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"inputs: input dimension 2 of the networks is required, got 3"):
+        st.PopulationLoss(V, inputs=st.Inputs(covariance=np.eye(3)))
+    for metric, told in (
+        ([[1.0, 2.0], [0.0, 1.0]], "symmetric"),
+        ([[1.0, 2.0], [2.0, 1.0]], "semi-?definite"),
+        (np.eye(3), "d = 2 is required"),
+        ([np.nan, 1.0], "finite"),
+        (0.0, "not zero"),
+    ):
+        with pytest.raises(ValueError, match=f"^metric: .*{told}"):
+            st.PopulationLoss(V, metric=metric)
+    for names, told in (("weight", "'weights'"), ((), "is required"), (("weights", 3), "got 3"), (None, "is required")):
+        with pytest.raises(ValueError, match=f"^parameters: .*{told}"):
+            st.PopulationLoss(V, parameters=names)  # type: ignore[arg-type]
+
+
+def test_what_moves_has_to_be_given():
+    loss = st.PopulationLoss(V, parameters="all")
+    with pytest.raises(ValueError, match=r"^student: a Network is required where output_weights, weights, biases"):
+        loss.value(W)
+    with pytest.raises(ValueError, match=r"^vector: output_weights, weights, biases, output_bias are required, 4 numb"):
+        loss.split(np.ones(8))
+
+
+def test_neurons_that_are_constant_on_all_inputs_are_named():
+    loss = st.PopulationLoss(V, inputs=st.Inputs(covariance=[1.0, 0.0]))
+    with pytest.raises(ValueError, match=r"^teacher: .* neuron 1 has w' Sigma w = 0"):
+        loss.value(W)
+    loss = st.PopulationLoss(V[:1], inputs=st.Inputs(covariance=[1.0, 0.0]))
+    with pytest.raises(ValueError, match=r"^student: .* neuron 0 has w' Sigma w = 0"):
+        loss.gradient(V[::-1])
+    assert st.PopulationLoss(V, "H1", activation="erf", inputs=st.Inputs(covariance=[1.0, 0.0])).value(W) > 0
 
 
 def test_zero_rows():

@@ -1,14 +1,25 @@
 """The structured operator against its own dense matrix, and its spectrum against dense linear algebra."""
 
+import dataclasses
+
 import mpmath as mp
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.sparse.linalg
 from hypothesis import given
 from hypothesis import strategies as hs
 
 import sobolev_theory as st
 from sobolev_theory import single_neuron
+from sobolev_theory.curvature import eigenpairs as iteration_of_pairs
+from sobolev_theory.curvature.blocks import Blocks, Multiple
+from sobolev_theory.curvature.matrix import Generators
+from sobolev_theory.curvature.operator import Curvature
+from sobolev_theory.curvature.spaces import Space
+from sobolev_theory.curvature.terms import Outer, Reference, Sparse
+from sobolev_theory.forms import Form, eigenspaces
+from sobolev_theory.layout import Layout
 from sobolev_theory.symbolic import derive
 from tests import oracles
 from tests.strategies import problems, scale
@@ -289,3 +300,251 @@ def _moved(rows, k, step):
     exact = [[mp.mpf(x) for x in row] for row in rows]
     exact[k // 2][k % 2] += step
     return exact
+
+
+FORMS = {
+    "one": (None, None),
+    "diagonal": (np.repeat([0.5, 2.0], [7, 5]), np.repeat([1.0, 3.0, 1.0], [4, 5, 3])),
+    "spiked": ("spikes", None),
+    "singular": (np.repeat([0.0, 1.0], [4, 8]), None),
+}
+"""Covariance and metric in twelve dimensions, which have joint eigenspaces."""
+
+
+def forms(kind: str) -> tuple[Form, Form]:
+    covariance, metric = FORMS[kind]
+    if isinstance(covariance, str):
+        spikes = np.random.default_rng(5).standard_normal((12, 2))
+        covariance = 0.3 * np.eye(12) + spikes @ spikes.T
+    return Form.parse("covariance", covariance, 12), Form.parse("metric", metric, 12)
+
+
+def random_blocks(
+    kind: str, names: tuple[str, ...] = ("weights",), *, symmetric: bool = True, seed: int = 0
+) -> Curvature:
+    """Terms of every shape in random vectors of four neurons, some of which depend on one another."""
+    rng, layout = np.random.default_rng(seed), Layout(4, 12, names)
+    R, D = layout.rows_shape
+    inputs = 12 * ("weights" in names)
+    vectors = rng.standard_normal((9, D))
+    vectors[6] = vectors[0] - 2 * vectors[3]
+    covariance, metric = forms(kind)
+    places = [Reference(start, which) for start in (0, 2) for which in ("first", "second")] + [Reference(7, "fixed")]
+    outer = [Outer(rng.standard_normal((4, 4)), left, right) for left in places for right in places[:3]]
+    outer += [Outer(rng.standard_normal((4, 5)), left, right, own=True) for left in places for right in places[2:]]
+    outer.append(Outer(rng.standard_normal((4, 1)), places[0], places[4], own=True))
+    at = [rng.integers(0, size, 20) for size in (R, R, 9, 9)]
+    sparse = Sparse(*at, rng.standard_normal(20))
+    space, multiples = None, ()
+    if inputs:
+        spaces = eigenspaces(covariance, metric)
+        space = Space(spaces)
+        values = [tuple(getattr(part, name) for part in spaces) for name in ("covariance", "metric")]
+        multiples = tuple(
+            Multiple(rng.standard_normal((4, 4)), *of) for of in zip((covariance, metric), values, strict=True)
+        )
+    blocks = Blocks(R, vectors, multiples, tuple(outer), sparse, space)
+    blocks = blocks.plus(blocks.transposed()) if symmetric else blocks
+    return Curvature(blocks, layout, is_symmetric=symmetric)
+
+
+def by_definition(curvature: Curvature) -> np.ndarray:
+    """The matrix in the order of flat vectors, entry by entry of all terms."""
+    blocks, layout = curvature._blocks, curvature.layout
+    dense = np.zeros((blocks.width, blocks.dim, blocks.width, blocks.dim))
+
+    def vector(reference: Reference, i: int, j: int) -> np.ndarray:
+        return blocks.vectors[reference.start + {"first": i, "second": j, "fixed": 0}[reference.kind]]
+
+    for term in blocks.outer:
+        for (i, j), c in np.ndenumerate(term.coefficient):
+            dense[i, :, i if term.own else j] += c * np.outer(vector(term.left, i, j), vector(term.right, i, j))
+    for row, column, left, right, c in zip(*vars(blocks.sparse).values(), strict=True):
+        dense[row, :, column] += c * np.outer(blocks.vectors[left], blocks.vectors[right])
+    for term in blocks.multiples:
+        for (i, k), c in np.ndenumerate(term.coefficient):
+            dense[i, : term.form.dim, k, : term.form.dim] += c * term.form.to_dense()
+    size = blocks.width * blocks.dim
+    return dense.reshape(size, size)[np.ix_(layout.index, layout.index)]
+
+
+ALL_NAMES = ("output_weights", "weights", "biases", "output_bias")
+LAYOUTS = [("weights",), ("weights", "biases"), ALL_NAMES, ("output_weights", "biases"), ("output_weights", "weights")]
+
+
+@pytest.mark.parametrize("names", LAYOUTS, ids=" ".join)
+@pytest.mark.parametrize("kind", FORMS)
+def test_blocks_are_what_their_terms_say(kind, names):
+    """Products, matrix, transpose, rescaling, sums and multiples, to some roundings of numbers of size 100."""
+    one, two = (random_blocks(kind, names, symmetric=False, seed=seed) for seed in (0, 1))
+    dense, other = by_definition(one), by_definition(two)
+    x, units = np.random.default_rng(2).standard_normal(one.shape[0]), np.array([0.5, 2.0, 3.0, 1.0])
+    rows = np.append(units, 1.0)[: one._blocks.width, None] * np.ones(one._blocks.dim)
+    stretch = one.layout.flat(rows)
+    for found, expected in (
+        (one @ x, dense @ x),
+        (one.T @ x, dense.T @ x),
+        (one.to_dense(), dense),
+        (one.T.to_dense(), dense.T),
+        (one.scaled(units).to_dense(), stretch[:, None] * dense * stretch),
+        ((one + two).to_dense(), dense + other),
+        ((one - 0.5 * one).to_dense(), dense / 2),
+        ((one.T / 2 - two * 3) @ x, (dense.T / 2 - 3 * other) @ x),
+        (one.diagonal(), dense.diagonal()),
+        (one.trace(), dense.trace()),
+    ):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.abs(dense).max())
+    wide = one._blocks.vectors.astype(np.longdouble)
+    units = dataclasses.replace(one._blocks, vectors=wide).on_units()
+    np.testing.assert_allclose(np.linalg.norm(units.vectors, axis=1), 1.0, rtol=1e-15)
+    np.testing.assert_allclose(units.to_dense(), one._blocks.to_dense(), rtol=0, atol=1e-12 * np.abs(dense).max())
+
+
+@pytest.mark.parametrize("names", LAYOUTS, ids=" ".join)
+def test_views_are_parts_of_the_matrix(names):
+    curvature = random_blocks("spiked", names, symmetric=False)
+    dense, layout, rng = by_definition(curvature), curvature.layout, np.random.default_rng(3)
+    atol = 1e-12 * np.abs(dense).max()
+    for rows in names:
+        for columns in names:
+            expected, view = dense[layout.slices[rows], layout.slices[columns]], curvature.block(rows, columns)
+            assert view.shape == expected.shape
+            x, y = (rng.standard_normal((size, 2)) for size in view.shape)
+            np.testing.assert_allclose(view.to_dense(), expected, rtol=0, atol=atol)
+            np.testing.assert_allclose(view @ y, expected @ y, rtol=0, atol=atol)
+            np.testing.assert_allclose(view.T @ x, expected.T @ x, rtol=0, atol=atol)
+            np.testing.assert_allclose(view.T.to_dense(), expected.T, rtol=0, atol=atol)
+    places = layout.rows(np.arange(1.0, layout.size + 1))[: layout.width].astype(int) - 1  # weight, bias, output weight
+    for i, j in ((0, 0), (1, 3), (3, 1)):
+        expected, view = dense[np.ix_(places[i], places[j])], curvature.neuron_block(i, j)
+        x = rng.standard_normal(view.shape[1])
+        np.testing.assert_allclose(view.to_dense(), expected, rtol=0, atol=atol)
+        np.testing.assert_allclose(view @ x, expected @ x, rtol=0, atol=atol)
+        np.testing.assert_allclose(view.T @ x, expected.T @ x, rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("names", LAYOUTS, ids=" ".join)
+@pytest.mark.parametrize("kind", FORMS)
+def test_spectra_on_invariant_spaces(kind, names):
+    """The vectors have rank 8 in each eigenspace that is large enough: what is left of one counts alone."""
+    curvature = random_blocks(kind, names)
+    dense, spectrum = by_definition(curvature), curvature.spectrum()
+    exact = np.linalg.eigvalsh((dense + dense.T) / 2)
+    atol = 1e-14 * len(dense) * np.abs(exact).max()
+    np.testing.assert_allclose(np.asarray(spectrum), exact, rtol=0, atol=atol)
+    found = [np.asarray(random_blocks(kind, names, symmetric=False).singular_values())]
+    left = [part.dim - 8 for part in eigenspaces(*forms(kind)) if part.dim > 8] if "weights" in names else []
+    assert [count for _, count in curvature.outside] == left
+    assert ("across it" in spectrum.structure) == bool(left)
+    assert spectrum.structure in repr(spectrum)
+    exact = np.linalg.svd(by_definition(random_blocks(kind, names, symmetric=False)), compute_uv=False)
+    np.testing.assert_allclose(found[0], np.sort(exact), rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("dense_up_to", [4096, 0])
+@pytest.mark.parametrize("which", ["smallest", "largest"])
+@pytest.mark.parametrize("names", [("weights",), ALL_NAMES], ids=" ".join)
+def test_eigenpairs(monkeypatch, names, which, dense_up_to):
+    """From the dense matrix, to its rounding, and by iteration, to 1e-10 of the spread; some lie across the space."""
+    monkeypatch.setattr(iteration_of_pairs, "FALLBACK", dense_up_to)
+    curvature = random_blocks("one", names)
+    curvature = curvature if which == "largest" else -curvature
+    dense = by_definition(curvature)
+    exact = np.linalg.eigvalsh((dense + dense.T) / 2)
+    for k in (1, 5, *([len(dense)] if dense_up_to else [])):
+        values, vectors = curvature.eigenpairs(k, which)
+        expected = exact[:k] if which == "smallest" else exact[len(exact) - k :]
+        bound = (1e-13 if dense_up_to else 1e-9) * np.abs(exact).max()
+        np.testing.assert_allclose(values, expected, rtol=0, atol=bound)
+        np.testing.assert_allclose(vectors @ vectors.T, np.eye(k), rtol=0, atol=1e-12)
+        residual = (dense @ vectors.T - vectors.T * values) / np.abs(exact).max()
+        assert np.abs(residual).max() < (1e-13 if dense_up_to else 1e-7)
+
+
+def test_eigenpairs_of_many_dimensions():
+    """A million: vectors of the span and across it, each an eigenvector by one product."""
+    rng = np.random.default_rng(0)
+    operator = st.PopulationLoss(rng.standard_normal((2, 10**5)), "L2").gauss_newton(rng.standard_normal((2, 10**5)))
+    values, vectors = operator.eigenpairs(4, "largest")
+    np.testing.assert_array_equal(values, np.asarray(operator.spectrum()[-4:]))
+    for value, vector in zip(values, vectors, strict=True):
+        assert np.linalg.norm(operator @ vector - value * vector) < 1e-13 * values[-1]
+
+
+def test_sums_keep_structure():
+    """Of the norms of one loss, as of any two points: a spectrum on the span, symmetry, and signs that are known."""
+    rng = np.random.default_rng(6)
+    (w, v), other = rng.standard_normal((2, 3, 40)), rng.standard_normal((3, 40))
+    function, slope = (st.PopulationLoss(v, norm).gauss_newton(w) for norm in ("L2", (0, 1)))
+    for total, expected in (
+        (function + 0.5 * slope, st.PopulationLoss(v, (1, 0.5)).gauss_newton(w)),
+        (3 * function - function, st.PopulationLoss(v, (2,)).gauss_newton(w)),
+    ):
+        np.testing.assert_allclose(total.to_dense(), expected.to_dense(), rtol=0, atol=1e-14)
+        assert total.on_span.shape == expected.on_span.shape
+        assert total.is_symmetric
+    assert (function + 0.5 * slope).is_semidefinite
+    assert (np.float64(0.5) * function / 3).is_semidefinite
+    assert not (function - slope).is_semidefinite
+    assert not (-1.0 * function).is_semidefinite
+    assert not (function + st.PopulationLoss(v, "H1").hessian(w)).is_symmetric
+    apart = function + st.PopulationLoss(v, "L2").gauss_newton(other)
+    exact = np.linalg.eigvalsh(apart.to_dense())
+    np.testing.assert_allclose(np.asarray(apart.spectrum()), exact, rtol=0, atol=1e-14)
+    assert apart.on_span.dim == 6
+    one, two = random_blocks("one"), random_blocks("diagonal")
+    assert (one + two)._blocks.space is None
+    assert "invariant" not in (one + two).spectrum().structure
+    generic = function + scipy.sparse.linalg.aslinearoperator(np.eye(120))
+    np.testing.assert_allclose(generic @ other.ravel(), function @ other.ravel() + other.ravel())
+
+
+def test_arithmetic_refuses_what_makes_no_sense():
+    curvature = random_blocks("one")
+    with pytest.raises(ValueError, match=r"H1 \+ H2: matrices of the same parameters .* \(48, 48\) and \(52, 52\)"):
+        _ = curvature + random_blocks("one", ("weights", "biases"))
+    for factor in (np.nan, np.inf, 1e308):
+        with pytest.raises(st.OverflowingError, match="factor: a number whose product is in double precision"):
+            _ = factor * curvature
+    with pytest.raises(ValueError, match="factor: a divisor that is not zero"):
+        _ = curvature / 0
+    with pytest.raises(TypeError):
+        _ = curvature + 1.0
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_the_quotient_leaves_out_known_directions(kind):
+    """``P H P`` across one direction of each of three neurons, a fourth zero, against the projected dense matrix."""
+    plain, rng = random_blocks(kind, ALL_NAMES), np.random.default_rng(7)
+    dense, neuron = by_definition(plain), np.array([0, 1, 3, 2])
+    generators = Generators(neuron, rng.standard_normal((4, 14)) * np.array([[1.0], [1.0], [1e-9], [0.0]]))
+    curvature = Curvature(plain._blocks, plain.layout, is_symmetric=True, generators=generators)
+    null = np.zeros((3, *plain.layout.rows_shape))
+    null[np.arange(3), neuron[:3]] = generators.rows[:3]
+    across = scipy.linalg.null_space(plain.layout.flat(null) * np.array([[1.0], [1.0], [1e9]]))
+    moduli = np.abs(np.linalg.eigvalsh(across.T @ dense @ across))
+    for matrix in (curvature, 2.0 * curvature + curvature):
+        with pytest.warns(st.ConditioningWarning):
+            assert matrix.condition_number(quotient=True) == pytest.approx(moduli.max() / moduli.min(), rel=1e-10)
+    with pytest.warns(st.ConditioningWarning):
+        assert curvature.condition_number() != pytest.approx(moduli.max() / moduli.min(), rel=1e-3)
+    for matrix in (plain, curvature + plain):
+        with pytest.raises(ValueError, match=r"quotient: False is required .* ReLU\^n has such directions"):
+            matrix.condition_number(quotient=True)
+
+
+def test_views_and_pairs_refuse_what_is_not_there():
+    curvature = random_blocks("one", ("weights", "biases"))
+    for call, message in (
+        (lambda: curvature.block("weights", "output_weights"), "columns: one of 'weights', 'biases' is required"),
+        (lambda: curvature.block("bias", "weights"), "rows: one of .* did you mean 'biases'"),
+        (lambda: curvature.neuron_block(4, 0), "i: the number of a neuron, 0 to 3, is required, got 4"),
+        (lambda: curvature.neuron_block(0, -1), "j: the number of a neuron, 0 to 3, is required, got -1"),
+        (lambda: curvature.eigenpairs(0), "k: a positive integer is required"),
+        (lambda: curvature.eigenpairs(53), "k: at most 52, the size of the matrix, is required, got 53"),
+        (lambda: curvature.eigenpairs(2, "lowest"), "which: one of 'smallest', 'largest' is required"),
+        (lambda: random_blocks("one", symmetric=False).eigenpairs(2), "which: eigenpairs of a symmetric matrix"),
+        (lambda: curvature.condition_number(quotient="yes"), "quotient: True or False is required"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()

@@ -23,6 +23,7 @@ from derivations import (
     operator_letters,
     planar_flow,
     price,
+    rectifier_moments,
     relu,
     single_neuron,
 )
@@ -292,6 +293,17 @@ def wrong_polar_operator(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(operator, "polar", spoilt)
 
 
+def wrong_derivative_of_a_letter(patch: pytest.MonkeyPatch) -> None:
+    """Along the frame, ``phi(k) Phi(u)`` with a sign turned."""
+    k, r, (b, g) = rectifier_moments.k, rectifier_moments.r, rectifier_moments.LETTERS[2:4]
+    patch.setitem(rectifier_moments.ALONG, b, rectifier_moments.c * g + r * k * b)
+
+
+def wrong_moment_of_rectifiers(patch: pytest.MonkeyPatch) -> None:
+    right = rectifier_moments.unit
+    patch.setattr(rectifier_moments, "unit", lambda a, b: right(a, b) * (2 if a == b == 1 else 1))
+
+
 SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_derivative_rule, arc_cosine),
     (wrong_closed_form, arc_cosine),
@@ -307,6 +319,8 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_activation, erf),
     (wrong_determinant, erf),
     (wrong_price_rule, operator),
+    (wrong_derivative_of_a_letter, rectifier_moments),
+    pytest.param(wrong_moment_of_rectifiers, rectifier_moments, marks=pytest.mark.long),
     pytest.param(wrong_moments_beyond_the_jump, operator, marks=pytest.mark.long),
     pytest.param(wrong_polar_operator, operator, marks=pytest.mark.long),
 ]
@@ -322,6 +336,7 @@ def no_caches() -> Iterator[None]:
         erf.error_function,
         operator.gram,
         operator.polar,
+        rectifier_moments.unit,
     )
     caches = (clear_cache, *(function.cache_clear for function in functions))
     for clear in caches:

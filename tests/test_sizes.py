@@ -109,11 +109,6 @@ def test_a_machine_that_does_not_tell_its_memory(monkeypatch):
     sizes.available_memory.cache_clear()
 
 
-def test_whitening_is_not_advised():
-    with pytest.raises(NotImplementedError, match="no substitute, since they change the norms of derivatives"):
-        st.PopulationLoss(np.eye(2), covariance=np.eye(2))
-
-
 def test_more_steps_than_a_double_counts():
     with pytest.raises(st.SizeError, match=r"^steps: about 10\^\d+ GiB are needed"):
         st.gradient_descent(st.PopulationLoss([[1.0, 0.0]], "L2"), [[1.5, 0.0]], 10**5000)

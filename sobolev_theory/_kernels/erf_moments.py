@@ -47,6 +47,19 @@ def integrand(xp: Any, h: Any, k: Any, sine: Any) -> Any:
     return 0.6366197723675814*xp.exp((1 / 2)*((h * h) - 2*h*k*sine + (k * k))/((sine * sine) - 1))
 
 
+def complement(xp: Any, s: Any, t: Any, g: Any) -> Any:
+    """sqrt(1 - r^2)."""
+    x0 = s + 1
+    return xp.sqrt(g + t + x0)/(xp.sqrt(x0)*xp.sqrt(t + 1))
+
+
+def slopes(xp: Any, h: Any, k: Any, r: Any, c: Any, side: Any) -> Any:
+    """v/h and u/k, by sqrt(1 - r^2) and the sign of r."""
+    x0 = c*side/(r*side + 1)
+    x1 = 1 / (c)
+    return (x0 - x1*(h*side - k)/h, x0 + x1*(h - k*side)/k)
+
+
 def by_owen(xp: Any, sign: Any, first: Any, second: Any) -> Any:
     """K_00 by the sign of h k, T(h, v/h) and T(k, u/k)."""
     return -4*first - 4*second + sign

@@ -133,11 +133,14 @@ def _integrated(h: FloatArray, k: FloatArray, r: FloatArray) -> FloatArray:
     return value
 
 
-def _by_owen(m1: FloatArray, m2: FloatArray, *covariance: FloatArray) -> FloatArray:
+def _by_owen(
+    m1: FloatArray, m2: FloatArray, s: FloatArray, rho: FloatArray, t: FloatArray, g: FloatArray
+) -> FloatArray:
     """``K_00`` by Owen's function."""
     m1, m2 = (np.where(m == 0, TINY, m) for m in (m1, m2))
-    h, k, _, v, u = forms.standardised(np, m1, m2, *covariance)
+    h, k, r, *_ = forms.standardised(np, m1, m2, s, rho, t, g)
     with np.errstate(over="ignore"):  # T(h, +-inf) is a number
-        first, second = special.owens_t(h, v / h), special.owens_t(k, u / k)
+        v_by_h, u_by_k = forms.slopes(np, h, k, r, forms.complement(np, s, t, g), np.sign(r))
+    first, second = special.owens_t(h, v_by_h), special.owens_t(k, u_by_k)
     value: FloatArray = forms.by_owen(np, np.sign(h) * np.sign(k), first, second)
     return value

@@ -46,7 +46,7 @@ class RectifierMoments:
 
         There are, for orders ``m <= n``: ``(m, m, 0, 0)``; ``(m + 1, m)`` and ``(m, m + 1)`` with ``i + j <= 1``;
         ``(m + 2, m)`` and ``(m + 1, m + 1)`` with ``i + j <= 2``. Those of ``(n + 1, n + 1)`` and ``(n + 2, n)`` are
-        infinite where two neurons bend on one hyperplane.
+        infinite or NaN where two neurons bend on one hyperplane.
 
         Parameters
         ----------
@@ -72,7 +72,8 @@ class RectifierMoments:
             function, names = table[self.n - a, self.n - b, i, j]
             factor = perm(self.n, min(a, self.n)) * perm(self.n, min(b, self.n))
             scale = factor * _power(p, self.n - a) * _power(q, self.n - b)
-            return np.broadcast_to(scale * function(np, *map(letter, names)), shape)
+            with np.errstate(invalid="ignore"):  # infinite densities, times zeros of Hermite polynomials
+                return np.broadcast_to(scale * function(np, *map(letter, names)), shape)
 
         return cache(moment)
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..layout import Layout
-from ..pairs.affine import AffinePairs
+from ..pairs.affine import AffinePairs, Neurons
 from ..pairs.affine_sums import AffineTerms, Coefficients, itself, pair_coefficients
 from .affine import Assembly
 from .blocks import Blocks
+from .matrix import Generators
 
 FloatArray = NDArray[np.float64]
 
@@ -37,6 +38,19 @@ def gauss_newton_blocks(students: AffinePairs, terms: AffineTerms, layout: Layou
     assembly.add_pairs(cross, own=False)
     assembly.add_itself(_of_squares(itself(students, terms, "self_gauss_newton"), a))
     return _with_output_bias(assembly, students, terms, layout)
+
+
+def rescalings(neurons: Neurons, degree: int | None, layout: Layout) -> Generators | None:
+    """``(w_i, b_i, -n a_i)``: ``z_+^n`` is what it was if weights and bias grow and the output weight falls by a power.
+
+    None if a part that would have to move rests, or for an activation that is not homogeneous.
+    """
+    k = neurons.width
+    moved = {"weights", "output_weights"} | ({"biases"} if neurons.biases[:k].any() else set())
+    if degree is None or not moved <= set(layout.names):
+        return None
+    rows = np.column_stack([neurons.weights, neurons.biases, -degree * neurons.outputs])[:k]
+    return Generators(np.arange(k), rows[:, layout.columns])
 
 
 def _with_output_bias(assembly: Assembly, geometry: AffinePairs, terms: AffineTerms, layout: Layout) -> Blocks:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..forms import Form
 from ..pairs.geometry import PairGeometry
 from ..pairs.sums import on_rows
-from .blocks import Blocks, Diagonal, Multiple
+from .blocks import Blocks, Multiple
 from .spaces import Space
 from .terms import Outer, Reference, Sparse
 
@@ -48,7 +49,7 @@ def assemble(
         sparse.append(_near_terms(geometry, own[1:], own=True))
     outer.append(Outer(radial[:, None], FIRST, FIRST, own=True))
     vectors = np.vstack([geometry.rows, geometry.framed.e]) if len(geometry.framed.i) else geometry.rows
-    multiples = (Multiple(identity, Diagonal(dim, np.array(1.0)), (1.0,)),)
+    multiples = (Multiple(identity, Form(dim, np.array(1.0)), (1.0,)),)
     return Blocks(k, vectors, multiples, tuple(outer), Sparse.joined(sparse), Space.whole(dim, independent=True))
 
 

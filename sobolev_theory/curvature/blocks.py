@@ -13,51 +13,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..forms import Form
 from .spaces import Space
-from .terms import Outer, Sparse
+from .terms import Entries, Outer, Sparse
 
 FloatArray = NDArray[np.float64]
 
-
-class Form(Protocol):
-    """A symmetric form on the first ``dim`` coordinates of rows."""
-
-    @property
-    def dim(self) -> int:
-        """Number of coordinates."""
-
-    @property
-    def array(self) -> FloatArray:
-        """Its matrix; or the diagonal, or a number, if it is diagonal, or a multiple of the identity."""
-
-    @property
-    def diagonal(self) -> FloatArray:
-        """Of its matrix, (dim,)."""
-
-    def apply(self, rows: FloatArray) -> FloatArray:
-        """Rows times the matrix."""
-
-
-@dataclass(frozen=True, eq=False)
-class Diagonal:
-    """A diagonal form: one number for all coordinates, or one for each."""
-
-    dim: int
-    array: FloatArray
-
-    @property
-    def diagonal(self) -> FloatArray:
-        """Of its matrix, (dim,)."""
-        return np.broadcast_to(self.array, (self.dim,))
-
-    def apply(self, rows: FloatArray) -> FloatArray:
-        """Rows times the matrix; the rows themselves for the identity."""
-        return rows if not self.array.ndim and self.array == 1 else rows * self.array
+ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +42,25 @@ class Multiple:
         n, d = len(self.coefficient), self.form.dim
         result[:n, :d] += self.coefficient @ self.form.apply(rows[:n, :d])
 
-    def add_to_dense(self, blocks: FloatArray) -> None:
-        """Add the matrices to blocks (R, R, D, D)."""
-        n, d = len(self.coefficient), self.form.dim
+    def add_to_dense(self, blocks: FloatArray, left: slice, right: slice) -> None:
+        """Add the matrices, in some coordinates on either side, to blocks (R, R, D, D')."""
+        n, inputs = len(self.coefficient), np.arange(self.form.dim)
         if self.form.array.ndim == 2:
-            blocks[:n, :n, :d, :d] += self.coefficient[:, :, None, None] * self.form.array
+            form = self.form.array[left, right]
+            blocks[:n, :n, : len(form), : len(form.T)] += self.coefficient[:, :, None, None] * form
         else:
-            blocks[:n, :n, np.arange(d), np.arange(d)] += self.coefficient[:, :, None] * self.form.diagonal
+            both, i, j = np.intersect1d(inputs[left], inputs[right], assume_unique=True, return_indices=True)
+            blocks[:n, :n, i, j] += self.coefficient[:, :, None] * self.form.diagonal[both]
+
+    @staticmethod
+    def joined(terms: tuple[Multiple, ...]) -> tuple[Multiple, ...]:
+        """The sum of several, in as few as there are forms and sizes."""
+        found: dict[tuple[Form, tuple[float, ...], int], Multiple] = {}
+        for term in terms:
+            key = term.form, term.values, len(term.coefficient)
+            same = found.get(key)
+            found[key] = term if same is None else replace(same, coefficient=same.coefficient + term.coefficient)
+        return tuple(found.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,23 +144,56 @@ class Blocks:
             self.sparse.add_to(result, rows, self.vectors)
         return np.asarray(result)
 
-    @np.errstate(all="ignore")
+    def times(self, factor: float) -> Blocks:
+        """The matrix times a number."""
+        multiples = tuple(replace(term, coefficient=factor * term.coefficient) for term in self.multiples)
+        outer = tuple(replace(term, coefficient=factor * term.coefficient) for term in self.outer)
+        sparse = replace(self.sparse, coefficient=factor * self.sparse.coefficient)
+        return replace(self, multiples=multiples, outer=outer, sparse=sparse)
+
+    def plus(self, other: Blocks) -> Blocks:
+        """The sum of two matrices; of the same list of vectors, in no more terms than one has."""
+        shared = self.vectors is other.vectors or np.array_equal(self.vectors, other.vectors)
+        by = 0 if shared else len(self.vectors)
+        outer = (*self.outer, *(term.shifted(by) for term in other.outer))
+        return Blocks(
+            self.width,
+            self.vectors if shared else np.concatenate([self.vectors, other.vectors]),
+            Multiple.joined(self.multiples + other.multiples),
+            Outer.joined(outer),
+            Sparse.joined([self.sparse, other.sparse.shifted(by)]),
+            self.space and self.space.shared(other.space, independent=shared),
+        )
+
+    def at(self, i: int, k: int) -> tuple[Entries, list[tuple[float, Form]]]:
+        """What block ``(i, k)`` consists of: numbers of left and right vectors with coefficients, and forms."""
+        found = [term.at(i, k) for term in self.outer] + [self.sparse.at(i, k)]
+        left, right, coefficient = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        inside = [term for term in self.multiples if max(i, k) < len(term.coefficient)]
+        return (left, right, coefficient), [(float(term.coefficient[i, k]), term.form) for term in inside]
+
     def to_dense(self) -> FloatArray:
-        """The matrix, shape (R D, R D)."""
-        size, dim = self.width, self.dim
-        blocks = np.zeros((size, size, dim, dim))
+        """The matrix on raveled rows, (R D, R D)."""
+        size = self.width * self.dim
+        return self.tensor().transpose(0, 2, 1, 3).reshape(size, size)
+
+    @np.errstate(all="ignore")
+    def tensor(self, left: slice = ALL, right: slice = ALL) -> FloatArray:
+        """All blocks, in some coordinates on the left and some on the right, (R, R, D, D')."""
+        on_left, on_right = self.vectors[:, left], self.vectors[:, right]
+        blocks = np.zeros((self.width, self.width, on_left.shape[1], on_right.shape[1]))
         cross = sorted((term for term in self.outer if not term.own), key=_place)
         for _, terms in groupby(cross, key=_place):
-            _add_cross(blocks, list(terms), self.vectors)
+            _add_cross(blocks, list(terms), on_left, on_right)
         for term in self.outer:
             if term.own:
                 at = np.arange(term.shape[0])
-                blocks[at, at] += term.own_blocks(self.vectors, self.vectors)
+                blocks[at, at] += term.own_blocks(on_left, on_right)
         for multiple in self.multiples:
-            multiple.add_to_dense(blocks)
+            multiple.add_to_dense(blocks, left, right)
         if len(self.sparse):
-            self.sparse.add_to_dense(blocks, self.vectors, self.vectors)
-        return blocks.transpose(0, 2, 1, 3).reshape(size * dim, size * dim)
+            self.sparse.add_to_dense(blocks, on_left, on_right)
+        return blocks
 
 
 def _place(term: Outer) -> tuple[int, str, tuple[int, int]]:
@@ -190,10 +201,9 @@ def _place(term: Outer) -> tuple[int, str, tuple[int, int]]:
     return (*term.left, term.shape)
 
 
-def _add_cross(blocks: FloatArray, terms: list[Outer], vectors: FloatArray) -> None:
+def _add_cross(blocks: FloatArray, terms: list[Outer], left: FloatArray, right: FloatArray) -> None:
     """Add ``l sum_t c_t r_t'`` for terms of the same left vectors."""
     rows, columns = terms[0].shape
-    products = [term.coefficient[:, :, None] * term.right.of(vectors, term.shape) for term in terms]
+    products = [term.coefficient[:, :, None] * term.right.of(right, term.shape) for term in terms]
     towards = np.add.reduce(products) if len(products) > 1 else products[0]
-    on_left = terms[0].left.of(vectors, terms[0].shape)
-    blocks[:rows, :columns] += on_left[:, :, :, None] * towards[:, :, None, :]
+    blocks[:rows, :columns] += terms[0].left.of(left, terms[0].shape)[:, :, :, None] * towards[:, :, None, :]

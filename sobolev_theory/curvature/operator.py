@@ -1,11 +1,6 @@
-"""Curvature of a population loss as a structured linear operator, with its spectrum and condition number.
-
-On the orthogonal complement of ``span(U)`` every curvature is ``A (x) I``: the spectrum never sees the input dimension.
-"""
+"""Curvature of a population loss as a structured linear operator, with its spectrum and condition number."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,24 +8,28 @@ import scipy.linalg
 import scipy.sparse.linalg
 from numpy.typing import NDArray
 
-from .._runtime.checks import as_numbers, one_of
+from .._runtime.checks import counted, flag, one_of, positive_integer, shown
 from .._runtime.results import Record
 from .._runtime.sizes import require_memory, require_spectrum
-from ..layout import Layout
-from .blocks import Blocks
+from .eigenpairs import eigenpairs
 from .iteration import DENSE, FALLBACK, ends
-from .reduction import Reduction
-from .spectrum import Spectrum, rounding_of
+from .spectrum import Spectrum, rounding_of, structure_of
+from .split import Part, SplitMatrix
 
 FloatArray = NDArray[np.float64]
 AnyArray = NDArray[Any]
 
 
-class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
-    """A curvature matrix of shape (K d, K d), row-major in (neuron, coordinate), never formed unless asked for.
+class Curvature(Record, SplitMatrix):
+    """A curvature matrix of shape (P, P) in the order of flat vectors of parameters, never formed unless asked for.
+
+    Of hidden weights that is (K d, K d), row-major in (neuron, coordinate); of more the order is that of
+    `PopulationLoss.split`. Sums, differences and multiples of curvatures are curvatures.
 
     Attributes
     ----------
+    layout
+        Which parameters move, and where in a flat vector they stand.
     is_symmetric
         Whether the matrix is symmetric by construction. The backprop Hessian of an order whose derivative jumps is not.
     is_semidefinite
@@ -46,104 +45,36 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
     array([0.18169 , 0.340845, 0.5     ])
     """
 
-    def __init__(
-        self, blocks: Blocks, layout: Layout | None = None, *, is_symmetric: bool, is_semidefinite: bool = False
-    ) -> None:
-        self._blocks, self.is_symmetric, self.is_semidefinite = blocks, is_symmetric, is_semidefinite
-        self._layout = layout or Layout(blocks.width, blocks.dim, ("weights",))
-        super().__init__(np.dtype(np.float64), (self._layout.size, self._layout.size))
-
-    @property
-    def width(self) -> int:
-        """Number of neurons ``K``."""
-        return self._layout.width
-
-    @property
-    def dim(self) -> int:
-        """Input dimension ``d``."""
-        return self._layout.dim
-
     def facts(self) -> dict[str, Any]:
-        """Its sizes, and whether it is symmetric."""
-        return {"width": self.width, "dim": self.dim, "is_symmetric": self.is_symmetric}
-
-    @np.errstate(all="ignore")
-    def _matvec(self, x: FloatArray) -> FloatArray:
-        x = x if np.iscomplexobj(x) else as_numbers("x", x, "a vector of numbers is required")
-        return self._layout.flat(self._blocks.apply(self._layout.rows(np.reshape(x, -1))))
-
-    def _adjoint(self) -> "Curvature":
-        return self if self.is_symmetric else self._like(self._blocks.transposed())
-
-    def _like(self, blocks: Blocks, layout: Layout | None = None) -> "Curvature":
-        """Another matrix of the same kind."""
-        return Curvature(
-            blocks, layout or self._layout, is_symmetric=self.is_symmetric, is_semidefinite=self.is_semidefinite
-        )
-
-    _transpose = _adjoint  # the matrix is real
-
-    @np.errstate(all="ignore")
-    def to_dense(self) -> FloatArray:
-        """The matrix, shape (K d, K d); exactly symmetric if `is_symmetric`.
-
-        Raises
-        ------
-        SizeError
-            If half of the physical memory does not hold it, with a copy.
-        """
-        size, advice = self.shape[0], "H @ x, extreme_eigenvalues() and spectrum() do not form it"
-        require_memory(f"to_dense: a {size} x {size} matrix", 2 * size * size, advice)
-        dense = self._blocks.to_dense()
-        if not self._layout.only_weights:
-            dense = dense[np.ix_(self._layout.index, self._layout.index)]
-        return dense / 2 + dense.T / 2 if self.is_symmetric else dense
-
-    def scaled(self, units: FloatArray) -> "Curvature":
-        """``D H D`` for the diagonal matrix of one positive number for each neuron, (K,).
-
-        A symmetric matrix keeps the signs of its eigenvalues (Sylvester's law of inertia).
-        """
-        return self._like(self._blocks.scaled(units))
-
-    @cached_property
-    def _reduction(self) -> Reduction | None:
-        """The restriction to an invariant space."""
-        return Reduction.of(self._blocks)
-
-    @cached_property
-    def on_span(self) -> "Curvature":
-        """The operator restricted to an invariant space, in orthonormal coordinates of it: a subspace with span(U)."""
-        reduction = self._reduction
-        return self if reduction is None else self._like(reduction.blocks, replace(self._layout, dim=reduction.dim))
-
-    @property
-    def outside(self) -> list[tuple[FloatArray, int]]:
-        """Matrices (K, K) of the rest, one for each eigenspace of the forms, and how often their eigenvalues count."""
-        reduction = self._reduction
-        parts = [] if reduction is None else reduction.outside(self.width)
-        return [(a / 2 + a.T / 2 if self.is_symmetric else a, span.codim) for a, span in parts]
+        """Its sizes, what moves if that is not the weights alone, and whether it is symmetric."""
+        moving = {} if self.layout.only_weights else {"parameters": self.layout.names}
+        return {"width": self.width, "dim": self.dim, **moving, "is_symmetric": self.is_symmetric}
 
     def spectrum(self) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
 
         The matrix restricted to the n-dimensional span(U), ``n <= min(d, K + M)``, gives ``K n`` of them. The ``K x K``
-        matrix ``A`` gives the others, each with multiplicity ``d - n``. Backward stable: errors are about 1e-15 of the
-        largest eigenvalue for a symmetric curvature; what is smaller is given as 0 (`Spectrum.rounding`). So are all
-        other eigenvalues beside a row that has all but vanished, where the curvature of ReLU grows like the inverse of
-        its length: their signs are those of `scaled` with the roots of the lengths of rows.
+        matrix ``A`` gives the others, each with multiplicity ``d - n``. A mean of the inputs is one more vector of the
+        span, and biases, output weights and the output bias add to the first matrix, ``K (n + 2) + 1`` in all. Where
+        covariance and metric have eigenspaces in common there is a span, and a matrix ``sum_f f_l A^f``, for each of
+        them; `Spectrum.structure` says of which matrices the eigenvalues are.
+
+        Backward stable: errors are about 1e-15 of the largest eigenvalue for a symmetric curvature; what is smaller is
+        given as 0 (`Spectrum.rounding`). So are all other eigenvalues beside a row that has all but vanished, where the
+        curvature of ReLU grows like the inverse of its length: their signs are those of `scaled` with the roots of the
+        lengths of rows.
 
         Raises
         ------
         SizeError
-            If the matrix on span(U) does not fit into half of the physical memory, or takes more than 1e14 operations.
+            If the first matrix does not fit into half of the physical memory, or takes more than 1e14 operations.
 
         Warns
         -----
         UserWarning
             If it takes minutes; `extreme_eigenvalues` takes seconds.
         """
-        return self._split(self._eigenvalues)
+        return self._split(self._eigenvalues, self.parts)
 
     def _eigenvalues(self, matrix: FloatArray) -> AnyArray:
         """Eigenvalues of a part of the operator; imaginary parts at the level of rounding are dropped."""
@@ -154,30 +85,16 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
 
     def singular_values(self) -> Spectrum:
         """All singular values with multiplicities, by the same split."""
-        return self._split(scipy.linalg.svdvals)
+        return self._split(scipy.linalg.svdvals, self.parts)
 
     @np.errstate(all="ignore")
-    def parts(self) -> list[tuple[FloatArray, int]]:
-        """Dense matrices whose spectra, so many times each, make up the spectrum: on span(U), then ``A`` if d > n.
-
-        The coordinates on span(U) come from the weights alone: at the same student and teacher, parts add up as norms.
-
-        Examples
-        --------
-        >>> from sobolev_theory import PopulationLoss
-        >>> H = PopulationLoss([[1.0, 0.0, 0.0]], norm="L2").hessian([[0.0, 1.0, 0.0]])
-        >>> [(matrix.shape, count) for matrix, count in H.parts()]
-        [((2, 2), 1), ((1, 1), 1)]
-        """
-        return [(self.on_span.to_dense(), 1), *self.outside]
-
-    @np.errstate(all="ignore")
-    def _split(self, values_of: Callable[[FloatArray], AnyArray]) -> Spectrum:
+    def _split(self, values_of: Callable[[FloatArray], AnyArray], parts_of: Callable[[], list[Part]]) -> Spectrum:
         self._require_spectrum()
-        parts = [(values_of(matrix), count) for matrix, count in self.parts()]
-        values = np.concatenate([part for part, _ in parts])
-        counts = np.concatenate([np.full(len(part), count, dtype=np.intp) for part, count in parts])
-        return Spectrum(self._with_known_signs(values), counts, rounding_of(values))
+        parts = parts_of()
+        found = [(values_of(matrix), count) for matrix, count in parts]
+        values = np.concatenate([part for part, _ in found])
+        counts = np.concatenate([np.full(len(part), count, dtype=np.intp) for part, count in found])
+        return Spectrum(self._with_known_signs(values), counts, rounding_of(values), structure_of(parts))
 
     def _with_known_signs(self, values: AnyArray) -> AnyArray:
         """Eigenvalues without signs that rounding gave them."""
@@ -192,11 +109,21 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
             size = self.on_span.shape[0]
         require_spectrum(size, symmetric=self.is_symmetric, stacklevel=6)
 
-    def condition_number(self, kind: str = "eigenvalue") -> float:
+    def condition_number(self, kind: str = "eigenvalue", *, quotient: bool = False) -> float:
         """Ratio of extreme moduli of eigenvalues, or of singular values if ``kind="singular"``.
+
+        With ``quotient=True`` that of ``P H P`` across the directions in which a network can move and stays what it is:
+        for ReLU^n with output weights ``(w_i, b_i, -n a_i)`` of each neuron, which a Gauss-Newton matrix maps to zero.
+        They are known, and projected out, not told from small eigenvalues. The number depends on where among equal
+        networks the student is.
 
         Infinite for a matrix that is singular up to rounding (`Spectrum.rounding`). The two kinds differ for a
         non-symmetric curvature.
+
+        Raises
+        ------
+        ValueError
+            With ``quotient=True``, if no such directions are known.
 
         Warns
         -----
@@ -205,9 +132,47 @@ class Curvature(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[mis
             it is singular.
         """
         one_of("kind", kind, ("eigenvalue", "singular"))
-        spectrum = self.spectrum() if kind == "eigenvalue" else self.singular_values()
+        values_of = self._eigenvalues if kind == "eigenvalue" else scipy.linalg.svdvals
+        spectrum = self._split(values_of, self.parts_across if flag("quotient", quotient) else self.parts)
         spectrum.warn(stacklevel=3)
         return spectrum.modulus_ratio
+
+    def eigenpairs(self, k: int, which: str = "smallest") -> tuple[FloatArray, FloatArray]:
+        """Eigenvalues at one end of a symmetric matrix, in ascending order (k,), and orthonormal eigenvectors (k, P).
+
+        From the dense matrix on the invariant space up to size 4096, beyond it by Lanczos, to 1e-10 of the spread of
+        the spectrum.
+
+        Parameters
+        ----------
+        k
+            How many, at most P.
+        which
+            ``"smallest"`` or ``"largest"``.
+
+        Raises
+        ------
+        ValueError
+            For a matrix that is not symmetric, as the backprop Hessian of an order whose derivative jumps is.
+
+        Examples
+        --------
+        >>> from sobolev_theory import PopulationLoss
+        >>> values, vectors = PopulationLoss(np.eye(1, 9), "L2").hessian(np.eye(1, 9, 1)).eigenpairs(2, "largest")
+        >>> values.round(6), np.abs(vectors[1]).round(6)[:2]
+        (array([0.340845, 0.5     ]), array([0., 1.]))
+        """
+        if positive_integer("k", k) > self.shape[0]:
+            raise ValueError(f"k: at most {self.shape[0]}, the size of the matrix, is required, got {shown(k)}")
+        one_of("which", which, ("smallest", "largest"))
+        if not self.is_symmetric:
+            raise ValueError(
+                "which: eigenpairs of a symmetric matrix are required, this one is not by construction; take "
+                'gauss_newton, or derivative="exact", or numpy.linalg.eig of to_dense()'
+            )
+        require_memory(f"k: {counted(k)} eigenvectors of {self.shape[0]} entries", 2 * k * self.shape[0], "lower k")
+        values, vectors = eigenpairs(self, self.on_span, self._reduction, int(k), which)
+        return self._with_known_signs(values), vectors
 
     @np.errstate(all="ignore")
     def extreme_eigenvalues(self) -> tuple[float, float]:

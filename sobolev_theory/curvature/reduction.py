@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .blocks import Blocks, Diagonal, Multiple
+from ..forms import Form
+from .blocks import Blocks, Multiple
 from .spaces import Span
 
 FloatArray = NDArray[np.float64]
@@ -42,7 +42,7 @@ class Reduction:
         counts = [span.dim for span in spans]
         vectors = np.hstack([*(span.coordinates for span in spans), blocks.vectors[:, space.dim :]])
         multiples = tuple(
-            Multiple(term.coefficient, _diagonal(np.repeat(term.values, counts)), ()) for term in blocks.multiples
+            Multiple(term.coefficient, _form(np.repeat(term.values, counts)), ()) for term in blocks.multiples
         )
         return cls(blocks, replace(blocks, vectors=vectors, multiples=multiples, space=None), spans)
 
@@ -66,18 +66,13 @@ class Reduction:
         """Rows of neurons (R, D) from rows in coordinates of the space (R, n)."""
         dim, at = self.whole.dim - (rows.shape[1] - self.dim), 0
         inputs = np.zeros((len(rows), dim))
-        for span, basis in zip(self.spans, self.bases, strict=True):
-            inputs += span.lifted(rows[:, at : at + span.dim] @ basis, dim)
+        for span in self.spans:
+            inputs += span.lifted(rows[:, at : at + span.dim] @ span.basis, dim)
             at += span.dim
         return np.hstack([inputs, rows[:, at:]])
 
-    @cached_property
-    def bases(self) -> list[FloatArray]:
-        """Of the spans."""
-        return [span.basis() for span in self.spans]
 
-
-def _diagonal(values: FloatArray) -> Diagonal:
+def _form(values: FloatArray) -> Form:
     """The form of some values, a number if they are all one."""
     same = len(values) > 0 and bool((values == values[0]).all())
-    return Diagonal(len(values), values[0] if same else values)
+    return Form(len(values), np.array(values[0]) if same else values)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
 
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from ..forms import Eigenspace
+
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 
 RANK = 1e-13
 """Part of a unit vector outside a span below which it counts as inside: rounding of the products that made it."""
@@ -19,34 +20,7 @@ EPS = float(np.finfo(np.float64).eps)
 """A projection of a vector that is smaller, relative to the vector, is rounding."""
 
 
-class Eigenspace(Protocol):
-    """A space on which every form is a multiple of the Euclidean product."""
-
-    @property
-    def dim(self) -> int:
-        """Of the space."""
-
-    @property
-    def basis(self) -> IntArray | FloatArray | None:
-        """None where it is all of R^d, coordinates where it is a span of axes, or orthonormal columns."""
-
-    def coordinates(self, vectors: FloatArray) -> FloatArray:
-        """Orthonormal coordinates of the part of vectors (n, d) within the space, (n, dim)."""
-
-
-@dataclass(frozen=True)
-class Whole:
-    """All of R^d: the only eigenspace of multiples of the Euclidean product."""
-
-    dim: int
-    basis: None = None
-
-    def coordinates(self, vectors: FloatArray) -> FloatArray:
-        """The vectors."""
-        return vectors
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Space:
     """The joint eigenspaces of the forms of a curvature, which together are R^d.
 
@@ -60,7 +34,17 @@ class Space:
     @classmethod
     def whole(cls, dim: int, *, independent: bool = False) -> Space:
         """The one of multiples of the Euclidean product."""
-        return cls((Whole(dim),), independent)
+        return cls((Eigenspace(1.0, 1.0, dim, None),), independent)
+
+    def shared(self, other: Space | None, *, independent: bool) -> Space | None:
+        """The space of two curvatures together, whose vectors may be independent; None if eigenspaces differ."""
+        if other is None or len(self.eigenspaces) != len(other.eigenspaces):
+            return None
+        for one, two in zip(self.eigenspaces, other.eigenspaces, strict=True):
+            same = one.dim == two.dim and one.basis is two.basis
+            if not same and (one.basis is None or two.basis is None or not np.array_equal(one.basis, two.basis)):
+                return None
+        return Space(self.eigenspaces, independent and self.independent and other.independent)
 
     @property
     def dim(self) -> int:
@@ -109,17 +93,18 @@ class Span:
         """Dimensions of the eigenspace that are left."""
         return self.eigenspace.dim - self.dim
 
+    @cached_property
     def basis(self) -> FloatArray:
         """The orthonormal basis to which the coordinates belong, (n, dim)."""
         q = np.linalg.qr(self.units.T)[0]
         return np.asarray((q if self.rotation is None else q @ self.rotation).T)
 
-    def outside(self, count: int, basis: FloatArray) -> FloatArray:
-        """Some orthonormal vectors across the span, (count, dim): random ones without their part in it."""
+    def outside(self, count: int, dim: int) -> FloatArray:
+        """Orthonormal vectors across the span, in R^d, (count, d): random ones without their part in it."""
         vectors = np.random.default_rng(0).standard_normal((count, self.eigenspace.dim))
         for _ in range(2):  # once more for the rounding of the first time
-            vectors -= (vectors @ basis.T) @ basis
-        return np.asarray(np.linalg.qr(vectors.T)[0].T)
+            vectors -= (vectors @ self.basis.T) @ self.basis
+        return self.lifted(np.linalg.qr(vectors.T)[0].T, dim)
 
     def lifted(self, coordinates: FloatArray, dim: int) -> FloatArray:
         """Vectors (m, d) of R^d from coordinates in the eigenspace (m, dim)."""

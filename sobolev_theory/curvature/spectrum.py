@@ -30,6 +30,8 @@ class Spectrum(Shown, Value):
     rounding
         What rounding does to an eigenvalue: one of at most this modulus is zero, and given as 0. It is 0 where every
         eigenvalue has all its digits.
+    structure
+        Of which dense matrices these are the eigenvalues; empty where they come from elsewhere.
 
     Examples
     --------
@@ -41,6 +43,7 @@ class Spectrum(Shown, Value):
     values: NDArray[np.float64] | NDArray[np.complex128]
     multiplicities: NDArray[np.intp]
     rounding: float = 0.0
+    structure: str = ""
 
     def __post_init__(self) -> None:
         values = np.where(np.abs(self.values) <= self.rounding, 0.0, self.values)
@@ -87,7 +90,7 @@ class Spectrum(Shown, Value):
         positive = self.values.real > self.rounding
         if not positive.any():
             raise ValueError(f"spectrum: a positive eigenvalue is required, the largest is {self.largest:.6g}")
-        return Spectrum(self.values[positive], self.multiplicities[positive], self.rounding)
+        return Spectrum(self.values[positive], self.multiplicities[positive], self.rounding, self.structure)
 
     @property
     def modulus_ratio(self) -> float:
@@ -130,7 +133,7 @@ class Spectrum(Shown, Value):
     def table(self) -> Table:
         """A row for eigenvalues that agree to six digits, with their joint multiplicity."""
         rows = [[f"{value if value.imag else value.real:.6g}", f"x {count}"] for value, count in self.grouped()]
-        return Table("", ("eigenvalue", "multiplicity"), rows)
+        return Table("", ("eigenvalue", "multiplicity"), rows, [self.structure] if self.structure else [])
 
     def grouped(self) -> list[tuple[complex, int]]:
         """Neighbours that print alike, with the sum of their multiplicities."""
@@ -192,6 +195,22 @@ def definiteness_of(smallest: float, rounding: float) -> str:
 def rounding_of(values: NDArray[Any]) -> float:
     """What rounding does to eigenvalues: ``n eps`` of the largest of the ``n`` that were computed."""
     return float(len(values) * np.finfo(np.float64).eps * np.abs(values).max())
+
+
+def structure_of(parts: list[tuple[NDArray[np.float64], int]]) -> str:
+    """Which dense matrices a spectrum is of: the first on an invariant space, the others as often as is said.
+
+    Examples
+    --------
+    >>> structure_of([(np.eye(10), 1), (np.eye(5), 90)])
+    'of 10 x 10 on an invariant space, 5 x 5 (times 90) across it'
+    """
+    (inner, _), *others = parts
+    if not others:
+        return f"of {len(inner)} x {len(inner)}"
+    across = ", ".join(f"{len(matrix)} x {len(matrix)} (times {count})" for matrix, count in others[:4])
+    more = f" and {len(others) - 4} more" if len(others) > 4 else ""
+    return f"of {len(inner)} x {len(inner)} on an invariant space, {across}{more} across it"
 
 
 def _require_room(size: int) -> None:

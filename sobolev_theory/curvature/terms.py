@@ -82,6 +82,16 @@ class Outer:
         left, right = self.left.of(norms, self.shape), self.right.of(norms, self.shape)
         return replace(self, coefficient=_in_doubles(left * right * self.coefficient))
 
+    @staticmethod
+    def joined(terms: tuple[Outer, ...]) -> tuple[Outer, ...]:
+        """The sum of several, of which those with the same vectors are one."""
+        found: dict[tuple[Reference, Reference, bool, tuple[int, int]], Outer] = {}
+        for term in terms:
+            key = term.left, term.right, term.own, term.shape
+            same = found.get(key)
+            found[key] = term if same is None else replace(same, coefficient=same.coefficient + term.coefficient)
+        return tuple(found.values())
+
     def shifted(self, by: int) -> Outer:
         """The same term of a list of vectors that so many others precede."""
         return replace(self, left=self.left.shifted(by), right=self.right.shifted(by))

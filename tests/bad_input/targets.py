@@ -72,7 +72,9 @@ def _registered(**arguments: Any) -> Any:
 
 def options(**others: tuple[str, Any]) -> dict[str, tuple[str, Any]]:
     """The options of losses, and others."""
-    return {"activation": ("activation optional", "relu"), "derivative": ("word", "backprop"), **others}
+    about = {"inputs": ("inputs optional", None), "metric": ("array row number optional", None)}
+    about |= {"parameters": ("word", "weights"), "activation": ("activation optional", "relu")}
+    return {**about, "derivative": ("word", "backprop"), **others}
 
 
 PAIR = {"W": ("array", W), "V": ("array teacher", V)}
@@ -111,9 +113,7 @@ TARGETS: dict[str, Target] = {
         lambda n, rng=0: st.Inputs(covariance=[1.0, 2.0]).sample(n, rng=rng),
         {"n": ("size work", 3), "rng": ("seed optional", 0)},
     ),
-    "PopulationLoss": Target(
-        st.PopulationLoss, options(teacher=("array teacher", V), norm=("norm", "H1"), covariance=("optional", None))
-    ),
+    "PopulationLoss": Target(st.PopulationLoss, options(teacher=("array teacher", V), norm=("norm", "H1"))),
     **{
         f"PopulationLoss.{name}": Target(lambda W, name=name: getattr(loss(), name)(W), {"W": ("array", W)})
         for name in ("at", "student", "value", "gradient", "gauss_newton")
@@ -123,7 +123,19 @@ TARGETS: dict[str, Target] = {
     ),
     "PopulationLoss.field_limit": Target(lambda W, X: loss().field_limit(W, X), {"W": ("array", W), "X": ("array", W)}),
     "Curvature.condition_number": Target(
-        lambda kind: loss().gauss_newton(W).condition_number(kind), {"kind": ("word", "eigenvalue")}
+        lambda kind, quotient: loss().gauss_newton(W).condition_number(kind, quotient=quotient),
+        {"kind": ("word", "eigenvalue"), "quotient": ("flag", False)},
+    ),
+    "Curvature.block": Target(
+        lambda rows, columns: loss().gauss_newton(W).block(rows, columns).to_dense(),
+        {"rows": ("word", "weights"), "columns": ("word", "weights")},
+    ),
+    "Curvature.neuron_block": Target(
+        lambda i, j: loss().gauss_newton(W).neuron_block(i, j).to_dense(), {"i": ("size", 0), "j": ("size", 1)}
+    ),
+    "Curvature.eigenpairs": Target(
+        lambda k, which: loss().gauss_newton(W).eigenpairs(k, which),
+        {"k": ("size", 2), "which": ("word", "smallest")},
     ),
     "Flow.first_time": Target(
         lambda level: flow().first_time(lambda state: state.point.value, level), {"level": ("number", 0.1)}, open=True

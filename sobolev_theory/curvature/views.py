@@ -1,0 +1,131 @@
+"""Parts of a curvature matrix as operators that form nothing: blocks of parameters, and of pairs of neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+import scipy.sparse.linalg
+from numpy.typing import NDArray
+
+from .._runtime.checks import as_numbers
+from .._runtime.results import Record
+from .._runtime.sizes import require_memory
+from ..layout import Layout
+from .blocks import Blocks
+
+FloatArray = NDArray[np.float64]
+
+AS_PRODUCTS = "its products with vectors do not form it"
+
+
+class View(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
+    """A part of a matrix: a linear operator with `to_dense`."""
+
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, int],
+        apply: Callable[[FloatArray], FloatArray],
+        transposed: Callable[[], View],
+        dense: Callable[[], FloatArray],
+    ) -> None:
+        super().__init__(np.dtype(np.float64), shape)
+        self.name, self._apply, self._transposed, self._dense = name, apply, transposed, dense
+
+    def facts(self) -> dict[str, Any]:
+        """Which part it is, and its shape."""
+        return {"name": self.name, "shape": self.shape}
+
+    @np.errstate(all="ignore")
+    def _matvec(self, x: FloatArray) -> FloatArray:
+        x = x if np.iscomplexobj(x) else as_numbers("x", x, "a vector of numbers is required")
+        return self._apply(np.reshape(x, -1))
+
+    def _adjoint(self) -> View:
+        return self._transposed()
+
+    _transpose = _adjoint  # the matrix is real
+
+    def to_dense(self) -> FloatArray:
+        """The matrix.
+
+        Raises
+        ------
+        SizeError
+            If half of the physical memory does not hold it, with a copy.
+        """
+        rows, columns = self.shape
+        require_memory(f"to_dense: a {rows} x {columns} matrix", 2 * rows * columns, AS_PRODUCTS)
+        return self._dense()
+
+
+def parameter_block(blocks: Blocks, layout: Layout, rows: str, columns: str) -> View:
+    """The rows of one parameter and the columns of another."""
+    left, right = layout.slices[rows], layout.slices[columns]
+
+    def apply(x: FloatArray) -> FloatArray:
+        flat = np.zeros(layout.size, dtype=x.dtype)
+        flat[right] = x
+        return layout.flat(blocks.apply(layout.rows(flat)))[left]
+
+    def dense() -> FloatArray:
+        (first, across), (second, along) = (_place(layout, name) for name in (rows, columns))
+        found = blocks.tensor(across, along)[first, second].transpose(0, 2, 1, 3)
+        return found.reshape(left.stop - left.start, right.stop - right.start)
+
+    return View(
+        f"{rows}, {columns}",
+        (left.stop - left.start, right.stop - right.start),
+        apply,
+        lambda: parameter_block(blocks.transposed(), layout, columns, rows),
+        dense,
+    )
+
+
+def neuron_block(blocks: Blocks, i: int, k: int) -> View:
+    """Block ``(i, k)`` of the matrix on rows of neurons."""
+    (left, right, coefficient), multiples = blocks.at(i, k)
+    used, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
+    vectors, (on_left, on_right) = blocks.vectors[used], np.split(numbers, 2)
+    core = scipy.sparse.csr_array((coefficient, (on_left, on_right)), shape=(len(used), len(used)))
+
+    def apply(x: FloatArray) -> FloatArray:
+        result = (core @ (vectors @ x)) @ vectors
+        for number, form in multiples:
+            result[: form.dim] += number * form.apply(x[: form.dim])
+        return np.asarray(result)
+
+    def dense() -> FloatArray:
+        matrix = vectors.T @ (core @ vectors)
+        for number, form in multiples:
+            matrix[: form.dim, : form.dim] += number * form.to_dense()
+        return np.asarray(matrix)
+
+    shape = (blocks.dim, blocks.dim)
+    return View(f"neurons {i}, {k}", shape, apply, lambda: neuron_block(blocks.transposed(), k, i), dense)
+
+
+def diagonal(blocks: Blocks) -> FloatArray:
+    """The diagonal of the matrix on rows of neurons, (R, D)."""
+    found = np.zeros((blocks.width, blocks.dim))
+    for i, row in enumerate(found):
+        (left, right, coefficient), multiples = blocks.at(i, i)
+        size = len(blocks.vectors)
+        core = scipy.sparse.csr_array((coefficient, (left, right)), shape=(size, size))
+        row += np.einsum("ld,ld->d", core @ blocks.vectors, blocks.vectors)
+        for number, form in multiples:
+            row[: form.dim] += number * form.diagonal
+    return found
+
+
+def _place(layout: Layout, name: str) -> tuple[slice, slice]:
+    """Where a parameter stands in rows of neurons: which neurons, and which coordinates."""
+    neurons = slice(layout.width, None) if name == "output_bias" else slice(layout.width)
+    inputs = layout.dim * ("weights" in layout.names)
+    if name == "weights":
+        return neurons, slice(inputs)
+    last = layout.rows_shape[1] - 1
+    return neurons, slice(inputs, inputs + 1) if name == "biases" else slice(last, last + 1)
