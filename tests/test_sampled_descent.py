@@ -13,10 +13,10 @@ from scipy.special import erf
 import sobolev_theory as st
 from sobolev_theory.monte_carlo import SampledDescent, SampledQuantity, descent
 from sobolev_theory.monte_carlo.batches import batch_gradient, summed_gradient
-from sobolev_theory.monte_carlo.descent import Plan, iterates
 from sobolev_theory.monte_carlo.descent import _recorded as default_steps
 from sobolev_theory.monte_carlo.estimators import NUMBERS
 from sobolev_theory.monte_carlo.residual import Residual
+from sobolev_theory.monte_carlo.runs import Plan, iterates
 
 Array = NDArray[Any]
 
@@ -25,9 +25,15 @@ STUDENT = np.array([[0.5, 0.8, 0.4], [0.7, -0.6, 0.5]])
 NEAR = TEACHER + 0.4 * np.array([[0.5, -0.3, 0.6], [0.2, 0.7, -0.4]])
 
 
-def residual(loss: st.PopulationLoss, W: Any) -> Residual:
+def summed(loss: st.PopulationLoss, W: Any, x: Array) -> Array:
+    """The gradient of a batch in the hidden weights."""
     student = loss.student(W)
-    return Residual.of(loss, student, np.zeros((0, *student.weights.shape)))
+    residual = Residual.of(loss, student, np.zeros((0, student.weights.size)))
+    return summed_gradient(loss, residual, x)[:, : student.dim]
+
+
+def batch(loss: st.PopulationLoss, W: Any, rng: Any, size: int) -> Array:
+    return batch_gradient(loss, loss.parameters(W), rng, size)
 
 
 # --- the gradient of a batch ------------------------------------------------------------------------------------------
@@ -66,7 +72,7 @@ def test_gradient_of_a_batch_is_that_of_its_sampled_loss(activation: str, weight
     rng = np.random.default_rng(0)
     a, b, x = np.array([1.2, -0.8]), np.array([0.9, -1.1]), rng.standard_normal((3, 40))
     loss = st.PopulationLoss(st.Network(TEACHER, b, activation=activation), weights)
-    gradient = summed_gradient(residual(loss, st.Network(STUDENT, a, activation=activation)), x)
+    gradient = summed(loss, st.Network(STUDENT, a, activation=activation), x)
     for i in range(2):
         for k in range(3):
             moved = STUDENT.astype(complex)
@@ -80,8 +86,7 @@ def test_its_mean_is_the_gradient_of_the_loss(activation: str, norm: str) -> Non
     """Six entries within 4.5 standard errors of 300 batches; a gradient off by 5 per cent is not."""
     rng = np.random.default_rng(1)
     loss = st.PopulationLoss(st.Network(TEACHER, activation=activation), norm)
-    problem = residual(loss, STUDENT)
-    batches = np.array([batch_gradient(problem, rng, 500) for _ in range(300)])
+    batches = np.array([batch(loss, STUDENT, rng, 500) for _ in range(300)])
     mean, error = batches.mean(axis=0), batches.std(axis=0, ddof=1) / np.sqrt(300)
     assert (np.abs(mean - loss.gradient(STUDENT)) < 4.5 * error).all()
     assert (np.abs(mean - 1.05 * loss.gradient(STUDENT)) > 4.5 * error).any()
@@ -89,7 +94,7 @@ def test_its_mean_is_the_gradient_of_the_loss(activation: str, norm: str) -> Non
 
 def test_a_large_batch_is_drawn_in_blocks() -> None:
     """Two blocks and a rest; in each as many inputs as hide NumPy's overhead."""
-    problem = residual(st.PopulationLoss(TEACHER, "H1"), STUDENT)
+    loss = st.PopulationLoss(TEACHER, "H1")
     drawn: list[int] = []
 
     class Counting:
@@ -98,9 +103,9 @@ def test_a_large_batch_is_drawn_in_blocks() -> None:
             return np.ones(shape)
 
     length = NUMBERS // 4
-    gradient = batch_gradient(problem, Counting(), 2 * length + 5)  # type: ignore[arg-type]
+    gradient = batch(loss, STUDENT, Counting(), 2 * length + 5)
     assert drawn == [length, length, 5]
-    np.testing.assert_allclose(gradient, summed_gradient(problem, np.ones((3, 1))), rtol=1e-10)
+    np.testing.assert_allclose(gradient, summed(loss, STUDENT, np.ones((3, 1))), rtol=1e-10)
 
 
 # --- runs beside the theory -------------------------------------------------------------------------------------------
@@ -164,12 +169,12 @@ def test_beside_the_runs_stand_exact_descent_and_exact_flow() -> None:
 
 def second_moment(loss: st.PopulationLoss, W: Any) -> float:
     """``E |g|^2`` in two dimensions for derivatives alone: g is constant between the normals of the rows."""
-    problem = residual(loss, W)
-    normals = np.arctan2(*problem.weights.T[::-1]) + np.pi / 2
+    rows = np.vstack([loss.student(W).weights, loss.teacher.weights])
+    normals = np.arctan2(*rows.T[::-1]) + np.pi / 2
     ends = np.sort(np.concatenate([normals, normals + np.pi]) % (2 * np.pi))
     arcs = np.diff(ends, append=ends[0] + 2 * np.pi)
     middle = ends + arcs / 2
-    gradients = [summed_gradient(problem, np.array([[np.cos(t)], [np.sin(t)]])) for t in middle]
+    gradients = [summed(loss, W, np.array([[np.cos(t)], [np.sin(t)]])) for t in middle]
     return float(sum(arc * np.sum(g**2) for arc, g in zip(arcs, gradients, strict=True)) / (2 * np.pi))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._runtime.results import Record, Value
 from .moments import Moments, hotelling_test
-from .residual import Array
+from .rows import Array
 
 GRANTED = 16.0
 """Every mean is granted the error of this many samples that decide it: n samples are never taken for certain.

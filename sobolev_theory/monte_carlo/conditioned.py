@@ -15,7 +15,8 @@ from math import pi
 
 import numpy as np
 
-from .residual import Array, Residual
+from .residual import Residual
+from .rows import Array
 
 TINY = float(np.finfo(float).tiny)
 
@@ -24,8 +25,8 @@ TINY = float(np.finfo(float).tiny)
 def of_itself(residual: Residual) -> tuple[Array, Array]:
     """Dirac terms of every student with itself, of the gradient (q,) and of the Hessian (q, q).
 
-    With ``e_a = E p_ai``, ``E_ab = E p_ai p_bi`` on the surface, ``P = [m]_0 c_i f_0``, ``A_ai`` the covariance of ``p_ai``
-    and ``z_i``, and ``D = [m]_0 c_i f'_0``, they are the sum over students and orders of
+    With ``e_a = E p_ai`` and ``E_ab = E p_ai p_bi`` on the surface, ``P = [m]_0 c_i f_0``, ``D = [m]_0 c_i f'_0``, and
+    the covariance ``A_ai`` of ``p_ai`` and ``z_i``, they are the sum over students and orders of
 
         gradient   density_i c_i k P e_a                                                                   [exact]
         Hessian    L_a e_b + [exact] e_a L_b + density_i c_i (k D + k' P - [exact] k m_i P / s_i) E_ab,

@@ -12,7 +12,8 @@ import numpy as np
 from .conditioned import edges, of_itself
 from .inputs import Stretches
 from .moments import Moments
-from .residual import Array, Factors, Residual
+from .residual import Factors, Residual
+from .rows import Array
 from .surfaces import gradient_on_surfaces, hessian_on_surfaces
 
 NUMBERS = 2**18

@@ -8,7 +8,8 @@ rows, the other along one row, ``e_k = L'u/|L'u|``, chosen at random. Every inpu
 to its own as its weight (importance sampling with a defensive mixture; alpha is the part that stays):
 
     w(y) = 1 / (alpha + (1 - alpha)/2 (r_span(y) + mean_k r_k(y))),    E_own[w h] = E[h],
-    r_k(y) = exp(((e_k . y)^2 - (e_k . y - o_k)^2 / t_k^2) / 2) / t_k,    r_span(y) = exp((1 - t^-2) |P y|^2 / 2) / t^dim.
+    r_k(y) = exp(((e_k . y)^2 - (e_k . y - o_k)^2 / t_k^2) / 2) / t_k,
+    r_span(y) = exp((1 - t^-2) |P y|^2 / 2) / t^dim.
 
 In a span of n dimensions ``t^2 = 1 + (tau^2 - 1)/n``, for which ``t^n`` is bounded. There is a scale ``t_k = tau`` for
 every row, about its kink if the activation is homogeneous, at ``o_k = -m/|L'u|``, and about the mean, ``o_k = 0``, if
@@ -38,7 +39,7 @@ REACH = 38.0
 
 @dataclass(frozen=True, eq=False)
 class Stretches:
-    """What inputs are stretched by: along ``e`` (C, r) by ``t`` about ``o`` (C,), and in the span (r, n) of the rows."""
+    """What inputs are stretched by: along ``e`` (C, r) by ``t`` about ``o`` (C,), and in the rows' span (r, n)."""
 
     units: Array
     scales: Array

@@ -13,7 +13,7 @@ from .moments import Moments
 from .residual import Residual
 
 MAX_DIRECTIONS = 12
-"""A parameter space of up to so many dimensions is checked in every coordinate, a larger one along so many directions."""
+"""A space of up to so many dimensions is checked in every coordinate, a larger one along so many directions."""
 
 LARGEST = 2**28
 """Numbers in one array, 2 GiB."""

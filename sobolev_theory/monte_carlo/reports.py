@@ -7,7 +7,7 @@ from typing import Any
 from .._runtime.results import Rows, Value
 from .._runtime.tables import Table
 from .agreement import Agreement
-from .residual import Array
+from .rows import Array
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -21,7 +21,7 @@ class Report(Rows[Agreement], Value):
     samples
         Number of sampled inputs.
     directions
-        ``Z`` (q, K, d), or flat ones (q, P) if other parameters than weights move, orthonormal: the gradient has entries
+        ``Z`` (q, K, d), or flat ones (q, P) if more than the weights moves, orthonormal: the gradient has entries
         ``<Z_a, grad>``, a matrix H ``Z_a' H Z_b``.
     level
         The check is passed if ``p_value >= level``.

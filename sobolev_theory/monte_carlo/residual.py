@@ -6,10 +6,10 @@ residual of order m is the tensor
     T_m(x) = sum_j c_j f(z_j) u_j^(tensor m),    f = sigma^(m),
 
 and the loss is ``sum_m lambda_m/2 E|T_m|^2``. A difference of output biases is the ``c_j`` of one more student, the
-constant neuron: ``sigma = 1`` and ``u_j = 0``. The loss is differentiated along q directions ``Z_a`` of parameter space;
-``a_i`` is the part of ``Z_a`` that moves the weights of student i, ``p_ai`` and ``alpha_ai`` are what it moves ``z_i`` and
-``c_i`` by. Since ``<u^(tensor m), v^(tensor m)> = g^m`` for the product ``g = u'M v`` of the metric, written ``u . v``
-below, only the functions ``g_ij^m`` and their derivatives enter, written ``[m]_k = d^k g^m / d g^k``.
+constant neuron: ``sigma = 1`` and ``u_j = 0``. The loss is differentiated along q directions ``Z_a`` of what moves:
+``a_i`` is the part of ``Z_a`` that moves the weights of student i, and it moves ``z_i`` by ``p_ai`` and ``c_i`` by
+``alpha_ai``. Since ``<u^(tensor m), v^(tensor m)> = g^m`` for the product ``g = u'M v`` of the metric, which is written
+``u . v`` below, only the functions ``g_ij^m`` and their derivatives enter, ``[m]_k = d^k g^m / d g^k``.
 
 Arrays of samples have them on their last axis, n of them: ``z`` (N, n). A student moves in its ``z_i`` and, in a second
 layer, in its ``c_i``: ``(p_ai, alpha_ai)`` is (q, layers, K, n), of one layer where no output weight moves.
@@ -27,6 +27,7 @@ from ..activations import Activation
 from ..losses import PopulationLoss
 from ..networks import Network
 from ..norms import Convention, Norm
+from ..parameters import Parameters
 from .rows import Array, Moves, Rows
 
 
@@ -59,7 +60,7 @@ class Residual:
     constant: bool = False
 
     @classmethod
-    def of(cls, loss: PopulationLoss, student: Network, directions: Array) -> Residual:
+    def of(cls, loss: PopulationLoss, student: Network | Parameters, directions: Array) -> Residual:
         """The residual of a loss at a student, with flat directions (q, P) of what moves."""
         layout, teacher = loss.layout(student.width), loss.teacher
         gap = student.output_bias - teacher.output_bias
@@ -111,7 +112,7 @@ class Residual:
         return np.asarray(perm(order, k) * self.gram[: self.width] ** max(order - k, 0))
 
     def sigma(self, z: Array, order: int) -> Array:
-        """``sigma^(order)(z_j)`` of the first rows, as many as there are of z, (.., n); of the constant neuron 1 or 0."""
+        """``sigma^(order)(z_j)`` of all rows or of students, (.., n); of the constant neuron 1 or 0."""
         values = self.activation.derivative(z, order)
         if self.constant:
             values = values.copy()
@@ -135,7 +136,7 @@ class Residual:
         return rows
 
 
-def _affine(network: Network) -> Array:
+def _affine(network: Network | Parameters) -> Array:
     """``(w_i, b_i)``, (K, d + 1)."""
     biases = np.zeros(network.width) if network.biases is None else network.biases
     return np.column_stack([network.weights, biases])
@@ -160,7 +161,7 @@ class Factors:
     @cached_property
     def f(self) -> Array:
         """``c_j f(z_j)``, (N, n)."""
-        return self.residual.output[:, None] * self._sigma
+        return self.residual.output[:, None] * self.sigma
 
     @cached_property
     def slope(self) -> Array:
@@ -168,14 +169,15 @@ class Factors:
         return self.residual.output[:, None] * self.residual.sigma(self.z, self.order + 1)
 
     @cached_property
-    def _sigma(self) -> Array:
+    def sigma(self) -> Array:
+        """``f(z_j)``, (N, n)."""
         return self.residual.sigma(self.z, self.order)
 
     @cached_property
     def rates(self) -> Array:
         """Derivatives of students' ``c_i f(z_i)`` in ``(z_i, c_i)``, (layers, K, n)."""
         K, layers = self.residual.width, self.residual.moves.layers
-        return np.stack([self.slope[:K], self._sigma[:K]][:layers])
+        return np.stack([self.slope[:K], self.sigma[:K]][:layers])
 
     @cached_property
     def bends(self) -> Array:

@@ -1,8 +1,8 @@
 """The Dirac terms of a gradient and a Hessian, sampled on the surfaces ``z_i = 0`` where a derivative jumps.
 
 With ``f = sigma^(m)``, as distributions ``f' = f'_ac + k delta`` and ``f'' = f''_ac + k' delta + k delta'``, where k
-and k' are the jumps of f and f'_ac. Inputs are conditioned on ``z = u . x + b = 0`` by ``x' = x - Sigma u z/s``, with the
-variance ``s = u'Sigma u`` and the mean m of z. For ``h`` smooth across the surface
+and k' are the jumps of f and f'_ac. Inputs are conditioned on ``z = u . x + b = 0`` by ``x' = x - Sigma u z/s``; the
+mean of z is m, and ``s = u'Sigma u`` its variance. For ``h`` smooth across the surface
 
     E[delta(z) h(x)]   =  exp(-m^2/2s) / sqrt(2 pi s)  E[h(x')]
     E[delta'(z) h(x)]  = -E[delta(z) (u'Sigma grad h + m h)(x)] / s                (by parts).
@@ -18,7 +18,8 @@ from math import pi
 
 import numpy as np
 
-from .residual import Array, Factors, Residual
+from .residual import Factors, Residual
+from .rows import Array
 
 Orders = list[tuple[float, Factors]]
 """``lambda_m`` and the factors of order m."""
@@ -87,7 +88,7 @@ class _Surface:
 
     def pairing(self, order: int, k: int) -> Array:
         """``[m]_k`` with others, (N,)."""
-        with_others = self.residual.pairing(order, k)[self.student].copy()
+        with_others: Array = self.residual.pairing(order, k)[self.student].copy()
         with_others[self.student] = 0.0
         return with_others
 
@@ -120,7 +121,7 @@ class _Surface:
         return np.asarray(weight * self.density * (k * change) + np.outer(weight * k * output, facing))
 
     def bend(self, at: Factors) -> Array:
-        """``C = k' P - [exact] (k / s_i) (sum_(j != i) [m]_0 C_ij c_j f'_j + m_i P)``, (n,): from delta and ``delta'``."""
+        """``C = k' P - [exact] (k / s_i) (m_i P + sum_(j != i) [m]_0 C_ij c_j f'_j)``, (n,): delta and ``delta'``."""
         residual, i = self.residual, self.student
         facing = self.facing(at)
         total = residual.jump(at.order + 1) * facing
@@ -133,7 +134,7 @@ class _Surface:
 def _surfaces(residual: Residual, orders: Orders, moves: Array) -> Iterator[_Surface]:
     """The surface of every student whose ``z_i`` varies, with the orders for which f or f' jumps.
 
-    Conditioning the samples needs no new product: ``z'_j = z_j - C_ij z_i / s_i`` for the covariance ``C_ij`` of ``z_i``
+    Conditioning the samples needs no new product: ``z'_j = z_j - C_ij z_i / s_i`` for covariances ``C_ij`` of ``z_i``
     and ``z_j``. (Where a zero student is allowed its terms vanish, having a factor ``g^m / |u|`` with m > 1.)
     """
     orders = [(weight, at) for weight, at in orders if residual.jump(at.order) or residual.jump(at.order + 1)]
