@@ -107,6 +107,28 @@ class Residual:
         """Covariances ``A_aij`` of ``p_ai`` and ``z_j``, (q, K, N)."""
         return np.asarray(self.moves.rows.along @ self.rows.along.T)
 
+    @cached_property
+    def sizes(self) -> tuple[float, Array]:
+        """What T and its derivatives along ``Z``, (q,), would be of size if all neurons of degree n fired.
+
+        Closed forms are rounded relative to it where biases keep neurons silent. With the mean square ``zeta^2`` of z,
+        ``f`` is of size ``zeta^(n-m) n!/(n-m)!``. Zeros for an activation that is not homogeneous.
+        """
+        K, n = self.width, self.activation.degree
+        if n is None:
+            return 0.0, np.zeros(len(self.moves.output))
+        zeta = np.sqrt(self.rows.offsets**2 + np.diagonal(self.covariance))
+        lengths, moved = np.sqrt(np.diagonal(self.gram)), np.linalg.norm(self.moves.rows.measured, axis=2)
+        p = np.sqrt(self.moves.rows.offsets**2 + np.sum(self.moves.rows.along**2, axis=2))
+        whole, reach, c = 0.0, np.zeros(len(p)), np.abs(self.output)
+        for m, weight in self.norm.orders:
+            f, slope = (perm(n, m + k) * zeta ** max(n - m - k, 0) for k in range(2))
+            whole += weight * float(c * f @ lengths**m) ** 2
+            rates = (c * slope)[:K] * p + f[:K] * np.abs(self.moves.output)
+            turned = m * (c * f)[:K] * moved * lengths[:K] ** max(m - 1, 0)
+            reach += weight * (rates @ lengths[:K] ** m + turned.sum(axis=1)) ** 2
+        return whole**0.5, np.sqrt(reach)
+
     def pairing(self, order: int, k: int) -> Array:
         """``[m]_k = m (m-1) .. (m-k+1) g_ij^(m-k)``, (K, N): students with everyone."""
         return np.asarray(perm(order, k) * self.gram[: self.width] ** max(order - k, 0))

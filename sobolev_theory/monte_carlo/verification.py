@@ -182,7 +182,7 @@ def _verify(
     parts = parallel(partial(chunk_moments, residual, names), tasks)
     moments = _merge(tracked(parts, chunks, "sampling", progress))
     require_range(residual, moments)
-    compared = {name: judged(name, moments, theory) for name, theory in closed.items()}
+    compared = {name: judged(name, moments, theory, residual.sizes) for name, theory in closed.items()}
     require_decisive(samples, compared.values())
     subject = f"{loss.line()} at a student of {student.width} x {student.dim}"
     shown = layout.rows(directions) if layout.only_weights else directions
