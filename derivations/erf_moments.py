@@ -101,8 +101,8 @@ def derive() -> Output:
     """The kernels; every form in them is verified."""
     proof = Derivation()
     _pairs(proof)
-    _kernel(proof)
     _recurrences(proof)
+    _kernel(proof)
     itself, means = _of_one_neuron(proof), _means(proof)
     pair = (M1, M2, s, rho, t, g)
     functions = [
@@ -182,7 +182,7 @@ def _kernel(proof: Derivation) -> None:
         proof.step("Arguments of it", benign.subs({R: sine, COMPLEMENT: cosine, SIDE: side}), slope)
     owen = BY_OWEN.subs({FIRST: OwenT(H, slopes[0]), SECOND: OwenT(K, slopes[1])})
     left, right = sp.diff(owen, ANGLE), INTEGRAND.subs(SINE, sine)
-    proof.step("The form by Owen's function grows by the integrand", left, right)
+    proof.step("The form by Owen's function grows by the integrand", left, right, _by_half_angle)
     apart = BY_OWEN.subs({FIRST: OwenT(H, K / H), SECOND: OwenT(K, H / K)})
     proof.step("At $r = 0$ it grows as the product does", sp.diff(apart, H), sp.diff(INDEPENDENT, H))
     at_zero = BY_OWEN.subs({FIRST: SIGN * sp.Rational(1, 4), SECOND: 0})  # T(0, +-oo) and T(k, 0)
@@ -237,8 +237,7 @@ def _of_one_neuron(proof: Derivation) -> list[tuple[sp.Expr, ...]]:
         _solves_heat_equation(proof, f"$K_{{{k}{k}}}$", moment, sp.diff(SIGMA, z, k) ** 2)
         forms.append(tuple(_derivative(k, n) for n in range(MEAN_DERIVATIVES + 1)))
         for n, form in enumerate(forms[-1]):
-            left, right = sp.diff(moment, M, n) / GAUSSIAN, form / GAUSSIAN
-            proof.step(f"Derivative {n} of $K_{{{k}{k}}}$", left, right)
+            proof.step(f"Derivative {n} of $K_{{{k}{k}}}$", sp.diff(moment, M, n), form, _gaussians)
     return forms
 
 
@@ -318,6 +317,12 @@ def _gaussians(difference: sp.Expr) -> sp.Expr:
         exponent = sp.factor(sp.Add(*(n * x.args[0] for n, x in zip(powers, letters, strict=True))))
         by_exponent[exponent] = by_exponent.get(exponent, sp.S.Zero) + coefficient
     return sp.Add(*(sp.expand(rest) * sp.exp(exponent) for exponent, rest in by_exponent.items()))
+
+
+def _by_half_angle(difference: sp.Expr) -> sp.Expr:
+    """The same, sine and cosine being rational functions of the tangent of half the angle."""
+    x = sp.Dummy("tangent", positive=True)
+    return _gaussians(difference.subs({sp.sin(ANGLE): 2 * x / (1 + x**2), sp.cos(ANGLE): (1 - x**2) / (1 + x**2)}))
 
 
 def _is_root(x: sp.Expr) -> bool:

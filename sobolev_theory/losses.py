@@ -148,6 +148,23 @@ class PopulationLoss(Shorthands):
         """Whether hidden weights alone move, inputs and metric are standard, and the teacher has no biases."""
         return self.moving == ("weights",) and self.ambient.is_standard and not self.teacher.has_biases
 
+    def require_standard(self, what: str) -> None:
+        """Refuse what a theory does not cover that is one of standard inputs and hidden weights.
+
+        Raises
+        ------
+        NotImplementedError
+            With the argument that is not standard.
+        """
+        facts = {"inputs": self.inputs.is_standard, "metric": self.ambient.metric.is_identity}
+        facts |= {"parameters": self.moving == ("weights",), "teacher": not self.teacher.has_biases}
+        for name, is_standard in facts.items():
+            if not is_standard:
+                raise NotImplementedError(
+                    f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
+                    f"teacher without biases; leave {name} as it is by default"
+                )
+
     @property
     def sobolev_weights(self) -> tuple[float, ...]:
         """``(lambda_0, ..., lambda_s)``."""

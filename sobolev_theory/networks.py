@@ -121,6 +121,37 @@ class Network(Record):
         """Whether a bias of a neuron or of the output is not zero."""
         return bool(self.output_bias) or (self.biases is not None and bool(self.biases.any()))
 
+    def balanced(self) -> Network:
+        """The same function with ``n a_i^2 = |w_i|^2 + b_i^2``, for ``max(z, 0)^n``: equal shares of both layers.
+
+        Gradient flow conserves the difference of the two sides, so that from small weights it ends near there. The
+        curvature in all parameters depends on where among equal networks one is: this is the place to report it.
+
+        Raises
+        ------
+        ValueError
+            For another activation.
+
+        Examples
+        --------
+        >>> net = Network([[4.0, 0.0]], [2.0]).balanced()
+        >>> net.weights.round(6), net.output_weights.round(6)
+        (array([[2.828427, 0.      ]]), array([2.828427]))
+        """
+        n = self.activation.degree
+        if n is None:
+            raise ValueError(
+                f"activation: a homogeneous one, max(z, 0)^n, is required for rescalings, got {self.activation.name!r}"
+            )
+        biases = np.zeros(self.width) if self.biases is None else self.biases
+        hidden = np.hypot(np.linalg.norm(self.weights, axis=1), biases)
+        outer = np.sqrt(n) * np.abs(self.output_weights)
+        alive = (hidden > 0) & (outer > 0)
+        scale = np.divide(outer, hidden, out=np.ones(self.width), where=alive) ** (1 / (n + 1))
+        moved = None if self.biases is None else scale * self.biases
+        weights, outputs = scale[:, None] * self.weights, self.output_weights / scale**n
+        return Network(weights, outputs, moved, self.output_bias, activation=self.activation)
+
     @classmethod
     def random(
         cls, width: int, dim: int, *, rng: Any = None, activation: str | Activation = "relu", scale: float | None = None

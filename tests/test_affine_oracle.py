@@ -19,8 +19,8 @@ CONVENTIONS = [
     ("relu", (1.0, 0.7), "backprop"),
     ("relu", (1.0, 0.7), "exact"),
     ("relu2", (0.5, 1.0, 2.0), "backprop"),
-    ("relu3", (0.0, 0.0, 0.2, 0.3), "exact"),
-    ("erf", (1.0, 0.5), "exact"),
+    ("relu3", (0.0, 0.0, 0.0, 0.3), "exact"),
+    ("erf", (0.0, 0.5), "exact"),
 ]
 
 

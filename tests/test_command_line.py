@@ -13,6 +13,7 @@ import sobolev_theory as st
 from sobolev_theory.__main__ import _parse, main
 from sobolev_theory._commands.arrays import ARRAYS, loss_options
 from sobolev_theory._commands.networks import networks
+from sobolev_theory._commands.options import _finite
 
 MAGIC = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
 
@@ -162,6 +163,51 @@ def test_output_weights_are_those_of_the_networks(capsys):
     student, teacher = networks(options)
     assert student == st.Network(plain.weights, [1.0, -2.0])
     assert data["rows"] == st.compare(student, teacher).as_dicts()
+
+
+def test_a_problem_is_compared_as_in_python(capsys, tmp_path):
+    np.savez(tmp_path / "problem.npz", **PARTS)
+    line = ["--problem", str(tmp_path / "problem.npz"), "--norms", "L2", "H1"]
+    options = _parse(["compare", *line])
+    given = {"inputs": st.Inputs(PARTS["mean"], PARTS["covariance"]), "metric": PARTS["metric"]}
+    assert run_json(capsys, "compare", *line)[1]["rows"] == st.compare(*networks(options), **given).as_dicts()
+    _, data = run_json(capsys, "compare", *line, "--curvature", "gauss_newton", "--parameters", "all")
+    expected = st.compare(*networks(options), **given, parameters="all", curvature="gauss_newton")
+    assert json.dumps(data["rows"]) == json.dumps(_finite(expected.as_dicts()))
+
+
+def test_a_flow_on_other_inputs(capsys):
+    line = ["flow", "--angle", "1", "--dim", "2", "--t-max", "1", "--covariance", "1,4", "--norms", "L2"]
+    _, data = run_json(capsys, *line)
+    student, teacher = st.Network([[np.cos(1.0), np.sin(1.0)]]), st.Network([[1.0, 0.0]])
+    inputs = st.Inputs(covariance=[1.0, 4.0])
+    expected = st.compare_flows(student, teacher, ["L2"], t_max=1.0, inputs=inputs).as_dicts()
+    assert json.dumps(data["rows"]) == json.dumps(_finite(expected))
+
+
+def test_a_problem_is_verified_and_drawn_as_in_python(monkeypatch, tmp_path):
+    """What sampling and figures are asked for."""
+    seen = []
+
+    def asked(*arguments, **_):
+        seen.append(arguments)
+        raise ValueError("enough")
+
+    monkeypatch.setattr(st.monte_carlo, "verify", asked)
+    monkeypatch.setattr(st.plotting, "spectrum", asked)
+    np.savez(tmp_path / "problem.npz", **PARTS)
+    line = ["--problem", str(tmp_path / "problem.npz"), "--parameters", "all"]
+    student, teacher = networks(_parse(["compare", *line]))
+    given = {"inputs": st.Inputs(PARTS["mean"], PARTS["covariance"]), "metric": PARTS["metric"], "parameters": "all"}
+    loss = st.PopulationLoss(teacher, "L2", **given)
+    for command in (["verify", "--norm", "L2"], ["plot", "spectrum", "--norms", "L2", "--output", "x.svg"]):
+        with pytest.raises(SystemExit):
+            main([*command, *line])
+    (sampled, at), (curvatures, names) = seen
+    assert (sampled.inputs, sampled.moving, at) == (loss.inputs, loss.moving, student)
+    assert sampled.value(at) == loss.value(student)
+    np.testing.assert_array_equal(curvatures[0].to_dense(), loss.hessian(student).to_dense())
+    assert names == ["L2"]
 
 
 PROBLEMS = {
@@ -372,8 +418,13 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["compare", "--width", "2", "--dim", "3", "--mean", "m.npy"], "argument --mean: m.npy: No such file"),
         (["compare", "--width", "2", "--dim", "3", "--mean", "nan,1,1"], "mean: finite numbers are required, got nan"),
         (["compare", "--width", "2", "--dim", "3", "--covariance", "-1"], "covariance: a number >= 0 is required"),
+        (["compare", "--width", "2", "--dim", "3", "--metric", "1,-1,1"], "metric: variances >= 0 are required"),
+        (["compare", "--width", "2", "--dim", "3", "--covariance", "1,2"], "inputs: input dimension 3 of the networks"),
         (["compare", "--width", "2", "--dim", "3", "--output-bias", "1,2"], "argument --output-bias: a finite number"),
         (["compare", "--width", "2", "--dim", "3", "--parameters", "bias"], "invalid choice: 'bias' (choose from all,"),
+        (["compare", "--problem", "9" * 5000 + ".npz"], "argument --problem: [...]"),
+        (["compare", "--biases", "9" * 5000 + ".npz:w"], "argument --biases: [...]"),
+        (["compare", "--biases", "{" * 1500], "argument --biases: numbers such as 0.5,-1, or"),
         (["compare", "--problem", "missing.npz"], "argument --problem: missing.npz: No such file or directory"),
         (["compare", "--problem", "problem.npy"], "in a .npz file, are required; got another kind of file, .npy"),
         (["flow", "--angle", "1", "--problem", "p.npz"], "argument --problem: p.npz: No such file"),

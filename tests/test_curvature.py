@@ -304,28 +304,27 @@ def _moved(rows, k, step):
 
 FORMS = {
     "one": (None, None),
-    "diagonal": (np.repeat([0.5, 2.0], [7, 5]), np.repeat([1.0, 3.0, 1.0], [4, 5, 3])),
+    "diagonal": (np.repeat([0.5, 2.0], [10, 14]), np.repeat([1.0, 3.0], [19, 5])),
     "spiked": ("spikes", None),
-    "singular": (np.repeat([0.0, 1.0], [4, 8]), None),
+    "singular": (np.repeat([0.0, 1.0], [11, 13]), None),
 }
-"""Covariance and metric in twelve dimensions, which have joint eigenspaces."""
+"""Covariance and metric in 24 dimensions, which have joint eigenspaces."""
 
 
 def forms(kind: str) -> tuple[Form, Form]:
     covariance, metric = FORMS[kind]
     if isinstance(covariance, str):
-        spikes = np.random.default_rng(5).standard_normal((12, 2))
-        covariance = 0.3 * np.eye(12) + spikes @ spikes.T
-    return Form.parse("covariance", covariance, 12), Form.parse("metric", metric, 12)
+        spikes = np.random.default_rng(5).standard_normal((24, 2))
+        covariance = 0.3 * np.eye(24) + spikes @ spikes.T
+    return Form.parse("covariance", covariance, 24), Form.parse("metric", metric, 24)
 
 
 def random_blocks(
     kind: str, names: tuple[str, ...] = ("weights",), *, symmetric: bool = True, seed: int = 0
 ) -> Curvature:
     """Terms of every shape in random vectors of four neurons, some of which depend on one another."""
-    rng, layout = np.random.default_rng(seed), Layout(4, 12, names)
+    rng, layout = np.random.default_rng(seed), Layout(4, 24, names)
     R, D = layout.rows_shape
-    inputs = 12 * ("weights" in names)
     vectors = rng.standard_normal((9, D))
     vectors[6] = vectors[0] - 2 * vectors[3]
     covariance, metric = forms(kind)
@@ -336,7 +335,7 @@ def random_blocks(
     at = [rng.integers(0, size, 20) for size in (R, R, 9, 9)]
     sparse = Sparse(*at, rng.standard_normal(20))
     space, multiples = None, ()
-    if inputs:
+    if "weights" in names:
         spaces = eigenspaces(covariance, metric)
         space = Space(spaces)
         values = [tuple(getattr(part, name) for part in spaces) for name in ("covariance", "metric")]
@@ -492,16 +491,20 @@ def test_sums_keep_structure():
     exact = np.linalg.eigvalsh(apart.to_dense())
     np.testing.assert_allclose(np.asarray(apart.spectrum()), exact, rtol=0, atol=1e-14)
     assert apart.on_span.dim == 6
-    one, two = random_blocks("one"), random_blocks("diagonal")
-    assert (one + two)._blocks.space is None
-    assert "invariant" not in (one + two).spectrum().structure
+    diagonal = random_blocks("diagonal")
+    for kind in ("one", "spiked"):  # of one eigenspace, and of three others
+        total = diagonal + random_blocks(kind)
+        assert total.spectrum().structure == "of 96 x 96"
+        np.testing.assert_allclose(
+            np.asarray(total.spectrum()), np.linalg.eigvalsh(total.to_dense()), rtol=0, atol=1e-12
+        )
     generic = function + scipy.sparse.linalg.aslinearoperator(np.eye(120))
     np.testing.assert_allclose(generic @ other.ravel(), function @ other.ravel() + other.ravel())
 
 
 def test_arithmetic_refuses_what_makes_no_sense():
     curvature = random_blocks("one")
-    with pytest.raises(ValueError, match=r"H1 \+ H2: matrices of the same parameters .* \(48, 48\) and \(52, 52\)"):
+    with pytest.raises(ValueError, match=r"H1 \+ H2: matrices of the same parameters .* \(96, 96\) and \(100, 100\)"):
         _ = curvature + random_blocks("one", ("weights", "biases"))
     for factor in (np.nan, np.inf, 1e308):
         with pytest.raises(st.OverflowingError, match="factor: a number whose product is in double precision"):
@@ -517,7 +520,7 @@ def test_the_quotient_leaves_out_known_directions(kind):
     """``P H P`` across one direction of each of three neurons, a fourth zero, against the projected dense matrix."""
     plain, rng = random_blocks(kind, ALL_NAMES), np.random.default_rng(7)
     dense, neuron = by_definition(plain), np.array([0, 1, 3, 2])
-    generators = Generators(neuron, rng.standard_normal((4, 14)) * np.array([[1.0], [1.0], [1e-9], [0.0]]))
+    generators = Generators(neuron, rng.standard_normal((4, 26)) * np.array([[1.0], [1.0], [1e-9], [0.0]]))
     curvature = Curvature(plain._blocks, plain.layout, is_symmetric=True, generators=generators)
     null = np.zeros((3, *plain.layout.rows_shape))
     null[np.arange(3), neuron[:3]] = generators.rows[:3]
@@ -541,7 +544,7 @@ def test_views_and_pairs_refuse_what_is_not_there():
         (lambda: curvature.neuron_block(4, 0), "i: the number of a neuron, 0 to 3, is required, got 4"),
         (lambda: curvature.neuron_block(0, -1), "j: the number of a neuron, 0 to 3, is required, got -1"),
         (lambda: curvature.eigenpairs(0), "k: a positive integer is required"),
-        (lambda: curvature.eigenpairs(53), "k: at most 52, the size of the matrix, is required, got 53"),
+        (lambda: curvature.eigenpairs(101), "k: at most 100, the size of the matrix, is required, got 101"),
         (lambda: curvature.eigenpairs(2, "lowest"), "which: one of 'smallest', 'largest' is required"),
         (lambda: random_blocks("one", symmetric=False).eigenpairs(2), "which: eigenpairs of a symmetric matrix"),
         (lambda: curvature.condition_number(quotient="yes"), "quotient: True or False is required"),

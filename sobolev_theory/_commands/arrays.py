@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._runtime.checks import named, number, read_arrays, read_numbers, read_weights
+from .._runtime.checks import number, read_arrays, read_numbers, read_weights, shown
 from ..inputs import Inputs
 from ..layout import NAMES
 from .options import FILES, checked
@@ -67,12 +67,11 @@ def numbers(text: str) -> FloatArray:
         return np.array(values if "," in text else values[0])
     except ValueError:
         pass
-    if not Path(text).suffix and not Path(text).is_file():
-        raise argparse.ArgumentTypeError(f"numbers such as 0.5,-1, or a file, {FILES}, are required, got {named(text)}")
     try:
         return read_numbers("", Path(text))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error).strip()) from None
+        required = f"numbers such as 0.5,-1, or a file, {FILES}, are required, got {shown(text)}"
+        raise argparse.ArgumentTypeError(str(error).strip() if Path(text).suffix else required) from None
 
 
 def vector(text: str) -> FloatArray:

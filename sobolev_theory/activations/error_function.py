@@ -29,7 +29,7 @@ TINY: Final = 1e-200
 class ErfMoments:
     r"""Letters of the error function.
 
-    Arrays of means and covariances broadcast against one another. Error below 1e-14 of ``sqrt(K_aa(z_1, z_1) K_bb(z_2,
+    Arrays of means and covariances broadcast against one another. Error below 2e-15 of ``sqrt(K_aa(z_1, z_1) K_bb(z_2,
     z_2))`` plus the change by one rounding of the means, which for long vectors is larger.
 
     Examples

@@ -126,6 +126,10 @@ def compare(
     matrix is not definite), above that the ends are found by iteration, to 1e-10 of the largest. The cost does not
     depend on ``d`` beyond ``min(d, K + M)``. No warning is given: column and notes say what is not definite.
 
+    Of all parameters of a ReLU^n network that move some directions change nothing: ``(w_i, b_i, -n a_i)``. Numbers are
+    those across them, as in `Curvature.condition_number`, and depend on where among equal networks the student is:
+    `Network.balanced` is where gradient flow from small weights ends.
+
     At a teacher, ``W = V``, and wherever rows are parallel, ``towards`` compares the limits of Hessians that training
     sees. Over random directions means are printed, with the standard deviation of a single direction and the standard
     error of the mean; quotients are formed for each direction. Rates of Gauss-Newton matrices are those of gradient
@@ -173,8 +177,9 @@ def compare(
                 is_limit=side.are_limits,
             )
         )
+    across = any(curvature.has_quotient for curvature in each)
     jumping = tuple(loss.norm.name for loss in losses if loss.norm.jumps_for(loss.activation))
-    return Comparison(tuple(rows), curvature, losses[0].derivative, along.title, jumping)
+    return Comparison(tuple(rows), curvature, losses[0].derivative, along.title, jumping, across)
 
 
 def _worst(some: list[Extremes]) -> Extremes:

@@ -20,6 +20,9 @@ LEAST_SQUARES = (
 )
 """The same under a table of Gauss-Newton matrices; their norms are those of `AGREE` or of `DIFFER`."""
 
+ACROSS = "across the rescalings (w_i, b_i, -n a_i) of each neuron, which change nothing; they depend on its scale"
+"""What numbers are of all parameters of ReLU^n."""
+
 AGREE = "at the teacher the Hessian is the same matrix"
 DIFFER = "at the teacher too gradient descent follows another matrix, a limit of the Hessian: see towards"
 
@@ -73,7 +76,8 @@ class ComparisonRow(Record, Value):
 class Comparison(Rows[ComparisonRow], Value):
     """One row per norm, by number or by the norm's name; ``str()`` is a table, ``as_dicts()`` the data.
 
-    ``jumping`` names the norms that contain the order whose derivative jumps.
+    ``jumping`` names the norms that contain the order whose derivative jumps. ``across`` says that numbers are those
+    across rescalings of the network.
 
     Examples
     --------
@@ -88,6 +92,7 @@ class Comparison(Rows[ComparisonRow], Value):
     derivative: str
     limit: str = ""
     jumping: tuple[str, ...] = ()
+    across: bool = False
 
     HEADS = ("norm", "smallest", "largest", "kappa", "rate", "equal sharpness", "definite")
 
@@ -99,7 +104,7 @@ class Comparison(Rows[ComparisonRow], Value):
     @property
     def notes(self) -> tuple[str, ...]:
         """Lines under the table: where its numbers hold, and what those of a matrix that is not definite mean."""
-        lines = self._followed()
+        lines = self._followed() + [f"numbers are those {ACROSS}"] * self.across
         exist = [row.norm for row in self.rows if not row.is_limit]
         lines += [f"{', '.join(exist)}: the Hessian exists, and is its own limit"] if self.limit and exist else []
         for definiteness, meaning in MEANINGS.items():

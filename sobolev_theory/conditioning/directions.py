@@ -7,7 +7,8 @@ They map the span of ``U = [W; V]`` into itself and act like ``A (x) I`` modulo 
 through its part in the span and the lengths of its rows outside; where students are parallel to one another, through
 inner products of those. Random directions are drawn in as many coordinates as that takes, whatever ``d`` is: rows of a
 Gaussian matrix (K, m) have lengths ``chi_m``, and up to a rotation it is lower triangular with ``chi_m, chi_(m - 1),
-...`` on the diagonal and standard Gaussians below (Bartlett 1933).
+...`` on the diagonal and standard Gaussians below (Bartlett 1933). With biases, other inputs or more parameters they
+are drawn in all of them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from ..norms import Convention
 from ..pairs.existence import LEAST_SQUARES, require_directions
 from ..parameters import Parameters
 from ..points import Point
+from ..shorthands import AnyPoint
 
 FloatArray = NDArray[np.float64]
 Towards = ArrayLike | None
@@ -100,11 +102,20 @@ class Directions:
             return Curvatures(self._limits(loss, at, parallel), are_limits=True)
         return Curvatures([at.hessian], are_limits=False)
 
-    def _limits(self, loss: PopulationLoss, at: Point, parallel: Sequence[tuple[int, int]]) -> list[Curvature]:
+    def _limits(self, loss: PopulationLoss, at: AnyPoint, parallel: Sequence[tuple[int, int]]) -> list[Curvature]:
         """Along random directions."""
+        if not isinstance(at, Point):
+            return [at.hessian_towards(X) for X in self._flat(at.layout.size)]
         few, inside = _in_few_dimensions(loss, at, parallel)
         drawn = self._displacements(at.width, inside, at.dim - inside, few.dim - inside)
         return [few.hessian_towards(X) for X in drawn]
+
+    def _flat(self, size: int) -> FloatArray:
+        """Gaussian displacements in every parameter, (count, P); once drawn, the same."""
+        require_memory(f"directions: {counted(self.count)} of {size} parameters", self.count * size, "take fewer")
+        if self._drawn is None:
+            self._drawn = np.random.default_rng(self._rng.integers(2**32, size=4)).standard_normal((self.count, size))
+        return self._drawn
 
     def _displacements(self, width: int, inside: int, outside: int, axes: int) -> FloatArray:
         """Gaussian displacements, (count, width, inside + axes); once drawn, the same."""
@@ -149,7 +160,7 @@ def _in_few_dimensions(loss: PopulationLoss, at: Point, parallel: Sequence[tuple
         rows[j] = at.rows[j, k] / at.rows[i, k] * rows[i]
     teacher = Network(rows[at.width :], loss.teacher.output_weights, activation=loss.activation)
     few = PopulationLoss(teacher, loss.norm, derivative=loss.derivative)
-    return few.at(Parameters(rows[: at.width], at.outputs[: at.width])), rank
+    return Point(few, Parameters(rows[: at.width], at.outputs[: at.width])), rank
 
 
 def _orthonormalised(rows: FloatArray) -> FloatArray:

@@ -47,7 +47,7 @@ class Extremes:
 
 
 def extremes(curvature: Curvature) -> Extremes:
-    """From the whole spectrum where that is small, else by iteration.
+    """From the whole spectrum where that is small, else by iteration; across rescalings where the network has any.
 
     A positive definite matrix has its condition number at the ends of its spectrum. That of an indefinite one is a
     ratio of moduli which takes the whole spectrum: above `AFFORDED` it is NaN.
@@ -59,7 +59,7 @@ def extremes(curvature: Curvature) -> Extremes:
     Extremes(smallest=1.0, largest=1.0, condition_number=1.0, definiteness='definite', reason='')
     """
     size = curvature.on_span.shape[0]
-    if size <= WHOLE:
+    if size <= WHOLE or curvature.has_quotient:
         return _of_spectrum(curvature)
     try:
         low, high = curvature.extreme_eigenvalues()
@@ -87,7 +87,7 @@ def extremes(curvature: Curvature) -> Extremes:
 
 
 def _of_spectrum(curvature: Curvature) -> Extremes:
-    spectrum = curvature.spectrum()
+    spectrum = curvature.spectrum(quotient=curvature.has_quotient)
     return Extremes(spectrum.smallest, spectrum.largest, spectrum.modulus_ratio, spectrum.definiteness)
 
 

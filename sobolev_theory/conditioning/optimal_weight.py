@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from .._runtime.checks import number
 from .._runtime.sizes import require_hours_at_most, spectrum_operations
+from ..curvature.operator import Curvature
 from ..curvature.spectrum import definiteness_of
 from ..losses import LossOptions, PopulationLoss, Student
 from .directions import SEVERAL, Curvatures, Directions, Towards
@@ -166,9 +167,14 @@ def path_along(along: Directions, W: Student, V: Student, curvature: str, loss_o
     _require_search_fits(len(derivatives.each), derivatives.each[0].on_span.shape[0], symmetric)
     pairs: list[tuple[FloatArray, FloatArray]] = []
     for first, second in zip(function.each, derivatives.each, strict=True):
-        blocks = [(g0, g1) for (g0, _), (g1, _) in zip(first.parts(), second.parts(), strict=True)]
+        blocks = [(g0, g1) for (g0, _), (g1, _) in zip(_parts(first), _parts(second), strict=True)]
         pairs += [(g0 - g1, g1) for g0, g1 in blocks] if derivatives.are_limits else blocks
     return WeightPath(pairs, symmetric=symmetric, directions=len(derivatives.each))
+
+
+def _parts(curvature: Curvature) -> list[tuple[FloatArray, int]]:
+    """Dense parts; across rescalings of the network where it has any."""
+    return curvature.parts_across() if curvature.has_quotient else curvature.parts()
 
 
 def _require_search_fits(count: int, size: int, symmetric: bool) -> None:

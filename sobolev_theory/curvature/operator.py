@@ -50,8 +50,10 @@ class Curvature(Record, SplitMatrix):
         moving = {} if self.layout.only_weights else {"parameters": self.layout.names}
         return {"width": self.width, "dim": self.dim, **moving, "is_symmetric": self.is_symmetric}
 
-    def spectrum(self) -> Spectrum:
+    def spectrum(self, *, quotient: bool = False) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
+
+        With ``quotient=True`` those of ``P H P`` as in `condition_number`.
 
         The matrix restricted to the n-dimensional span(U), ``n <= min(d, K + M)``, gives ``K n`` of them. The ``K x K``
         matrix ``A`` gives the others, each with multiplicity ``d - n``. A mean of the inputs is one more vector of the
@@ -74,7 +76,7 @@ class Curvature(Record, SplitMatrix):
         UserWarning
             If it takes minutes; `extreme_eigenvalues` takes seconds.
         """
-        return self._split(self._eigenvalues, self.parts)
+        return self._split(self._eigenvalues, self.parts_across if flag("quotient", quotient) else self.parts)
 
     def _eigenvalues(self, matrix: FloatArray) -> AnyArray:
         """Eigenvalues of a part of the operator; imaginary parts at the level of rounding are dropped."""

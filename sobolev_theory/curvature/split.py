@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from .matrix import Matrix
 from .reduction import Reduction
-from .spaces import Space
 
 FloatArray = NDArray[np.float64]
 Part = tuple[FloatArray, int]
@@ -57,6 +56,11 @@ class SplitMatrix(Matrix):
         """
         return [(self.on_span.to_dense(), 1), *self.outside]
 
+    @property
+    def has_quotient(self) -> bool:
+        """Whether directions are known along which the network stays what it is."""
+        return self._generators is not None
+
     def parts_across(self) -> list[Part]:
         """`parts` of ``P H P`` on the orthogonal complement of the generators, which are vectors of the span too."""
         generators = self._generators
@@ -65,9 +69,8 @@ class SplitMatrix(Matrix):
                 "quotient: False is required for this matrix: in no direction its parameters are known to leave the "
                 'network what it is; ReLU^n has such directions with parameters="all"'
             )
-        vectors, space = np.concatenate([self._blocks.vectors, generators.rows]), self._blocks.space
-        blocks = replace(self._blocks, vectors=vectors, space=space and Space(space.eigenspaces))
-        whole = self._like(blocks)
+        vectors = np.concatenate([self._blocks.vectors, generators.rows])
+        whole = self._like(replace(self._blocks, vectors=vectors))
         inner = whole.on_span
         rows = inner._blocks.vectors[len(vectors) - len(generators.rows) :]
         null = replace(generators, rows=rows).flat(inner.layout)

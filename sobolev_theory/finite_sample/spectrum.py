@@ -94,6 +94,7 @@ def spectrum(
     5.642734
     """
     loss = PopulationLoss(V, norm, **loss_options)
+    loss.require_standard("the law of sampled matrices")
     required, ends = f"a number from {FEWEST:g} to {MOST:g}", (np.nextafter(FEWEST, 0), np.nextafter(MOST, np.inf))
     given = number("samples_per_dim", samples_per_dim, required, *ends)
     network = _reduced(loss)

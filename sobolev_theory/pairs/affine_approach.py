@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .affine import AffinePairs
-from .angles import PARALLEL
+from .angles import PARALLEL, components
 from .near_pairs import NearKinks, kinks
 
 FloatArray = NDArray[np.float64]
@@ -39,10 +39,15 @@ def kinks_approached(geometry: AffinePairs, displacement: FloatArray) -> tuple[A
     apart[moves] += displacement[both]
     neurons = np.column_stack([geometry.neurons.weights, geometry.neurons.biases])
     covariance, mean = geometry.ambient.covariance, geometry.ambient.mean
-    unit = np.abs(apart).max(axis=1, initial=0.0)
-    apart[unit <= PARALLEL * (1 + np.abs(c))] = 0.0  # rounding of the difference
+    apart[_are_along(neurons[i], apart, PARALLEL * (1 + np.abs(c)))] = 0.0
     _, _, v, e, together = kinks(neurons[i], apart, mean, covariance)
     new_v, new_e = near.v.copy(), near.e.copy()
     new_v[at], new_e[at] = v, e
     moved = replace(near, v=new_v, e=new_e)
     return replace(geometry, pairs=replace(pairs, near=moved)), at[together]
+
+
+def _are_along(neurons: FloatArray, apart: FloatArray, rounding: FloatArray) -> NDArray[np.bool_]:
+    """Which rows are multiples of neurons up to the rounding of the difference that made them."""
+    _, residual = components(neurons, apart)
+    return np.asarray(np.abs(residual).max(axis=1, initial=0.0) <= rounding * neurons.shape[1] ** 0.5)

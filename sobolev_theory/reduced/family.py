@@ -150,6 +150,7 @@ def symmetric_saddle(width: int, norm: NormLike = "L2", **loss_options: Unpack[L
     direction = np.array([1.0, np.sqrt(width - 1), 0.0]) / np.sqrt(width)
     teacher = Network([direction], [width], activation=chosen(loss_options.get("activation")))
     loss = PopulationLoss(teacher, norm, **loss_options)
+    loss.require_standard("the symmetric family")
 
     def student(size: float) -> Network:
         return Network([[size, 0.0, 0.0]], [width], activation=loss.activation)
@@ -190,7 +191,9 @@ def student_rows(width: int, x: float, y: float, activation: str | Activation) -
 def representative(width: int, norm: NormLike, **loss_options: Unpack[LossOptions]) -> PopulationLoss:
     """The loss of `student_rows`: teachers ``v_1`` and ``v_2``, the second standing for ``K - 1``."""
     activation = chosen(loss_options.get("activation"))
-    return PopulationLoss(student_rows(width, 1.0, 0.0, activation), norm, **loss_options)
+    loss = PopulationLoss(student_rows(width, 1.0, 0.0, activation), norm, **loss_options)
+    loss.require_standard("the symmetric family")
+    return loss
 
 
 def velocity_of(width: int, loss: PopulationLoss) -> Callable[[float, float], tuple[float, float]]:

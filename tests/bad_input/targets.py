@@ -375,7 +375,11 @@ COMMANDS: dict[str, list[list[str]]] = {
     "compare": [["--width", "2"], ["--dim", "3"], ["--seed", "1"], ["--norms", "L2"], ["--derivative", "backprop"]],
     "compare ": [["--angle", "1"], ["--ratio", "1"], ["--norms", "L2", "H1"], ["--curvature", "hessian"]],
     "compare  ": [["--width", "2"], ["--dim", "3"], ["--towards", "random"], ["--directions", "2"], ["--norms", "H1"]],
-    "compare   ": [["--width", "2"], ["--dim", "2"], ["--output-weights", "1,2"], ["--teacher-biases", "0,0"]],
+    "compare   ": [
+        *(["--width", "2"], ["--dim", "2"], ["--norms", "H1"], ["--parameters", "weights"]),
+        *(["--output-weights", "1,2"], ["--biases", "0,1"], ["--teacher-biases", "0,1"]),
+        *(["--mean", "0,0"], ["--covariance", "2"], ["--metric", "1,2"]),
+    ],
     "flow": [["--angle", "1"], ["--ratio", "1"], ["--t-max", "1"], ["--accuracy", "0.1"], ["--norms", "L2"]],
     "latex": [
         ["relu/L2/gradient"],

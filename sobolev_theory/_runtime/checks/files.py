@@ -5,6 +5,7 @@ Nothing in a file is run: of NumPy's formats plain arrays are read, never pickle
 """
 
 import math
+import os
 import stat
 import warnings
 import zipfile
@@ -114,7 +115,7 @@ def _told(where: str, required: str, read: Callable[[], Read]) -> Read:
 def _and_key(path: Path) -> tuple[Path, str | None]:
     """A path and the name of an array in it: ``W.npz:key`` is a file and a key unless there is a file of that name."""
     file, colon, key = str(path).rpartition(":")
-    if colon and file.lower().endswith(".npz") and not path.exists():
+    if colon and file.lower().endswith(".npz") and not os.path.exists(path):
         return Path(file), key
     return path, None
 

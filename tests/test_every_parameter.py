@@ -1,0 +1,177 @@
+"""The engine of any inputs and every parameter: against the one of standard inputs, and by what it must satisfy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sobolev_theory as st
+from sobolev_theory.affine_point import AffinePoint
+
+NORMS = {
+    "relu": ("L2", "H1", (0.0, 2.0)),
+    "relu2": ("L2", "H2"),
+    "relu3": ("H3",),
+    "erf": ("L2", "H1", (1.0, 0.5, 2.0)),
+}
+CASES = [(name, norm, d) for name, norms in NORMS.items() for norm in norms for d in ("exact", "backprop")]
+HOMOGENEOUS = [case for case in CASES if case[0] != "erf"]
+DEFAULT = [("relu", "H1", "exact"), ("relu", "H1", "backprop"), ("relu2", "H2", "backprop"), ("erf", "H1", "exact")]
+
+
+def dear(cases: list[tuple[Any, ...]], default: list[tuple[Any, ...]]) -> list[Any]:
+    """Cases, of which those that are not in the default run are long."""
+    return [case if case in default else pytest.param(*case, marks=pytest.mark.long) for case in cases]
+
+
+def network(rng: np.random.Generator, width: int, dim: int, activation: str) -> st.Network:
+    """Generic, of unequal sizes."""
+    scale = rng.uniform(0.3, 2.0, (width, 1))
+    outputs, biases = rng.standard_normal((2, width))
+    return st.Network(scale * rng.standard_normal((width, dim)), outputs, biases, rng.standard_normal(), activation)
+
+
+def problem(seed: int, activation: str, norm: Any, derivative: str, **options: Any) -> tuple[st.PopulationLoss, Any]:
+    """A loss of generic inputs and metric in every parameter, and a student."""
+    rng = np.random.default_rng(seed)
+    teacher, student = network(rng, 2, 3, activation), network(rng, 3, 3, activation)
+    root, other = rng.standard_normal((2, 3, 3))
+    about = {"inputs": st.Inputs(rng.standard_normal(3), root @ root.T), "metric": other @ other.T + np.eye(3)}
+    about |= {"parameters": "all", "derivative": derivative}
+    return st.PopulationLoss(teacher, norm, **about | options), student
+
+
+def moved(loss: st.PopulationLoss, student: st.Network, by: np.ndarray) -> Any:
+    """The student at other parameters."""
+    layout, parameters = loss.layout(student.width), loss.parameters(student)
+    return parameters.at_rows(layout, parameters.rows(layout) + layout.rows(by))
+
+
+def error(found: Any, expected: Any) -> float:
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+@pytest.mark.parametrize(("activation", "norm", "derivative"), dear(CASES, DEFAULT))
+def test_both_engines_agree_at_standard_inputs(activation: str, norm: Any, derivative: str) -> None:
+    """Rows in general position, nearly parallel and nearly antiparallel; each engine is accurate to 1e-14 or better."""
+    rng = np.random.default_rng(1)
+    W, V = rng.standard_normal((4, 3)), rng.standard_normal((3, 3))
+    W[1], W[2] = 1.5 * V[0] + 1e-9 * rng.standard_normal(3), 1e-5 * rng.standard_normal(3) - V[1]
+    teacher = st.Network(V, rng.standard_normal(3), activation=activation)
+    loss = st.PopulationLoss(teacher, norm, derivative=derivative)
+    fast = loss.at(st.Network(W, rng.standard_normal(4), activation=activation))
+    general = AffinePoint(loss, fast.parameters)
+    assert abs(general.value - fast.value) < 1e-14 * fast.value
+    assert error(general.gradient, fast.gradient) < 1e-14
+    assert error(general.hessian.to_dense(), fast.hessian.to_dense()) < 3e-14
+    assert error(general.gauss_newton.to_dense(), fast.gauss_newton.to_dense()) < 1e-14
+    assert error(general.stiffness, fast.stiffness) < 1e-14
+
+
+@pytest.mark.parametrize(("activation", "norm", "derivative"), dear(CASES, DEFAULT))
+def test_derivatives_are_those_of_what_they_derive_from(activation: str, norm: Any, derivative: str) -> None:
+    """Central differences, of an error 1e-5^2 and 1e-16/1e-5."""
+    loss, student = problem(2, activation, norm, derivative)
+    layout, step = loss.layout(student.width), 1e-5
+    pairs = [(moved(loss, student, step * e), moved(loss, student, -step * e)) for e in np.eye(layout.size)]
+    gradient = loss.gradient(student)
+    if derivative == "exact" or not loss.norm.jumps_for(loss.activation):
+        differences = [(loss.value(above) - loss.value(below)) / (2 * step) for above, below in pairs]
+        assert error(gradient, np.array(differences)) < 1e-8
+    differences = [(loss.gradient(above) - loss.gradient(below)) / (2 * step) for above, below in pairs]
+    hessian = loss.hessian(student)
+    assert error(hessian.to_dense(), np.array(differences).T) < 1e-8
+    assert hessian.is_symmetric == (error(hessian.to_dense(), hessian.to_dense().T) < 1e-13)
+
+
+@pytest.mark.parametrize(("activation", "norm", "derivative"), dear(HOMOGENEOUS, DEFAULT))
+def test_rescalings(activation: str, norm: Any, derivative: str) -> None:
+    """``xi = (w_i, b_i, -n a_i)``: null for Gauss-Newton, and ``H xi = -D grad``, ``D = (1, 1, -n)`` on the neuron."""
+    loss, student = problem(3, activation, norm, derivative)
+    n, layout = int(activation[4:] or 1), loss.layout(student.width)
+    matrix, hessian, gradient = loss.gauss_newton(student), loss.hessian(student), loss.split(loss.gradient(student))
+    size = np.abs(hessian.to_dense()).max()
+    for i in range(student.width):
+        rows = np.zeros((student.width + 1, 5))
+        rows[i] = *student.weights[i], student.biases[i], -n * student.output_weights[i]
+        xi = layout.flat(rows)
+        rows[i] = *gradient["weights"][i], gradient["biases"][i], -n * gradient["output_weights"][i]
+        assert np.abs(matrix @ xi).max() < 1e-13 * matrix.spectrum().largest * np.linalg.norm(xi)
+        assert np.abs(hessian @ xi + layout.flat(rows)).max() < 1e-12 * size
+    values = np.linalg.eigvalsh(matrix.to_dense())
+    across = matrix.spectrum(quotient=True)
+    np.testing.assert_allclose(np.asarray(across), values[student.width :], atol=1e-13 * values[-1])
+
+
+MOVING = ("all", ("weights", "biases"), ("output_weights", "weights"), "weights")
+JUMPING = [(f"relu{n}" if n > 1 else "relu", f"H{n}", moving) for n in (1, 2, 3) for moving in MOVING]
+
+
+@pytest.mark.parametrize(("activation", "norm", "parameters"), dear(JUMPING, [("relu", "H1", "all")]))
+def test_limits_at_the_teacher(activation: str, norm: str, parameters: Any) -> None:
+    """The Hessian and the field just off a teacher, whose kinks coincide with the student's: off by about 1e-7."""
+    loss, _ = problem(4, activation, norm, "backprop", parameters=parameters)
+    teacher, rng = loss.teacher, np.random.default_rng(5)
+    direction = rng.standard_normal(loss.layout(2).size)
+    given = direction.reshape(2, 3) if parameters == "weights" else direction
+    with pytest.raises(st.NotDifferentiableError, match="towards=X") as refused:
+        loss.hessian(teacher)
+    assert refused.value.pairs == [(0, 2), (1, 3)]
+    beside, limit = loss.hessian(moved(loss, teacher, 1e-7 * direction)), loss.hessian(teacher, towards=given)
+    assert error(limit.to_dense(), beside.to_dense()) < 2e-6
+    field = loss.gradient(moved(loss, teacher, 1e-7 * direction)) / 1e-7
+    assert error(loss.field_limit(teacher, given), field) < 2e-6
+    np.testing.assert_allclose(loss.field_limit(teacher, given).ravel(), limit @ direction, rtol=1e-12)
+
+
+def test_biases_alone_part_kinks() -> None:
+    """Kinks on parallel hyperplanes never meet: the limit is that of ``v = +-inf``, and one-sided in the bias."""
+    loss, _ = problem(6, "relu", "H1", "backprop", parameters=("weights", "biases"))
+    shift = np.concatenate([np.zeros(6), [1.0, -2.0]])
+    for sign in (1.0, -1.0):
+        beside = loss.hessian(moved(loss, loss.teacher, sign * 1e-7 * shift)).to_dense()
+        assert error(loss.hessian(loss.teacher, towards=sign * shift).to_dense(), beside) < 2e-6
+    with pytest.raises(st.NotDifferentiableError, match="towards keeps parallel rows parallel"):
+        loss.hessian(
+            loss.teacher, towards=loss.layout(2).flat(np.column_stack([loss.teacher.weights, loss.teacher.biases]))
+        )
+
+
+@pytest.mark.parametrize("parameters", ["biases", "output_weights", "output_bias", ("weights", "output_bias")])
+def test_what_rests_is_left_out(parameters: Any) -> None:
+    """Parts of the derivatives in all parameters."""
+    whole, student = problem(7, "relu", "H1", "exact")
+    some, _ = problem(7, "relu", "H1", "exact", parameters=parameters)
+    flat, layout = np.arange(whole.layout(3).size, dtype=float), some.layout(3)
+    at = np.concatenate([whole.split(flat)[name].ravel() for name in layout.names]).astype(int)
+    np.testing.assert_allclose(some.gradient(student), whole.gradient(student)[at], rtol=1e-13)
+    for name in ("hessian", "gauss_newton"):
+        expected = getattr(whole, name)(student).to_dense()[np.ix_(at, at)]
+        np.testing.assert_allclose(
+            getattr(some, name)(student).to_dense(), expected, atol=1e-13 * np.abs(expected).max()
+        )
+
+
+def test_a_mixture_of_directions_is_a_metric() -> None:
+    """``M = sum_l w_l v_l v_l'``: the loss is that sum of losses of single directional derivatives."""
+    rng = np.random.default_rng(8)
+    directions, weights = rng.standard_normal((4, 3)), rng.uniform(0.5, 2.0, 4)
+    teacher, student = network(rng, 2, 3, "erf"), network(rng, 3, 3, "erf")
+
+    def gradient(metric: np.ndarray) -> np.ndarray:
+        return st.PopulationLoss(teacher, (0.0, 1.0), metric=metric, parameters="all").gradient(student)
+
+    parts = sum(w * gradient(np.outer(v, v)) for w, v in zip(weights, directions, strict=True))
+    np.testing.assert_allclose(gradient(directions.T @ (weights[:, None] * directions)), parts, rtol=1e-12)
+
+
+def test_units_of_the_inputs() -> None:
+    """``x = s y`` with ``|grad_x f| = |grad_y f|/s``: inputs of variance s^2 in the metric s^2 are standard ones."""
+    rng, s = np.random.default_rng(9), 2.5
+    W, V = rng.standard_normal((2, 3, 4))
+    standard = st.PopulationLoss(s * V, "H1")
+    scaled = st.PopulationLoss(V, "H1", inputs=st.Inputs(covariance=s**2), metric=s**2)
+    assert abs(scaled.value(W) - standard.value(s * W)) < 1e-14 * standard.value(s * W)
+    np.testing.assert_allclose(scaled.gradient(W), s * standard.gradient(s * W), rtol=1e-13)
