@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import erf
 
 import sobolev_theory as st
+from sobolev_theory.layout import Layout, moving
 from sobolev_theory.monte_carlo import SampledDescent, SampledQuantity, descent
 from sobolev_theory.monte_carlo.batches import batch_gradient, summed_gradient
 from sobolev_theory.monte_carlo.descent import _recorded as default_steps
@@ -79,6 +80,54 @@ def test_gradient_of_a_batch_is_that_of_its_sampled_loss(activation: str, weight
             moved[i, k] += 1e-30j
             slope = sampled_loss(moved, a, TEACHER, b, x, activation, weights).imag / 1e-30
             assert gradient[i, k] == pytest.approx(slope, rel=1e-12, abs=1e-12)
+
+
+def general_loss(theta: Array, x: Array, root: Array, activation: str, weights: tuple[float, ...]) -> Any:
+    """The same with biases and an output bias, and ``R'u`` for the rows of the tensors, analytic in all parameters."""
+    a, W, beta, c = theta[:2], theta[2:8].reshape(2, 3), theta[8:10], theta[10]
+    total = 0.0
+    for order, (weight, sigma) in enumerate(zip(weights, ORDERS[activation], strict=False)):
+        f = a[:, None] * sigma(W @ x + beta[:, None])
+        tensor = (
+            f.sum(axis=0) + c
+            if order == 0
+            else np.einsum("kn,ki,kj->nij" if order == 2 else "kn,ki->ni", f, *[W @ root] * order)
+        )
+        total = total + weight / 2 * np.sum(tensor**2)
+    return total
+
+
+@pytest.mark.parametrize(
+    ("activation", "weights"), [("relu", (0.7, 1.3)), ("relu2", (0.7, 0.0, 1.3)), ("erf", (0.7, 1.3, 0.4))]
+)
+@pytest.mark.parametrize("parameters", ["all", "weights", ("biases", "output_bias")])
+def test_gradient_of_a_batch_in_every_parameter(activation: str, weights: tuple[float, ...], parameters: Any) -> None:
+    """A teacher of output weight zero leaves the student's loss; inputs are ``mu + L y`` of the y that are drawn."""
+    rng = np.random.default_rng(3)
+    root, mean, factor = rng.normal(size=(3, 3)), rng.normal(size=3), rng.normal(size=(3, 3))
+    theta = rng.normal(size=11)
+    student = st.Network(theta[2:8].reshape(2, 3), theta[:2], theta[8:10], theta[10], activation=activation)
+    loss = st.PopulationLoss(
+        st.Network(TEACHER[:1], [0.0], activation=activation),
+        weights,
+        inputs=st.Inputs(mean, factor @ factor.T),
+        metric=root @ root.T,
+        parameters=parameters,
+    )
+    drawn: list[Array] = []
+
+    class Keeping:
+        def standard_normal(self, shape: tuple[int, int]) -> Array:
+            drawn.append(rng.standard_normal(shape))
+            return drawn[-1]
+
+    rows = batch_gradient(loss, loss.parameters(student), Keeping(), 40)  # type: ignore[arg-type]
+    x = mean[:, None] + loss.inputs.form.lift(drawn[0].T).T
+    moved = theta + 1e-30j * np.eye(11)
+    slopes = [general_loss(each, x, root, activation, weights).imag / 1e-30 / 40 for each in moved]
+    everything = Layout(2, 3, moving("all")).slices
+    expected = np.concatenate([slopes[everything[name]] for name in loss.moving])
+    np.testing.assert_allclose(loss.layout(2).flat(rows), expected, rtol=1e-11, atol=1e-11)
 
 
 @pytest.mark.parametrize(("activation", "norm"), [("relu", "H1"), ("relu2", "H2"), ("erf", "H1")])
