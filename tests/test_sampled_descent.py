@@ -26,15 +26,18 @@ STUDENT = np.array([[0.5, 0.8, 0.4], [0.7, -0.6, 0.5]])
 NEAR = TEACHER + 0.4 * np.array([[0.5, -0.3, 0.6], [0.2, 0.7, -0.4]])
 
 
+def residual(loss: st.PopulationLoss, W: Any) -> Residual:
+    student = loss.student(W)
+    return Residual.of(loss, student, np.zeros((0, loss.layout(student.width).size)))
+
+
 def summed(loss: st.PopulationLoss, W: Any, x: Array) -> Array:
     """The gradient of a batch in the hidden weights."""
-    student = loss.student(W)
-    residual = Residual.of(loss, student, np.zeros((0, student.weights.size)))
-    return summed_gradient(loss, residual, x)[:, : student.dim]
+    return summed_gradient(loss, residual(loss, W), x)[:, : loss.teacher.dim]
 
 
 def batch(loss: st.PopulationLoss, W: Any, rng: Any, size: int) -> Array:
-    return batch_gradient(loss, loss.parameters(W), rng, size)
+    return batch_gradient(loss, residual(loss, W), rng, size)
 
 
 # --- the gradient of a batch ------------------------------------------------------------------------------------------
@@ -121,7 +124,7 @@ def test_gradient_of_a_batch_in_every_parameter(activation: str, weights: tuple[
             drawn.append(rng.standard_normal(shape))
             return drawn[-1]
 
-    rows = batch_gradient(loss, loss.parameters(student), Keeping(), 40)  # type: ignore[arg-type]
+    rows = batch(loss, student, Keeping(), 40)
     x = mean[:, None] + loss.inputs.form.lift(drawn[0].T).T
     moved = theta + 1e-30j * np.eye(11)
     slopes = [general_loss(each, x, root, activation, weights).imag / 1e-30 / 40 for each in moved]

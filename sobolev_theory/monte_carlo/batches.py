@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..losses import PopulationLoss
-from ..parameters import Parameters
 from .estimators import LEAST_BLOCK, NUMBERS
 from .residual import Factors, Residual
 from .rows import Array
@@ -36,13 +35,12 @@ def summed_gradient(loss: PopulationLoss, residual: Residual, y: Array) -> Array
     return np.column_stack([weights, biases, outputs])
 
 
-def batch_gradient(loss: PopulationLoss, student: Parameters, rng: np.random.Generator, batch: int) -> Array:
+def batch_gradient(loss: PopulationLoss, residual: Residual, rng: np.random.Generator, batch: int) -> Array:
     """What moves of the same over fresh inputs, as a mean over a batch of them, in rows of neurons (R, D).
 
     Inputs are drawn block by block: memory is bounded.
     """
-    layout = loss.layout(student.width)
-    residual = Residual.of(loss, student, np.zeros((0, layout.size)))
+    layout = loss.layout(residual.width - residual.constant)
     total = np.zeros((residual.width, layout.dim + 2))
     for n in _blocks(residual, batch):
         total += summed_gradient(loss, residual, rng.standard_normal((residual.rows.along.shape[1], n)))

@@ -17,7 +17,7 @@ layer, in its ``c_i``: ``(p_ai, alpha_ai)`` is (q, layers, K, n), of one layer w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import perm
 
@@ -62,20 +62,16 @@ class Residual:
     @classmethod
     def of(cls, loss: PopulationLoss, student: Network | Parameters, directions: Array) -> Residual:
         """The residual of a loss at a student, with flat directions (q, P) of what moves."""
-        layout, teacher = loss.layout(student.width), loss.teacher
-        gap = student.output_bias - teacher.output_bias
-        has_constant = gap != 0 or "output_bias" in layout.names
-        one = np.zeros((int(has_constant), layout.dim + 1))
-        rows = np.concatenate([_affine(student), one, _affine(teacher)])
-        return cls(
-            rows=Rows.of(loss.ambient, rows[:, :-1], rows[:, -1]),
-            output=np.concatenate([student.output_weights, one[:, 0] + gap, -teacher.output_weights]),
-            moves=Moves.of(loss.ambient, layout, directions, student.width + len(one)),
-            norm=loss.norm,
-            activation=loss.activation,
-            exact=loss.derivative is Convention.EXACT,
-            constant=has_constant,
-        )
+        layout = loss.layout(student.width)
+        constant = student.output_bias != loss.teacher.output_bias or "output_bias" in layout.names
+        rows, output = _stacked(loss, student, constant)
+        moves = Moves.of(loss.ambient, layout, directions, student.width + constant)
+        return cls(rows, output, moves, loss.norm, loss.activation, loss.derivative is Convention.EXACT, constant)
+
+    def at(self, loss: PopulationLoss, student: Network | Parameters) -> Residual:
+        """The residual at another student, in which no more moves."""
+        rows, output = _stacked(loss, student, self.constant)
+        return replace(self, rows=rows, output=output)
 
     @property
     def width(self) -> int:
@@ -158,10 +154,18 @@ class Residual:
         return rows
 
 
-def _affine(network: Network | Parameters) -> Array:
-    """``(w_i, b_i)``, (K, d + 1)."""
-    biases = np.zeros(network.width) if network.biases is None else network.biases
-    return np.column_stack([network.weights, biases])
+def _stacked(loss: PopulationLoss, student: Network | Parameters, constant: bool) -> tuple[Rows, Array]:
+    """The rows of students, of the constant neuron if there is one, and of the teacher, and their output weights."""
+    teacher, zero = loss.teacher, np.zeros(int(constant))
+    gap = student.output_bias - teacher.output_bias
+    weights = np.concatenate([student.weights, np.zeros((len(zero), teacher.dim)), teacher.weights])
+    biases = np.concatenate([_biases(student), zero, _biases(teacher)])
+    output = np.concatenate([student.output_weights, zero + gap, -teacher.output_weights])
+    return Rows.of(loss.ambient, weights, biases), output
+
+
+def _biases(network: Network | Parameters) -> Array:
+    return np.zeros(network.width) if network.biases is None else network.biases
 
 
 @dataclass(frozen=True, eq=False)

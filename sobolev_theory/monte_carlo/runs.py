@@ -14,6 +14,7 @@ from ..losses import PopulationLoss
 from ..networks import Network
 from ..problem import SpanProblem
 from .batches import batch_gradient
+from .residual import Residual
 from .rows import Array
 
 Steps = NDArray[np.intp]
@@ -52,9 +53,10 @@ Judged = tuple[Array, Array, Array]
 def sampled(loss: PopulationLoss, start: Network, plan: Plan, seed: np.random.SeedSequence) -> Judged:
     """One run of SGD."""
     rng, layout, first = np.random.default_rng(seed), loss.layout(start.width), loss.parameters(start)
+    residual = Residual.of(loss, first, np.zeros((0, layout.size)))
 
     def gradient(rows: Array) -> Array:
-        return batch_gradient(loss, first.at_rows(layout, rows), rng, plan.batch)
+        return batch_gradient(loss, residual.at(loss, first.at_rows(layout, rows)), rng, plan.batch)
 
     return judged(loss, start, iterates(gradient, first.rows(layout), plan))
 
