@@ -13,6 +13,7 @@ import sympy
 
 from derivations import (
     affine_operator,
+    affine_records,
     arc_cosine,
     charts,
     directional_limit,
@@ -33,7 +34,7 @@ from derivations.theorems import theorems
 
 DERIVATIONS = (
     *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf, rectifier_moments, erf_moments),
-    *(operator, affine_operator, single_neuron, planar_flow, symmetric, finite_sample),
+    *(operator, affine_operator, affine_records, single_neuron, planar_flow, symmetric, finite_sample),
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'

@@ -203,7 +203,7 @@ def _jacobian(field: Block, moves: Callable[[sp.Expr], Block], multiples: Block)
     return found
 
 
-def _check(proof: Derivation) -> None:
+def check(proof: Derivation) -> None:
     """The blocks against derivatives of ``F``, ``F`` with half of its second derivative, and of what is left of it."""
     term = Power(0, g) * Moment(0, 0, M1, M2, s, rho, t)
     turned = {"g": sp.diff(term, g)}
@@ -264,7 +264,7 @@ def derive() -> Output:
     """Print the operator, after its letters were checked against the calculus on invariants."""
     proof = Derivation()
     _check_frame(proof)
-    _check(proof)
+    check(proof)
     functions, registry = [], ["BLOCKS = {"]
     for (name, convention), block in (fields() | blocks()).items():
         arguments = MEAN if name.startswith("mean") else SELF if name.startswith("self") else PAIR

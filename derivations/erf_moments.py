@@ -150,14 +150,14 @@ def _pairs(proof: Derivation) -> None:
     heat = ((s, M1, M1, sp.Rational(1, 2)), (rho, M1, M2, sp.S.One), (t, M2, M2, sp.Rational(1, 2)))
     for letter, one, other, factor in heat:
         left, right = sp.diff(k_11, letter), factor * sp.diff(k_11, one, other)
-        proof.step(f"Price's equation of $K_{{11}}$ in ${sp.latex(letter)}$", left / k_11, right / k_11, _gaussians)
+        proof.step(f"Price's equation of $K_{{11}}$ in ${sp.latex(letter)}$", left / k_11, right / k_11, gaussians)
     slope = sp.diff(SIGMA, z)
     at_constants = k_11.subs({s: 0, t: 0}).subs(rho, 0)
     proof.step("$K_{11}$ of constants", at_constants, slope.subs(z, M1) * slope.subs(z, M2))
     left, right = sp.diff(k_10, rho), sp.diff(k_11, M1)
-    proof.step(r"$\partial_\rho K_{10} = K_{21} = \partial_1 K_{11}$", left / k_11, right / k_11, _gaussians)
+    proof.step(r"$\partial_\rho K_{10} = K_{21} = \partial_1 K_{11}$", left / k_11, right / k_11, gaussians)
     (mean, first), (other, _) = (_mean(m, x) for m, x in ((M1, s), (M2, t)))
-    proof.step("$K_{10}$ of independent arguments", k_10.subs(rho, 0), first * other, _gaussians)
+    proof.step("$K_{10}$ of independent arguments", k_10.subs(rho, 0), first * other, gaussians)
     proof.step("Mean of the derivative", sp.diff(mean, M1), first)
 
 
@@ -172,7 +172,7 @@ def _kernel(proof: Derivation) -> None:
     k_11 = K_11.subs(LETTERS).subs(AT_PAIR)
     h, k, r = (letter.subs(AT_PAIR) for letter in STANDARDISED[:3])
     growth = INTEGRAND.subs({H: h, K: k, SINE: r}) / sp.sqrt(1 - r**2) * sp.diff(r, rho)
-    proof.step(r"The integral over $[0, \arcsin r]$ grows by $K_{11}$", growth / k_11, sp.S.One, _gaussians)
+    proof.step(r"The integral over $[0, \arcsin r]$ grows by $K_{11}$", growth / k_11, sp.S.One, gaussians)
     means = _mean(M1, s)[0] * _mean(M2, t)[0]
     proof.step("The product of means", INDEPENDENT.subs({H: h, K: k}), means)
     proof.step("The complement of the correlation", COMPLEMENT_OF_PAIR.subs(AT_PAIR) ** 2, 1 - r**2)
@@ -196,9 +196,9 @@ def _recurrences(proof: Derivation) -> None:
     y2 = INVERSE[1].subs(AT_PAIR)
     for letter, y, of, entry in ((M1, y1, "11", p11), (M2, y1, "12", p12), (M2, y2, "22", p22), (M1, y2, "12", p12)):
         proof.step(f"$P_{{{of}}}$", sp.diff(y, letter), entry)
-    proof.step("The first mixed moment", sp.diff(k_11, M1) / k_11, -y1, _gaussians)
+    proof.step("The first mixed moment", sp.diff(k_11, M1) / k_11, -y1, gaussians)
     first = ONE_SIDED.subs({A: 1, MOMENT: k_10, BESIDE: k_11})
-    proof.step("The first one-sided moment", (sp.diff(k_10, M1) - first) / k_11, sp.S.Zero, _gaussians)
+    proof.step("The first one-sided moment", (sp.diff(k_10, M1) - first) / k_11, sp.S.Zero, gaussians)
     y = sp.Function("y")(M1, M2)
     slopes = {sp.Derivative(y, M1): P11, sp.Derivative(y, M2): P12}
     for letter, a, b in ((M1, A + 1, B), (M2, A, B + 1)):
@@ -237,13 +237,13 @@ def _of_one_neuron(proof: Derivation) -> list[tuple[sp.Expr, ...]]:
         _solves_heat_equation(proof, f"$K_{{{k}{k}}}$", moment, sp.diff(SIGMA, z, k) ** 2)
         forms.append(tuple(_derivative(k, n) for n in range(MEAN_DERIVATIVES + 1)))
         for n, form in enumerate(forms[-1]):
-            proof.step(f"Derivative {n} of $K_{{{k}{k}}}$", sp.diff(moment, M, n), form, _gaussians)
+            proof.step(f"Derivative {n} of $K_{{{k}{k}}}$", sp.diff(moment, M, n), form, gaussians)
     return forms
 
 
 def _solves_heat_equation(proof: Derivation, name: str, moment: sp.Expr, initial: sp.Expr) -> None:
     """``d/ds = (1/2) d_m^2``, and the function of the mean at s = 0."""
-    proof.step(f"Heat equation of {name}", sp.diff(moment, s), sp.diff(moment, M, 2) / 2, _gaussians)
+    proof.step(f"Heat equation of {name}", sp.diff(moment, s), sp.diff(moment, M, 2) / 2, gaussians)
     proof.step(f"The {name} of a constant", moment.subs(s, 0), initial.subs(z, M))
 
 
@@ -255,7 +255,7 @@ def _slopes(slope: sp.Expr, proof: Derivation) -> tuple[sp.Expr, ...]:
         sources.append(-2 / SELF_D * (M * sources[n] + n * sources[n - 1]))
         forms.append(sources[n - 1] - (M * forms[n - 1] + (n - 1) * (forms[n - 2] if n > 1 else 0)) / S)
     for n, form in enumerate(forms):
-        proof.step(f"Derivative {n + 1} of $K_{{00}}$", sp.diff(slope, M, n), form, _gaussians)
+        proof.step(f"Derivative {n + 1} of $K_{{00}}$", sp.diff(slope, M, n), form, gaussians)
     return tuple(forms)
 
 
@@ -302,7 +302,7 @@ def _raised(n: int, order: int) -> sp.Expr:
     return sp.Integer(factorial(n) // factorial(n - order)) / SELF_D**order * _hermite(n - order)
 
 
-def _gaussians(difference: sp.Expr) -> sp.Expr:
+def gaussians(difference: sp.Expr) -> sp.Expr:
     """Gaussians times rational functions, roots and error functions, over one denominator, sorted by the exponents.
 
     The determinant ``w`` and ``1 + s`` are letters, so that radicands are products of them.
@@ -322,7 +322,7 @@ def _gaussians(difference: sp.Expr) -> sp.Expr:
 def _by_half_angle(difference: sp.Expr) -> sp.Expr:
     """The same, sine and cosine being rational functions of the tangent of half the angle."""
     x = sp.Dummy("tangent", positive=True)
-    return _gaussians(difference.subs({sp.sin(ANGLE): 2 * x / (1 + x**2), sp.cos(ANGLE): (1 - x**2) / (1 + x**2)}))
+    return gaussians(difference.subs({sp.sin(ANGLE): 2 * x / (1 + x**2), sp.cos(ANGLE): (1 - x**2) / (1 + x**2)}))
 
 
 def _is_root(x: sp.Expr) -> bool:

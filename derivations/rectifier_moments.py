@@ -225,10 +225,10 @@ def derive() -> Output:
 
 
 def _collected(value: sp.Expr) -> sp.Expr:
-    return sp.collect(value, LETTERS, _factored)
+    return sp.collect(value, LETTERS, factored)
 
 
-def _factored(value: sp.Expr) -> sp.Expr:
+def factored(value: sp.Expr) -> sp.Expr:
     """With ``c^2`` for ``1 - r^2``, which cancels where ``c`` is small."""
     return sp.factor(value).subs((r - 1) * (r + 1), -(c**2))
 

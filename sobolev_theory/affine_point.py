@@ -130,10 +130,11 @@ class AffinePoint(Record):
     @np.errstate(all="ignore")
     def gradient_rows(self) -> FloatArray:
         """The gradient in rows of neurons (R, D)."""
-        self._require_apart("gradient", self.loss.affine_terms.convention is Convention.EXACT)
+        if self.loss.affine_terms.convention is Convention.EXACT:
+            require_directions(self.geometry.pairs.near.named(self._felt(False)), "gradient", Convention.EXACT)
         layout, geometry, c, k = self.layout, self.geometry, self.neurons.outputs, self.width
-        has_outputs, has_biases = "output_weights" in layout.names, "biases" in layout.names
-        field = field_sum(geometry, self.loss.affine_terms, c, outputs=has_outputs, biases=has_biases)
+        moving = {"outputs": "output_weights" in layout.names, "biases": "biases" in layout.names}
+        field = field_sum(geometry, self.loss.affine_terms, c, **moving)
         weights, biases, outputs = field.weights, field.biases, field.outputs
         pull = self.loss.norm.weights[0] * self.gap
         if pull:
@@ -155,7 +156,7 @@ class AffinePoint(Record):
     @np.errstate(all="ignore")
     def hessian(self) -> Curvature:
         """The Jacobian of the gradient; see `PopulationLoss.hessian`."""
-        self._require_apart("Hessian", True)
+        require_directions(self.parallel, "Hessian", self.loss.affine_terms.convention)
         return self._hessian(self.geometry)
 
     @property
@@ -182,18 +183,13 @@ class AffinePoint(Record):
 
     @property
     def _coincident(self) -> NDArray[np.intp]:
-        """Their numbers among the near pairs; none is of output weight 0."""
-        geometry, c = self.geometry, self.neurons.outputs
-        if not self.loss.affine_terms.jumps:
-            return np.zeros(0, dtype=np.intp)
-        at, near = geometry.coincident, geometry.pairs.near
-        audible: NDArray[np.intp] = at[c[near.i[at]] * c[near.j[at]] != 0]
-        return audible
+        """Their numbers among the near pairs."""
+        return self._felt("output_weights" in self.layout.names)
 
-    def _require_apart(self, what: str, matters: bool) -> None:
-        """Refuse neurons that bend on one hyperplane where it matters."""
-        if matters:
-            require_directions(self.parallel, what, self.loss.affine_terms.convention)
+    def _felt(self, outputs: bool) -> NDArray[np.intp]:
+        """Pairs that bend on one hyperplane where a derivative in weights or biases, and `outputs` or not, feels it."""
+        bends = self.loss.affine_terms.jumps and not {"weights", "biases"}.isdisjoint(self.layout.names)
+        return self.geometry.felt(outputs) if bends else np.zeros(0, dtype=np.intp)
 
     @np.errstate(all="ignore")
     def hessian_towards(self, towards: ArrayLike) -> Curvature:

@@ -87,7 +87,8 @@ class Inputs(Record):
 
     def facts(self) -> dict[str, Any]:
         """What was given."""
-        return {"mean": self.mean, "covariance": self.covariance}
+        facts = {"mean": self.mean, "covariance": self.covariance}
+        return {name: value for name, value in facts.items() if value is not None}
 
     def __eq__(self, other: object) -> bool:
         return self._key == other._key if isinstance(other, Inputs) else NotImplemented

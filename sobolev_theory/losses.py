@@ -14,7 +14,7 @@ from ._runtime.checks import as_array, instance_of
 from .activations import Activation
 from .affine_point import AffinePoint, value_of_teacher
 from .inputs import Inputs
-from .layout import Layout, moving
+from .layout import NAMES, Layout, moving
 from .networks import Network
 from .norms import Convention, Norm, NormLike
 from .pairs.affine_sums import AffineTerms
@@ -200,6 +200,17 @@ class PopulationLoss(Shorthands):
         facts |= {} if self.ambient.metric.is_identity else {"metric": self.ambient.metric.array}
         facts |= {} if self.moving == ("weights",) else {"parameters": self.moving}
         return facts | {"activation": self.activation.name, "derivative": str(self.derivative)}
+
+    @property
+    def setting(self) -> str:
+        """What is not standard of inputs, metric and moving parameters, in words; empty if all is."""
+        everything = self.moving == NAMES
+        words = {
+            f"{self.inputs.line()}": not self.inputs.is_standard,
+            "a metric of input gradients": not self.ambient.metric.is_identity,
+            "all parameters" if everything else f"parameters {', '.join(self.moving)}": self.moving != ("weights",),
+        }
+        return "; ".join(word for word, said in words.items() if said)
 
     def layout(self, width: int) -> Layout:
         """Where what moves stands in a flat vector, for a student of so many neurons."""

@@ -19,7 +19,7 @@ import sobolev_theory as st
 from sobolev_theory import formulas
 from sobolev_theory.formulas import Formula
 from sobolev_theory.symbolic.catalogue.parsing import expressions
-from tests import symmetric_values
+from tests import affine_values, symmetric_values
 
 BLOCK_LABEL = re.compile(r"(\\\w+) \{(\\\w+)\}\^\\top")
 NAME = re.compile(
@@ -46,7 +46,9 @@ class Point:
         w, v = p * w / np.linalg.norm(w), p * ratio * v / np.linalg.norm(v)
         drawn = map(mp.mpf, rng.uniform(-1, 1, size=4))
         others = dict(zip(("alpha", "beta", "z_1", "z_2"), drawn, strict=True))
-        return cls(w, v, others | _of_samples(rng) | symmetric_values.letters(seed))
+        others |= _of_samples(rng) | symmetric_values.letters(seed)
+        means = dict(zip(("m_1", "m_2"), map(mp.mpf, rng.uniform(-1.5, 1.5, size=2)), strict=True))
+        return cls(w, v, others | means | _setting(w, v, means).letters())
 
     @cached_property
     def letters(self) -> dict[str, mp.mpf]:
@@ -71,7 +73,9 @@ class Point:
         return {r"\student": self.w, r"\teacher": self.v, r"\along": along, r"\towards": rest / np.linalg.norm(rest)}
 
     def basis_element(self, label: str) -> np.ndarray:
-        """A vector, an outer product, or the identity."""
+        """A vector, an outer product, the identity, or what an input and a metric make of them."""
+        if re.search(r"\\mu|\\Sigma|M", label):
+            return affine_values.basis_element(label, _setting(self.w, self.v, self.letters).basis)
         if label == "I":
             return np.eye(len(self.w))
         if match := BLOCK_LABEL.fullmatch(label):
@@ -79,9 +83,20 @@ class Point:
         return self.vectors[label]
 
 
+def _setting(w: np.ndarray, v: np.ndarray, letters: dict[str, mp.mpf]) -> affine_values.Setting:
+    return affine_values.Setting(w, v, (float(letters["m_1"]), float(letters["m_2"])))
+
+
+def bivariate_normal(h: Any, k: Any, r: Any) -> mp.mpf:
+    """``P(X <= h, r X + sqrt(1 - r^2) Y <= k)``, one variable after the other; 18 deviations leave 1e-72."""
+    edges = [mp.mpf(-18), *(x for x in map(mp.mpf, range(-12, 13, 3)) if x < h), h]
+    return mp.quad(lambda x: mp.npdf(x) * mp.ncdf((k - r * x) / mp.sqrt(1 - r * r)), edges)
+
+
 def exact_values(formula: Formula, point: Point) -> list[mp.mpf]:
     """The expressions of a record at a point, in 30 digits."""
-    function = sp.lambdify(formula.arguments, expressions(formula), "mpmath")
+    modules = [{"BivariateNormal": bivariate_normal}, "mpmath"]
+    function = sp.lambdify(formula.arguments, expressions(formula), modules)
     return [mp.mpf(value) for value in function(*(point.letters[name] for name in formula.arguments))]
 
 
@@ -114,6 +129,8 @@ def computed(formula: Formula, point: Point) -> Computed:
     if "/symmetric/" in formula.name:
         values = [float(value) for value in exact_values(formula, point)]
         return Computed.directly(symmetric_values.computed(formula.name, values, point.letters))
+    if "affine/" in formula.name:
+        return Computed(*affine_values.computed(formula.name, _setting(point.w, point.v, point.letters)))
     if formula.name in DEFINITIONS:
         return Computed.directly(DEFINITIONS[formula.name](point))
     if match := re.fullmatch(r"arc_cosine/J(\d)", formula.name):

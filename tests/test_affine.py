@@ -16,6 +16,18 @@ from tests.oracles import affine_values
 from tests.oracles.affine import Case, Net
 
 BOUNDS = {"value": 1e-13, "gradient": 1e-13, "hessian": 1e-12, "gauss_newton": 1e-12}
+"""What is promised."""
+
+HELD = {"value": 1e-15, "gradient": 1e-15, "hessian": 2e-15, "gauss_newton": 2e-15}
+"""What is reached, twice or more of the worst measured for other machines' libraries: it may not grow."""
+
+ERF_GAUSS_NEWTON = 4e-13
+"""Of erf eight deviations from its mean, where exponents near 60 lose what their rounding is: 1.1e-13 measured."""
+
+
+def bound(case: Case, what: str) -> float:
+    held = ERF_GAUSS_NEWTON if (case.activation, what) == ("erf", "gauss_newton") else HELD[what]
+    return min(held, BOUNDS[what])
 
 
 def loss_of(case: Case) -> PopulationLoss:
@@ -58,9 +70,22 @@ def _numbers(values: Any) -> Any:
 def test_a_loss_is_what_its_definition_gives(name: str) -> None:
     entry = affine_values.table()[name]
     case = affine_values.case_of(entry)
-    for what, bound in BOUNDS.items():
+    for what in BOUNDS:
         if entry[what] is not None:
-            assert difference(quantity(case, what), entry[what], entry[f"{what} scale"]) < bound, what
+            assert difference(quantity(case, what), entry[what], entry[f"{what} scale"]) < bound(case, what), what
         else:
             with pytest.raises(NotDifferentiableError):
                 quantity(case, what)
+
+
+@pytest.mark.parametrize("derivative", ["backprop", "exact"])
+def test_kinks_that_coincide_do_not_matter_where_only_output_weights_move(derivative: str) -> None:
+    """The loss is a quadratic form in them: its Hessian is the Gauss-Newton matrix, and a step ends at the minimum."""
+    teacher = Network([[0.75, -1.25]], [1.5], [0.5])
+    moving = ("output_weights", "output_bias")
+    loss = PopulationLoss(teacher, "H1", inputs=Inputs([0.5, -0.25]), parameters=moving, derivative=derivative)
+    rows = [[0.75, -1.25], [0.3, 0.4]], [0.8, 0.5], [0.5, 0.1], 0.3
+    hessian = loss.hessian(Network(*rows)).to_dense()
+    np.testing.assert_array_equal(hessian, loss.gauss_newton(Network(*rows)).to_dense())
+    step = np.linalg.solve(hessian, loss.gradient(Network(*rows)))
+    np.testing.assert_allclose([0.8, 0.5, 0.3] - step, [1.5, 0.0, 0.0], atol=1e-14)

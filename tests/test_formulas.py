@@ -52,6 +52,7 @@ def expected_names(activation: str) -> set[str]:
         for quantity in ("gradient", "gradient/self", "hessian/own", "hessian/own/self", "hessian/cross"):
             found |= {f"{norm}/{quantity}{ending}" for ending in endings}
         found |= {f"{norm}/limit/{block}" for block in ("own", "cross") if order == known.jump_order}
+        found |= {f"{activation}/affine/K{moment}" for moment in ("00", "10", "11", "20")}
         found |= {f"{norm}/symmetric/teacher/{part}" for part in ("trivial", "standard", "spectrum")}
     return found
 
@@ -60,6 +61,17 @@ ONE_NEURON = {
     f"relu/{norm}/single_neuron/{quantity}{convention}"
     for quantity in ("eigenvalues", "velocity", "lyapunov_derivative")
     for norm, convention in (("L2", ""), ("H1", "/backprop"), ("H1", "/exact"))
+}
+PARAMETERS = ("output_weights", "biases", "weights")
+AFFINE = {
+    *(f"affine/{of}gradient/{name}" for of in ("", "mean/") for name in PARAMETERS),
+    *(
+        f"affine/{of}/{first}/{second}"
+        for of in ("hessian/own", "hessian/cross", "mean/hessian")
+        for j, second in enumerate(PARAMETERS)
+        for first in PARAMETERS[: j + 1]
+        if of == "hessian/cross" or second != "output_weights"
+    ),
 }
 OTHERS = {
     *("relu/single_neuron/sampled_edges", "relu/single_neuron/sampled_density"),
@@ -82,7 +94,7 @@ OTHERS = {
 
 
 def test_every_activation_norm_and_convention_is_there() -> None:
-    assert set(FORMULAS) == set().union(OTHERS, ONE_NEURON, *map(expected_names, activations.names()))
+    assert set(FORMULAS) == set().union(OTHERS, AFFINE, ONE_NEURON, *map(expected_names, activations.names()))
 
 
 def test_names_are_unique_sorted_and_found_by_prefix() -> None:
@@ -174,7 +186,7 @@ def test_sympy_objects(name: str) -> None:
     if formula.form == "combination":
         blocks = any("top" in entry.label or entry.label == "I" for entry in formula.entries)
         assert value.shape == (DIMENSION, DIMENSION if blocks else 1)
-    others = {DIMENSION, *VECTORS.values()}
+    others = {DIMENSION}.union(*(vector.free_symbols for vector in VECTORS.values()))
     assert {str(letter) for letter in value.free_symbols - others} == set(formula.arguments)
 
 

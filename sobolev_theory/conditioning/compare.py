@@ -179,7 +179,7 @@ def compare(
         )
     across = any(curvature.has_quotient for curvature in each)
     jumping = tuple(loss.norm.name for loss in losses if loss.norm.jumps_for(loss.activation))
-    return Comparison(tuple(rows), curvature, losses[0].derivative, along.title, jumping, across)
+    return Comparison(tuple(rows), curvature, losses[0].derivative, along.title, jumping, across, losses[0].setting)
 
 
 def _worst(some: list[Extremes]) -> Extremes:

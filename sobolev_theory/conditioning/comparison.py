@@ -77,7 +77,7 @@ class Comparison(Rows[ComparisonRow], Value):
     """One row per norm, by number or by the norm's name; ``str()`` is a table, ``as_dicts()`` the data.
 
     ``jumping`` names the norms that contain the order whose derivative jumps. ``across`` says that numbers are those
-    across rescalings of the network.
+    across rescalings of the network, ``setting`` what is not standard of inputs, metric and moving parameters.
 
     Examples
     --------
@@ -93,6 +93,7 @@ class Comparison(Rows[ComparisonRow], Value):
     limit: str = ""
     jumping: tuple[str, ...] = ()
     across: bool = False
+    setting: str = ""
 
     HEADS = ("norm", "smallest", "largest", "kappa", "rate", "equal sharpness", "definite")
 
@@ -104,7 +105,7 @@ class Comparison(Rows[ComparisonRow], Value):
     @property
     def notes(self) -> tuple[str, ...]:
         """Lines under the table: where its numbers hold, and what those of a matrix that is not definite mean."""
-        lines = self._followed() + [f"numbers are those {ACROSS}"] * self.across
+        lines = [self.setting] * bool(self.setting) + self._followed() + [f"numbers are those {ACROSS}"] * self.across
         exist = [row.norm for row in self.rows if not row.is_limit]
         lines += [f"{', '.join(exist)}: the Hessian exists, and is its own limit"] if self.limit and exist else []
         for definiteness, meaning in MEANINGS.items():

@@ -26,8 +26,8 @@ VALID = (
     "valid LaTeX for mathematics is required (commands that only draw, such as Greek letters, accents and fonts, with "
     "their arguments; balanced braces, single scripts, no $ # % & ~, ASCII)"
 )
-GREEK = "alpha beta zeta eta kappa lambda mu pi rho sigma tau chi omega Delta Sigma partial"
-TAKEN = {*"abcdefghpqrstxyzCDEFGHIJKNRST", *(rf"\{name}" for name in GREEK.split())}
+GREEK = "alpha beta zeta eta kappa lambda mu nu pi rho sigma tau chi omega Delta Phi Sigma partial"
+TAKEN = {*"abcdefghkmpqrstxyzABCDEFGHIJKMNPRST", *(rf"\{name}" for name in GREEK.split())}
 """Letters that formulas and derivations use for something else: no angle, and no vector without a style, may be one."""
 
 FRAME = "e"

@@ -132,6 +132,17 @@ class AffinePairs:
         found: IntArray = np.flatnonzero((near.sine <= near.parallel) & (np.abs(self.near_v) < FAR))
         return found
 
+    def felt(self, outputs: bool) -> IntArray:
+        """Those that have a share in a derivative of the loss in weights: the output weight of neither is zero.
+
+        In second derivatives of which one is in an output weight (`outputs`) that of the other alone must not be.
+        """
+        near, at, audible = self.pairs.near, self.coincident, self.neurons.outputs != 0
+        i, j = near.i[at], near.j[at]
+        shared = audible[j] | (audible[i] & (j < self.pairs.width)) if outputs else audible[i] & audible[j]
+        felt: IntArray = at[shared]
+        return felt
+
     def require_varying(self, students: int) -> None:
         """Refuse neurons with a kink that are constant on all inputs; so many of them are students."""
         if self.pairs.chart.has_frames and self.pairs.zero:

@@ -7,6 +7,8 @@ Nothing here imports the package under test or its derivations. Precision is loc
 Coordinates are those of the pair frame in R^3: `u = (p, 0, 0)`, `v = q (cos(theta), sin(theta), 0)`, third axis
 transverse. Activations are `"erf"` (`sigma(z) = erf(z / sqrt 2)`) and `"relu"`, `"relu2"`, `"relu3"`, ...
 (`sigma(z) = max(z, 0)^n`).
+
+Losses with biases, of any Gaussian input and metric, in every parameter, are in `affine.py`, by integrals of its own.
 """
 
 from .network import gradient, loss, single_neuron_block

@@ -12,7 +12,7 @@ with itself is a function of one z, and the distribution is that of `(sigma^(k))
 with pointwise derivatives.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -128,8 +128,9 @@ class Stack:
             first, rest = mp.zero, mp.zeros(self.size + 1, 1)
             for j, neuron in enumerate(self.neurons):
                 first += neuron.coefficient * self.pair_value(i, j)
-                rest += neuron.coefficient * self.pair_field(i, j, self.case.derivative)
-            self._scatter_vector(result, i, first, self.neurons[i].coefficient * rest)
+                multiple = self.neurons[i].coefficient * neuron.coefficient
+                rest += self._vector(multiple, i, j, self.case.derivative)
+            self._scatter_vector(result, i, first, rest)
         return result
 
     def hessian(self) -> mpmath.matrix:
@@ -163,18 +164,26 @@ class Stack:
     def _add_own(self, result: mpmath.matrix, i: int, j: int) -> None:
         """What moves with neuron i of `c_j F_ij` and `c_i c_j P_ij`; of `c_i F_ii` and `c_i^2 P_ii` for j = i."""
         c_i, c_j = self.neurons[i].coefficient, self.neurons[j].coefficient
-        field, true = self.pair_field(i, j, self.case.derivative), self.pair_field(i, j, "exact")
-        times = 2 if i == j else 1
+        times = (2 if i == j else 1) * c_j
+        field, true = self._vector(times, i, j, self.case.derivative), self._vector(times, i, j, "exact")
         corner = self.pair_value(i, i) if i == j else mp.zero
-        block = self.own_block(i) if i == j else self.pair_own(i, j)
-        self._scatter(result, i, i, corner, times * c_j * true, times * c_j * field, c_i * c_j * block)
+        block = self._matrix(c_i * c_j, lambda: self.own_block(i) if i == j else self.pair_own(i, j))
+        self._scatter(result, i, i, corner, true, field, block)
 
     def _add_cross(self, result: mpmath.matrix, i: int, j: int) -> None:
         """What moves with neuron j."""
         c_i, c_j = self.neurons[i].coefficient, self.neurons[j].coefficient
-        field, true = self.pair_field(i, j, self.case.derivative), self.pair_field(j, i, "exact")
-        block = self.pair_block(i, j, self._which, "true")
-        self._scatter(result, i, j, self.pair_value(i, j), c_j * true, c_i * field, c_i * c_j * block)
+        field, true = self._vector(c_i, i, j, self.case.derivative), self._vector(c_j, j, i, "exact")
+        block = self._matrix(c_i * c_j, lambda: self.pair_block(i, j, self._which, "true"))
+        self._scatter(result, i, j, self.pair_value(i, j), true, field, block)
+
+    def _vector(self, multiple: Number, i: int, j: int, derivative: Derivative) -> mpmath.matrix:
+        """A multiple of P_ij: 0 times what does not exist is 0, as 0 times the neuron is."""
+        return multiple * self.pair_field(i, j, derivative) if multiple else mp.zeros(self.size + 1, 1)
+
+    def _matrix(self, multiple: Number, block: Callable[[], mpmath.matrix]) -> mpmath.matrix:
+        """Likewise."""
+        return multiple * block() if multiple else mp.zeros(self.size + 1)
 
     # Pairs: sums over the orders.
 

@@ -127,7 +127,8 @@ def _norm_ratios() -> Iterator[tuple[str, Case]]:
 
 
 def _angles() -> Iterator[tuple[str, Case]]:
-    """A row beside the teacher's, and beside its negative: the difference is exact in doubles, kinks meet or do not."""
+    """A row beside the teacher's, and beside its negative: the difference is exact in doubles, kinks meet or do not;
+    and at other norms and offsets."""
     row, bias = (0.75, -1.1), 0.4
     across = (1.1, 0.75)
     for activation, norm in (("relu", (1.0, 0.7)), ("relu2", (1.0, 0.5, 0.2)), ("erf", (1.0, 0.5))):
@@ -145,6 +146,15 @@ def _angles() -> Iterator[tuple[str, Case]]:
     moved = tuple(scale * (x + 1e-9 * y) for x, y in zip(row, across, strict=True))
     student, teacher = Net((moved,), (0.8,), (scale * (bias + 1e-9),), 0.3), Net((row,), (1.5,), (bias,), 0.2)
     yield "angle 1e-9 norm ratio 2^20", Case(student, teacher, (1.0, 0.7), (0.3, -0.2))
+    for activation, norm in (("relu", (1.0, 0.7)), ("relu2", (1.0, 0.5, 0.2)), ("erf", (1.0, 0.5))):
+        for scale, theta, offset in ((3e5, 1e-6, 0.3), (1.0, 1e-6, 8.0), (1.0, 1e-12, -8.0)):
+            moved = tuple(scale * (x + theta * y) for x, y in zip(row, across, strict=True))
+            level = 1.3314 * offset  # |row| = 1.3314
+            student = Net((moved,), (0.8,), (scale * (level + theta),), 0.3)
+            teacher = Net((row,), (1.5,), (level,), 0.2)
+            derivative = conventions(activation, norm)[-1]
+            case = Case(student, teacher, norm, (0.0, 0.0), activation=activation, derivative=derivative)
+            yield f"angle {theta} norm ratio {scale} offset {offset} {activation} {derivative}", case
 
 
 def _parallel() -> Iterator[tuple[str, Case]]:
@@ -162,6 +172,20 @@ def _parallel() -> Iterator[tuple[str, Case]]:
         "parallel two kinks relu exact",
         Case(student, Net((row,), (1.5,), (0.5,)), (1.0, 0.7), *ambient, "relu", "exact"),
     )
+    for derivative in ("backprop", "exact"):
+        student = Net((row, (0.25, 0.9)), (0.0, -0.5), (0.5, 0.2), 0.3)
+        case = Case(student, Net((row,), (1.5,), (0.5,)), (1.0, 0.7), *ambient, "relu", derivative)
+        yield f"one kink, the student's output weight is zero {derivative}", case
+        student, absent = Net((row, (0.25, 0.9)), (0.8, -0.5), (0.5, 0.2), 0.3), Net((row,), (0.0,), (0.5,))
+        case = Case(student, absent, (1.0, 0.7), *ambient, "relu", derivative)
+        yield f"one kink, the teacher's output weight is zero {derivative}", case
+    mean, variances = (0.5, -0.25, 0.25), (1.0, 0.0, 2.0)
+    student = Net(((0.75, -1.25, 0.5), (0.3, 0.9, -0.4)), (0.8, -0.5), (0.5, 0.2), 0.3)
+    for name, bias in (("one kink", 1.0), ("two kinks", 0.5)):
+        teacher = Net(((0.75, 0.75, 0.5),), (1.5,), (bias,), 0.2)
+        for activation in ("relu", "erf"):
+            case = Case(student, teacher, NORMS[activation][:2], mean, variances, 1.0, activation)
+            yield f"parallel but for what the inputs do not see, {name} {activation}", case
     _, teacher = _nets(41, 2, 1, 2)
     for activation in NORMS:
         yield f"at the teacher {activation}", Case(teacher, teacher, NORMS[activation][:2], *ambient, activation)

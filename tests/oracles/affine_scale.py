@@ -12,6 +12,7 @@ where the kinks meet, `phi(v)/sin` with `v = (m_2/q - cos m_1/p)/sin`: they coun
 scale of a sum is the sum of the scales.
 """
 
+from collections.abc import Callable
 from itertools import product
 
 import mpmath
@@ -61,11 +62,11 @@ class Scale:
                 result[place, other] += weight * total * second[a, b]
         return result
 
-    def _products(self, factor: object) -> mpmath.matrix:
+    def _products(self, factor: Callable[[int, int, int], Number]) -> mpmath.matrix:
         result = mp.zeros(self.stack.count)
         moving = range(self.stack.moving)
         for (k, weight), i, j in product(self.orders, moving, moving):
-            multiple = weight * factor(i, j, k)  # type: ignore[operator]
+            multiple = weight * factor(i, j, k)
             left, right = (list(zip(self._places(n), self._features(n, k), strict=False)) for n in (i, j))
             for (place, size), (other, size_2) in product(left, right):
                 result[place, other] += multiple * size * size_2

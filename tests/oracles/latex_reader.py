@@ -33,7 +33,7 @@ OPENING = {
     "(": ")",
     "{": "}",
 }
-ENDS = {"", "+", "-", "/", ",", *OPENING.values()}
+ENDS = {"", "+", "-", "/", ",", ";", *OPENING.values()}
 
 
 class UnreadableError(ValueError):
@@ -142,6 +142,8 @@ class _Reader:
             return FUNCTIONS[token](self._argument_of_function()) ** exponent
         if token in EXTREMES:
             return EXTREMES[token](self._list())
+        if token == r"\Phi":
+            return self._normal()
         if token == "J" and self.next == "_":
             return self._arc_cosine()
         if token.isdigit():
@@ -156,6 +158,21 @@ class _Reader:
         while self.next not in (*ENDS, *FUNCTIONS, *OPENING, r"\cdot"):
             value *= self.power()
         return value
+
+    def _normal(self) -> mp.mpf:
+        r"""``\Phi(x)``, or ``\Phi_{2}(h, k; r)`` as the mean of a conditional ``\Phi``; 18 deviations leave 1e-72."""
+        if self.next != "_":
+            return mp.ncdf(self.factor())
+        for token in ("_", "{", "2", "}", r"\left("):
+            self.expect(token)
+        h = self.sum()
+        self.expect(",")
+        k = self.sum()
+        self.expect(";")
+        r = self.sum()
+        self.expect(r"\right)")
+        edges = [mp.mpf(-18), *(x for x in map(mp.mpf, range(-12, 13, 3)) if x < h), h]
+        return mp.quad(lambda x: mp.npdf(x) * mp.ncdf((k - r * x) / mp.sqrt(1 - r * r)), edges)
 
     def _list(self) -> list[mp.mpf]:
         """Values in brackets with commas between them."""

@@ -10,6 +10,7 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
 from ...formulas.tex.measure import width
+from ..gaussian import Normal
 from ..symbols import as_sympy, cosine, p, q, rho, s, sine, t, theta
 from .forms import DELTA, LETTERS, SUPPLEMENT, is_negative, product
 
@@ -27,9 +28,9 @@ WIDE = 40.0
 
 
 def readable(expression: sp.Expr) -> sp.Expr:
-    """Letters that stand for sums, ``Delta``, and sine and cosine, written out."""
+    """Letters that stand for sums, ``Delta``, sine and cosine, and the normal distribution function, written out."""
     letters = {**LETTERS, DELTA: (1 + s) * (1 + t) - rho**2, sine: sp.sin(theta), cosine: sp.cos(theta)}
-    return expression.subs(letters)
+    return expression.subs(letters).replace(Normal, lambda x: Normal(x).written_out())
 
 
 def latex(expression: sp.Expr) -> str:

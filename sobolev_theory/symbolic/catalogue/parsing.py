@@ -11,6 +11,7 @@ from ...formulas.records import Formula
 from .. import symbols
 from ..arc_cosine import ArcCosine
 from ..bounds import TextError, short
+from ..gaussian import BivariateNormal
 from ..grammar import CONSTANTS, FUNCTIONS, Grammar
 from ..symbols import as_sympy
 
@@ -34,22 +35,36 @@ def _of_small(function: Callable[..., sp.Expr]) -> Callable[..., sp.Expr]:
 
 NAMED: dict[str, Callable[..., Any]] = FUNCTIONS | {
     "ArcCosine": _of_small(ArcCosine),
+    "BivariateNormal": BivariateNormal,
     "factorial": _of_small(sp.factorial),
     "Eq": sp.Eq,
 }
 """Functions and relations that records name."""
 
 DIMENSION = sp.Symbol("d", integer=True, positive=True)
-VECTORS = {
-    r"\student": sp.MatrixSymbol("w", DIMENSION, 1),
-    r"\teacher": sp.MatrixSymbol("v", DIMENSION, 1),
+W, V, MU = (sp.MatrixSymbol(name, DIMENSION, 1) for name in ("w", "v", "mu"))
+COVARIANCE, METRIC = (sp.MatrixSymbol(name, DIMENSION, DIMENSION) for name in ("Sigma", "M"))
+VECTORS: dict[str, Any] = {
+    r"\student": W,
+    r"\teacher": V,
     r"\along": sp.MatrixSymbol("f_1", DIMENSION, 1),
     r"\towards": sp.MatrixSymbol("f_2", DIMENSION, 1),
+    r"\mu": MU,
+    r"\Sigma \student": COVARIANCE * W,
+    r"\Sigma \teacher": COVARIANCE * V,
+    r"M \student": METRIC * W,
+    r"M \teacher": METRIC * V,
 }
+
+
+def _transposed(label: str) -> str:
+    return rf"{{\left({label}\right)}}^\top" if " " in label else rf"{{{label}}}^\top"
+
+
 BASIS: dict[str, Any] = (
     VECTORS
-    | {"I": sp.Identity(DIMENSION)}
-    | {rf"{a} {{{b}}}^\top": u * v.T for a, u in VECTORS.items() for b, v in VECTORS.items()}
+    | {"I": sp.Identity(DIMENSION), r"\Sigma": COVARIANCE, "M": METRIC}
+    | {f"{a} {_transposed(b)}": u * v.T for a, u in VECTORS.items() for b, v in VECTORS.items()}
 )
 
 

@@ -1,6 +1,6 @@
 """From SymPy results to the records of the catalogue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,16 @@ class Combination(dict[str, sp.Expr]):
 
 @dataclass(frozen=True)
 class Rule:
-    """A step by a rule for every activation: what it says, its left side (LaTeX), the value, and the form shown."""
+    """A step by a rule for every activation: what it says, its left side (LaTeX), the value, and the form shown.
+
+    What is not of one chart alone has a reduction of its own, which is zero for what vanishes.
+    """
 
     statement: str
     rule: str
     value: sp.Expr
     shown: sp.Expr
+    reduce: Callable[[sp.Expr], sp.Expr] | None = None
 
 
 Value = Any
@@ -45,6 +49,7 @@ def formula(
     deviations: str = "",
     where: Sequence[tuple[str, str]] = (),
     rules: Sequence[Rule] = (),
+    definitions: Mapping[sp.Symbol, sp.Expr] | None = None,
 ) -> Formula:
     """A record of the catalogue.
 
@@ -52,6 +57,9 @@ def formula(
     ----------
     value
         An expression, a square matrix, a mapping from labels (LaTeX) to named values, or a `Combination`.
+    definitions
+        Letters that stand for expressions, in which letters further up may stand: shown, and written out where the
+        result is stored.
     """
     if isinstance(value, sp.MatrixBase):
         form, labelled = "matrix", [("", entry) for entry in value]
@@ -60,8 +68,12 @@ def formula(
     else:
         form, labelled = "scalar", [("", value)]
     shown = [(label, as_sympy(entry)) for label, entry in labelled]
-    entries = tuple(Entry(label, str(latex.readable(entry)), latex.breakable(entry)) for label, entry in shown)
-    arguments = sorted({str(letter) for _, entry in shown for letter in latex.readable(entry).free_symbols})
+    defined = used_definitions([entry for _, entry in shown], definitions or {})
+    stored = [latex.readable(written_out(entry, defined)) for _, entry in shown]
+    entries = tuple(
+        Entry(label, str(whole), latex.breakable(entry)) for (label, entry), whole in zip(shown, stored, strict=True)
+    )
+    arguments = sorted({str(letter) for whole in stored for letter in whole.free_symbols})
     steps = derivation.steps if derivation else []
     return Formula(
         name,
@@ -70,7 +82,7 @@ def formula(
         form,
         entries,
         tuple(arguments),
-        tuple(where),
+        (*where, *((latex.latex(letter), latex.latex(meaning)) for letter, meaning in defined.items())),
         domain,
         numeric,
         source,
@@ -80,6 +92,21 @@ def formula(
     )
 
 
+def written_out(expression: sp.Expr, definitions: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """An expression without the letters that are defined."""
+    for letter, meaning in reversed(list(definitions.items())):
+        expression = expression.subs(letter, meaning)
+    return expression
+
+
+def used_definitions(shown: Sequence[sp.Expr], definitions: Mapping[sp.Symbol, sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
+    """Those that expressions need, directly or through others."""
+    letters = set().union(*(entry.free_symbols for entry in shown))
+    for letter, meaning in reversed(list(definitions.items())):
+        letters |= meaning.free_symbols if letter in letters else set()
+    return {letter: meaning for letter, meaning in definitions.items() if letter in letters}
+
+
 def _step(step: Claim) -> Step:
     return Step(step.statement, latex.breakable(step.left), latex.breakable(step.right))
 
@@ -87,8 +114,12 @@ def _step(step: Claim) -> Step:
 def _by_rule(rule: Rule) -> Step:
     """The step, after proving that the form shown is the value."""
     difference = rule.value - latex.readable(rule.shown)
-    polar = difference.has(theta, sine, cosine)
-    zero = reduce_polar(difference) if polar else kinds.reduce_gram(difference.subs(g, s * t - rho**2))
+    if rule.reduce:
+        zero = rule.reduce(difference)
+    elif difference.has(theta, sine, cosine):
+        zero = reduce_polar(difference)
+    else:
+        zero = kinds.reduce_gram(difference.subs(g, s * t - rho**2))
     if zero != 0:
         raise DerivationError(f"{rule.statement}: the form shown differs by {zero}")
     return Step(rule.statement, rule.rule, latex.breakable(rule.shown))
