@@ -395,6 +395,9 @@ def test_the_exact_convention_is_refused_where_it_differs() -> None:
         ValueError, match=r"holds Dirac terms .* PopulationLoss\(V, 'H1'\) is the loss that SGD follows"
     ):
         descent(loss, STUDENT, step=0.1, batch=2, steps=2)
+    line = st.PopulationLoss(st.Network([[1.0], [-0.5]], biases=[0.3, 0.2]), derivative="exact")
+    with pytest.raises(ValueError, match="holds Dirac terms"):
+        descent(line, st.Network([[0.8]], biases=[0.1]), step=0.1, batch=2, steps=2)
     same = st.PopulationLoss(TEACHER, "L2", derivative="exact")
     assert descent(same, STUDENT, step=0.1, batch=2, steps=2, rng=0).statuses == ("steps",) * 8
 

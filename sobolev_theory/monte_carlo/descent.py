@@ -17,6 +17,8 @@ from .._runtime.sizes import require_memory
 from ..errors import SizeError
 from ..losses import PopulationLoss, Student
 from ..networks import Network
+from ..norms import Convention
+from ..points import Point
 from .limits import LONGEST
 from .runs import Judged, Plan, Steps, exact, flowed, judged, sampled
 from .trajectories import SampledDescent, SampledQuantity
@@ -120,14 +122,9 @@ def descent(
     ((4, 23, 2, 2), True)
     """
     instance_of("loss", loss, PopulationLoss)
-    if loss.has_cones:
-        raise ValueError(
-            "loss: derivative='backprop' is required, got 'exact', whose gradient holds Dirac terms of the derivative "
-            f"that jumps: gradients of sampled losses never do, nor does their mean; PopulationLoss(V, "
-            f"{loss.norm.argument!r}) is the loss that SGD follows"
-        )
-    runs, steps, batch = (positive_integer(*one) for one in (("runs", runs), ("steps", steps), ("batch", batch)))
     start = loss.student(W0)
+    _require_backprop(loss, start)
+    runs, steps, batch = (positive_integer(*one) for one in (("runs", runs), ("steps", steps), ("batch", batch)))
     layout = loss.layout(start.width)
     _require_days(start, steps, batch, runs)
     plan = Plan(number("step", step, "a positive step size", 0, np.inf), batch, _recorded(record, steps))
@@ -143,6 +140,18 @@ def descent(
         descended = judged(loss, start, exact(loss, start, plan))
         flow, status = flowed(loss, start, plan)
     return _result(loss, start, plan, results, (descended, judged(loss, start, flow)), status)
+
+
+def _require_backprop(loss: PopulationLoss, start: Network) -> None:
+    """Refuse the exact convention where it differs: in one dimension without biases it does not."""
+    point = loss.at(start)
+    terms = loss.terms if isinstance(point, Point) else loss.affine_terms
+    if terms.jumps and terms.convention is Convention.EXACT:
+        raise ValueError(
+            "loss: derivative='backprop' is required, got 'exact', whose gradient holds Dirac terms of the derivative "
+            f"that jumps: gradients of sampled losses never do, nor does their mean; PopulationLoss(V, "
+            f"{loss.norm.argument!r}) is the loss that SGD follows"
+        )
 
 
 def _recorded(record: ArrayLike | None, steps: int) -> Steps:
