@@ -14,6 +14,7 @@ from functools import lru_cache
 from math import pi
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .residual import Residual
 from .rows import Array
@@ -85,7 +86,7 @@ def edges(residual: Residual) -> Array:
     return total
 
 
-def _edges_of(residual: Residual, i: int, others: Array, pairing: Array) -> Array:
+def _edges_of(residual: Residual, i: int, others: NDArray[np.intp], pairing: Array) -> Array:
     """Those of student i with N' others, (q, q)."""
     U, m = residual.rows.along, residual.rows.offsets
     Z, offsets = residual.moves.rows.along, residual.moves.rows.offsets
