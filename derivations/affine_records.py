@@ -167,11 +167,17 @@ def _block(name: str, block: affine_operator.Block, of: tuple[str, ...], proof: 
             label = _label(letters, of, apart)
             value[label] = _in_letters(coefficient)
     derivatives = [PARAMETERS[of[0]][1], *(PARAMETERS[one][2 if apart else 1] for one in of[1:])]
-    says = "Mixed derivative" if apart else "Derivative" if len(of) == 1 else "Second derivative"
-    words = " and ".join(one.replace("_", " ") for one in dict.fromkeys(of))
+    named = [one.replace("_", " ") for one in of]
+    if apart:
+        says = (
+            f"Mixed derivative {PAIR_TERM}, and Gauss--Newton block: {named[0]} of the first, {named[1]} of the second"
+        )
+    else:
+        times = "Derivative" if len(of) == 1 else "Second derivative"
+        says = f"{times} {MEAN_TERM if mean else PAIR_TERM}: {' and '.join(dict.fromkeys(named))} of the first"
     return formula(
         f"affine/{name}",
-        f"{says} {MEAN_TERM if mean else PAIR_TERM}, in {words} of {'both neurons' if apart else 'the first neuron'}",
+        f"{says} neuron",
         f"{' '.join(derivatives)} {MEAN if mean else 'F'}",
         Combination(value) if "weights" in of else value[""],
         domain=ANY,

@@ -13,6 +13,9 @@ from scipy import special
 from ._kernels.arc_cosine import CLOSED_FORMS, SERIES, SWITCH
 from ._kernels.rectifier_moments import orthant
 
+TINY = 1e-290
+"""Arguments of which a double may not hold the ratio; the normal distribution is that at 0 up to them."""
+
 
 def arc_cosine(xp: Any, n: int, angle: Any, sine: Any, cosine: Any) -> Any:
     r"""``J_n(theta)`` with ``J_n(theta) = n! int_0^(pi - theta) (cos theta + cos alpha)^n d alpha``.
@@ -103,7 +106,7 @@ def bivariate_normal(h: Any, k: Any, u: Any, v: Any, angle: Any) -> Any:
     u, v
         ``(h - k cos theta)/sin theta`` and ``(k - h cos theta)/sin theta``; infinite ones are limits at parallel rows.
     angle
-        ``theta`` in [0, pi], radians; of use where ``h = k = 0``.
+        ``theta`` in [0, pi], radians; of use where h and k are 0, or so small that their ratios are none.
 
     References
     ----------
@@ -121,4 +124,4 @@ def bivariate_normal(h: Any, k: Any, u: Any, v: Any, angle: Any) -> Any:
         tails = special.owens_t(h, v / h) + special.owens_t(k, u / k)
     beta = 0.5 * ((h < 0) != (k < 0))
     by_tails = 0.5 * special.ndtr(h) + 0.5 * special.ndtr(k) - beta - tails
-    return np.where((h == 0) & (k == 0), orthant(np, angle), by_tails)
+    return np.where(np.maximum(np.abs(h), np.abs(k)) < TINY, orthant(np, angle), by_tails)

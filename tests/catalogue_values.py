@@ -8,7 +8,7 @@ vectors are off-diagonal blocks of a student of two neurons.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,6 +87,7 @@ def _setting(w: np.ndarray, v: np.ndarray, letters: dict[str, mp.mpf]) -> affine
     return affine_values.Setting(w, v, (float(letters["m_1"]), float(letters["m_2"])))
 
 
+@cache
 def bivariate_normal(h: Any, k: Any, r: Any) -> mp.mpf:
     """``P(X <= h, r X + sqrt(1 - r^2) Y <= k)``, one variable after the other; 18 deviations leave 1e-72."""
     edges = [mp.mpf(-18), *(x for x in map(mp.mpf, range(-12, 13, 3)) if x < h), h]
@@ -95,9 +96,15 @@ def bivariate_normal(h: Any, k: Any, r: Any) -> mp.mpf:
 
 def exact_values(formula: Formula, point: Point) -> list[mp.mpf]:
     """The expressions of a record at a point, in 30 digits."""
+    values = _function(formula)(*(point.letters[name] for name in formula.arguments))
+    return [mp.mpf(value) for value in values]
+
+
+@cache
+def _function(formula: Formula) -> Callable[..., list[Any]]:
     modules = [{"BivariateNormal": bivariate_normal}, "mpmath"]
-    function = sp.lambdify(formula.arguments, expressions(formula), modules)
-    return [mp.mpf(value) for value in function(*(point.letters[name] for name in formula.arguments))]
+    function: Callable[..., list[Any]] = sp.lambdify(formula.arguments, expressions(formula), modules)
+    return function
 
 
 def assembled(formula: Formula, values: list[Any], point: Point) -> np.ndarray:

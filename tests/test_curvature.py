@@ -1,6 +1,8 @@
 """The structured operator against its own dense matrix, and its spectrum against dense linear algebra."""
 
 import dataclasses
+import itertools
+import tracemalloc
 
 import mpmath as mp
 import numpy as np
@@ -12,10 +14,13 @@ from hypothesis import strategies as hs
 
 import sobolev_theory as st
 from sobolev_theory import single_neuron
+from sobolev_theory._runtime import sizes
 from sobolev_theory.curvature import eigenpairs as iteration_of_pairs
+from sobolev_theory.curvature import operator as ends
 from sobolev_theory.curvature.blocks import Blocks, Multiple
 from sobolev_theory.curvature.matrix import Generators
 from sobolev_theory.curvature.operator import Curvature
+from sobolev_theory.curvature.shifted import Shifted
 from sobolev_theory.curvature.spaces import Space
 from sobolev_theory.curvature.terms import Outer, Reference, Sparse
 from sobolev_theory.forms import Form, eigenspaces
@@ -306,6 +311,7 @@ FORMS = {
     "one": (None, None),
     "diagonal": (np.repeat([0.5, 2.0], [10, 14]), np.repeat([1.0, 3.0], [19, 5])),
     "spiked": ("spikes", None),
+    "distinct": (np.linspace(0.1, 3.0, 24), None),
     "singular": (np.repeat([0.0, 1.0], [11, 13]), None),
 }
 """Covariance and metric in 24 dimensions, which have joint eigenspaces."""
@@ -336,12 +342,8 @@ def random_blocks(
     sparse = Sparse(*at, rng.standard_normal(20))
     space, multiples = None, ()
     if "weights" in names:
-        spaces = eigenspaces(covariance, metric)
-        space = Space(spaces)
-        values = [tuple(getattr(part, name) for part in spaces) for name in ("covariance", "metric")]
-        multiples = tuple(
-            Multiple(rng.standard_normal((4, 4)), *of) for of in zip((covariance, metric), values, strict=True)
-        )
+        space = Space(covariance, metric)
+        multiples = tuple(map(Multiple, rng.standard_normal((2, 4, 4)), (covariance, metric)))
     blocks = Blocks(R, vectors, multiples, tuple(outer), sparse, space)
     blocks = blocks.plus(blocks.transposed()) if symmetric else blocks
     return Curvature(blocks, layout, is_symmetric=symmetric)
@@ -368,11 +370,14 @@ def by_definition(curvature: Curvature) -> np.ndarray:
 
 
 ALL_NAMES = ("output_weights", "weights", "biases", "output_bias")
-LAYOUTS = [("weights",), ("weights", "biases"), ALL_NAMES, ("output_weights", "biases"), ("output_weights", "weights")]
+OTHERS = [("weights",), ("weights", "biases"), ("output_weights", "biases"), ("output_weights", "weights")]
+CASES = [(kind, ALL_NAMES) for kind in FORMS] + [("spiked", names) for names in OTHERS]
+EACH_CASE = pytest.mark.parametrize(
+    ("kind", "names"), CASES, ids=[f"{kind} {' '.join(names)}" for kind, names in CASES]
+)
 
 
-@pytest.mark.parametrize("names", LAYOUTS, ids=" ".join)
-@pytest.mark.parametrize("kind", FORMS)
+@EACH_CASE
 def test_blocks_are_what_their_terms_say(kind, names):
     """Products, matrix, transpose, rescaling, sums and multiples, to some roundings of numbers of size 100."""
     one, two = (random_blocks(kind, names, symmetric=False, seed=seed) for seed in (0, 1))
@@ -399,7 +404,7 @@ def test_blocks_are_what_their_terms_say(kind, names):
     np.testing.assert_allclose(units.to_dense(), one._blocks.to_dense(), rtol=0, atol=1e-12 * np.abs(dense).max())
 
 
-@pytest.mark.parametrize("names", LAYOUTS, ids=" ".join)
+@pytest.mark.parametrize("names", [ALL_NAMES, *OTHERS], ids=" ".join)
 def test_views_are_parts_of_the_matrix(names):
     curvature = random_blocks("spiked", names, symmetric=False)
     dense, layout, rng = by_definition(curvature), curvature.layout, np.random.default_rng(3)
@@ -422,14 +427,13 @@ def test_views_are_parts_of_the_matrix(names):
         np.testing.assert_allclose(view.T @ x, expected.T @ x, rtol=0, atol=atol)
 
 
-@pytest.mark.parametrize("names", LAYOUTS, ids=" ".join)
-@pytest.mark.parametrize("kind", FORMS)
+@EACH_CASE
 def test_spectra_on_invariant_spaces(kind, names):
     """The vectors have rank 8 in each eigenspace that is large enough: what is left of one counts alone."""
     curvature = random_blocks(kind, names)
     dense, spectrum = by_definition(curvature), curvature.spectrum()
     exact = np.linalg.eigvalsh((dense + dense.T) / 2)
-    atol = 1e-14 * len(dense) * np.abs(exact).max()
+    atol = 1e-15 * len(dense) * np.abs(exact).max()  # a backward error
     np.testing.assert_allclose(np.asarray(spectrum), exact, rtol=0, atol=atol)
     found = [np.asarray(random_blocks(kind, names, symmetric=False).singular_values())]
     left = [part.dim - 8 for part in eigenspaces(*forms(kind)) if part.dim > 8] if "weights" in names else []
@@ -438,6 +442,106 @@ def test_spectra_on_invariant_spaces(kind, names):
     assert spectrum.structure in repr(spectrum)
     exact = np.linalg.svd(by_definition(random_blocks(kind, names, symmetric=False)), compute_uv=False)
     np.testing.assert_allclose(found[0], np.sort(exact), rtol=0, atol=atol)
+
+
+def covariance_of(kind: str) -> tuple[np.ndarray | None, list[int]]:
+    """One in thirty dimensions, and the dimensions of its eigenspaces."""
+    rng = np.random.default_rng(6)
+    axes = np.linalg.qr(rng.standard_normal((30, 30)))[0]
+    spikes = rng.standard_normal((30, 2))
+    turned = (axes * np.repeat([0.0, 1.0, 2.0], [3, 17, 10])) @ axes.T
+    general = (axes * np.linspace(0.5, 2.0, 30)) @ axes.T
+    return {
+        "identity": (None, [30]),
+        "three variances": (np.repeat([0.5, 1.0, 2.0], [4, 17, 9]), [4, 17, 9]),
+        "three eigenvalues": ((turned + turned.T) / 2, [3, 17, 10]),
+        "spiked": (0.7 * np.eye(30) + spikes @ spikes.T, [28, 1, 1]),
+        "general": ((general + general.T) / 2, [1] * 30),
+    }[kind]
+
+
+def affine_loss(kind: str, activation: str) -> tuple[st.PopulationLoss, st.Network]:
+    """Three students of two teachers, with a mean, biases and both sets of output weights; lengths of rows differ."""
+    rng = np.random.default_rng(7)
+    student, teacher = (
+        st.Network(
+            rng.standard_normal((K, 30)) * np.geomspace(0.1, 1, K)[:, None],
+            *rng.standard_normal((2, K)),
+            rng.standard_normal(),
+            activation,
+        )
+        for K in (3, 2)
+    )
+    inputs = st.Inputs(rng.standard_normal(30), covariance_of(kind)[0])
+    return st.PopulationLoss(teacher, inputs=inputs, parameters="all", derivative="exact"), student
+
+
+@pytest.mark.parametrize("quantity", ["hessian", "gauss_newton"])
+@pytest.mark.parametrize("kind", ["identity", "three variances", "three eigenvalues", "spiked", "general"])
+@pytest.mark.parametrize("activation", ["relu", "erf"])
+def test_spectra_of_every_parameter_on_invariant_spaces(activation, kind, quantity):
+    """With ``n`` vectors, all rows and the mean, an eigenspace of dimension ``d_l`` has ``n_l = min(d_l, n)`` of them.
+
+    The dense matrix has size ``K (sum n_l + 2) + 1``; K other eigenvalues count ``d_l - n_l`` times each. Of a
+    Gauss-Newton matrix the rows are those of students.
+    """
+    loss, student = affine_loss(kind, activation)
+    n = 3 + 2 * (quantity == "hessian") + 1
+    inside = [min(d, n) for d in covariance_of(kind)[1]]
+    outside = [d - n for d in covariance_of(kind)[1] if d > n]
+    curvature = getattr(loss, quantity)(student)
+    (dense, once), *others = curvature.parts()
+    assert (len(dense), once) == (3 * (sum(inside) + 2) + 1, 1)
+    assert [(len(matrix), count) for matrix, count in others] == [(3, count) for count in outside]
+    spectrum, exact = curvature.spectrum(), np.linalg.eigvalsh(curvature.to_dense())
+    assert spectrum.size == curvature.shape[0] == 3 * 32 + 1
+    assert sorted(spectrum.multiplicities)[len(dense) :] == sorted(np.repeat(outside, 3))
+    atol = len(exact) * np.finfo(float).eps * np.abs(exact).max()
+    np.testing.assert_allclose(np.asarray(spectrum), exact, rtol=0, atol=atol)
+
+
+def test_a_general_covariance_is_refused_where_a_reduced_one_fits(monkeypatch):
+    """By the operations of the matrix on the invariant space: here at most those of 60 x 60."""
+    monkeypatch.setattr(sizes, "ENDLESS", 4 / 3 * 60.0**3)
+    curvatures = {}
+    for kind in ("spiked", "general"):
+        loss, student = affine_loss(kind, "erf")
+        curvatures[kind] = loss.hessian(student)
+    assert curvatures["spiked"].spectrum().structure.startswith("of 31 x 31 on an invariant space")
+    with pytest.raises(st.SizeError, match=r"dense 97 x 97 matrix.*extreme_eigenvalues"):
+        curvatures["general"].spectrum()
+
+
+def test_a_block_of_parameters_forms_nothing():
+    """Less memory than one of the forty rows takes; the block of the weights has 320 GB."""
+    student, teacher = (st.Network.random(20, 10**4, rng=seed) for seed in (0, 1))
+    hessian = st.PopulationLoss(teacher, parameters="all").hessian(student)
+    tracemalloc.start()
+    try:
+        for rows, columns in itertools.product(ALL_NAMES, ALL_NAMES):
+            before = tracemalloc.get_traced_memory()[0]
+            tracemalloc.reset_peak()
+            assert hessian.block(rows, columns).T.shape == hessian.block(columns, rows).shape
+            assert tracemalloc.get_traced_memory()[1] - before < 64 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_extreme_eigenvalues_by_iteration(monkeypatch, kind):
+    """On invariant spaces; where there is none, the lower end by shift and inversion; at 1e-10 of the spread."""
+    monkeypatch.setattr(ends, "DENSE", 0)
+    for curvature in (random_blocks(kind), -random_blocks(kind, ALL_NAMES, seed=3)):
+        exact = np.linalg.eigvalsh(by_definition(curvature))
+        found = curvature.extreme_eigenvalues()
+        np.testing.assert_allclose(found, exact[[0, -1]], rtol=0, atol=2e-10 * np.ptp(exact))
+    shifted = Shifted.of(curvature._blocks, curvature.layout)
+    assert (shifted is not None) == (kind != "one")
+    if shifted is not None:
+        x, product = np.random.default_rng(0).standard_normal(len(exact)), shifted.inverse(exact[0] - 1.0)
+        solved = curvature.layout.flat(product(curvature.layout.rows(x)))
+        residual = curvature @ solved - (exact[0] - 1.0) * solved - x
+        assert np.abs(residual).max() < 1e-15 * np.ptp(exact) * len(exact) * np.linalg.norm(solved)
 
 
 @pytest.mark.parametrize("dense_up_to", [4096, 0])
@@ -461,11 +565,11 @@ def test_eigenpairs(monkeypatch, names, which, dense_up_to):
 
 
 def test_eigenpairs_of_many_dimensions():
-    """A million: vectors of the span and across it, each an eigenvector by one product."""
+    """Ten thousand: vectors of the span and across it, each an eigenvector by one product."""
     rng = np.random.default_rng(0)
-    operator = st.PopulationLoss(rng.standard_normal((2, 10**5)), "L2").gauss_newton(rng.standard_normal((2, 10**5)))
+    operator = st.PopulationLoss(rng.standard_normal((2, 10**4)), "L2").gauss_newton(rng.standard_normal((2, 10**4)))
     values, vectors = operator.eigenpairs(4, "largest")
-    np.testing.assert_array_equal(values, np.asarray(operator.spectrum()[-4:]))
+    np.testing.assert_allclose(values, operator.spectrum()[-4:], rtol=1e-14)
     for value, vector in zip(values, vectors, strict=True):
         assert np.linalg.norm(operator @ vector - value * vector) < 1e-13 * values[-1]
 
@@ -492,12 +596,12 @@ def test_sums_keep_structure():
     np.testing.assert_allclose(np.asarray(apart.spectrum()), exact, rtol=0, atol=1e-14)
     assert apart.on_span.dim == 6
     diagonal = random_blocks("diagonal")
-    for kind in ("one", "spiked"):  # of one eigenspace, and of three others
-        total = diagonal + random_blocks(kind)
-        assert total.spectrum().structure == "of 96 x 96"
-        np.testing.assert_allclose(
-            np.asarray(total.spectrum()), np.linalg.eigvalsh(total.to_dense()), rtol=0, atol=1e-12
-        )
+    for kind, structure in (("one", "4 x 4 (times 1) across it"), ("spiked", "of 96 x 96")):
+        total = diagonal + random_blocks(kind)  # of one eigenspace, and of three others than the three of the diagonal
+        assert total.spectrum().structure.endswith(structure)
+        exact = np.linalg.eigvalsh(total.to_dense())
+        atol = 1e-15 * len(exact) * np.abs(exact).max()  # a backward error
+        np.testing.assert_allclose(np.asarray(total.spectrum()), exact, rtol=0, atol=atol)
     generic = function + scipy.sparse.linalg.aslinearoperator(np.eye(120))
     np.testing.assert_allclose(generic @ other.ravel(), function @ other.ravel() + other.ravel())
 

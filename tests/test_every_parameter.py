@@ -175,3 +175,50 @@ def test_units_of_the_inputs() -> None:
     scaled = st.PopulationLoss(V, "H1", inputs=st.Inputs(covariance=s**2), metric=s**2)
     assert abs(scaled.value(W) - standard.value(s * W)) < 1e-14 * standard.value(s * W)
     np.testing.assert_allclose(scaled.gradient(W), s * standard.gradient(s * W), rtol=1e-13)
+
+
+def test_kinks_through_the_mean_of_the_inputs() -> None:
+    """``b = -w . mu`` up to rounding, with either sign of what is left: the multiple of a neuron is off by a multiple.
+
+    ``E (s z_+ - z_+)^2 = (s - 1)^2 |w|^2/2``; the place of the kink is known to 1e-15 standard deviations.
+    """
+    rng = np.random.default_rng(10)
+    for _ in range(20):
+        w, mean = rng.standard_normal((2, 8))
+        s = rng.uniform(1.5, 3)
+        loss = st.PopulationLoss(st.Network([w], biases=[-w @ mean]), "L2", inputs=st.Inputs(mean))
+        for side in (1, -1):  # z_+ of a multiple, and of its negative: (s z_+ - z_+)^2 or s^2 z_+^2 + z_-^2
+            student = st.Network([side * s * w], biases=[-side * s * (w @ mean)])
+            expected = (w @ w) / 4 * ((s - 1) ** 2 if side == 1 else s**2 + 1)
+            assert abs(loss.value(student) - expected) < 1e-13 * (w @ w)
+
+
+@pytest.mark.parametrize("bias", [5e-324, 1e-320, 1e-300, 1e-20])
+def test_a_bias_that_vanishes(bias: float) -> None:
+    """Continuity of everything where the general engine takes over, also among numbers that have lost their digits."""
+    W, V = np.random.default_rng(11).standard_normal((2, 3, 3))
+    loss = st.PopulationLoss(V, "H1")
+    beside, at = loss.at(st.Network(W, biases=[bias, -bias, 0.0])), loss.at(W)
+    assert isinstance(beside, AffinePoint)
+    assert error(beside.gradient, at.gradient) < 1e-14
+    assert error(beside.hessian.to_dense(), at.hessian.to_dense()) < 1e-14
+
+
+@pytest.mark.parametrize(("bias", "mean"), [(0.4, 0.0), (100.0, 0.0), (0.5, 100.0)])
+@pytest.mark.parametrize("is_singular", [False, True])
+def test_multiples_of_neurons_bend_where_those_do(bias: float, mean: float, is_singular: bool) -> None:
+    """Also those whose weights and biases are multiples up to rounding only, which parts kinks by many deviations."""
+    rng = np.random.default_rng(12)
+    w, mu = rng.standard_normal((2, 20, 3))
+    mu *= mean
+    offsets = bias - (w * mu).sum(axis=1)
+    normal = np.array([2.0, 1.0, -1.0]) / 6**0.5
+    covariance = np.eye(3) - np.outer(normal, normal) if is_singular else 1.5
+    for weight, at, b, s in zip(w, mu, offsets, rng.uniform(1.5, 3, 20), strict=True):
+        loss = st.PopulationLoss(st.Network([weight], biases=[b]), "H1", inputs=st.Inputs(at, covariance))
+        across = is_singular * normal  # one more weight on what is constant, and less of a bias
+        student = st.Network([s * weight + across], biases=[s * b - across @ at])
+        with pytest.raises(st.NotDifferentiableError):
+            loss.hessian(student)
+    apart = loss.hessian(st.Network([s * weight], biases=[s * b + 1e-9]))
+    assert np.isfinite(apart.to_dense()).all()

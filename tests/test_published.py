@@ -178,3 +178,24 @@ def test_the_flow_to_time_10000() -> None:
     assert np.abs(field(0, end)).max() == pytest.approx(3.80456e-6, rel=1e-4)
     first, second = loss.split(end)["weights"][:2]
     np.testing.assert_allclose([*first, second[0]], [0.307694, -0.446489, 0.0180284], rtol=0, atol=2e-6)
+
+
+@pytest.mark.long
+def test_the_flow_with_biases() -> None:
+    """In all parameters, until it rests: the smallest curvature at its end is 7e-5, so that time 10^6 is enough."""
+    teacher, student = of_seed_14()
+    loss = PopulationLoss(teacher, "L2", parameters="all")
+    network = network_of(loss)
+    end = solve_ivp(
+        lambda _, x: -2 * loss.gradient(network(x)),
+        (0, 1e6),
+        flat(student, biases=True),
+        method="LSODA",
+        jac=lambda _, x: -2 * loss.hessian(network(x)).to_dense(),
+        rtol=1e-4,
+        atol=1e-7,
+    ).y[:, -1]
+    assert f"{2 * loss.value(network(end)):.6g}" == "2.27038e-06"
+    first, second = loss.split(end)["weights"][:2]
+    assert [f"{number:.6g}" for number in (*first, second[0])] == ["-0.0933173", "1.18814", "-0.425007"]
+    assert f"{loss.split(end)['biases'][0]:.6g}" == "0.226924"

@@ -32,6 +32,7 @@ from sobolev_theory.symbolic import (
 from sobolev_theory.symbolic.algebra import reduction
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, supplement_series
 from sobolev_theory.symbolic.code import modules as codegen
+from sobolev_theory.symbolic.gaussian import BivariateNormal, Normal, density
 from sobolev_theory.symbolic.symbols import cosine, g, p, q, rho, s, sine, t, theta, z
 from tests import accuracy
 from tests.accuracy import Case, Point
@@ -416,3 +417,24 @@ def check_fourth_power(cases: list[Case], angles: list[float]) -> None:
     for case in cases:
         errors = accuracy.measure(case, [Point(p, q, theta) for theta in angles for p, q in ((1.3, 0.6), (0.4, 1.7))])
         assert max(errors) < accuracy.REQUIREMENT, case.name
+
+
+def test_bivariate_normal_probabilities() -> None:
+    """Values from the conditional law, independence, and derivatives, of which those in r are by differences."""
+    h, k, r = sp.symbols("h k r", real=True)
+    at = {h: sp.Rational(1, 2), k: sp.Rational(-3, 4), r: sp.Rational(2, 3)}
+    value = BivariateNormal(h, k, r)
+    with mp.workdps(30):
+        x, y, c = mp.mpf(1) / 2, -mp.mpf(3) / 4, mp.mpf(2) / 3
+        expected = mp.quad(lambda z: mp.npdf(z) * mp.ncdf((y - c * z) / mp.sqrt(1 - c * c)), [-16, -6, -2, x])
+        assert abs(mp.mpf(str(value.subs(at).evalf(30))) - expected) < 1e-26
+        step = sp.Rational(1, 10**8)
+        for index, letter in enumerate((h, k, r), start=1):
+            difference = value.subs(letter, letter + step).subs(at) - value.subs(letter, letter - step).subs(at)
+            slope = sp.diff(value, letter).subs(at)
+            assert abs(difference.evalf(30) / (2 * step) - slope.evalf(30)) < 1e-14, index
+    assert BivariateNormal(h, k, 0) == Normal(h).written_out() * Normal(k).written_out()
+    assert sp.diff(Normal(h), h) == density(h)
+    assert value.evalf() == value
+    with pytest.raises(ArgumentIndexError):
+        value.fdiff(4)

@@ -45,7 +45,9 @@ $E(W) = \tfrac12 \sum_m \lambda_m \, \mathbb{E} \, \lVert \nabla_x^m f_S - \nabl
 $\lambda_m$ are all one in L2 ($m = 0$), H1 ($m \le 1$), \ldots. With the stacked rows $u = [W; V]$ and
 $c = [a; -b]$ it is a sum over pairs. A pair is written $(\student, \teacher)$, its angle $\weightangle$. In the
 \emph{backprop} convention derivatives that are Dirac deltas are left out, as automatic differentiation does; in the
-\emph{exact} one they are kept."""
+\emph{exact} one they are kept. Formulas called \emph{affine} are for any Gaussian input, $x \sim N(\mu, \Sigma)$, any
+metric $M$ of gradients, and neurons $a \, \sigma(z)$ with biases, $z_1 = \student \cdot x + b$ and
+$z_2 = \teacher \cdot x + b'$."""
 
 
 def document(

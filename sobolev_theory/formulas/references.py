@@ -135,6 +135,14 @@ REFERENCES = (
         "Physical Review E 52",
     ),
     Reference(
+        "owen1956",
+        "Owen 1956",
+        ("Owen, Donald B.",),
+        "Tables for computing bivariate normal probabilities",
+        1956,
+        "Annals of Mathematical Statistics 27",
+    ),
+    Reference(
         "price1958",
         "Price 1958",
         ("Price, Robert",),

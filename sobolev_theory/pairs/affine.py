@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import OverflowingError
 from .ambient import Ambient
+from .angles import PARALLEL
 from .charts import Chart
 from .geometry import ALL, BlockAngles, PairGeometry, out_of_reach
 from .near_pairs import NearKinks, NearPairs
@@ -101,6 +102,18 @@ class AffinePairs:
         near = self.pairs.near
         return near.v if isinstance(near, NearKinks) else np.zeros(len(near.i))
 
+    def second_offsets(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
+        """``h_j`` of a block of pairs, of near ones such that the signs of ``h_i, h_j, v`` fit together."""
+        assert self.offsets is not None
+        offsets: FloatArray = self.offsets[None, columns]
+        near = self.pairs.near
+        index, where = self.pairs.near_in(part, columns)
+        if not len(index) or not isinstance(near, NearKinks):
+            return offsets
+        offsets = np.array(np.broadcast_to(offsets, at.cosine.shape))
+        offsets[where] = at.cosine[where] * self.offsets[near.i[index]] + near.lag[index]
+        return offsets
+
     def v(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
         """``(h_j - cos h_i)/sin`` of a block of pairs; 0 for a neuron with itself."""
         assert self.offsets is not None
@@ -127,9 +140,16 @@ class AffinePairs:
 
     @cached_property
     def coincident(self) -> IntArray:
-        """Numbers of the near pairs whose kinks are one hyperplane, to working precision."""
-        near = self.pairs.near
-        found: IntArray = np.flatnonzero((near.sine <= near.parallel) & (np.abs(self.near_v) < FAR))
+        """Numbers of the near pairs whose kinks are one hyperplane, as far as doubles tell.
+
+        They tell no plane of parallel weights, and offsets up to rounding of the numbers whose sums those are.
+        """
+        near, norms = self.pairs.near, self.pairs.norms
+        if not isinstance(near, NearKinks):
+            return np.zeros(0, dtype=np.intp)
+        summed = (np.abs(self.neurons.weights) @ np.abs(self.ambient.mean) + np.abs(self.neurons.biases)) / norms
+        meet = (np.abs(near.v) < FAR) | (np.abs(near.lag) <= PARALLEL * (summed[near.i] + summed[near.j]))
+        found: IntArray = np.flatnonzero((near.sine <= near.parallel) & meet)
         return found
 
     def felt(self, outputs: bool) -> IntArray:

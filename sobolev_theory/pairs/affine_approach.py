@@ -40,10 +40,10 @@ def kinks_approached(geometry: AffinePairs, displacement: FloatArray) -> tuple[A
     neurons = np.column_stack([geometry.neurons.weights, geometry.neurons.biases])
     covariance, mean = geometry.ambient.covariance, geometry.ambient.mean
     apart[_are_along(neurons[i], apart, PARALLEL * (1 + np.abs(c)))] = 0.0
-    _, _, v, e, together = kinks(neurons[i], apart, mean, covariance)
-    new_v, new_e = near.v.copy(), near.e.copy()
-    new_v[at], new_e[at] = v, e
-    moved = replace(near, v=new_v, e=new_e)
+    _, _, v, _, e, together = kinks(neurons[i], apart, mean, covariance)
+    new_v, new_lag, new_e = near.v.copy(), near.lag.copy(), near.e.copy()
+    new_v[at], new_lag[at], new_e[at] = v, 0.0, e
+    moved = replace(near, v=new_v, lag=new_lag, e=new_e)
     return replace(geometry, pairs=replace(pairs, near=moved)), at[together]
 
 

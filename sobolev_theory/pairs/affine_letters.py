@@ -44,7 +44,7 @@ class PolarTable:
         p, q = geometry.pairs.norms[: geometry.pairs.width][part, None], geometry.pairs.norms[columns]
         if geometry.offsets is None:
             return self.moments.pairs(p, q, None, None, at.angle, at.sine, at.cosine, None)
-        h, k = geometry.offsets[: geometry.pairs.width][part, None], geometry.offsets[columns]
+        h, k = geometry.offsets[: geometry.pairs.width][part, None], geometry.second_offsets(at, part, columns)
         return self.moments.pairs(p, q, h, k, at.angle, at.sine, at.cosine, geometry.v(at, part, columns))
 
     def of_neurons(self, geometry: AffinePairs) -> Letters:

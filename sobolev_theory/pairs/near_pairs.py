@@ -67,29 +67,31 @@ class NearKinks(NearPairs):
 
     With ``(w_j, b_j) = a (w_i, b_i) + (r, r_b)``, ``r`` orthogonal to ``w_i`` in the form, ``e = Sigma r/|r|`` is the
     second vector of the frame, and ``v = (r . mu + r_b)/|r|`` says where along it the kinks meet: two quantities that
-    are linear in the difference of the neurons, formed without rounding of their products.
+    are linear in the difference of the neurons, formed without rounding of their products. ``lag``, which is ``sin v``,
+    is what ``h_j`` is beyond ``cos h_i``: means that cancel, each with a rounding of its own, do not tell it.
     """
 
     v: FloatArray
+    lag: FloatArray
 
     @classmethod
     def of_neurons(cls, neurons: FloatArray, i: IntArray, j: IntArray, mean: FloatArray, covariance: Form) -> NearKinks:
         """Of augmented rows ``(w, b)``, (N, d + 1)."""
         e = np.empty((len(i), len(mean)))
-        angle, sine, v = np.empty((3, len(i)))
+        angle, sine, v, lag = np.empty((4, len(i)))
         step = max(1, 2**20 // len(mean))
         for part in (slice(k, k + step) for k in range(0, len(i), step)):
             found = kinks(neurons[i[part]], neurons[j[part]], mean, covariance)
-            angle[part], sine[part], v[part], e[part], _ = found
-        return cls(i, j, e, angle, sine, np.full(len(i), PARALLEL), v)
+            angle[part], sine[part], v[part], lag[part], e[part], _ = found
+        return cls(i, j, e, angle, sine, np.full(len(i), PARALLEL), v, lag)
 
 
 def kinks(
     first: FloatArray, second: FloatArray, mean: FloatArray, covariance: Form
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Angles, their sines, ``v`` and ``e`` of rows ``(w, b)``, and which of them are multiples of one another.
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Angles, their sines, ``v, lag, e`` of rows ``(w, b)``, and which of them are multiples of one another.
 
-    Of those ``v`` and ``e`` are 0; of parallel weights with other offsets ``v`` is infinite.
+    Of those all but the angles are 0; of parallel weights with other offsets ``v`` is infinite.
     """
     image = np.pad(covariance.apply(first[:, :-1]), ((0, 0), (0, 1)))
     factor, residual = components(first, second, image)
@@ -104,7 +106,8 @@ def kinks(
     apart = np.where(height > 0, height, np.inf)
     v = np.where(height > 0, offset / apart, np.copysign(np.where(offset == 0, 0.0, np.inf), offset))
     e = covariance.apply(residual[:, :-1]) / apart[:, None]
-    return np.arctan2(height, along), height / np.hypot(height, along), v, e, (height == 0) & (offset == 0)
+    norms = np.hypot(height, along)
+    return np.arctan2(height, along), height / norms, v, offset / norms, e, (height == 0) & (offset == 0)
 
 
 def _length(neurons: FloatArray, covariance: Form) -> FloatArray:

@@ -4,46 +4,12 @@
 smallest of interleaved repetitions of code and reference, so that a busy machine slows both.
 """
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 import sobolev_theory as st
-
-REPETITIONS = 9
-
-
-@pytest.fixture
-def ratio(benchmark, capsys):
-    """Report the time of a function as a multiple of the time of a reference."""
-
-    def report(
-        name: str,
-        function: Callable[[], object],
-        reference: Callable[[], object],
-        bound: float,
-        repetitions: int = REPETITIONS,
-    ) -> None:
-        times: dict[Callable[[], object], list[float]] = {function: [], reference: []}
-        for _ in range(repetitions):
-            for call, record in times.items():
-                start = time.perf_counter()
-                call()
-                record.append(time.perf_counter() - start)
-        quotient = min(times[function]) / min(times[reference])
-        benchmark.extra_info["ratio"] = quotient
-        benchmark.pedantic(function, rounds=1)
-        with capsys.disabled():
-            print(f"\n{name}: {quotient:.2f} times the reference (target {bound:g})")
-
-    return report
-
-
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
 
 
 @pytest.mark.parametrize("norm", ["L2", "H1"])
@@ -99,6 +65,33 @@ def test_spectrum_in_a_million_dimensions(ratio, rng):
     loss = st.PopulationLoss(v)
     ratio(
         "spectrum, K = M = 5, d = 10^6, over one QR", lambda: loss.hessian(w).spectrum(), lambda: np.linalg.qr(u.T), 3
+    )
+
+
+def test_spectrum_in_every_parameter_in_a_million_dimensions(ratio, rng):
+    w, v = rng.standard_normal((2, 5, 10**6)) / 1000
+    biases, u = rng.standard_normal(5), np.vstack([w, v])
+    loss, student = st.PopulationLoss(st.Network(v, biases=biases), parameters="all"), st.Network(w, biases=-biases)
+    ratio(
+        "spectrum with biases, all parameters, K = M = 5, d = 10^6, over one QR",
+        lambda: loss.hessian(student).spectrum(),
+        lambda: np.linalg.qr(u.T),
+        4,
+    )
+
+
+def test_product_for_a_general_covariance(ratio, rng):
+    factor = rng.standard_normal((2000, 4000)) / 50
+    covariance, x = factor @ factor.T, rng.standard_normal(20 * 2000)
+    W, V = (st.Network.random(20, 2000, rng=seed) for seed in (0, 1))
+    general = st.PopulationLoss(V, inputs=st.Inputs(covariance=covariance)).hessian(W)
+    standard = st.PopulationLoss(V).hessian(W)
+    ratio(
+        "Hessian-vector product, K = M = 20, d = 2000, dense covariance, over products with it and the standard one",
+        lambda: general @ x,
+        lambda: (x.reshape(20, 2000) @ covariance, standard @ x),
+        1.5,
+        repetitions=50,
     )
 
 

@@ -6,6 +6,7 @@ bracket, dot or sign; ``\sin^{2} x`` is a square. What it does not know is an er
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from mpmath import mp
 
@@ -64,6 +65,13 @@ def _tokens(latex: str) -> list[str]:
         else:
             joined.append(token)
     return joined
+
+
+@cache
+def _bivariate_normal(h: mp.mpf, k: mp.mpf, r: mp.mpf) -> mp.mpf:
+    """``int_-oo^h phi(x) Phi((k - r x)/sqrt(1 - r^2)) dx``; 18 deviations leave 1e-72."""
+    edges = [mp.mpf(-18), *(x for x in map(mp.mpf, range(-12, 13, 3)) if x < h), h]
+    return mp.quad(lambda x: mp.npdf(x) * mp.ncdf((k - r * x) / mp.sqrt(1 - r * r)), edges)
 
 
 class _Reader:
@@ -160,7 +168,7 @@ class _Reader:
         return value
 
     def _normal(self) -> mp.mpf:
-        r"""``\Phi(x)``, or ``\Phi_{2}(h, k; r)`` as the mean of a conditional ``\Phi``; 18 deviations leave 1e-72."""
+        r"""``\Phi(x)``, or ``\Phi_{2}(h, k; r)`` as the mean of a conditional ``\Phi``."""
         if self.next != "_":
             return mp.ncdf(self.factor())
         for token in ("_", "{", "2", "}", r"\left("):
@@ -171,8 +179,7 @@ class _Reader:
         self.expect(";")
         r = self.sum()
         self.expect(r"\right)")
-        edges = [mp.mpf(-18), *(x for x in map(mp.mpf, range(-12, 13, 3)) if x < h), h]
-        return mp.quad(lambda x: mp.npdf(x) * mp.ncdf((k - r * x) / mp.sqrt(1 - r * r)), edges)
+        return _bivariate_normal(h, k, r)
 
     def _list(self) -> list[mp.mpf]:
         """Values in brackets with commas between them."""
