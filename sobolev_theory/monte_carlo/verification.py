@@ -118,8 +118,8 @@ def verify_many(
     Parameters
     ----------
     networks
-        Number of pairs of a student and a teacher, with Gaussian weights and standard normal output weights; biases
-        that move, and an output bias that does, are standard normal as well.
+        Number of pairs of a student and a teacher, with Gaussian weights and standard normal output weights. An output
+        bias that moves is standard normal as well; biases that move have half the length of their row as deviation.
     student_width, teacher_width, dim
         K, M and d.
     norm, **loss_options
@@ -229,9 +229,10 @@ def _child(entropy: list[int], *key: int) -> np.random.SeedSequence:
 
 
 def _random_network(layout: Layout, activation: str | Activation, rng: np.random.Generator) -> Network:
-    """With biases where they move."""
+    """With biases where they move, of a size that keeps no neuron silent on most of the inputs."""
     hidden = Network.random(layout.width, layout.dim, rng=rng, activation=activation)
     output = rng.standard_normal(layout.width)
-    biases = rng.standard_normal(layout.width) if "biases" in layout.names else None
+    lengths = np.linalg.norm(hidden.weights, axis=1)
+    biases = lengths / 2 * rng.standard_normal(layout.width) if "biases" in layout.names else None
     output_bias = rng.standard_normal() if "output_bias" in layout.names else 0.0
     return Network(hidden.weights, output, biases, output_bias, activation=activation)
