@@ -23,6 +23,13 @@ def test_a_dense_matrix_of_many_dimensions():
     with pytest.raises(st.SizeError, match=r"to_dense: a 5000000 x 5000000 matrix: .* GiB.*H @ x, extreme_eigenvalues"):
         hessian.to_dense()
     assert len(hessian.spectrum()) == 5 * 10**6
+    for view in (hessian.block("weights", "weights"), hessian.neuron_block(0, 1)):
+        with pytest.raises(
+            st.SizeError, match=r"to_dense: a (5|1)000000 x .*; its products with vectors do not form it"
+        ):
+            view.to_dense()
+    with pytest.raises(st.SizeError, match=r"k: 1000000 eigenvectors of 5000000 entries: .* lower k"):
+        hessian.eigenpairs(10**6)
 
 
 @pytest.mark.parametrize("name", ["spectrum", "singular_values", "condition_number"])

@@ -113,14 +113,14 @@ class Assembly:
         multiples: list[Multiple] = []
         space = None
         if "weights" in self.layout.names:
-            space = None if ambient.eigenspaces is None else Space(ambient.eigenspaces)
+            space = Space(ambient.covariance, ambient.metric)
             tables = dict(self._forms)
             if ambient.has_one_form:
                 tables = {"S": tables["S"] + tables["M"]}
-            for letter, table in tables.items():
-                name = "covariance" if letter == "S" else "metric"
-                values = tuple(getattr(part, name) for part in space.eigenspaces) if space else ()
-                multiples.append(Multiple(table, getattr(ambient, name), values))
+            multiples = [
+                Multiple(table, ambient.covariance if letter == "S" else ambient.metric)
+                for letter, table in tables.items()
+            ]
         sparse = Sparse.joined(self._sparse) if self._sparse else Sparse.none()
         rows = self.layout.rows_shape[0]
         return Blocks(rows, self.vectors.array, tuple(multiples), outer, sparse, space)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..forms import Form
 from ..pairs.geometry import PairGeometry
 from ..pairs.sums import on_rows
 from .blocks import Blocks, Multiple
@@ -49,8 +48,9 @@ def assemble(
         sparse.append(_near_terms(geometry, own[1:], own=True))
     outer.append(Outer(radial[:, None], FIRST, FIRST, own=True))
     vectors = np.vstack([geometry.rows, geometry.framed.e]) if len(geometry.framed.i) else geometry.rows
-    multiples = (Multiple(identity, Form(dim, np.array(1.0)), (1.0,)),)
-    return Blocks(k, vectors, multiples, tuple(outer), Sparse.joined(sparse), Space.whole(dim, independent=True))
+    space = Space.whole(dim)
+    multiples = (Multiple(identity, space.metric),)
+    return Blocks(k, vectors, multiples, tuple(outer), Sparse.joined(sparse), space)
 
 
 def _near_terms(geometry: PairGeometry, frame: tuple[FloatArray, ...], *, own: bool) -> Sparse:

@@ -28,14 +28,10 @@ ALL = slice(None)
 
 @dataclass(frozen=True, eq=False)
 class Multiple:
-    """Blocks ``A_ik F`` of a form, for the first neurons, as many as ``A`` has rows.
-
-    ``values`` are those of the form on the eigenspaces of the `Space` of the blocks, if there is one.
-    """
+    """Blocks ``A_ik F`` of a form, for the first neurons, as many as ``A`` has rows."""
 
     coefficient: FloatArray
     form: Form
-    values: tuple[float, ...] = ()
 
     def add_to(self, result: FloatArray, rows: FloatArray) -> None:
         """Add the product with rows (R, D)."""
@@ -55,9 +51,9 @@ class Multiple:
     @staticmethod
     def joined(terms: tuple[Multiple, ...]) -> tuple[Multiple, ...]:
         """The sum of several, in as few as there are forms and sizes."""
-        found: dict[tuple[Form, tuple[float, ...], int], Multiple] = {}
+        found: dict[tuple[Form, int], Multiple] = {}
         for term in terms:
-            key = term.form, term.values, len(term.coefficient)
+            key = term.form, len(term.coefficient)
             same = found.get(key)
             found[key] = term if same is None else replace(same, coefficient=same.coefficient + term.coefficient)
         return tuple(found.values())
@@ -76,7 +72,7 @@ class Blocks:
     multiples, outer, sparse
         The terms.
     space
-        The eigenspaces of the forms; None if those have no common ones that are known.
+        What the forms map into itself; None if no forms occur, or none is known.
     """
 
     width: int

@@ -12,7 +12,8 @@ from .._runtime.checks import counted, flag, one_of, positive_integer, shown
 from .._runtime.results import Record
 from .._runtime.sizes import require_memory, require_spectrum
 from .eigenpairs import eigenpairs
-from .iteration import DENSE, FALLBACK, ends
+from .iteration import DENSE, FALLBACK, ends, ends_by_inverse
+from .shifted import Shifted
 from .spectrum import Spectrum, rounding_of, structure_of
 from .split import Part, SplitMatrix
 
@@ -49,6 +50,11 @@ class Curvature(Record, SplitMatrix):
         """Its sizes, what moves if that is not the weights alone, and whether it is symmetric."""
         moving = {} if self.layout.only_weights else {"parameters": self.layout.names}
         return {"width": self.width, "dim": self.dim, **moving, "is_symmetric": self.is_symmetric}
+
+    @property
+    def has_generators(self) -> bool:
+        """Whether directions are known in which the network can move and stays what it is: see `condition_number`."""
+        return self._generators is not None
 
     def spectrum(self, *, quotient: bool = False) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
@@ -136,7 +142,8 @@ class Curvature(Record, SplitMatrix):
         one_of("kind", kind, ("eigenvalue", "singular"))
         values_of = self._eigenvalues if kind == "eigenvalue" else scipy.linalg.svdvals
         spectrum = self._split(values_of, self.parts_across if flag("quotient", quotient) else self.parts)
-        spectrum.warn(stacklevel=3)
+        across = self.has_quotient and not quotient
+        spectrum.warn(stacklevel=3, advice=", and across rescalings condition_number(quotient=True)" * across)
         return spectrum.modulus_ratio
 
     def eigenpairs(self, k: int, which: str = "smallest") -> tuple[FloatArray, FloatArray]:
@@ -176,12 +183,25 @@ class Curvature(Record, SplitMatrix):
         values, vectors = eigenpairs(self, self.on_span, self._reduction, int(k), which)
         return self._with_known_signs(values), vectors
 
+    def _ends(self) -> tuple[float, float]:
+        """Ends of a spectrum without an invariant space, the lower one by shift and inversion where that is known."""
+        shifted = Shifted.of(self._blocks, self.layout) if self.is_symmetric else None
+        if shifted is None:
+            return ends(self, self.is_symmetric)
+
+        def inverse(shift: float) -> Callable[[FloatArray], FloatArray]:
+            product = shifted.inverse(shift)
+            return lambda x: self.layout.flat(product(self.layout.rows(x.ravel())))
+
+        return ends_by_inverse(self, inverse)
+
     @np.errstate(all="ignore")
     def extreme_eigenvalues(self) -> tuple[float, float]:
         """Smallest and largest eigenvalue (real part) without the whole spectrum.
 
         Lanczos (Arnoldi for a non-symmetric curvature) within span(U), where a product costs O(K (K + M) n), and the
-        eigenvalues of ``A``. Accurate to 1e-10 of the spread of the spectrum.
+        eigenvalues of ``A``. Where a general covariance leaves no such space, by shift and inversion for the lower end,
+        if few neurons have outer products of low rank. Accurate to 1e-10 of the spread of the spectrum.
 
         Raises
         ------
@@ -193,7 +213,7 @@ class Curvature(Record, SplitMatrix):
             spectrum = self.spectrum()
             return spectrum.smallest, spectrum.largest
         try:
-            low, high = ends(inner, self.is_symmetric)
+            low, high = self._ends() if inner is self else ends(inner, self.is_symmetric)
         except scipy.sparse.linalg.ArpackError:
             if inner.shape[0] > FALLBACK:
                 raise

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..forms import Form
 from .blocks import Blocks, Multiple
-from .spaces import Span
+from .spaces import Space, Span
 
 FloatArray = NDArray[np.float64]
 
@@ -23,6 +23,7 @@ class Reduction:
     """
 
     whole: Blocks
+    space: Space
     blocks: Blocks
     spans: tuple[Span, ...]
 
@@ -41,10 +42,9 @@ class Reduction:
             return None
         counts = [span.dim for span in spans]
         vectors = np.hstack([*(span.coordinates for span in spans), blocks.vectors[:, space.dim :]])
-        multiples = tuple(
-            Multiple(term.coefficient, _form(np.repeat(term.values, counts)), ()) for term in blocks.multiples
-        )
-        return cls(blocks, replace(blocks, vectors=vectors, multiples=multiples, space=None), spans)
+        forms = [_form(np.repeat(space.values(term.form), counts)) for term in blocks.multiples]
+        multiples = tuple(Multiple(term.coefficient, f) for term, f in zip(blocks.multiples, forms, strict=True))
+        return cls(blocks, space, replace(blocks, vectors=vectors, multiples=multiples, space=None), spans)
 
     @property
     def dim(self) -> int:
@@ -53,21 +53,17 @@ class Reduction:
 
     def outside(self, width: int) -> list[tuple[FloatArray, Span]]:
         """The matrices ``sum_f A^f F_f`` (width, width), and the spans across which they stand."""
-        found = []
-        for number, span in enumerate(self.spans):
-            if span.codim:
-                bulk = np.zeros((width, width))
-                for term in self.whole.multiples:
-                    bulk[: len(term.coefficient), : len(term.coefficient)] += term.values[number] * term.coefficient
-                found.append((bulk, span))
-        return found
+        bulks = np.zeros((len(self.spans), width, width))
+        for term in self.whole.multiples:
+            n, values = len(term.coefficient), np.array(self.space.values(term.form))
+            bulks[:, :n, :n] += values[:, None, None] * term.coefficient
+        return [(bulk, span) for bulk, span in zip(bulks, self.spans, strict=True) if span.codim]
 
     def lifted(self, rows: FloatArray) -> FloatArray:
         """Rows of neurons (R, D) from rows in coordinates of the space (R, n)."""
-        dim, at = self.whole.dim - (rows.shape[1] - self.dim), 0
-        inputs = np.zeros((len(rows), dim))
+        inputs, at = np.zeros((len(rows), self.space.dim)), 0
         for span in self.spans:
-            inputs += span.lifted(rows[:, at : at + span.dim] @ span.basis, dim)
+            inputs += span.lifted(rows[:, at : at + span.dim] @ span.basis, self.space.dim)
             at += span.dim
         return np.hstack([inputs, rows[:, at:]])
 

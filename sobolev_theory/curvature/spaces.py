@@ -9,7 +9,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ..forms import Eigenspace
+from ..forms import Eigenspace, Form, eigenspaces
 
 FloatArray = NDArray[np.float64]
 
@@ -22,34 +22,48 @@ EPS = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """The joint eigenspaces of the forms of a curvature, which together are R^d.
+    """What a covariance and a metric, whose multiples a curvature has, map into itself: their joint eigenspaces.
 
     ``independent`` says that vectors are taken to be independent, so that their number is the dimension of their span;
     else, and beside those of near pairs, a pivoted QR finds it.
     """
 
-    eigenspaces: tuple[Eigenspace, ...]
+    covariance: Form
+    metric: Form
     independent: bool = False
 
     @classmethod
-    def whole(cls, dim: int, *, independent: bool = False) -> Space:
-        """The one of multiples of the Euclidean product."""
-        return cls((Eigenspace(1.0, 1.0, dim, None),), independent)
-
-    def shared(self, other: Space | None, *, independent: bool) -> Space | None:
-        """The space of two curvatures together, whose vectors may be independent; None if eigenspaces differ."""
-        if other is None or len(self.eigenspaces) != len(other.eigenspaces):
-            return None
-        for one, two in zip(self.eigenspaces, other.eigenspaces, strict=True):
-            same = one.dim == two.dim and one.basis is two.basis
-            if not same and (one.basis is None or two.basis is None or not np.array_equal(one.basis, two.basis)):
-                return None
-        return Space(self.eigenspaces, independent and self.independent and other.independent)
+    def whole(cls, dim: int) -> Space:
+        """The one of multiples of the Euclidean product, and of independent vectors."""
+        return cls(Form(dim, np.array(1.0)), Form(dim, np.array(1.0)), independent=True)
 
     @property
     def dim(self) -> int:
         """Number of coordinates ``d`` that it is about: the first of vectors; others are kept as they are."""
-        return sum(part.dim for part in self.eigenspaces)
+        return self.metric.dim
+
+    @cached_property
+    def eigenspaces(self) -> tuple[Eigenspace, ...]:
+        """Computed when asked for, since those of a dense form cost as a spectrum does; none if there is no basis."""
+        return eigenspaces(self.covariance, self.metric) or ()
+
+    def values(self, form: Form) -> list[float]:
+        """Of a form that is the covariance, the metric, or a multiple of the Euclidean product, on the eigenspaces."""
+        if form.scalar is not None:
+            return [form.scalar] * len(self.eigenspaces)
+        name = "covariance" if form == self.covariance else "metric"
+        return [getattr(part, name) for part in self.eigenspaces]
+
+    def shared(self, other: Space | None, *, independent: bool) -> Space | None:
+        """The space of two curvatures together, whose vectors may be independent; None if none is known."""
+        for one, two in ((self, other), (other, self)):
+            if one and two and all(form.scalar is not None or one.has(form) for form in (two.covariance, two.metric)):
+                return Space(one.covariance, one.metric, independent and one.independent and two.independent)
+        return None
+
+    def has(self, form: Form) -> bool:
+        """Whether a form is one of the two."""
+        return form in (self.covariance, self.metric)
 
     def spans(self, vectors: FloatArray, *, independent: bool) -> list[Span]:
         """The span of the projections of vectors (L, D) to each eigenspace."""

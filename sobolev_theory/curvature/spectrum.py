@@ -114,8 +114,8 @@ class Spectrum(Shown, Value):
         self.warn(stacklevel=3)
         return self.modulus_ratio
 
-    def warn(self, *, stacklevel: int) -> None:
-        """The warning of `condition_number`."""
+    def warn(self, *, stacklevel: int, advice: str = "") -> None:
+        """The warning of `condition_number`, and what else is meaningful."""
         if self.definiteness == "definite":
             return
         if self.definiteness == "semidefinite":
@@ -125,7 +125,8 @@ class Spectrum(Shown, Value):
             what = f"indefinite (smallest eigenvalue {self.smallest:.6g})"
         warnings.warn(
             f"condition_number: the matrix is {what}, so that no rate follows from a ratio of moduli. Meaningful are "
-            'the condition number of gauss_newton, of spectrum().definite_part, and condition_number(kind="singular")',
+            'the condition number of gauss_newton, of spectrum().definite_part, and condition_number(kind="singular")'
+            f"{advice}",
             ConditioningWarning,
             stacklevel=stacklevel,
         )

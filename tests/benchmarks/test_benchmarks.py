@@ -68,6 +68,33 @@ def test_spectrum_in_a_million_dimensions(ratio, rng):
     )
 
 
+def test_spectrum_in_every_parameter_in_a_million_dimensions(ratio, rng):
+    w, v = rng.standard_normal((2, 5, 10**6)) / 1000
+    biases, u = rng.standard_normal(5), np.vstack([w, v])
+    loss, student = st.PopulationLoss(st.Network(v, biases=biases), parameters="all"), st.Network(w, biases=-biases)
+    ratio(
+        "spectrum with biases, all parameters, K = M = 5, d = 10^6, over one QR",
+        lambda: loss.hessian(student).spectrum(),
+        lambda: np.linalg.qr(u.T),
+        4,
+    )
+
+
+def test_product_for_a_general_covariance(ratio, rng):
+    factor = rng.standard_normal((2000, 4000)) / 50
+    covariance, x = factor @ factor.T, rng.standard_normal(20 * 2000)
+    W, V = (st.Network.random(20, 2000, rng=seed) for seed in (0, 1))
+    general = st.PopulationLoss(V, inputs=st.Inputs(covariance=covariance)).hessian(W)
+    standard = st.PopulationLoss(V).hessian(W)
+    ratio(
+        "Hessian-vector product, K = M = 20, d = 2000, dense covariance, over products with it and the standard one",
+        lambda: general @ x,
+        lambda: (x.reshape(20, 2000) @ covariance, standard @ x),
+        1.5,
+        repetitions=50,
+    )
+
+
 @pytest.mark.parametrize(("norm", "derivative"), [("L2", "backprop"), ("H1", "backprop"), ("H1", "exact")])
 def test_whole_spectrum(ratio, rng, norm, derivative):
     w, v = rng.standard_normal((2, 20, 1000))
