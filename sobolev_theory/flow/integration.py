@@ -104,7 +104,7 @@ def gradient_flow(
     'loss'
     >>> loss = PopulationLoss(Network([[1.0, 0.0]], biases=[0.5]), "L2", parameters=("output_weights", "weights"))
     >>> flow = gradient_flow(loss, Network([[0.5, 0.5]], biases=[0.5]), 9.0)
-    >>> flow.distance[-1] < 0.2, loss.split(flow(9.0))["output_weights"].shape
+    >>> bool(flow.distance[-1] < 0.2), loss.split(flow(9.0))["output_weights"].shape
     (True, (1,))
     """
     one_of("method", method, METHODS)
