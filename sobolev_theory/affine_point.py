@@ -23,7 +23,7 @@ from .pairs.affine_field import field_sum
 from .pairs.affine_sums import AffineTerms, value_sum
 from .pairs.ambient import Ambient
 from .pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
-from .pairs.existence import are_finite, overflowing, require_directions, require_parted
+from .pairs.existence import are_finite, overflowing, require_directions, require_parted, warn_of_rounding
 from .parameters import Parameters
 
 FloatArray = NDArray[np.float64]
@@ -133,6 +133,7 @@ class AffinePoint(Record):
         if self.loss.affine_terms.convention is Convention.EXACT:
             require_directions(self.geometry.pairs.near.named(self._felt(False)), "gradient", Convention.EXACT)
         layout, geometry, c, k = self.layout, self.geometry, self.neurons.outputs, self.width
+        warn_of_rounding(self.loss.affine_terms.activation, geometry.pairs, c, "gradient", stacklevel=6)
         moving = {"outputs": "output_weights" in layout.names, "biases": "biases" in layout.names}
         field = field_sum(geometry, self.loss.affine_terms, c, **moving)
         weights, biases, outputs = field.weights, field.biases, field.outputs
@@ -156,7 +157,13 @@ class AffinePoint(Record):
     @np.errstate(all="ignore")
     def hessian(self) -> Curvature:
         """The Jacobian of the gradient; see `PopulationLoss.hessian`."""
-        require_directions(self.parallel, "Hessian", self.loss.affine_terms.convention)
+        return self._jacobian(stacklevel=6)
+
+    def _jacobian(self, *, stacklevel: int) -> Curvature:
+        """The same; what has called the method of the loss is so many frames above a warning."""
+        terms, pairs = self.loss.affine_terms, self.geometry.pairs
+        require_directions(self.parallel, "Hessian", terms.convention)
+        warn_of_rounding(terms.activation, pairs, self.neurons.outputs, "Hessian", stacklevel=stacklevel)
         return self._hessian(self.geometry)
 
     @property
@@ -170,9 +177,8 @@ class AffinePoint(Record):
     def _hessian(self, geometry: AffinePairs) -> Curvature:
         """From pairs, which may have frames that a displacement gave them."""
         require_pairs_fit(self.width, len(self.neurons.outputs), OF_A_MATRIX)
-        terms = self.loss.affine_terms
-        blocks = hessian_blocks(geometry, terms, self.layout, self.gap)
-        symmetric = terms.convention is Convention.EXACT or not terms.jumps
+        blocks = hessian_blocks(geometry, self.loss.affine_terms, self.layout, self.gap)
+        symmetric = self.loss.affine_terms.convention is Convention.EXACT or not self._bends
         return self._curvature("Hessian", blocks, is_symmetric=symmetric, is_semidefinite=False)
 
     @property
@@ -188,8 +194,12 @@ class AffinePoint(Record):
 
     def _felt(self, outputs: bool) -> NDArray[np.intp]:
         """Pairs that bend on one hyperplane where a derivative in weights or biases, and `outputs` or not, feels it."""
-        bends = self.loss.affine_terms.jumps and not {"weights", "biases"}.isdisjoint(self.layout.names)
-        return self.geometry.felt(outputs) if bends else np.zeros(0, dtype=np.intp)
+        return self.geometry.felt(outputs) if self._bends else np.zeros(0, dtype=np.intp)
+
+    @property
+    def _bends(self) -> bool:
+        """Whether kinks move, and the norm contains the order whose derivative jumps there."""
+        return self.loss.affine_terms.jumps and not {"weights", "biases"}.isdisjoint(self.layout.names)
 
     @np.errstate(all="ignore")
     def hessian_towards(self, towards: ArrayLike) -> Curvature:
@@ -218,7 +228,7 @@ class AffinePoint(Record):
     def _limit(self, displacement: FloatArray, *, parted: bool) -> Curvature:
         """The limit of the Hessian along a displacement, which has to part all kinks that coincide if `parted`."""
         if not self.parallel or self.loss.affine_terms.convention is Convention.EXACT:
-            return self.hessian
+            return self._jacobian(stacklevel=7)
         moved = np.zeros((self.layout.rows_shape[0], self.dim + 2))
         moved[:, self.layout.columns] = self.layout.rows(displacement)
         geometry, together = kinks_approached(self.geometry, moved[: self.width, :-1])
@@ -236,14 +246,3 @@ class AffinePoint(Record):
     def _require_finite(self, what: str, *numbers: FloatArray) -> None:
         if not are_finite(*numbers):
             raise overflowing(what, self.loss.affine_terms.activation)
-
-
-@np.errstate(all="ignore")
-def value_of_teacher(loss: Objective) -> float:
-    """``sum_ij a*_i a*_j F(v_i, v_j)`` over all neurons of the teacher."""
-    teacher, width = loss.teacher, loss.teacher.width
-    biases = np.zeros(width) if teacher.biases is None else teacher.biases
-    neurons = Neurons(teacher.weights, biases, teacher.output_weights, width)
-    geometry = AffinePairs.of(neurons, loss.ambient, loss.affine_terms.chart)
-    geometry.require_varying(0)
-    return value_sum(geometry, loss.affine_terms, teacher.output_weights)

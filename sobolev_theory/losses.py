@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from . import activations
 from ._runtime.checks import as_array, instance_of
 from .activations import Activation
-from .affine_point import AffinePoint, value_of_teacher
+from .affine_point import AffinePoint
 from .inputs import Inputs
 from .layout import NAMES, Layout, moving
 from .networks import Network
 from .norms import Convention, Norm, NormLike
-from .pairs.affine_sums import AffineTerms
+from .pairs.affine_sums import AffineTerms, value_of_network
 from .pairs.ambient import Ambient
 from .pairs.stacked import pairs_of
 from .pairs.sums import PairTerms, value_sum
@@ -191,7 +191,7 @@ class PopulationLoss(Shorthands):
     @cached_property
     def affine_value_of_teacher(self) -> float:
         """``sum_ij a*_i a*_j F(v_i, v_j)`` over all rows of the teacher, for any inputs."""
-        return value_of_teacher(self)
+        return value_of_network(self.teacher, self.ambient, self.affine_terms)
 
     def facts(self) -> dict[str, Any]:
         """The arguments that made it; of inputs, metric and parameters those that are not standard."""

@@ -154,6 +154,15 @@ def test_what_rests_is_left_out(parameters: Any) -> None:
         )
 
 
+def test_kinks_that_rest_leave_the_hessian_symmetric() -> None:
+    """It is the Gauss-Newton matrix then: the network is linear in output weights and output bias."""
+    loss, student = problem(7, "relu", "H1", "backprop", parameters=("output_weights", "output_bias"))
+    hessian = loss.hessian(student)
+    assert hessian.is_symmetric
+    assert error(hessian.to_dense(), loss.gauss_newton(student).to_dense()) < 1e-14
+    assert hessian.eigenpairs(4)[0] == pytest.approx(np.linalg.eigvalsh(hessian.to_dense()), rel=1e-13)
+
+
 def test_a_mixture_of_directions_is_a_metric() -> None:
     """``M = sum_l w_l v_l v_l'``: the loss is that sum of losses of single directional derivatives."""
     rng = np.random.default_rng(8)

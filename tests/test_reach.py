@@ -197,8 +197,10 @@ def test_numpy_set_to_raise_changes_nothing():
                 assert curvature.spectrum().modulus_ratio >= 1
 
 
-def test_warnings_name_the_line_that_asked():
-    loss, W = st.PopulationLoss([[1.0, 2.0]], "L2", activation="erf"), np.array([[1e8, 1.0], [1e8, 2.0]])
+@pytest.mark.parametrize("inputs", [None, st.Inputs(covariance=1.5)])
+def test_warnings_name_the_line_that_asked(inputs):
+    loss = st.PopulationLoss([[1.0, 2.0]], "L2", activation="erf", inputs=inputs)
+    W = np.array([[1e8, 1.0], [1e8, 2.0]])
     for ask in (
         lambda: loss.gradient(W),
         lambda: loss.hessian(W),

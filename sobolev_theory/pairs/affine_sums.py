@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from .._kernels import affine_operator
 from ..activations import Activation
+from ..networks import Network
 from ..norms import Convention, Norm
-from .affine import AffinePairs
+from .affine import AffinePairs, Neurons
 from .affine_letters import Table, table_of
+from .ambient import Ambient
 from .charts import CHARTS, Chart
 from .geometry import ALL, BlockAngles, clear_diagonal
 
@@ -135,6 +137,16 @@ def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float
         return float(c[part] @ (values @ right))
 
     return float(c[: len(alone)] ** 2 @ alone) + sum(geometry.pairs.by_blocks(block))
+
+
+@np.errstate(all="ignore")
+def value_of_network(network: Network, ambient: Ambient, terms: AffineTerms) -> float:
+    """``sum_ij a_i a_j F_ij`` over all neurons of a network, without its output bias."""
+    biases = np.zeros(network.width) if network.biases is None else network.biases
+    neurons = Neurons(network.weights, biases, network.output_weights, network.width)
+    geometry = AffinePairs.of(neurons, ambient, terms.chart)
+    geometry.require_varying(0)
+    return value_sum(geometry, terms, network.output_weights)
 
 
 def itself(geometry: AffinePairs, terms: AffineTerms, quantity: str) -> Coefficients:
