@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .affine import AffinePairs
 from .angles import PARALLEL, components
-from .near_pairs import NearKinks, kinks
+from .near_pairs import kinks
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -30,8 +30,7 @@ def kinks_approached(geometry: AffinePairs, displacement: FloatArray) -> tuple[A
         ``(X, x)`` of the first neurons, (width, d + 1), none of its entries beyond 1 in modulus; the others rest.
     """
     pairs, at = geometry.pairs, geometry.coincident
-    near = pairs.near
-    assert isinstance(near, NearKinks)
+    near = geometry.near
     i, j = near.i[at], near.j[at]
     c = np.where(near.angle[at] < 1, 1.0, -1.0) * pairs.norms[j] / pairs.norms[i]  # angles of 0 or pi
     moves, both = j < pairs.width, j[j < pairs.width]

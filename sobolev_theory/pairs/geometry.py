@@ -18,7 +18,7 @@ from ..parameters import Origin
 from .angles import PARALLEL
 from .blocks_of_rows import by_blocks
 from .charts import Chart
-from .near_pairs import NearPairs
+from .near_pairs import NOBODY, NearPairs
 from .numbers import DOUBLE, WIDE, in_wide_numbers
 
 FloatArray = NDArray[np.float64]
@@ -119,7 +119,7 @@ class PairGeometry:
             return i + part.start, j
 
         found = [pairs for pairs in by_blocks(width, len(rows), normalise) if pairs is not None]
-        pairs = NearPairs.none(rows.shape[1])
+        pairs = NearPairs.none(rows.shape[1]) if near is None else near(NOBODY, NOBODY)
         if found:
             i, j = (np.concatenate(parts) for parts in zip(*found, strict=True))
             pairs = NearPairs.of(rows, i, j, origin) if near is None else near(i, j)
