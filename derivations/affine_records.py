@@ -8,6 +8,7 @@ rule on ``Phi`` and ``Phi_2``, to give the next.
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import combinations_with_replacement, product
 
 import sympy as sp
 
@@ -115,11 +116,11 @@ def _vanishing(definitions: Definitions, polar: bool, difference: sp.Expr) -> sp
 
 VECTORS = {"m": r"\mu", "1": r"\Sigma \student", "2": r"\Sigma \teacher", "g": r"M \teacher"}
 PARAMETERS = {
-    "output_weights": ("o", r"\partial_{a}", r"\partial_{a'}"),
-    "biases": ("m", r"\partial_{b}", r"\partial_{b'}"),
-    "weights": ("m12g", r"\partial_{\student}", r"\partial_{\teacher}"),
+    "output_weights": ("o", "a", "a'"),
+    "biases": ("m", "b", "b'"),
+    "weights": ("m12g", r"\student", r"\teacher"),
 }
-"""Letters of the vectors of `affine_operator` that a parameter has, and derivatives of the first and second neuron."""
+"""Letters of the vectors of `affine_operator` that a parameter has, and what it is of the first and second neuron."""
 LETTERS_ARE = (
     ("K_{ij}", r"\mathbb{E}[\sigma^{(k + i)}(z_1) \, \sigma^{(k + j)}(z_2)]"),
     ("G_{j}", r"\frac{d^{j}}{d g^{j}} g^{k} \text{ at } g = \student^\top M \teacher"),
@@ -127,6 +128,14 @@ LETTERS_ARE = (
 MEAN_IS = (("E_{j}", r"\mathbb{E}[\sigma^{(j)}(z_1)]"),)
 PAIR_TERM = (
     r"of the term of order $k$ of a pair in the loss, $F = a a' G_{0} K_{00}$, at $a = a' = 1$ and for smooth $\sigma$"
+)
+JUMP_IS = (
+    ("D_{ij}", r"\mathbb{E}[\partial^{i} \sigma^{(k)}(z_1) \, \partial^{j} \sigma^{(k)}(z_2)]"),
+    LETTERS_ARE[1],
+)
+JUMP_TERM = (
+    r"in the backprop convention, of the term of order $k$ of a pair, $F = a a' G_{0} D_{00}$, at $a = a' = 1$, where "
+    r"$\sigma^{(k)}$ jumps, and $\partial$ is the derivative of distributions"
 )
 MEAN = r"\left(a E_{0}\right)"
 MEAN_TERM = r"of $a E_{0}$, which a difference of the output biases multiplies, at $a = 1$ and for smooth $\sigma$"
@@ -137,55 +146,70 @@ def _blocks() -> Iterator[Formula]:
     """Gradient, and blocks of the Hessian, of a pair and of the mean of a neuron, by what moves."""
     proof, names = Derivation(), list(PARAMETERS)
     affine_operator.check(proof)
-    fields = {key: block for (key, of), block in affine_operator.fields().items() if of == "exact"}
-    blocks = {key: block for (key, of), block in affine_operator.blocks().items() if of == "exact"}
+    fields, blocks = affine_operator.fields(), affine_operator.blocks()
     for kind, value, field, own in (
-        ("", fields["value"], fields["field"], blocks["own"]),
-        ("mean/", {"o": affine_operator.E(0, 0)}, fields["mean_field"], blocks["mean_own"]),
+        ("", fields["value", "exact"], fields["field", "exact"], blocks["own", "exact"]),
+        ("mean/", {"o": affine_operator.E(0, 0)}, fields["mean_field", "exact"], blocks["mean_own", "exact"]),
     ):
         for name in names:
-            block = value if name == "output_weights" else field
-            yield _block(f"{kind}gradient/{name}", block, (name,), proof)
-        for j, second in enumerate(names):
-            for first in names[: j + 1]:
-                if (first, second) != ("output_weights", "output_weights"):  # zero
-                    yield _block(f"{kind}hessian/{'' if kind else 'own/'}{first}/{second}", own, (first, second), proof)
-    for j, second in enumerate(names):
-        for first in names[: j + 1]:
-            yield _block(f"hessian/cross/{first}/{second}", blocks["cross"], (first, second), proof)
+            yield from _block(f"{kind}gradient/{name}", value | field, (name,), proof)
+        for first, second in combinations_with_replacement(names, 2):
+            yield from _block(f"{kind}hessian/{'' if kind else 'own/'}{first}/{second}", own, (first, second), proof)
+    for first, second in combinations_with_replacement(names, 2):
+        yield from _block(f"hessian/cross/{first}/{second}", blocks["cross", "exact"], (first, second), proof)
+    yield from _block("gradient/weights/backprop", fields["field", "backprop"], ("weights",), proof)
+    for quantity, block in (("hessian/own", "own"), ("hessian/cross", "cross"), ("gauss_newton", "gauss_newton")):
+        for first, second in product(names, repeat=2):
+            of = blocks[block, "backprop"]
+            yield from _block(f"{quantity}/{first}/{second}/backprop", of, (first, second), proof)
 
 
-def _block(name: str, block: affine_operator.Block, of: tuple[str, ...], proof: Derivation) -> Formula:
-    """What a field or a block has in some parameters."""
-    mean, apart = name.startswith("mean"), "cross" in name
+def _block(name: str, block: affine_operator.Block, of: tuple[str, ...], proof: Derivation) -> Iterator[Formula]:
+    """What a field or a block has in some parameters, if that is not zero."""
+    apart = "cross" in name or "newton" in name
     value: dict[str, sp.Expr] = {}
     for letters, coefficient in block.items():
         if letters in "SM":
             if of == ("weights", "weights"):
-                value[{"S": r"\Sigma", "M": "M"}[letters]] = _in_letters(coefficient)
+                value[{"S": r"\Sigma", "M": "M"}[letters]] = _in_letters(coefficient, name)
         elif all(letter in PARAMETERS[one][0] for letter, one in zip(letters, of, strict=True)):
-            label = _label(letters, of, apart)
-            value[label] = _in_letters(coefficient)
-    derivatives = [PARAMETERS[of[0]][1], *(PARAMETERS[one][2 if apart else 1] for one in of[1:])]
-    named = [one.replace("_", " ") for one in of]
-    if apart:
-        says = (
-            f"Mixed derivative {PAIR_TERM}, and Gauss--Newton block: {named[0]} of the first, {named[1]} of the second"
-        )
-    else:
-        times = "Derivative" if len(of) == 1 else "Second derivative"
-        says = f"{times} {MEAN_TERM if mean else PAIR_TERM}: {' and '.join(dict.fromkeys(named))} of the first"
-    return formula(
+            value[_label(letters, of, apart)] = _in_letters(coefficient, name)
+    if not value:
+        return
+    statement, symbol, where = _words(name, of, apart)
+    yield formula(
         f"affine/{name}",
-        f"{says} neuron",
-        f"{' '.join(derivatives)} {MEAN if mean else 'F'}",
+        statement,
+        symbol,
         Combination(value) if "weights" in of else value[""],
         domain=ANY,
         numeric=f'PopulationLoss(V, "L2", parameters="all").{"gradient" if len(of) == 1 else "hessian"}(W)',
         source="derived here",
         derivation=proof,
-        where=MEAN_IS if mean else LETTERS_ARE,
+        where=where,
     )
+
+
+def _words(name: str, of: tuple[str, ...], apart: bool) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Statement, symbol, and what the letters are."""
+    first, *second = (one.replace("_", " ") for one in of)
+    one, *other = (PARAMETERS[of[0]][1], *(PARAMETERS[x][2 if apart else 1] for x in of[1:]))
+    if apart:
+        places = f"{first} of the first, {second[0]} of the second neuron"
+    else:
+        places = f"{' and '.join(dict.fromkeys([first, *second]))} of the first neuron"
+    if "newton" in name:
+        return f"Gauss--Newton block, {JUMP_TERM}: {places}", f"N_{{{one} {other[0]}}}", JUMP_IS
+    if "backprop" in name:
+        says = "Derivative of the field" if second else "Field"
+        derivative = rf"\partial_{{{other[0]}}} " if second else ""
+        return f"{says}, {JUMP_TERM}: {places}", rf"{derivative}\mathcal{{F}}_{{{one}}}", JUMP_IS
+    symbol = " ".join(rf"\partial_{{{x}}}" for x in (one, *other))
+    if name.startswith("mean"):
+        return f"{'Second derivative' if second else 'Derivative'} {MEAN_TERM}: {places}", f"{symbol} {MEAN}", MEAN_IS
+    says = "Mixed derivative" if apart else "Second derivative" if second else "Derivative"
+    also = ", and Gauss--Newton block" if apart else ""
+    return f"{says} {PAIR_TERM}{also}: {places}", f"{symbol} F", LETTERS_ARE
 
 
 def _label(letters: str, of: tuple[str, ...], apart: bool) -> str:
@@ -199,9 +223,10 @@ def _label(letters: str, of: tuple[str, ...], apart: bool) -> str:
     return "".join(named)
 
 
-def _in_letters(coefficient: sp.Expr) -> sp.Expr:
+def _in_letters(coefficient: sp.Expr, name: str) -> sp.Expr:
     """``K_20`` for ``D_1 K_10`` and ``D_1^2 K_00``: the frame is that of ``Sigma w`` and ``Sigma v``."""
-    found = coefficient.replace(affine_operator.K, lambda a, b, i, j: sp.Symbol(f"K_{a + i}{b + j}"))
+    moment = "D" if name.endswith("backprop") else "K"
+    found = coefficient.replace(affine_operator.K, lambda a, b, i, j: sp.Symbol(f"{moment}_{a + i}{b + j}"))
     found = found.replace(affine_operator.E, lambda a, i: sp.Symbol(f"E_{a + i}"))
     return found.replace(affine_operator.G, lambda k: sp.Symbol(f"G_{k}"))
 

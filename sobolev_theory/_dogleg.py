@@ -1,10 +1,4 @@
-r"""Newton's method for zeros of a gradient: Powell's dogleg, in natural units.
-
-A neuron of weight ``w_i`` has the curvature ``kappa_i = a_i^2 E |sigma'(w_i . x)|^2`` (all orders summed), and the
-smallest neuron of the teacher alone the loss ``E_0``. By Cauchy-Schwarz its gradient is of the order of
-``s_i = sqrt(kappa_i E_0)`` where that neuron is not learnt. In lengths ``sqrt(E_0/kappa_i)`` and gradients ``s_i`` all
-numbers are of order one, whatever the sizes of rows are.
-"""
+"""Newton's method for zeros of a gradient: Powell's dogleg, in natural units."""
 
 from __future__ import annotations
 
@@ -12,10 +6,10 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from .errors import NotDifferentiableError
-from .pairs.stacked import pairs_of
-from .points import Objective, Point
+from ._natural_units import relative_gradient, scale_of, units
+from .errors import NotDifferentiableError, OverflowingError
 from .problem import SpanProblem
+from .shorthands import AnyPoint
 
 FloatArray = NDArray[np.float64]
 
@@ -26,37 +20,10 @@ the Hessian in natural units, in which the curvature of each neuron alone is one
 """
 
 FIRST_RADIUS = 0.1
-"""First trust radius, relative to the norm of the weights."""
+"""First trust radius, relative to the norm of what moves."""
 
 ENLARGE, REJECT = 0.75, 1e-4
 """Part of the predicted decrease above which the radius doubles, and below which a step is not taken."""
-
-
-@np.errstate(all="ignore")
-def losses_alone(loss: Objective) -> FloatArray:
-    """The loss of each neuron of the teacher without a student and the others, of those that do not vanish."""
-    rows, b, terms = loss.teacher.weights, loss.teacher.output_weights, loss.terms
-    geometry = pairs_of(rows, len(rows), terms, b, None)
-    (of_itself,) = terms.itself("value", geometry)
-    alone: FloatArray = geometry.numbers(b) ** 2 * (terms.bilinear * geometry.norms**2 + of_itself) / 2
-    return alone[alone > 0]
-
-
-def units(at: Point) -> FloatArray:
-    """Roots of the curvatures of neurons alone, (K,): lengths in natural units; of a neuron without curvature, one."""
-    roots = np.sqrt(at.stiffness)
-    return np.where(roots > 0, roots, roots.max() or 1.0)
-
-
-def relative_gradient(at: Point, scale: float) -> float:
-    """The gradient relative to its natural scale, of which Cauchy-Schwarz knows; `scale_of` of the loss."""
-    return float(np.linalg.norm(at.gradient / units(at)[:, None] / scale))
-
-
-def scale_of(loss: Objective) -> float:
-    """Root of the loss of the smallest neuron of the teacher alone; one if there is none."""
-    alone = losses_alone(loss)
-    return float(np.sqrt(alone.min())) if len(alone) else 1.0
 
 
 def _norm(array: FloatArray) -> float:
@@ -66,20 +33,20 @@ def _norm(array: FloatArray) -> float:
 
 
 def dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[FloatArray, list[float]]:
-    """Coordinates where the relative gradient is at most ``tol``, or the last reached, and gradient norms on the way.
+    """Rows of neurons where the relative gradient is at most ``tol``, or the last, and gradient norms on the way.
 
     Newton's method works in natural units, which those of the start fix: there all numbers are of order one.
     """
-    start, shape = problem.at(problem.start.weights), problem.start.weights.shape
-    curvature, length = np.repeat(units(start), shape[1]), scale_of(problem.loss)
-    x, g = start.parameters.weights.ravel() * (curvature / length), start.gradient.ravel() / curvature / length
+    start, layout = problem.at(problem.start_rows), problem.layout
+    curvature, length = units(start, layout), scale_of(problem.loss)
+    x, g = layout.flat(problem.start_rows) * (curvature / length), start.gradient.ravel() / curvature / length
     radius, norms = FIRST_RADIUS * float(np.linalg.norm(x)), [_norm(start.gradient)]
 
-    def at(x: FloatArray) -> Point:
-        return problem.at((x * (length / curvature)).reshape(shape))
+    def at(x: FloatArray) -> AnyPoint:
+        return problem.at(layout.rows(x * (length / curvature)))
 
     here = start
-    while len(norms) <= max_iterations and relative_gradient(here, length) > tol:
+    while len(norms) <= max_iterations and relative_gradient(here, layout, length) > tol:
         try:
             jacobian = here.hessian.to_dense() / curvature / curvature[:, None]
         except NotDifferentiableError:
@@ -90,27 +57,27 @@ def dogleg(problem: SpanProblem, tol: float, max_iterations: int) -> tuple[Float
         while True:
             step = _dogleg_step(newton, cauchy, radius)
             there = at(x + step)
-            moved = _gradient_or_nan(there) / curvature / length
+            moved = _gradient_or_nan(there, layout.size) / curvature / length
             before, predicted = np.linalg.norm(g) ** 2, np.linalg.norm(g + jacobian @ step) ** 2
             gain = (before - np.linalg.norm(moved) ** 2) / (before - predicted) if before > predicted else 0.0
             if gain > REJECT:
                 break
             radius = float(np.linalg.norm(step)) / 4
             if radius <= np.finfo(np.float64).eps * np.linalg.norm(x):
-                return here.parameters.weights, norms  # no decrease is left that rounding does not hide
+                return here.parameters.rows(layout), norms  # no decrease is left that rounding does not hide
         if gain > ENLARGE:
             radius = max(radius, 2 * float(np.linalg.norm(step)))
         x, g, here = x + step, moved, there
         norms.append(_norm(g * curvature * length))
-    return here.parameters.weights, norms
+    return here.parameters.rows(layout), norms
 
 
-def _gradient_or_nan(at: Point) -> FloatArray:
-    """The gradient, NaN where it does not exist: a step there is not taken."""
+def _gradient_or_nan(at: AnyPoint, size: int) -> FloatArray:
+    """The gradient, NaN where it does not exist or leaves the range of doubles: a step there is not taken."""
     try:
         return at.gradient.ravel()
-    except NotDifferentiableError:
-        return np.full(at.parameters.weights.size, np.nan)
+    except (NotDifferentiableError, OverflowingError):
+        return np.full(size, np.nan)
 
 
 def _newton_and_cauchy(jacobian: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -20,7 +20,7 @@ from .norms import Convention, Norm
 from .pairs.affine import AffinePairs, Neurons
 from .pairs.affine_approach import kinks_approached
 from .pairs.affine_field import field_sum
-from .pairs.affine_sums import AffineTerms, itself, value_sum
+from .pairs.affine_sums import AffineTerms, value_sum
 from .pairs.ambient import Ambient
 from .pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
 from .pairs.existence import are_finite, overflowing, require_directions, require_parted, warn_of_rounding
@@ -235,14 +235,6 @@ class AffinePoint(Record):
         if parted:
             require_parted(geometry.pairs.near.named(np.intersect1d(together, self._coincident)))
         return self._hessian(geometry)
-
-    @cached_property
-    @np.errstate(all="ignore")
-    def stiffness(self) -> FloatArray:
-        """Curvature ``a_i^2 E |sigma'(z_i)|^2`` of each neuron across its weight, all orders summed; (K,)."""
-        found = itself(self.students, self.loss.affine_terms, "self_gauss_newton")
-        across: FloatArray = self.neurons.outputs[: self.width] ** 2 * (found.get("S", 0.0) + found["M"])
-        return across
 
     def _curvature(self, what: str, blocks: Blocks, *, is_symmetric: bool, is_semidefinite: bool) -> Curvature:
         self._require_finite(what, *blocks.coefficients)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._dogleg import SINGULAR, dogleg, losses_alone, relative_gradient, scale_of, units
+from ._dogleg import SINGULAR, dogleg
+from ._natural_units import loss_of_silence, losses_alone, relative_gradient, roots, scale_of
 from ._runtime.checks import number, positive_integer
 from ._runtime.results import Record, Value
 from .curvature.spectrum import Spectrum
@@ -38,13 +39,15 @@ class CriticalPoint(Record, Value):
 
     Attributes
     ----------
-    weights
-        Hidden weights (K, d).
+    weights, student
+        Hidden weights (K, d), and the student with all that it has, a `Network`.
     value, gradient_norm
         Loss, and Frobenius norm of its gradient.
     spectrum
         Eigenvalues of the Hessian with multiplicities, in the convention of the loss; of the Gauss-Newton matrix where
-        the Hessian does not exist (`curvature` says which).
+        the Hessian does not exist (`curvature` says which). Where weights, biases and output weights of ReLU^n move, K
+        of them are zero, along the rescalings of neurons, and say nothing of a valley: the condition number across them
+        is ``loss.hessian(point.student).condition_number(quotient=True)``.
     curvature
         ``"hessian"`` or ``"gauss_newton"``.
     gradient_norms
@@ -56,10 +59,11 @@ class CriticalPoint(Record, Value):
     is_global
         Whether the loss is zero: see `is_zero`.
     negative
-        Eigenvalues (real parts) of the Hessian in natural units below -1e-10 of their largest modulus.
+        Eigenvalues (real parts) of the Hessian in natural units below -1e-10 of their largest modulus, across
+        rescalings.
     """
 
-    weights: FloatArray
+    student: Network
     value: float
     gradient_norm: float
     spectrum: Spectrum
@@ -72,6 +76,11 @@ class CriticalPoint(Record, Value):
     def facts(self) -> dict[str, Any]:
         """The fields, and the index."""
         return {**super().facts(), "index": self.index}
+
+    @property
+    def weights(self) -> FloatArray:
+        """Hidden weights (K, d)."""
+        return self.student.weights
 
     @property
     def index(self) -> int | None:
@@ -114,8 +123,8 @@ def critical_point(
     Parameters
     ----------
     loss, W0
-        Norm and convention; start, weights (K, d) or a `Network`. In the backprop convention the zeros of the field
-        are found that training follows.
+        Norm and convention; start, weights (K, d) or a `Network`, which it has to be where more moves. In the backprop
+        convention the zeros of the field are found that training follows.
     tol
         Gradient to reach, relative to its natural scale: ``sum_i |g_i|^2/s_i^2 <= tol^2`` over the neurons, where
         ``s_i^2`` is the curvature of neuron i alone times the loss of the smallest neuron of the teacher alone.
@@ -139,7 +148,8 @@ def critical_point(
 
     Notes
     -----
-    Computed in coordinates of ``span(W0, V)``, which Newton's method never leaves.
+    Computed in coordinates of ``span(W0, V)``, which Newton's method never leaves; for other inputs, see
+    `gradient_flow`. At networks of ReLU^n that rescaling makes equal it takes the shortest steps.
 
     Examples
     --------
@@ -150,27 +160,28 @@ def critical_point(
     tol = number("tol", tol, "a positive gradient norm", 0, np.inf)
     problem = SpanProblem.of(loss, W0)
     require_resolved(loss)
-    coordinates, norms = dogleg(problem, tol, positive_integer("max_iterations", max_iterations))
-    student = problem.student_at(coordinates)
-    at = loss.at(student)
+    rows, norms = dogleg(problem, tol, positive_integer("max_iterations", max_iterations))
+    at = loss.at(problem.student_at(problem.embed(rows)))
     try:
         curvature, matrix = "hessian", at.hessian
     except NotDifferentiableError:
         curvature, matrix = "gauss_newton", at.gauss_newton
     spectrum = matrix.spectrum()
-    natural = spectrum if np.ptp(at.stiffness) == 0 else matrix.scaled(1 / units(at)).spectrum()
-    end = problem.at(coordinates)
-    value, gradient = end.value, relative_gradient(end, scale_of(problem.loss))
+    units = roots(at, loss.layout(at.width))
+    scaled, orbits = matrix if np.ptp(units) == 0 else matrix.scaled(1 / units), matrix.has_generators
+    natural = scaled.spectrum(quotient=orbits) if scaled is not matrix or orbits else spectrum
+    end = problem.at(rows)
+    value, gradient = end.value, relative_gradient(end, problem.layout, scale_of(problem.loss))
     is_global = is_zero(loss, value, flat=curvature != "hessian" or is_flat(natural.values))
     negative = natural.values.real < -SINGULAR * np.abs(natural.values).max()
     return CriticalPoint(
-        weights=student.weights,
+        student=loss.student(at),
         value=value,
         gradient_norm=norms[-1],
         spectrum=spectrum,
         curvature=curvature,
         gradient_norms=tuple(norms),
-        converged=gradient <= tol and (is_global or not _vanished(loss, student)),
+        converged=gradient <= tol and (is_global or not _vanished(problem, rows)),
         is_global=is_global,
         negative=int(natural.multiplicities[negative].sum()),
     )
@@ -184,11 +195,10 @@ def is_zero(loss: PopulationLoss, value: float, *, flat: bool = False) -> bool:
     them: a student that lacks that one has no loss of zero.
     """
     teacher = loss.teacher
-    outputs = np.abs(teacher.output_weights)
-    all_of_it = PopulationLoss(Network(teacher.weights, outputs, activation=loss.activation), loss.norm)
-    silent = all_of_it.at(Parameters(teacher.weights, np.zeros(teacher.width)))
-    alone = losses_alone(loss)
-    return value <= (FLAT if flat else ZERO) * silent.value * float(alone.min() / alone.max() if len(alone) else 1.0)
+    outputs, activation = np.abs(teacher.output_weights), loss.activation
+    positive = Network(teacher.weights, outputs, teacher.biases, abs(teacher.output_bias), activation=activation)
+    silent, alone = loss_of_silence(loss, positive), losses_alone(loss)
+    return value <= (FLAT if flat else ZERO) * silent * float(alone.min() / alone.max() if len(alone) else 1.0)
 
 
 def require_resolved(loss: PopulationLoss) -> None:
@@ -213,7 +223,8 @@ def is_flat(eigenvalues: NDArray[Any]) -> bool:
     return bool(moduli.min() <= SINGULAR * moduli.max())
 
 
-def _vanished(loss: PopulationLoss, student: Parameters) -> bool:
-    """Whether a row is zero up to the tolerance of a root, where the gradient has no value."""
-    norms = np.linalg.norm(student.weights, axis=1)
-    return loss.has_kinks and bool(norms.min() < VANISHED * np.linalg.norm(loss.teacher.weights))
+def _vanished(problem: SpanProblem, rows: FloatArray) -> bool:
+    """Whether a row of neurons with a kink at zero is zero up to the tolerance of a root: there is no gradient."""
+    neurons, columns = problem.kinked
+    norms = np.linalg.norm(rows[neurons, :columns], axis=1)
+    return bool((norms < VANISHED * np.linalg.norm(problem.teacher_rows)).any())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,14 +80,14 @@ class Layout(Record):
     @cached_property
     def slices(self) -> dict[str, slice]:
         """Parts of a flat vector, by name."""
-        ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes.values()])
+        ends = np.cumsum([prod(shape) for shape in self.shapes.values()])
         starts = [0, *ends[:-1]]
         return {name: slice(int(a), int(b)) for name, a, b in zip(self.names, starts, ends, strict=True)}
 
     @cached_property
     def size(self) -> int:
         """Length P of a flat vector."""
-        return sum(int(np.prod(shape)) for shape in self.shapes.values())
+        return sum(prod(shape) for shape in self.shapes.values())
 
     @cached_property
     def columns(self) -> IntArray:
@@ -128,6 +129,10 @@ class Layout(Record):
         """The flat vector (..., P) of rows of neurons (..., R, D)."""
         raveled = rows.reshape(*rows.shape[:-2], -1)
         return raveled if self.only_weights else raveled[..., self.index]
+
+    def given(self, flat: FloatArray) -> FloatArray:
+        """Flat vectors (..., P) as users see them: hidden weights (..., K, d) if those move alone, else as they are."""
+        return flat.reshape(*flat.shape[:-1], self.width, self.dim) if self.only_weights else flat
 
     @classmethod
     def split_of_size(cls, vector: FloatArray, dim: int, names: tuple[str, ...]) -> dict[str, FloatArray]:

@@ -65,8 +65,7 @@ class Parameters(Record):
         """The parameters of a student, checked and not copied; an array, of weights alone, gets output weights one."""
         if isinstance(student, Network):
             require_shared("student", student, activation)
-            biases = student.biases
-            parameters = cls(student.weights, student.output_weights, None, biases, student.output_bias)
+            parameters = cls.of_network(student)
         elif isinstance(student, Parameters):
             parameters = student
         else:
@@ -83,6 +82,13 @@ class Parameters(Record):
         return parameters
 
     @classmethod
+    def of_network(cls, network: Network | Parameters) -> Parameters:
+        """All parameters of a network; parameters are what they are."""
+        if isinstance(network, Parameters):
+            return network
+        return cls(network.weights, network.output_weights, None, network.biases, network.output_bias)
+
+    @classmethod
     def displaced(
         cls, teacher: Network, rows: IntArray, displacement: FloatArray, output_weights: FloatArray
     ) -> Parameters:
@@ -93,6 +99,11 @@ class Parameters(Record):
     def width(self) -> int:
         """Number of neurons ``K``."""
         return len(self.weights)
+
+    @property
+    def silent(self) -> Parameters:
+        """The same neurons, of which the output hears none."""
+        return replace(self, output_weights=np.zeros(self.width), output_bias=0.0, origin=None)
 
     @property
     def has_biases(self) -> bool:
@@ -120,6 +131,15 @@ class Parameters(Record):
         }
         return layout.rows(np.concatenate([parts[name] for name in layout.names]))
 
+    def _moving_and_still(self, moving: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
+        """Columns (K, ...) of what moves of neurons, and of what does not."""
+        biases = np.zeros(self.width) if self.biases is None else self.biases
+        columns = {"weights": self.weights, "biases": biases[:, None], "output_weights": self.output_weights[:, None]}
+        parts: tuple[list[FloatArray], list[FloatArray]] = ([np.zeros((self.width, 0))], [np.zeros((self.width, 0))])
+        for name, column in columns.items():
+            parts[name not in moving].append(column)
+        return np.hstack(parts[0]), np.hstack(parts[1])
+
     def at_rows(self, layout: Layout, rows: FloatArray) -> Parameters:
         """The parameters whose moving part is in rows of neurons (R, D), the others as they are."""
         if layout.only_weights:
@@ -140,20 +160,29 @@ def require_shared(name: str, network: Network, activation: Activation) -> None:
         )
 
 
-def matching(student: Network | Parameters, teacher: Network) -> IntArray | None:
-    """Rows of the teacher that the student's match, of least total distance; None if output weights or widths differ.
+def matching(
+    student: Network | Parameters, teacher: Network | Parameters, moving: tuple[str, ...] = ("weights",)
+) -> IntArray | None:
+    """Neurons of the teacher that the student's match, of least total distance in what moves, and the output bias last.
+
+    What does not move has to be equal: None if it is not, or if widths differ. An output bias that moves matches that
+    of the teacher, as a neuron of its own: see `Layout`.
 
     Examples
     --------
     >>> matching(Network([[0.0, 1.1], [0.9, 0.0]]), Network.orthonormal(2, 2))
     array([1, 0])
     """
-    a, b = student.output_weights, teacher.output_weights
-    if not np.array_equal(np.sort(a), np.sort(b)):
+    ours, theirs = Parameters.of_network(student), Parameters.of_network(teacher)
+    if ours.width != theirs.width or ("output_bias" not in moving and ours.output_bias != theirs.output_bias):
         return None
-    largest = max(np.abs(student.weights).max(), np.abs(teacher.weights).max())
+    (u, a), (v, b) = (each._moving_and_still(moving) for each in (ours, theirs))
+    largest = max(np.abs(u).max(initial=0.0), np.abs(v).max(initial=0.0))
     unit = largest if largest and not 1e-100 < largest < 1e100 else 1.0  # squares of others are doubles
-    distances = cdist(student.weights / unit, teacher.weights / unit)
-    distances[a[:, None] != b] = np.inf
-    rows: IntArray = linear_sum_assignment(distances)[1]
-    return rows
+    distances = cdist(u / unit, v / unit)
+    distances[(a[:, None] != b).any(axis=2)] = np.inf
+    try:
+        rows: IntArray = linear_sum_assignment(distances)[1]
+    except ValueError:  # no matching leaves all that is fixed as it is
+        return None
+    return np.append(rows, ours.width) if "output_bias" in moving else rows

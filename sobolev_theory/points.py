@@ -140,6 +140,11 @@ class Point(Record):
         return self._in_reach("gradient", self._gradient, pairs)
 
     @property
+    def gradient_rows(self) -> FloatArray:
+        """The gradient in rows of neurons, (R, D); see `Layout`."""
+        return self.gradient
+
+    @property
     @np.errstate(all="ignore")
     def sliding_gradient(self) -> FloatArray:
         """The gradient without the pull of parallel rows on one another, (K, d): the cone's tip has the slope 0.

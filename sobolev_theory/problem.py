@@ -1,25 +1,54 @@
 """A problem in coordinates of the span of its weights: dynamics there cost the same in any input dimension.
 
 Gradient and Hessian map ``span(W, V)`` into itself, so neither gradient flow nor Newton's method leaves the span of
-their start and the teacher.
+their start and the teacher; for other inputs and another metric, the sum of the spans of the projections of all rows
+and the mean to each of the common eigenspaces of covariance and metric. What moves is written in rows of neurons: see
+`layout.Layout`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import instance_of
 from ._runtime.results import Record
+from .forms import Eigenspace, eigenspaces
+from .inputs import Inputs
+from .layout import Layout
 from .losses import PopulationLoss, Student
 from .networks import Network
+from .norms import NormLike
+from .pairs.ambient import Ambient
 from .parameters import Parameters
-from .points import Point
+from .shorthands import AnyPoint
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+
+def like(
+    loss: PopulationLoss,
+    *,
+    teacher: Network | None = None,
+    norm: NormLike | None = None,
+    inputs: Inputs | None = None,
+    metric: ArrayLike | None = None,
+) -> PopulationLoss:
+    """A loss with another teacher, norm, inputs or metric, else the same."""
+    return PopulationLoss(
+        loss.teacher if teacher is None else teacher,
+        loss.norm if norm is None else norm,
+        inputs=loss.inputs if inputs is None else inputs,
+        metric=loss.ambient.metric.array if metric is None else metric,
+        parameters=loss.moving,
+        activation=loss.activation,
+        derivative=loss.derivative,
+    )
+
 
 COARSE = 1e-4
 """Sine of the angle between rows of the teacher below which they count as parallel: a cosine does not tell."""
@@ -49,12 +78,19 @@ class SpanProblem(Record):
     def of(cls, loss: PopulationLoss, W: Student | Parameters) -> SpanProblem:
         """The problem of training ``W`` on ``loss``; one QR of the stacked weights, and none if d is small."""
         student, teacher = instance_of("loss", loss, PopulationLoss).parameters(W), loss.teacher
-        if teacher.dim <= 2 * (student.width + teacher.width):
+        found = invariant_space(loss.ambient, [student.weights, teacher.weights])
+        if found is None:
             return cls(loss, student, loss, student, None)
-        basis = np.linalg.qr(np.vstack([student.weights, teacher.weights]).T)[0]
-        rotated = Network(teacher.weights @ basis, teacher.output_weights, activation=loss.activation)
-        inner = PopulationLoss(rotated, loss.norm, derivative=loss.derivative)
-        return cls(loss, student, inner, Parameters(student.weights @ basis, student.output_weights), basis)
+        basis, inputs, metric = found
+        biases, bias = teacher.biases, teacher.output_bias
+        rotated = Network(teacher.weights @ basis, teacher.output_weights, biases, bias, activation=loss.activation)
+        inner = like(loss, teacher=rotated, inputs=inputs, metric=metric)
+        return cls(loss, student, inner, replace(student, weights=student.weights @ basis, origin=None), basis)
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether hidden weights move alone, of networks without biases, at standard inputs and metric."""
+        return self.loss.is_standard and not self.start.has_biases
 
     @property
     def widths_agree(self) -> bool:
@@ -62,13 +98,32 @@ class SpanProblem(Record):
         return self.start.width == self.loss.teacher.width
 
     @cached_property
+    def layout(self) -> Layout:
+        """Where the parameters that move stand, in coordinates."""
+        return self.loss.layout(self.start.width)
+
+    @cached_property
+    def start_rows(self) -> FloatArray:
+        """What of the start moves, in rows of neurons in coordinates, (R, D)."""
+        return self.start.rows(self.layout)
+
+    @cached_property
+    def teacher_rows(self) -> FloatArray:
+        """The teacher likewise."""
+        return _rows(self.loss)
+
+    @cached_property
+    def original_teacher_rows(self) -> FloatArray:
+        """The teacher in R^d, in rows of neurons."""
+        return _rows(self.original)
+
+    @cached_property
     def loss_rounding(self) -> float:
         """Loss that is not told from zero: 0 if neurons can match, as then it is formed from their differences."""
         student, teacher = self.start, self.loss.teacher
-        if np.array_equal(np.sort(student.output_weights), np.sort(teacher.output_weights)):
+        if self.is_standard and np.array_equal(np.sort(student.output_weights), np.sort(teacher.output_weights)):
             return 0.0
-        silent = self.loss.at(Parameters(student.weights, np.zeros(student.width))).value
-        return float(np.finfo(np.float64).eps) * silent
+        return float(np.finfo(np.float64).eps) * self.loss.at(student.silent).value
 
     @cached_property
     def smooth_within(self) -> FloatArray:
@@ -88,17 +143,78 @@ class SpanProblem(Record):
         within: FloatArray = lengths * np.where(sines < COARSE, 0.0, sines)
         return within
 
-    def at(self, coordinates: FloatArray) -> Point:
-        """The loss at other hidden weights, given in coordinates (K, n)."""
-        return self.loss.at(Parameters(coordinates, self.start.output_weights))
+    @cached_property
+    def kinked(self) -> tuple[IntArray, int]:
+        """Neurons whose row has a kink at zero, and how many of its columns vanish there: weights, and biases."""
+        names = self.layout.names
+        none = np.zeros(0, dtype=np.intp)
+        if not self.loss.has_kinks or "weights" not in names:
+            return none, 0
+        if "biases" in names or self.start.biases is None:
+            return np.arange(self.start.width), self.layout.dim + ("biases" in names)
+        return np.flatnonzero(self.start.biases == 0), self.layout.dim
 
-    def student_at(self, coordinates: FloatArray) -> Parameters:
-        """The student in R^d whose hidden weights have the coordinates (K, n)."""
-        return Parameters(self.embed(coordinates), self.start.output_weights)
+    def parameters_at(self, rows: FloatArray) -> Parameters:
+        """The student in coordinates whose moving part is in rows of neurons (R, D)."""
+        return self.start.at_rows(self.layout, rows)
 
-    def embed(self, coordinates: FloatArray) -> FloatArray:
-        """Vectors (..., n) of the span as vectors (..., d)."""
-        if self.basis is None:
-            return coordinates
-        embedded: FloatArray = coordinates @ self.basis.T
-        return embedded
+    def at(self, rows: FloatArray) -> AnyPoint:
+        """The loss there."""
+        return self.loss.at(self.parameters_at(rows))
+
+    def student_at(self, rows: FloatArray) -> Parameters:
+        """The student in R^d whose moving part is in rows of neurons (R, D^) in R^d."""
+        return self.student.at_rows(self.original.layout(self.student.width), rows)
+
+    def hidden_weights(self, rows: FloatArray) -> FloatArray:
+        """Hidden weights (..., K, d) of rows of neurons (..., R, D^) in R^d."""
+        K, d = self.student.weights.shape
+        still = np.broadcast_to(self.student.weights, (*rows.shape[:-2], K, d))
+        return rows[..., :K, :d] if "weights" in self.layout.names else still
+
+    def embed(self, rows: FloatArray) -> FloatArray:
+        """Rows of neurons (..., R, D) in coordinates as those in R^d, (..., R, D^)."""
+        return self._changed(rows, None if self.basis is None else self.basis.T)
+
+    def project(self, rows: FloatArray) -> FloatArray:
+        """Rows of neurons (..., R, D^) in R^d, in the subspace, as those in coordinates, (..., R, D)."""
+        return self._changed(rows, self.basis)
+
+    def _changed(self, rows: FloatArray, matrix: FloatArray | None) -> FloatArray:
+        """Rows of neurons with their weights multiplied by a matrix."""
+        if matrix is None or "weights" not in self.layout.names:
+            return rows
+        n = matrix.shape[0]
+        changed: FloatArray = rows[..., :n] @ matrix
+        return changed if n == rows.shape[-1] else np.concatenate([changed, rows[..., n:]], axis=-1)
+
+
+def invariant_space(ambient: Ambient, rows: list[FloatArray]) -> tuple[FloatArray, Inputs, FloatArray] | None:
+    """Orthonormal columns (d, n) of the space that rows and the mean span in the common eigenspaces of the two forms,
+    and inputs and metric in its coordinates; None if there are no such eigenspaces, or n is more than half of d.
+    """
+    mean = ambient.mean[None] if ambient.has_mean else np.zeros((0, ambient.dim))
+    vectors, spaces = np.vstack([*rows, mean]), eigenspaces(ambient.covariance, ambient.metric)
+    if spaces is None or ambient.dim <= 2 * sum(min(len(vectors), space.dim) for space in spaces):
+        return None
+    parts = [np.linalg.qr(space.coordinates(vectors).T)[0] for space in spaces]
+    basis = np.hstack([_lifted(part, space, ambient.dim) for part, space in zip(parts, spaces, strict=True)])
+    counts = [part.shape[1] for part in parts]
+    variances, metric = (np.repeat([getattr(s, name) for s in spaces], counts) for name in ("covariance", "metric"))
+    return basis, Inputs(ambient.mean @ basis, variances), metric
+
+
+def _lifted(columns: FloatArray, space: Eigenspace, dim: int) -> FloatArray:
+    """Columns in the coordinates of an eigenspace, in R^d."""
+    if space.basis is None:
+        return columns
+    if space.basis.ndim == 2:
+        return np.asarray(space.basis @ columns)
+    lifted = np.zeros((dim, columns.shape[1]))
+    lifted[space.basis] = columns
+    return lifted
+
+
+def _rows(loss: PopulationLoss) -> FloatArray:
+    """The teacher of a loss, of which what moves in a student, in rows of neurons."""
+    return Parameters.of_network(loss.teacher).rows(loss.layout(loss.teacher.width))

@@ -25,10 +25,10 @@ LOSS = st.PopulationLoss([[0.6, 0.8]], "L2")
 RUNS = 5
 
 
-def quick_end(loss: st.PopulationLoss, start: np.ndarray, run: int) -> EndPoint:
+def quick_end(loss: st.PopulationLoss, start: st.Network, run: int) -> EndPoint:
     """What depends on the start, in place of a flow."""
-    values = np.sort(start.ravel())
-    return EndPoint(run, "saddle", start, float(run), float(abs(values[0])), values, np.ones(2, np.intp), 1, "so")
+    weights, values = start.weights, np.sort(start.weights.ravel())
+    return EndPoint(run, "saddle", weights, float(run), float(abs(values[0])), values, np.ones(2, np.intp), 1, "so")
 
 
 @pytest.fixture(autouse=True)

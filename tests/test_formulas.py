@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,14 @@ AFFINE = {
         for j, second in enumerate(PARAMETERS)
         for first in PARAMETERS[: j + 1]
         if of == "hessian/cross" or second != "output_weights"
+    ),
+    "affine/gradient/weights/backprop",
+    *(
+        f"affine/{of}/{first}/{second}/backprop"
+        for of in ("hessian/own", "hessian/cross", "gauss_newton")
+        for first, second in product(PARAMETERS, repeat=2)
+        if first != "biases" and not (of == "gauss_newton" and second == "biases")
+        if of != "hessian/own" or (first, second) != ("output_weights", "output_weights")
     ),
 }
 OTHERS = {

@@ -10,19 +10,24 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.special import bdtrc, kolmogorov
+from scipy.special import bdtrc, kolmogorov, ndtr
 
+import sobolev_theory as st
 from sobolev_theory import activations, monte_carlo
 from sobolev_theory._runtime import parallel as _parallel
 from sobolev_theory.errors import OverflowingError, SizeError
+from sobolev_theory.inputs import Inputs
+from sobolev_theory.layout import Layout
 from sobolev_theory.losses import PopulationLoss
 from sobolev_theory.monte_carlo import verification
 from sobolev_theory.monte_carlo.agreement import judged
 from sobolev_theory.monte_carlo.estimators import chunk_moments
 from sobolev_theory.monte_carlo.inputs import Stretches
 from sobolev_theory.monte_carlo.residual import Residual
+from sobolev_theory.monte_carlo.rows import Moves, Rows
 from sobolev_theory.networks import Network
 from sobolev_theory.norms import Norm
+from sobolev_theory.pairs.ambient import Ambient
 from sobolev_theory.symbolic import derive
 
 from .oracles import single_neuron_block
@@ -73,7 +78,8 @@ def one_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: dict[tuple[Any, ...], Any] = {}
 
     def moments(residual: Residual, names: tuple[str, ...], task: tuple[np.random.SeedSequence, int]) -> Any:
-        arrays = (residual.weights, residual.output, residual.directions)
+        rows, moves = residual.rows, residual.moves.rows
+        arrays = rows.along, rows.offsets, moves.along, moves.offsets, residual.output, residual.moves.output
         problem = *(a.tobytes() for a in arrays), residual.norm, residual.activation, residual.exact, names
         seed, count = task
         key = *problem, tuple(seed.entropy), seed.spawn_key, count  # type: ignore[arg-type]
@@ -178,7 +184,7 @@ def generic(rng: np.random.Generator, width: int, dim: int, activation: str, sca
 @pytest.mark.parametrize("steepness", [0.0, 1.0])
 def test_weighted_inputs_have_the_means_of_gaussian_ones(steepness: float) -> None:
     rows = np.array([[3.0, 4.0], [0.0, 0.0], [-1e-200, 1e-200], [3e4, -1e4]])
-    stretches = Stretches.of(rows, steepness)
+    stretches = Stretches.of(Rows(rows, np.zeros(4), rows), steepness)
     assert stretches.scales == pytest.approx([3.0, 3.0, 3.0] + [3.0 / np.hypot(3e4, 1e4)] * bool(steepness))
     n = 200_000
     x, weight = stretches.inputs(np.random.default_rng(0), n)
@@ -299,15 +305,16 @@ def test_p_values_of_true_theories_are_uniform(activation: str, norm: Any, deriv
 
 def single_neuron(norm: tuple[float, ...], activation: str, exact: bool, angle: float, ratio: float) -> Residual:
     weights = np.array([[1.0, 0.0, 0.0], [ratio * np.cos(angle), ratio * np.sin(angle), 0.0]])
-    output, directions = np.array([1.0, -1.0]), np.eye(3).reshape(3, 1, 3)
-    return Residual(weights, output, directions, Norm.parse(norm), activations.get(activation), exact)
+    layout, ambient = Layout(1, 3, ("weights",)), Ambient.of(Inputs(), None, 3)
+    rows, moves = Rows.of(ambient, weights, np.zeros(2)), Moves.of(ambient, layout, np.eye(3), 1)
+    return Residual(rows, np.array([1.0, -1.0]), moves, Norm.parse(norm), activations.get(activation), exact)
 
 
 def p_of(residual: Residual, name: str, *theories: Array, samples: int = 200_000) -> list[float]:
     """Of each theory, by one sample."""
     names = (name, "gauss_newton", "size")
     moments = chunk_moments(residual, names, (np.random.SeedSequence(11), samples))
-    return [judged(name, moments, theory).p_value for theory in theories]
+    return [judged(name, moments, theory, residual.sizes).p_value for theory in theories]
 
 
 @pytest.mark.parametrize("angle", [0.4, 1.5, 2.8])
@@ -342,6 +349,200 @@ def test_second_order_terms_agree_with_the_oracle(activation: str, derivative: A
     theory = np.array([[float(block[i, j]) for j in range(3)] for i in range(3)])
     residual = single_neuron((0.0, 0.0, 1.0), activation, derivative == "exact", 0.9, 1.2)
     assert p_of(residual, "hessian", theory)[0] > 1e-3
+
+
+# Biases, any Gaussian input, any metric, every parameter
+
+
+COVARIANCES = ("scalar", "diagonal", "dense", "singular")
+
+
+def everything(
+    activation: str, norm: Any, derivative: str, *, covariance: str = "dense", parameters: Any = "all", d: int = 2,
+    students: int = 1, seed: int = 0,
+) -> tuple[PopulationLoss, Network]:  # fmt: skip
+    """A loss and a student with biases, at inputs with a mean, and with a metric that one direction is null in."""
+    rng = np.random.default_rng(seed)
+    factor = rng.normal(size=(d, d - 1 if covariance == "singular" else d))
+    dense = factor @ factor.T + (covariance == "dense") * np.eye(d)
+    kinds = {"scalar": 0.6, "diagonal": rng.uniform(0.3, 2.0, size=d)}
+    null = rng.normal(size=(d, max(d - 1, 1)))
+    inputs = st.Inputs(0.5 * rng.normal(size=d), kinds.get(covariance, dense))
+
+    def network(width: int) -> Network:
+        weights, output, biases = rng.normal(size=(width, d)), rng.uniform(0.5, 1.5, size=width), rng.normal(size=width)
+        return Network(weights, output, 0.7 * biases, rng.normal(), activation=activation)
+
+    teacher, student = network(2), network(students)
+    options: dict[str, Any] = {"inputs": inputs, "metric": null @ null.T, "parameters": parameters}
+    return PopulationLoss(teacher, norm, derivative=derivative, **options), student
+
+
+class WrongPart(Wrong):
+    """A loss of which one quantity is off in what belongs to some of the parameters."""
+
+    def __init__(self, loss: PopulationLoss, quantity: str, parameter: str, factor: float) -> None:
+        super().__init__(loss, factor=factor)
+        self._quantity, self._parameter = quantity, parameter
+
+    def __getattr__(self, name: str) -> Any:
+        true = getattr(self._loss, name)
+        return (lambda W: self._wrong(true(W))) if name == self._quantity else true
+
+    def _wrong(self, true: Any) -> Any:
+        dense = np.array(true.to_dense() if hasattr(true, "to_dense") else true)
+        dense[self._loss.layout(1).slices[self._parameter]] *= self._factor
+        return dense
+
+
+@pytest.mark.usefixtures("one_sample")
+@pytest.mark.parametrize(
+    ("activation", "norm", "derivative"),
+    [("relu", "H1", "exact"), *(pytest.param(*case, marks=pytest.mark.long) for case in CASES if case[2] != "exact")],
+)
+def test_a_part_of_the_parameters_is_judged_as_all_are(activation: str, norm: str, derivative: str) -> None:
+    """Of the field and of its Jacobian, what belongs to one kind of parameters is off by five per cent."""
+    loss, student = everything(activation, norm, derivative, seed=1 if activation == "erf" else 7)
+    true = monte_carlo.verify(loss, student, samples=50_000, rng=1)
+    assert true.passed
+    assert true.directions.shape == (5, 5)
+    assert "along all 5 coordinates of parameter space" in str(true)
+    for quantity in ("gradient", "hessian", "gauss_newton"):
+        for parameter in loss.moving:
+            wrong: Any = WrongPart(loss, quantity, parameter, 1.05)
+            report = monte_carlo.verify(wrong, student, samples=50_000, rng=1)
+            assert report.quantities[quantity].p_value < 1e-6, (quantity, parameter)
+
+
+@pytest.mark.usefixtures("one_sample")
+def test_two_per_cent_of_the_gradient_in_the_biases_are_found() -> None:
+    loss, student = everything("relu", "H1", "backprop", seed=1)
+
+    class Biases(PopulationLoss):
+        def gradient(self, W: Any) -> Array:
+            gradient = super().gradient(W).copy()
+            gradient[self.layout(1).slices["biases"]] *= 0.98
+            return gradient
+
+    wrong = Biases(loss.teacher, "H1", inputs=loss.inputs, metric=loss.ambient.metric.array, parameters="all")
+    assert monte_carlo.verify(loss, student, samples=50_000, rng=1).passed
+    report = monte_carlo.verify(wrong, student, samples=50_000, rng=1)
+    assert not report.passed
+    assert report.quantities["gradient"].p_value < 1e-4
+    assert report.quantities["hessian"].p_value > 1e-3
+
+
+@pytest.mark.parametrize("derivative", ["backprop", "exact"])
+def test_one_dimension_with_biases_has_dirac_terms(derivative: str) -> None:
+    loss, student = everything("relu", "H1", derivative, covariance="scalar", d=1, students=2)
+    assert monte_carlo.verify(loss, student, samples=20_000, rng=0).passed
+    other = PopulationLoss(
+        loss.teacher, "H1", inputs=loss.inputs, metric=loss.ambient.metric.array, parameters="all",
+        derivative="exact" if derivative == "backprop" else "backprop",
+    )  # fmt: skip
+    gradients = np.array([each.gradient(student) for each in (loss, other)])
+    assert np.abs(gradients[0] - gradients[1]).max() > 0.05
+
+
+@pytest.mark.parametrize("bias", [-7.0, *(pytest.param(bias, marks=pytest.mark.long) for bias in (-4.0, 4.0, 40.0))])
+def test_neurons_that_biases_keep_silent_are_visited(bias: float) -> None:
+    """Plain inputs would fire the first neuron once in 10^12, 30 000 samples, and never."""
+    loss, student = everything("relu", "H1", "exact", parameters=("output_weights", "biases"), students=2)
+    size = np.sqrt(student.weights[0] @ loss.inputs.form.apply(student.weights[0]))
+    shifted = bias * size - student.weights[0] @ loss.ambient.mean
+    silent = Network(student.weights, student.output_weights, [shifted, 0.3], student.output_bias)
+    report = monte_carlo.verify(loss, silent, samples=100_000, rng=0)
+    assert report.passed
+    entry = report.quantities["gauss_newton"]
+    assert entry.estimate[0, 0] == pytest.approx(entry.closed_form[0, 0], rel=0.5)
+    assert entry.closed_form[0, 0] > 0
+
+
+@pytest.mark.parametrize("h", [-8.0, -3.0, 2.0])
+def test_weighted_inputs_meet_what_lies_beyond_a_kink(h: float) -> None:
+    rows = np.array([[3.0, 4.0]])
+    stretches = Stretches.of(Rows(rows, np.array([5.0 * h]), rows), 0.0)
+    y, weight = stretches.inputs(np.random.default_rng(0), 200_000)
+    fired = weight * (rows[0] @ y + 5 * h > 0)
+    assert fired.mean() == pytest.approx(ndtr(h), rel=0.1)
+    assert fired.std() / 200_000**0.5 < 0.05 * ndtr(h)
+    assert weight.max() < 4 / 3
+
+
+@pytest.mark.parametrize(
+    ("activation", "norm", "derivative", "covariance"),
+    [
+        case if case == ("relu", "H1", "exact", "singular") else pytest.param(*case, marks=pytest.mark.long)
+        for case in ((*case, covariance) for case in CASES for covariance in COVARIANCES)
+    ],
+)
+def test_every_kind_of_inputs_and_parameters(activation: str, norm: str, derivative: str, covariance: str) -> None:
+    for seed, parameters in enumerate(("weights", "all", ("output_weights", "biases"), ("weights", "output_bias"))):
+        loss, student = everything(
+            activation, norm, derivative, covariance=covariance, parameters=parameters, d=3, students=2, seed=seed
+        )
+        assert monte_carlo.verify(loss, student, samples=20_000, rng=seed, level=1e-4).passed
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("activation", "norm", "derivative"), CASES)
+def test_p_values_of_every_parameter_are_uniform(activation: str, norm: str, derivative: str) -> None:
+    runs, p_values = 40, []
+    for seed in range(runs):
+        loss, student = everything(activation, norm, derivative, seed=seed)
+        report = monte_carlo.verify(loss, student, samples=20_000, rng=seed)
+        p_values.append([quantity.p_value for quantity in report.quantities.values()])
+    for column in np.sort(p_values, axis=0).T:
+        distance = np.abs(column - (np.arange(runs) + 0.5) / runs).max()
+        assert kolmogorov(distance * np.sqrt(runs)) > 1e-3
+
+
+def relu_jacobians(student: Network, x: Array, root: Array) -> Array:
+    """Of every input the Jacobian of ``f`` and of ``R grad f`` in all parameters, (n, 1 + d, P), by backpropagation."""
+    w, a, b = student.weights, student.output_weights, student.biases
+    K, n, z = len(w), len(x), x @ w.T + b
+    fires = (z > 0).astype(float)
+    hidden = a * fires  # df/dz
+    of_value = np.hstack([z * fires, np.einsum("nk,nd->nkd", hidden, x).reshape(n, -1), hidden, np.ones((n, 1))])
+    outer = np.einsum("nk,ke->nek", fires, w @ root.T)  # d (R grad f)/da
+    inner = np.einsum("nk,ed->nekd", hidden, root).reshape(n, len(root), -1)  # .../dw, the kink's Dirac left out
+    of_gradient = np.concatenate([outer, inner, np.zeros((n, len(root), K + 1))], axis=2)
+    return np.concatenate([of_value[:, None], of_gradient], axis=1)
+
+
+@pytest.mark.long
+def test_spectrum_of_every_parameter_is_that_of_a_sampled_gauss_newton_matrix() -> None:
+    """A ReLU network of K = 3 in d = 5 with biases and output layer, inputs with a mean and a dense covariance, H1.
+
+    Eigenvalues of sampled matrices are biased, by the order of their variance. To first order they are the quadratic
+    forms ``v_k' G v_k`` of the theory's eigenvectors, which are not: those of 200 batches give mean and error bar. The
+    three rescalings of ReLU are null vectors of every batch.
+    """
+    rng, d, K = np.random.default_rng(4), 5, 3
+    factor, metric_root = rng.normal(size=(d, d)), rng.normal(size=(3, d))
+    mean, covariance = 0.5 * rng.normal(size=d), factor @ factor.T / d + 0.3 * np.eye(d)
+    student = Network(rng.normal(size=(K, d)), [1.0, -0.7, 1.4], [0.4, -0.6, 0.1], 0.3)
+    loss = PopulationLoss(
+        student, "H1", inputs=st.Inputs(mean, covariance), metric=metric_root.T @ metric_root, parameters="all"
+    )
+    curvature = loss.gauss_newton(student)
+    values, vectors = np.linalg.eigh(curvature.to_dense())
+    spectrum = np.sort(np.repeat(curvature.spectrum().values, curvature.spectrum().multiplicities))
+    np.testing.assert_allclose(spectrum, values, atol=1e-12 * values[-1])
+    forms, total = [], np.zeros_like(vectors)
+    for _ in range(200):
+        x = mean + rng.standard_normal((2000, d)) @ np.linalg.cholesky(covariance).T
+        jacobian = relu_jacobians(student, x, metric_root).reshape(-1, len(values)) / 2000**0.5
+        forms.append(np.sum((jacobian @ vectors) ** 2, axis=0))
+        total += jacobian.T @ jacobian / 200
+    estimate, error = np.mean(forms, axis=0), np.std(forms, axis=0, ddof=1) / 200**0.5
+    assert (error[K:] < 0.01 * values[K:]).all()
+    z = (estimate - values)[K:] / error[K:]
+    assert np.abs(z).max() < 4
+    assert 5 < np.sum(z**2) < 45  # chi-square of 19 degrees of freedom: both of probability 1e-3
+    assert np.abs(values[:K]).max() < 1e-14 * values[-1]
+    assert np.abs(estimate[:K]).max() < 1e-14 * values[-1]
+    np.testing.assert_allclose(np.linalg.eigvalsh(total)[K:], values[K:], rtol=0.03)
 
 
 # Who works, and on how much
@@ -546,6 +747,16 @@ def test_many_networks_refute_a_wrong_theory(monkeypatch: pytest.MonkeyPatch) ->
     assert not survey.passed
     assert survey.passed == all(report.passed for report in survey.reports)
     assert str(survey).splitlines()[-1].startswith("FAILED")
+
+
+@pytest.mark.parametrize("parameters", ["all", ("output_weights", "weights")])
+def test_many_networks_have_the_biases_that_move(parameters: Any) -> None:
+    survey = monte_carlo.verify_many(3, dim=2, student_width=1, samples=10_000, parameters=parameters, rng=1)
+    assert survey.passed
+    assert survey.reports[0].directions.shape == ((5, 5) if parameters == "all" else (3, 3))
+    assert f"parameters=({', '.join(st.PopulationLoss(TEACHER, parameters=parameters).moving)})" in str(survey)
+    theories = {report.quantities["gradient"].closed_form.tobytes() for report in survey.reports}
+    assert len(theories) == 3
 
 
 @pytest.mark.parametrize(

@@ -58,11 +58,7 @@ class Record(Shown):
 
     def line(self) -> str:
         """All of it in one line, however long."""
-        texts = (
-            f"{name}={value!r}" if isinstance(value, str) else f"{name}={cell(value)}"
-            for name, value in self.facts().items()
-        )
-        return f"{type(self).__name__}({', '.join(texts)})"
+        return f"{type(self).__name__}({named(self.facts())})"
 
     def __repr__(self) -> str:
         lines = wrapped(self.line(), prompt_columns(), "  ")
@@ -70,6 +66,18 @@ class Record(Shown):
 
     def __str__(self) -> str:
         return repr(self)
+
+
+def named(facts: dict[str, Any]) -> str:
+    """``name=value, ...`` in one line.
+
+    >>> named({"norm": "H1", "width": 2})
+    "norm='H1', width=2"
+    """
+    texts = (
+        f"{name}={value!r}" if isinstance(value, str) else f"{name}={cell(value)}" for name, value in facts.items()
+    )
+    return ", ".join(texts)
 
 
 class Rows(Shown, Generic[Row]):

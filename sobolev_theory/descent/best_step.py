@@ -12,6 +12,7 @@ from .._runtime.checks import instance_of
 from .._runtime.results import Record
 from ..curvature.operator import Curvature
 from ..errors import NotDifferentiableError
+from ..layout import NAMES
 from ..losses import PopulationLoss
 from ..networks import Network
 from ..parameters import Parameters, matching
@@ -37,8 +38,9 @@ def best_step(curvature: Curvature) -> BestStep:
     ``step = 2/(lambda_min + lambda_max)``, where both give ``(kappa - 1)/(kappa + 1)``; complex ones, as a backprop
     Hessian can have, are balanced numerically.
 
-    In the backprop convention of an order whose derivative jumps the Hessian near the teacher is not the Gauss-Newton
-    matrix, even in the limit: take ``loss.hessian(V, towards=X)``.
+    Of a homogeneous network all of whose parameters move, across the rescalings of neurons, along which nothing is left
+    to contract. In the backprop convention of an order whose derivative jumps the Hessian near the teacher is not the
+    Gauss-Newton matrix, even in the limit: take ``loss.hessian(V, towards=X)``.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def best_step(curvature: Curvature) -> BestStep:
     >>> best_step(PopulationLoss([[0.0, 1.0]], "L2").hessian([[0.6, 0.8]])).contraction < 1
     True
     """
-    spectrum = instance_of("curvature", curvature, Curvature).spectrum()
+    spectrum = instance_of("curvature", curvature, Curvature).spectrum(quotient=curvature.has_generators)
     low, high = spectrum.smallest, spectrum.largest
     if not low > ROUNDINGS * high:  # what is not told from zero has no sign
         raise ValueError(
@@ -69,17 +71,20 @@ def best_step(curvature: Curvature) -> BestStep:
 
 def curvature_at_teacher(loss: PopulationLoss, student: Parameters | Network) -> Curvature:
     """The Hessian at the teacher in the direction of the student, or the Gauss-Newton matrix where there is none."""
-    rows = matching(student, loss.teacher)
+    rows = matching(student, loss.teacher, loss.moving)
     if rows is None:
-        raise ValueError("step: a step is required if student and teacher differ in width or output weights, got None")
+        still = [name for name in NAMES if name not in loss.moving]
+        differ = " or ".join(["width", *(name.replace("_", " ") for name in still)])
+        raise ValueError(f"step: a step is required if student and teacher differ in {differ}, got None")
     return curvature_at_rows(loss, rows, student)
 
 
 def curvature_at_rows(loss: PopulationLoss, rows: IntArray, student: Parameters | Network) -> Curvature:
-    """The same at rows of the teacher that the student's match."""
-    end = loss.at(Parameters(loss.teacher.weights[rows], student.output_weights))
-    away = student.weights - end.parameters.weights
+    """The same at neurons of the teacher that the student's match."""
+    given, layout = Parameters.of_network(student), loss.layout(student.width)
+    matched = Parameters.of_network(loss.teacher).rows(layout)[rows]
+    end, away = loss.at(given.at_rows(layout, matched)), given.rows(layout) - matched
     try:
-        return end.hessian_towards(away) if away.any() else end.gauss_newton
+        return end.hessian_towards(layout.given(layout.flat(away))) if away.any() else end.gauss_newton
     except NotDifferentiableError:
         return end.gauss_newton

@@ -32,10 +32,12 @@ class Descent(Record):
     weights
         Hidden weights of all iterates, (n + 1, K, d); formed when asked for. There are fewer than the steps asked for
         if it ended before.
+    parameters
+        Flat vectors of all that moves, (n + 1, P); see ``loss.split``.
     loss, gradient_norm
         Loss and gradient norm of each, (n + 1,).
     distance
-        ``|W - V|_F`` of each, NaN if student and teacher differ in width.
+        ``|W - V|_F`` of each, of all that moves; NaN if student and teacher differ in width.
     step
         The step taken.
     status
@@ -44,8 +46,8 @@ class Descent(Record):
         64 iterations or more; ``"diverged"``: weights grew beyond 1e30, and the iterates end before that.
     """
 
-    def __init__(self, problem: SpanProblem, coordinates: FloatArray, step: float, status: str) -> None:
-        self.problem, self._coordinates, self.step, self.status = problem, coordinates, step, status
+    def __init__(self, problem: SpanProblem, rows: FloatArray, step: float, status: str) -> None:
+        self.problem, self._rows, self.step, self.status = problem, rows, step, status
 
     @property
     def diverged(self) -> bool:
@@ -54,13 +56,19 @@ class Descent(Record):
 
     def facts(self) -> dict[str, Any]:
         """How many steps of which size, and where they ended."""
-        last = self.problem.at(self._coordinates[-1]).value
-        return {"steps": len(self._coordinates) - 1, "step": self.step, "loss": last, "status": self.status}
+        last = self.problem.at(self._rows[-1]).value
+        return {"steps": len(self._rows) - 1, "step": self.step, "loss": last, "status": self.status}
 
     @cached_property
     def weights(self) -> FloatArray:
         """Hidden weights of the iterates."""
-        return self.problem.embed(self._coordinates)
+        return self.problem.hidden_weights(self.problem.embed(self._rows))
+
+    @cached_property
+    def parameters(self) -> FloatArray:
+        """Flat vectors of what moves."""
+        layout = self.problem.original.layout(self.problem.student.width)
+        return layout.flat(self.problem.embed(self._rows))
 
     @cached_property
     def loss(self) -> FloatArray:
@@ -97,7 +105,7 @@ class Descent(Record):
 
     @property
     def _states(self) -> Iterator[State]:
-        return (State.at(self.problem, w) for w in self._coordinates)
+        return (State.at(self.problem, rows) for rows in self._rows)
 
     @np.errstate(all="ignore")
     def _along(self, name: str) -> FloatArray:
@@ -121,7 +129,7 @@ def gradient_descent(
     Parameters
     ----------
     loss, W0
-        Norm and convention; start, weights (K, d) or a `Network`.
+        Norm and convention; start, weights (K, d) or a `Network`, which it has to be where more moves.
     steps
         Number of iterations, positive. It ends before if the weights come to rest, up to their rounding, or reach a
         level.
@@ -140,7 +148,7 @@ def gradient_descent(
         If the gradient does not exist at an iterate.
     ValueError
         For a step or a level that makes no sense; if there is no step, for a student and a teacher of different widths
-        or output weights, or a teacher where no step contracts.
+        or that differ in what does not move, or a teacher where no step contracts.
     SizeError
         If so many iterates do not fit into memory.
 
@@ -165,17 +173,17 @@ def gradient_descent(
     problem = SpanProblem.of(loss, W0)
     levels = parse_levels("until", {} if until is None else until, problem)
     advice = "take fewer steps, from the last iterate on again if need be, or gradient_flow"
-    require_memory("steps", count * problem.start.weights.size, advice)
-    iteration = Iteration(GradientDescent(step), lambda w: problem.at(w).gradient, problem.start.weights, count)
+    require_memory("steps", count * problem.start_rows.size, advice)
+    iteration = Iteration(GradientDescent(step), lambda rows: problem.at(rows).gradient_rows, problem.start_rows, count)
     iterates: list[FloatArray] = []
-    for weights in tracked(iteration, count + 1, "gradient descent", flag("progress", progress)):
-        iterates.append(weights)
-        if levels and (name := _level_reached(problem, weights, levels)) is not None:
+    for rows in tracked(iteration, count + 1, "gradient descent", flag("progress", progress)):
+        iterates.append(rows)
+        if levels and (name := _level_reached(problem, rows, levels)) is not None:
             return Descent(problem, np.array(iterates), step, name)
     return Descent(problem, np.array(iterates), step, iteration.status)
 
 
-def _level_reached(problem: SpanProblem, weights: FloatArray, levels: Mapping[str, float]) -> str | None:
+def _level_reached(problem: SpanProblem, rows: FloatArray, levels: Mapping[str, float]) -> str | None:
     """The first quantity that is at its level."""
-    state = State.at(problem, weights)
+    state = State.at(problem, rows)
     return next((name for name, level in levels.items() if reached(watched(name, state), level)), None)

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..curvature.operator import Curvature
-from ..losses import PopulationLoss
-from ..parameters import Parameters
-from ..problem import SpanProblem
+from ..layout import Layout
+from ..points import Point
+from ..problem import SpanProblem, like
 from .best_step import ROUNDINGS, curvature_at_rows
 from .optimisers import RULES, Optimiser
 from .tuning import COARSE, Arrival, Task, compass
@@ -35,29 +35,33 @@ DENSE = 512
 
 @dataclass(frozen=True, eq=False)
 class Linearised:
-    """The field and the L2 loss to first and second order at the teacher, from the displacement of a start, (K, n)."""
+    """The field and the L2 loss to first and second order at the teacher, from the displacement of a start.
 
+    All in rows of neurons, (R, D).
+    """
+
+    layout: Layout
     teacher: FloatArray
     displacement: FloatArray
     hessian: Curvature
     gram: Curvature
-    across: FloatArray  # n_i, (K, n)
-    bends: FloatArray  # k_i v^_i, (K, n); 0 where the field is linear
+    across: FloatArray  # n_i
+    bends: FloatArray  # k_i v^_i; 0 where the field is linear
 
     @classmethod
     def towards(cls, problem: SpanProblem, rows: IntArray, student: FloatArray) -> Linearised:
         """In the direction of a student whose rows match rows of the teacher, and from there."""
-        loss, outputs = problem.loss, problem.start.output_weights
-        teacher = loss.teacher.weights[rows]
-        gram = PopulationLoss(loss.teacher, "L2").at(Parameters(teacher, outputs)).gauss_newton
-        hessian = curvature_at_rows(loss, rows, Parameters(student, outputs))
-        end = loss.at(Parameters(teacher, outputs))
-        across = _across(teacher, student - teacher)
-        across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), np.finfo(float).tiny)
-        bends = np.zeros_like(across)
-        if not hessian.is_symmetric and len(end.geometry.parallel) == len(teacher):
+        loss, teacher = problem.loss, problem.teacher_rows[rows]
+        gram = like(loss, norm="L2").at(problem.parameters_at(teacher)).gauss_newton
+        hessian = curvature_at_rows(loss, rows, problem.parameters_at(student))
+        end = problem.at(teacher)
+        across, bends = np.zeros((2, *teacher.shape))
+        lone = isinstance(end, Point) and len(end.geometry.parallel) == len(teacher)
+        if lone and not hessian.is_symmetric:
+            across = _across(teacher, student - teacher)
+            across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), np.finfo(float).tiny)
             bends = (end.field_limit(across) + end.field_limit(-across)) / 2
-        return cls(teacher, student - teacher, hessian, gram, across, bends)
+        return cls(problem.layout, teacher, student - teacher, hessian, gram, across, bends)
 
     def starting_at(self, student: FloatArray) -> Linearised:
         """The same field from another start."""
@@ -65,8 +69,8 @@ class Linearised:
 
     @cached_property
     def eigenvalues(self) -> NDArray[np.complex128]:
-        """Those of the Hessian."""
-        return self.hessian.spectrum().values.astype(complex)
+        """Those of the Hessian; across rescalings, along which nothing is left to contract."""
+        return self.hessian.spectrum(quotient=self.hessian.has_generators).values.astype(complex)
 
     def best(self, method: str) -> Optimiser:
         """The optimiser of the least asymptotic contraction; where none is predicted, where tuning begins."""
@@ -93,24 +97,25 @@ class Linearised:
 
     def task(self, level: float, limit: int) -> Task:
         """To iterate on the field to first order until the L2 loss, to second, is at a level."""
-        hessian, gram, bent = _fast(self.hessian), _fast(self.gram), bool(self.bends.any())
+        hessian, gram, bent, layout = _fast(self.hessian), _fast(self.gram), bool(self.bends.any()), self.layout
 
         def gradient(displacement: FloatArray) -> FloatArray:
-            product: FloatArray = (hessian @ displacement.ravel()).reshape(displacement.shape)
+            product = layout.rows(hessian @ layout.flat(displacement))
             if bent:
                 length = np.linalg.norm(_across(self.teacher, displacement), axis=1)
                 product += self.bends * (length - np.einsum("kn,kn->k", self.across, displacement))[:, None]
             return product
 
         def error(displacement: FloatArray) -> float:
-            return float(displacement.ravel() @ (gram @ displacement.ravel())) / 2
+            flat = layout.flat(displacement)
+            return float(flat @ (gram @ flat)) / 2
 
         return Task(gradient, error, self.displacement, level, limit, float(np.abs(self.displacement).max()))
 
     def nonlinearity(self, gradient: FloatArray) -> float:
         """Part of the gradient at the start by which the field to first order misses it."""
-        linear = self.hessian @ self.displacement.ravel()
-        return float(np.linalg.norm(gradient.ravel() - linear) / np.linalg.norm(gradient))
+        linear = self.hessian @ self.layout.flat(self.displacement)
+        return float(np.linalg.norm(self.layout.flat(gradient) - linear) / np.linalg.norm(gradient))
 
 
 def _across(rows: FloatArray, displacement: FloatArray) -> FloatArray:

@@ -47,7 +47,7 @@ def steps_to(
         Start: weights (K, d), or a `Network`. Several of them, in a list or as (n, K, d), give means with standard
         errors; each is tuned by itself.
     V
-        Teacher, weights (K, d) or a `Network`, of the width and output weights of the students.
+        Teacher, weights (K, d) or a `Network`, of the width of the students, and equal to them in what does not move.
     norms
         Norms as in `PopulationLoss`; the first is the reference.
     accuracy

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from .._runtime.results import Record, Value
 from ..curvature.operator import Curvature
-from ..losses import PopulationLoss
-from ..parameters import Parameters, matching
-from ..problem import SpanProblem
+from ..parameters import matching
+from ..problem import SpanProblem, like
 from .iteration import RESTS
 from .linearised import Linearised
 from .tuning import Task
@@ -58,29 +57,28 @@ class TunedRun(Record, Value):
 
 def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) -> TunedRun:
     """The fewest iterations from the start of a problem until the L2 loss is at an accuracy of its start."""
-    prediction = PopulationLoss(problem.loss.teacher, "L2")
-    outputs, start = problem.start.output_weights, problem.start.weights
+    prediction, start = like(problem.loss, norm="L2"), problem.start_rows
 
-    def error(weights: FloatArray) -> float:
-        return prediction.at(Parameters(weights, outputs)).value
+    def error(rows: FloatArray) -> float:
+        return prediction.at(problem.parameters_at(rows)).value
 
-    def linearised(student: Parameters) -> Linearised:
-        rows = matching(student, problem.loss.teacher)
+    def linearised(student: FloatArray) -> Linearised:
+        rows = matching(problem.parameters_at(student), problem.loss.teacher, problem.layout.names)
         if rows is None:
-            raise ValueError("V: a teacher as wide as the student, with the same output weights, is required")
-        return Linearised.towards(problem, rows, student.weights)
+            raise ValueError("V: a teacher as wide as the student, and equal to it in what does not move, is required")
+        return Linearised.towards(problem, rows, student)
 
-    before = linearised(problem.start)
+    before = linearised(start)
     level = accuracy * error(start)
     _require_resolved(problem, before.gram, accuracy, level)
     theory, contraction, predicted = before.prediction(method, level, limit)
-    largest = max(float(np.abs(weights).max()) for weights in (start, before.teacher))
-    task = Task(lambda w: problem.at(w).gradient, error, start, level, limit, largest)
+    largest = max(float(np.abs(rows).max()) for rows in (start, before.teacher))
+    task = Task(lambda rows: problem.at(rows).gradient_rows, error, start, level, limit, largest)
     optimiser, arrival = task.tuned(theory, predicted.time if predicted else np.inf)
-    miss = before.nonlinearity(problem.at(start).gradient)
+    miss = before.nonlinearity(problem.at(start).gradient_rows)
     if arrival.status != "reached":
         return TunedRun(arrival.status, miss)
-    after = linearised(Parameters(arrival.weights, outputs)).starting_at(start)
+    after = linearised(arrival.weights).starting_at(start)
     if predicted and not (before.hessian.is_symmetric and np.array_equal(before.teacher, after.teacher)):
         _, contraction, predicted = after.prediction(method, level, limit)
     steps = float(predicted.steps) if predicted and predicted.status == "reached" else np.nan
@@ -90,7 +88,7 @@ def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) ->
 
 def _require_resolved(problem: SpanProblem, gram: Curvature, accuracy: float, level: float) -> None:
     """Refuse an accuracy below what doubles resolve: the L2 loss of a displacement by some roundings of all weights."""
-    rounding = RESTS * float(np.linalg.norm(problem.loss.teacher.weights))
+    rounding = RESTS * float(np.linalg.norm(problem.teacher_rows))
     resolved = max(problem.loss_rounding, gram.spectrum().largest * rounding**2 / 2)
     if not level > 0:
         raise ValueError("W0: a start away from the teacher is required, got one of L2 loss 0")

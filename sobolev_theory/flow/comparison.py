@@ -15,6 +15,7 @@ from .._runtime.results import Record, Rows, Value
 from .._runtime.tables import Table
 from ..losses import LossOptions, PopulationLoss, Student
 from ..norms import NormLike, several_norms
+from ..problem import like
 from .integration import gradient_flow
 from .solution import Flow
 from .state import State
@@ -191,7 +192,7 @@ def compare_flows(
 
 def _prediction_error(flow: Flow) -> Callable[[State], float]:
     """The L2 loss of a state of a flow."""
-    prediction = PopulationLoss(flow.problem.loss.teacher, "L2")
+    prediction = like(flow.problem.loss, norm="L2")
     return lambda state: prediction.at(state.point.parameters).value
 
 

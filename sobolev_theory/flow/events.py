@@ -37,8 +37,7 @@ def quantity(name: str, state: State) -> float:
         return float(np.linalg.norm(state.gradient))
     if not problem.widths_agree:
         return np.nan
-    teacher = problem.loss.teacher.weights
-    return float(np.linalg.norm(state.displacement + (state.anchor - teacher)))
+    return float(np.linalg.norm(state.displacement + (state.anchor - problem.teacher_rows)))
 
 
 def watched(name: str, state: State) -> float:

@@ -13,6 +13,7 @@ from .._runtime.checks import number, one_of
 from .._runtime.progress import fraction_bar
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
+from ..networks import Network
 from ..problem import SpanProblem
 from .events import crossing, parse_levels, quantity, reached, watched
 from .solution import Flow
@@ -45,21 +46,22 @@ def gradient_flow(
     until: Mapping[str, float] | None = None,
     progress: bool = False,
 ) -> Flow:
-    r"""Integrate ``dW/dt = -loss.gradient(W)`` from ``W0``; output weights are not trained.
+    r"""Integrate ``dW/dt = -loss.gradient(W)`` from ``W0``, in all parameters that move in the loss.
 
     Parameters
     ----------
     loss
         Norm and convention of the field.
     W0
-        Start: weights (K, d), or a `Network` with its output weights.
+        Start: weights (K, d), or a `Network`, which it has to be where more moves than hidden weights.
     t_max
         Positive end time; ``inf`` if ``until`` says when to stop.
     rtol, atol
-        Bounds of the local errors of the weights: ``rtol |W - V|``, or ``atol`` where that is smaller. Where K = M
-        and the student comes near the teacher, ``atol`` is lowered along with the distance, and the field is formed
-        from it without cancellation: a loss of 1e-40 is reached in every norm (not in the exact convention of one that
-        jumps, nor where rows of the teacher are parallel: see `Flow`).
+        Bounds of the local errors of the weights: ``rtol |W - V|``, or ``atol`` where that is smaller. Where K = M and
+        the student comes near the teacher, ``atol`` is lowered along with the distance, and the field, if hidden
+        weights move alone at standard inputs, is formed from it without cancellation: a loss of 1e-40 is reached in
+        every norm (not in the exact convention of one that jumps, nor where rows of the teacher are parallel: see
+        `Flow`).
     method
         ``"auto"``: DOP853, and Radau while stability and not accuracy would bound its steps; or always ``"DOP853"``,
         ``"RK45"``, ``"RK23"``, or, with the exact Jacobian, ``"Radau"``, ``"BDF"``.
@@ -83,11 +85,15 @@ def gradient_flow(
 
     Notes
     -----
-    Computed in coordinates of ``span(W0, V)``, which the flow never leaves: beyond one QR the cost does not depend on
-    d. In the exact convention an order whose derivative jumps pulls a student's row onto the line of a teacher's at a
-    finite speed: they meet in finite time, and the flow goes on in Filippov's sense, the row sliding on that line;
-    ``alignments`` tells when. Where a line lets go of a row, or students meet one another, the flow stops with status
-    ``"nonsmooth"``.
+    Computed in coordinates of ``span(W0, V)``, which the flow never leaves: beyond one QR the cost does not
+    depend on d. With a mean, a covariance or a metric of few eigenvalues the space is that of their projections to each
+    eigenspace; a general covariance has none that is smaller than R^d. In the exact convention an order whose
+    derivative jumps pulls a student's row onto the line of a teacher's at a finite speed: they meet in finite time, and
+    the flow goes on in Filippov's sense, the row sliding on that line; ``alignments`` tells when. Where a line lets go
+    of a row, or students meet one another, the flow stops with status ``"nonsmooth"``; and where rows meet at all, with
+    biases, other inputs or metric, or more that moves than hidden weights.
+
+    Where all parameters of ReLU^n move, ``|w_i|^2 + b_i^2 - n a_i^2`` of every neuron is conserved.
 
     Examples
     --------
@@ -96,6 +102,10 @@ def gradient_flow(
     True
     >>> gradient_flow(PopulationLoss([[1.0, 0.0]], "H1"), [[0.0, 1.0]], np.inf, until={"loss": 1e-25}).status
     'loss'
+    >>> loss = PopulationLoss(Network([[1.0, 0.0]], biases=[0.5]), "L2", parameters=("output_weights", "weights"))
+    >>> flow = gradient_flow(loss, Network([[0.5, 0.5]], biases=[0.5]), 9.0)
+    >>> flow.distance[-1] < 0.2, loss.split(flow(9.0))["output_weights"].shape
+    (True, (1,))
     """
     one_of("method", method, METHODS)
     rtol = relative_tolerance(rtol)
@@ -151,7 +161,7 @@ def _run(
     if (row := state.vanished) is not None:
         raise StopError("nonsmooth", f"student row {row} shrank to zero, where {problem.loss.activation} has a kink")
     if t < t_max < np.inf:
-        path.append(AcceptedStep(t, t_max, state, lambda _: state.displacement, state))
+        path.append(AcceptedStep(t, t_max, state, lambda _: state.unknowns, state))
     return "stationary", f"the gradient is zero to rounding from t = {t:g} on"
 
 

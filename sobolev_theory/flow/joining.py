@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..parameters import Parameters
 from .sliding import collapsing, meeting, slides
 from .state import State, StopError
 
@@ -45,7 +46,7 @@ def joining(state: State, precision: float) -> Joining | None:
     StopError
         If the lines do not hold the rows that slide on them, or a row has shrunk to what is not told from zero.
     """
-    loss, student = state.problem.loss, state.point.parameters
+    loss, width = state.problem.loss, state.problem.start.width
     if not (loss.has_cones or loss.has_kinks):
         return None
     velocity = -state.gradient
@@ -53,28 +54,54 @@ def joining(state: State, precision: float) -> Joining | None:
     if speed == 0:
         return None
     # from the anchor zero the displacement may vanish, and is no scale then
-    size = state.size if state.is_anchored else state.size + float(np.linalg.norm(loss.teacher.weights))
+    size = state.size if state.is_anchored else state.size + float(np.linalg.norm(state.problem.teacher_rows))
     horizon = LEAP * np.sqrt(precision) * min(size / speed, SLOW / sum(loss.norm.weights))
-    if loss.has_kinks and (found := collapsing(loss, student, velocity, horizon, state.resolution)):
+    if found := collapsing(state.problem, state.coordinates, velocity, horizon, state.resolution):
         reason = f"student row {found[1]} shrank to zero, where {loss.activation} has a kink"
         if not found[0] < horizon:
             raise StopError("nonsmooth", reason)
         return _stopping(state, velocity, found[0], reason)
     if not loss.has_cones:
         return None
+    if not state.problem.is_standard:
+        return _affine_meeting(state, velocity, horizon, size)
     if state.aligned and not slides(state.point, state.aligned):
         raise StopError("nonsmooth", f"of the rows (student, teacher) {state.aligned} some leave their line")
-    if (met := meeting(student, velocity, loss.teacher, state.aligned, horizon, size)) is None:
+    teacher = state.problem.teacher_rows
+    if (met := meeting(state.coordinates, velocity, teacher, state.aligned, horizon, size)) is None:
         return None
     time, i, j = met
-    if j < student.width:
+    if j < width:
         reason = f"student rows {(i, j)} became parallel, where the exact gradient jumps"
         return _stopping(state, velocity, time, reason)
     moved = State(state.problem, state.rows, state.displacement + time * velocity)
-    joined = moved.sliding_on((*state.aligned, (i, j - student.width)))
+    joined = moved.sliding_on((*state.aligned, (i, j - width)))
     if not slides(joined.point, joined.aligned):
         return None  # it crosses the line
     return Joining(time, joined, velocity, None)
+
+
+def _affine_meeting(state: State, velocity: FloatArray, horizon: float, size: float) -> Joining | None:
+    """The stop where neurons that attract each other come to bend on one hyperplane: none is followed that slides."""
+    student = state.problem.parameters_at(state.coordinates)
+    teacher, still = Parameters.of_network(state.problem.loss.teacher), student.silent
+    moving = replace(still, weights=0 * still.weights, biases=None).at_rows(state.problem.layout, velocity)
+    met = meeting(_hyperplanes(student), _hyperplanes(moving), _hyperplanes(teacher), (), horizon, size)
+    outputs = np.concatenate([student.output_weights, -teacher.output_weights])
+    if met is None or outputs[met[1]] * outputs[met[2]] > 0:
+        return None
+    time, i, j = met
+    other = f"student row {j}" if j < student.width else f"teacher row {j - student.width}"
+    reason = (
+        f"student row {i} and {other} came to bend on one hyperplane, where the exact gradient jumps; rows that slide "
+        "are followed where hidden weights move alone, of neurons without biases at standard inputs and metric"
+    )
+    return _stopping(state, velocity, time, reason)
+
+
+def _hyperplanes(neurons: Parameters) -> FloatArray:
+    """Where neurons bend: ``(w_i, b_i)``, (K, n + 1)."""
+    return np.column_stack([neurons.weights, np.zeros(neurons.width) if neurons.biases is None else neurons.biases])
 
 
 def _stopping(state: State, velocity: FloatArray, time: float, reason: str) -> Joining:

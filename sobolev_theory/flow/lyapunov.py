@@ -7,14 +7,15 @@ import numpy as np
 from .._runtime.checks import instance_of
 from ..losses import PopulationLoss, Student
 from ..pairs.existence import overflowing
+from ..parameters import Parameters
 
 
 def lyapunov_derivative(loss: PopulationLoss, W: Student) -> float:
     r"""``d/dt 1/2 |W - V|^2 = -<W - V, gradient>`` along the gradient flow of a loss, at ``W``.
 
-    Negative where training approaches the teacher, its neurons taken in the order given. For one ReLU neuron it is
-    negative everywhere but at 0 and at the teacher, and lower for H1 than for L2: closed forms and the proof are those
-    of `single_neuron.lyapunov_derivative`.
+    ``W`` and ``V`` are all that moves. Negative where training approaches the teacher, its neurons taken in the order
+    given. For one ReLU neuron it is negative everywhere but at 0 and at the teacher, and lower for H1 than for L2:
+    closed forms and the proof are those of `single_neuron.lyapunov_derivative`.
 
     Parameters
     ----------
@@ -41,10 +42,12 @@ def lyapunov_derivative(loss: PopulationLoss, W: Student) -> float:
     >>> print(f"{l2:.6f} {h1:.6f}")                                 # 1/(2 pi) - 3/4 and 1/(2 pi) - 3/2
     -0.590845 -1.340845
     """
-    student, teacher = instance_of("loss", loss, PopulationLoss).student(W), loss.teacher
-    if student.width != teacher.width:
-        raise ValueError(f"student: the width of the teacher, {teacher.width}, is required, got {student.width}")
-    derivative = -float(np.vdot(student.weights - teacher.weights, loss.gradient(student)))
+    point, teacher = instance_of("loss", loss, PopulationLoss).at(W), loss.teacher
+    if point.width != teacher.width:
+        raise ValueError(f"student: the width of the teacher, {teacher.width}, is required, got {point.width}")
+    layout = loss.layout(point.width)
+    away = point.parameters.rows(layout) - Parameters.of_network(teacher).rows(layout)
+    derivative = -float(np.vdot(away, point.gradient_rows))
     if not np.isfinite(derivative):
         raise overflowing("derivative of the distance", loss.activation)
     return derivative

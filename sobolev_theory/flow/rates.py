@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from .._runtime.results import Record
 from ..critical_points import critical_point
 from ..errors import ConditioningWarning, NotDifferentiableError
-from ..parameters import Parameters
-from ..points import Point
 from ..problem import SpanProblem
-from .state import NOWHERE, State
+from ..rescalings import across, conserved, rescaled, rescales
+from ..shorthands import AnyPoint
+from .state import State
 from .steps import AcceptedStep
 
 FloatArray = NDArray[np.float64]
@@ -27,7 +27,9 @@ RESOLVED = 1e-9
 """Relative distance down to which Newton's end point is trusted, and at which it is taken for the teacher itself."""
 
 TAKEN = 1e-4
-"""Relative distance at which a flow that comes so near the teacher is taken to end there."""
+"""Relative distance at which a flow that comes so near the teacher is taken to end there, if hidden weights move alone:
+where others do it may end at a network that is equal to it.
+"""
 
 OCCUPIED = 1e-3
 """Part of a displacement, relative to the largest, below which a mode is not in the tail.
@@ -146,21 +148,24 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
 def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
     """Coordinates of the critical point near a state, and the distance to it below which rounding is seen."""
     near = state.from_nearest()
-    if near.is_anchored and near.size < TAKEN * np.linalg.norm(near.anchor):
+    if problem.is_standard and near.is_anchored and near.size < TAKEN * np.linalg.norm(near.anchor):
         return near.anchor, TRUSTED * state.resolution
     try:
-        point = critical_point(problem.loss, Parameters(state.coordinates, problem.start.output_weights))
+        point = critical_point(problem.loss, problem.parameters_at(state.coordinates))
     except NotDifferentiableError:
         raise ValueError(
             "rate: a flow that comes nearer to the teacher, or to a point with a Hessian, is required"
         ) from None
-    size = float(np.linalg.norm(point.weights))
-    if not point.converged or np.linalg.norm(point.weights - state.coordinates) > NEAR_END * size:
+    found = problem.loss.parameters(point.student).rows(problem.layout)
+    if rescales(problem):  # of all networks that are equal the flow reaches one
+        found = rescaled(problem, found, conserved(problem, state.coordinates))
+    size = float(np.linalg.norm(found))
+    if not point.converged or np.linalg.norm(found - state.coordinates) > NEAR_END * size:
         raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
-    anchor = State(problem, np.full(len(point.weights), NOWHERE), point.weights).from_nearest().anchor
-    if np.linalg.norm(point.weights - anchor) < RESOLVED * size:
-        return anchor, TRUSTED * state.resolution
-    return point.weights, RESOLVED * size
+    anchor = State.at(problem, found).from_nearest().anchor
+    if np.linalg.norm(found - anchor) < RESOLVED * size:
+        return anchor, TRUSTED * state.resolution if problem.is_standard else RESOLVED * size
+    return found, RESOLVED * size
 
 
 def _slope(times: FloatArray, logarithms: FloatArray) -> tuple[float, float]:
@@ -182,23 +187,26 @@ def _curvature(problem: SpanProblem, state: State, end: FloatArray) -> tuple[flo
     Where all rows slide (exact convention) the flow has their K lengths left, in which the loss is smooth; across the
     lines it is a cone, of infinite sharpness.
     """
-    displacement = state.displacement + (state.anchor - end)
+    displacement = problem.layout.flat(state.displacement + (state.anchor - end))
     if len(state.aligned) == problem.start.width:
-        rows = problem.loss.teacher.weights[[j for _, j in sorted(state.aligned)]]
+        rows = problem.teacher_rows[[j for _, j in sorted(state.aligned)]]
         lines = scipy.linalg.block_diag(*(rows / np.linalg.norm(rows, axis=1, keepdims=True)))
         lengths = lines @ state.point.gauss_newton.to_dense() @ lines.T
-        return _slowest(lengths, lines @ displacement.ravel()), np.inf
+        return _slowest(lengths, lines @ displacement), np.inf
     try:
         if not problem.loss.has_cones and problem.at(end).parallel:
-            return _nonlinear_eigenvalue(problem.at(end), displacement)
+            return _nonlinear_eigenvalue(problem.at(end), problem.layout.given(displacement))
         whole = state.original.hessian
         within = state.point.hessian.to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan
-    return _slowest(within, displacement.ravel()), whole.spectrum().largest
+    if rescales(problem):
+        moves = across(problem, end)
+        within, displacement = moves.T @ within @ moves, moves.T @ displacement
+    return _slowest(within, displacement), whole.spectrum().largest
 
 
-def _nonlinear_eigenvalue(end: Point, displacement: FloatArray) -> tuple[float, float]:
+def _nonlinear_eigenvalue(end: AnyPoint, displacement: FloatArray) -> tuple[float, float]:
     """``lambda`` of ``D(X) = lambda X``, and the largest eigenvalue (real part) of the limit along ``X``.
 
     The limit along a displacement has modes; what the displacement has of the slowest is the next one. Where the flow
@@ -227,5 +235,5 @@ def _nonlinear_eigenvalue(end: Point, displacement: FloatArray) -> tuple[float, 
 def _slowest(matrix: FloatArray, displacement: FloatArray) -> float:
     """The smallest eigenvalue (real part) whose eigenvector has a part in the displacement."""
     values, vectors = np.linalg.eigh(matrix) if (matrix == matrix.T).all() else np.linalg.eig(matrix)
-    parts = np.abs(np.linalg.lstsq(vectors, displacement.astype(vectors.dtype), rcond=None)[0])
+    parts = np.abs(np.linalg.lstsq(vectors, displacement.ravel().astype(vectors.dtype), rcond=None)[0])
     return float(values.real[parts > OCCUPIED * parts.max()].min())

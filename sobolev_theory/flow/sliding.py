@@ -17,13 +17,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..losses import PopulationLoss
-from ..networks import Network
 from ..pairs.angles import PARALLEL, angle_and_direction
 from ..pairs.geometry import PairGeometry
 from ..pairs.sums import PairTerms
-from ..parameters import Parameters
 from ..points import Point
+from ..problem import SpanProblem
+from ..shorthands import AnyPoint
 
 FloatArray = NDArray[np.float64]
 Aligned = tuple[tuple[int, int], ...]
@@ -34,44 +33,49 @@ STRAIGHT = 1e-3
 
 
 def collapsing(
-    loss: PopulationLoss, student: Parameters, velocity: FloatArray, horizon: float, resolution: float
+    problem: SpanProblem, rows: FloatArray, velocity: FloatArray, horizon: float, resolution: float
 ) -> tuple[float, int] | None:
-    """Time to go, and row, of the student's first to reach zero within a horizon, or that is not told from zero.
+    """Time to go, and neuron, of the first to reach its kink at zero within a horizon, or not told from zero.
 
     It does if it heads straight for zero, or if zero draws it in from all sides. Heuristic: from those of the axes.
     """
-    norms = np.linalg.norm(student.weights, axis=1)
-    fall = -np.einsum("kd,kd->k", velocity, student.weights) / norms
-    times = np.divide(norms, fall, out=np.full(len(norms), np.inf), where=fall > 0)
-    row = int(np.argmin(times))
-    if not (times[row] < horizon or (norms[row] <= resolution and fall[row] > 0)):
+    neurons, columns = problem.kinked
+    if not len(neurons):
         return None
-    straight = fall[row] >= np.sqrt(1 - STRAIGHT**2) * np.linalg.norm(velocity[row])
-    return (float(times[row]), row) if straight or _draws_in(loss, student, row) else None
+    vectors, moving = rows[neurons, :columns], velocity[neurons, :columns]
+    norms = np.linalg.norm(vectors, axis=1)
+    fall = -np.einsum("kd,kd->k", moving, vectors) / norms
+    times = np.divide(norms, fall, out=np.full(len(norms), np.inf), where=fall > 0)
+    k = int(np.argmin(times))
+    if not (times[k] < horizon or (norms[k] <= resolution and fall[k] > 0)):
+        return None
+    straight = fall[k] >= np.sqrt(1 - STRAIGHT**2) * np.linalg.norm(moving[k])
+    return (float(times[k]), int(neurons[k])) if straight or _draws_in(problem, rows, int(neurons[k])) else None
 
 
-def _draws_in(loss: PopulationLoss, student: Parameters, row: int) -> bool:
-    """Whether the loss rises from zero along all axes in one row."""
-    weights, axes = student.weights.copy(), np.eye(loss.teacher.dim)
+def _draws_in(problem: SpanProblem, rows: FloatArray, neuron: int) -> bool:
+    """Whether the loss rises from zero along all axes in the row of one neuron."""
+    moved, (_, columns) = rows.copy(), problem.kinked
+    axes = np.eye(columns)
     for axis in np.vstack([axes, -axes]):
-        weights[row] = np.linalg.norm(student.weights[row]) * axis
-        if loss.at(Parameters(weights, student.output_weights)).sliding_gradient[row] @ axis <= 0:
+        moved[neuron, :columns] = np.linalg.norm(rows[neuron, :columns]) * axis
+        if rest_of_gradient(problem.at(moved))[neuron, :columns] @ axis <= 0:
             return False
     return True
 
 
 def meeting(
-    student: Parameters, velocity: FloatArray, teacher: Network, aligned: Aligned, horizon: float, size: float
+    student: FloatArray, velocity: FloatArray, teacher: FloatArray, aligned: Aligned, horizon: float, size: float
 ) -> tuple[float, int, int] | None:
     """Time to go, and rows of [W; V], of the pair that is first on one line within a horizon; sliding rows left out.
 
     The sine of the angle falls at a finite speed, so its slope tells the time; what is ``e`` beside the line is
     constant. A row shorter than the scale ``size`` turns faster: an Euler step of time t errs by ``(speed t)^2/|u|``.
     """
-    rows = np.vstack([student.weights, teacher.weights])
-    moving = np.vstack([velocity, np.zeros_like(teacher.weights)])
+    rows = np.vstack([student, teacher])
+    moving = np.vstack([velocity, np.zeros_like(teacher)])
     norms = np.linalg.norm(rows, axis=1)
-    i, j = np.triu_indices(student.width, 1, len(rows))
+    i, j = np.triu_indices(len(student), 1, len(rows))
     sliding = [row for row, _ in aligned]
     free = ~np.isin(i, sliding) & ~np.isin(j, sliding) & (norms[j] > 0)  # who meets a sliding row meets its line
     i, j = i[free], j[free]
@@ -123,8 +127,18 @@ def _lines(teacher: FloatArray, aligned: Aligned) -> dict[int, FloatArray]:
     return {i: teacher[j] / np.linalg.norm(teacher[j]) for i, j in aligned}
 
 
-def slides(point: Point, aligned: Aligned) -> bool:
-    """Whether the pull of the lines holds all sliding rows against the rest of the gradient."""
+def rest_of_gradient(point: AnyPoint) -> FloatArray:
+    """The gradient, without the pull on one another of parallel rows of neurons if they can slide, (R, D)."""
+    return point.sliding_gradient if isinstance(point, Point) else point.gradient_rows
+
+
+def slides(point: AnyPoint, aligned: Aligned) -> bool:
+    """Whether the pull of the lines holds all sliding rows against the rest of the gradient.
+
+    Only where hidden weights move alone, of neurons without biases at standard inputs.
+    """
+    if not isinstance(point, Point):
+        return False
     gradient, teacher = point.sliding_gradient, point.loss.teacher.weights
     across = np.linalg.norm(gradient - on_lines(gradient, teacher, aligned), axis=1)
     return all(across[i] < _pull(point, i, line) for i, line in _lines(teacher, aligned).items())

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from .._runtime.checks import between, number
 from .._runtime.results import Record
+from ..layout import Layout
+from ..networks import Network
 from ..problem import SpanProblem
 from .events import crossing, one_level, quantity, reached, watched
 from .rates import Rate, tail_rate
@@ -23,7 +25,8 @@ FloatArray = NDArray[np.float64]
 class Flow(Record):
     r"""The solution of ``dW/dt = -gradient``, at the times of the solver's steps and in between.
 
-    ``flow(t)`` gives the weights at any times, shape (K, d) for a number, (n, K, d) for an array.
+    ``flow(t)`` gives the weights at any times, shape (K, d) for a number, (n, K, d) for an array; if more than hidden
+    weights moves, the flat vector of all that does, (P,), or (n, P). ``flow.student(t)`` is a `Network`.
 
     Attributes
     ----------
@@ -31,10 +34,13 @@ class Flow(Record):
         Times of the accepted steps, shape (T,), increasing from 0.
     weights
         Hidden weights (T, K, d); formed when asked for.
+    parameters
+        Flat vectors of all that moves, (T, P); see ``loss.split``.
     loss, gradient_norm
         Loss and Frobenius norm of its gradient, (T,).
     distance
-        ``|W - V|_F``, (T,): neurons compared in the order given. NaN if student and teacher differ in width.
+        ``|W - V|_F``, (T,), of all that moves: neurons compared in the order given. NaN if student and teacher differ
+        in width.
     status
         Why the flow ended:
 
@@ -78,10 +84,21 @@ class Flow(Record):
 
     @np.errstate(all="ignore")
     def __call__(self, t: float | FloatArray) -> FloatArray:
-        """Weights at times in ``[0, flow.t[-1]]``."""
+        """Weights, or flat vectors of what moves, at times in ``[0, flow.t[-1]]``."""
         times = between("t", t, f"times between 0 and the end of the flow, {self.t[-1]:g},", 0, self.t[-1])
-        shape = self.problem.student.weights.shape
-        return np.reshape([self._state(float(time)).weights for time in times.ravel()], (*times.shape, *shape))
+        layout = self._layout
+        found = [layout.flat(self._state(float(time)).student.rows(layout)) for time in times.ravel()]
+        return layout.given(np.reshape(found, (*times.shape, layout.size)))
+
+    @np.errstate(all="ignore")
+    def student(self, t: float) -> Network:
+        """The student at a time in ``[0, flow.t[-1]]``, with all that it has."""
+        (time,) = between("t", t, f"a time between 0 and the end of the flow, {self.t[-1]:g},", 0, self.t[-1]).ravel()
+        return self._state(float(time)).network
+
+    @property
+    def _layout(self) -> Layout:
+        return self.problem.original.layout(self.problem.student.width)
 
     def _state(self, t: float) -> State:
         if t == 0 or not self._path:
@@ -91,7 +108,12 @@ class Flow(Record):
     @cached_property
     def weights(self) -> FloatArray:
         """Hidden weights (T, K, d)."""
-        return np.stack([state.weights for state in self._states])
+        return np.stack([state.student.weights for state in self._states])
+
+    @cached_property
+    def parameters(self) -> FloatArray:
+        """Flat vectors of what moves (T, P)."""
+        return np.stack([self._layout.flat(state.student.rows(self._layout)) for state in self._states])
 
     @cached_property
     def loss(self) -> FloatArray:

@@ -1,9 +1,9 @@
-r"""Where a flow is: weights as displacements from an anchor, and what the field is there.
+r"""Where a flow is: rows of neurons as displacements from an anchor, and what the field is there.
 
-The unknown is the displacement ``D = W - P`` from an anchor ``P``. A row's anchor is the teacher's row that it matches
-where that is nearer than zero, and zero elsewhere: a solver that saw ``W`` near the teacher would stop resolving ``D``
-at ``rtol |W|``, and one that saw ``W - V`` near zero would not resolve ``W``; here the tolerance follows ``|D|`` down,
-and the anchor follows the student. Of a row that slides on a line the unknown is its length.
+The unknown is the displacement ``D = W - P`` from an anchor ``P``, of all that moves. A row's anchor is the teacher's
+row that it matches where that is nearer than zero, and zero elsewhere: a solver that saw ``W`` near the teacher would
+stop resolving ``D`` at ``rtol |W|``, and one that saw ``W - V`` near zero would not resolve ``W``; here the tolerance
+follows ``|D|`` down, and the anchor follows the student. Of a row that slides on a line the unknown is its length.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import activations
+from ..networks import Network
 from ..parameters import Parameters, matching
-from ..points import Point
 from ..problem import SpanProblem
-from .sliding import Aligned, on_lines, packed, unpacked
+from ..shorthands import AnyPoint
+from .sliding import Aligned, on_lines, packed, rest_of_gradient, unpacked
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -56,7 +57,7 @@ class StopError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Weights as displacements (K, n) from rows of the teacher, or from zero where ``rows`` is `NOWHERE`.
+    """Rows of neurons as displacements (R, D) from rows of the teacher, or from zero where ``rows`` is `NOWHERE`.
 
     Rows that slide on the line of a teacher's row (see `sliding`) are in ``aligned``.
     """
@@ -68,39 +69,39 @@ class State:
 
     @classmethod
     def at(cls, problem: SpanProblem, coordinates: FloatArray) -> State:
-        """Weights in coordinates, displaced from zero."""
+        """Rows of neurons in coordinates, displaced from zero."""
         return cls(problem, np.full(len(coordinates), NOWHERE), coordinates)
 
     @classmethod
     def start(cls, problem: SpanProblem) -> State:
         """The start of the problem; the displacement is taken in R^d, where it has no rounding near the teacher."""
-        state = cls.at(problem, problem.start.weights).from_nearest()
+        state = cls.at(problem, problem.start_rows).from_nearest()
         near = state.rows >= 0
         if problem.basis is None or not near.any():
             return state
         displacement = state.displacement.copy()
-        given = problem.student.weights[near] - problem.original.teacher.weights[state.rows[near]]
-        displacement[near] = given @ problem.basis
+        given = problem.student.rows(problem.original.layout(problem.student.width))
+        displacement[near] = problem.project(given[near] - problem.original_teacher_rows[state.rows[near]])
         return cls(problem, state.rows, displacement)
 
     def from_nearest(self) -> State:
-        """The same weights from the nearest anchors."""
+        """The same rows from the nearest anchors."""
         rows = self._nearest()
         if (rows == self.rows).all():
             return self
-        shift = self.anchor - _anchor(self.problem.loss.teacher.weights, rows)
+        shift = self.anchor - _anchor(self.problem.teacher_rows, rows)
         moved = replace(self, rows=rows, displacement=self.displacement + shift)
         return moved.after(moved.unknowns) if self.aligned else moved
 
     def _nearest(self) -> IntArray:
         """Of each row the teacher's row that it matches, if that is nearer than zero; a sliding row's only its own."""
-        teacher, weights = self.problem.loss.teacher, self.coordinates
-        found = matching(self.point.parameters, teacher)
+        problem, here = self.problem, self.coordinates
+        found = matching(problem.parameters_at(here), problem.loss.teacher, problem.layout.names)
         if found is None:
             return self.rows
         rows = found.copy()
-        away = np.linalg.norm(weights - teacher.weights[rows], axis=1)
-        reach = np.linalg.norm(weights, axis=1) * np.where(rows == self.rows, STICKY, 1.0)
+        away = np.linalg.norm(here - problem.teacher_rows[rows], axis=1)
+        reach = np.linalg.norm(here, axis=1) * np.where(rows == self.rows, STICKY, 1.0)
         rows[away > reach] = NOWHERE
         for i, j in self.aligned:
             if rows[i] != j:
@@ -115,17 +116,24 @@ class State:
     @cached_property
     def anchor(self) -> FloatArray:
         """The rows displaced from, in coordinates."""
-        return _anchor(self.problem.loss.teacher.weights, self.rows)
+        return _anchor(self.problem.teacher_rows, self.rows)
 
     @property
     def coordinates(self) -> FloatArray:
-        """The weights in coordinates, (K, n)."""
+        """The rows of neurons in coordinates, (R, D)."""
         return self.anchor + self.displacement
 
     @property
-    def weights(self) -> FloatArray:
-        """The weights in R^d, (K, d)."""
-        return _anchor(self.problem.original.teacher.weights, self.rows) + self.problem.embed(self.displacement)
+    def student(self) -> Parameters:
+        """The student in R^d."""
+        anchor = _anchor(self.problem.original_teacher_rows, self.rows)
+        return self.problem.student_at(anchor + self.problem.embed(self.displacement))
+
+    @property
+    def network(self) -> Network:
+        """The same, as a network."""
+        p, activation = self.student, self.problem.loss.activation
+        return Network(p.weights, p.output_weights, p.biases, p.output_bias, activation=activation)
 
     @property
     def size(self) -> float:
@@ -135,18 +143,26 @@ class State:
     @property
     def unknowns(self) -> FloatArray:
         """What a solver sees: the displacements of free rows, and of sliding rows those along their lines."""
-        return packed(self.displacement, self.problem.loss.teacher.weights, self.aligned)
+        return self._packed(self.displacement)
 
     @property
     def velocity(self) -> FloatArray:
         """Time derivative of the unknowns."""
-        return -packed(self.gradient, self.problem.loss.teacher.weights, self.aligned)
+        return -self._packed(self.gradient)
+
+    def _packed(self, rows: FloatArray) -> FloatArray:
+        """What moves of rows of neurons, as one vector."""
+        if self.aligned:
+            return packed(rows, self.problem.teacher_rows, self.aligned)
+        return self.problem.layout.flat(rows)
 
     def after(self, unknowns: FloatArray) -> State:
         """The state of other unknowns from the same anchor."""
-        teacher = self.problem.loss.teacher.weights
-        displacement = unpacked(unknowns, self.displacement.shape, teacher, self.aligned)
-        return State(self.problem, self.rows, displacement, self.aligned)
+        if self.aligned:
+            moved = unpacked(unknowns, self.displacement.shape, self.problem.teacher_rows, self.aligned)
+        else:
+            moved = self.problem.layout.rows(unknowns)
+        return State(self.problem, self.rows, moved, self.aligned)
 
     def sliding_on(self, aligned: Aligned) -> State:
         """The state with some rows on lines, to which they are projected; their anchors lie on those."""
@@ -158,33 +174,34 @@ class State:
         return state.after(state.unknowns)
 
     @cached_property
-    def point(self) -> Point:
+    def point(self) -> AnyPoint:
         """The loss at the student in coordinates, with the digits of its displacement."""
         loss, output_weights = self.problem.loss, self.problem.start.output_weights
-        if not self.is_anchored:
-            return loss.at(Parameters(self.coordinates, output_weights))
+        if not (self.problem.is_standard and self.is_anchored):
+            return self.problem.at(self.coordinates)
         return loss.at(Parameters.displaced(loss.teacher, self.rows, self.displacement, output_weights))
 
     @property
-    def original(self) -> Point:
+    def original(self) -> AnyPoint:
         """The loss at the student in R^d, with the digits of its displacement."""
         loss, output_weights = self.problem.original, self.problem.student.output_weights
-        if not self.is_anchored:
-            return loss.at(Parameters(self.weights, output_weights))
+        if not (self.problem.is_standard and self.is_anchored):
+            return loss.at(self.student)
         displacement = self.problem.embed(self.displacement)
         return loss.at(Parameters.displaced(loss.teacher, self.rows, displacement, output_weights))
 
     @cached_property
     def gradient(self) -> FloatArray:
-        """The gradient in coordinates, (K, n); of sliding rows what is left of it along their lines."""
+        """The gradient in coordinates, (R, D); of sliding rows what is left of it along their lines."""
         if self.aligned:
-            return on_lines(self.point.sliding_gradient, self.problem.loss.teacher.weights, self.aligned)
-        return self._along_segment() if self._segment else self.point.gradient
+            return on_lines(rest_of_gradient(self.point), self.problem.teacher_rows, self.aligned)
+        return self._along_segment() if self._segment else self.point.gradient_rows
 
     @cached_property
     def _segment(self) -> tuple[float, ...]:
         """Points on the segment from the teacher if the field is smooth along it and its terms cancel; else none."""
-        if self.aligned or not self.is_anchored or self.problem.loss.has_cones or _is_alone(self):
+        loss = self.problem.loss
+        if self.aligned or not (self.problem.is_standard and self.is_anchored) or loss.has_cones or _is_alone(self):
             return ()
         lengths = np.linalg.norm(self.displacement, axis=1)
         within = self.problem.smooth_within[self.rows]
@@ -206,7 +223,7 @@ class State:
         is accurate relative to the displacement.
         """
         loss = self.problem.loss
-        largest = max(float(np.abs(weights).max()) for weights in (self.coordinates, loss.teacher.weights))
+        largest = max(float(np.abs(rows).max()) for rows in (self.coordinates, self.problem.teacher_rows))
         if (_is_alone(self) and self.is_anchored) or self._segment:
             return largest * (DEEP**2 if loss.terms.jumps and not self.aligned else DEEP)
         return largest * ROUNDINGS * float(np.finfo(np.float64).eps)
@@ -214,15 +231,16 @@ class State:
     @property
     def vanished(self) -> int | None:
         """A row that is not told from zero, where the activation has a kink; None if there is none."""
-        norms = np.linalg.norm(self.coordinates, axis=1)
-        row = int(np.argmin(norms))
-        return row if self.problem.loss.has_kinks and norms[row] <= self.resolution else None
+        neurons, columns = self.problem.kinked
+        norms = np.linalg.norm(self.coordinates[neurons, :columns], axis=1)
+        small = np.flatnonzero(norms <= self.resolution)
+        return int(neurons[small[np.argmin(norms[small])]]) if len(small) else None
 
 
 def _is_alone(state: State) -> bool:
     """Whether student and teacher are one ReLU neuron each, whose field is accurate relative to the displacement."""
-    teacher = state.problem.loss.teacher
-    return len(state.rows) == teacher.width == 1 and teacher.activation == RELU
+    problem, teacher = state.problem, state.problem.loss.teacher
+    return problem.is_standard and len(state.rows) == teacher.width == 1 and teacher.activation == RELU
 
 
 def _anchor(teacher: FloatArray, rows: IntArray) -> FloatArray:

@@ -7,7 +7,10 @@ import numpy as np
 
 from .._runtime.results import Record, Value
 from .moments import Moments, hotelling_test
-from .residual import Array
+from .rows import Array
+
+Sizes = tuple[float, Array]
+"""Of the residual and of its derivatives along the directions (q,), see `Residual.sizes`."""
 
 GRANTED = 16.0
 """Every mean is granted the error of this many samples that decide it: n samples are never taken for certain.
@@ -72,14 +75,14 @@ class Agreement(Record, Value):
 
 
 @np.errstate(all="ignore")
-def judged(name: str, moments: dict[str, Moments], theory: Array) -> Agreement:
-    """Judge ``theory``, of the quantity's shape, by the moments of all sampled quantities."""
-    test = hotelling_test(moments[name], theory.ravel(), _allowance(name, moments), GRANTED)
+def judged(name: str, moments: dict[str, Moments], theory: Array, sizes: Sizes) -> Agreement:
+    """Judge ``theory``, of the quantity's shape, by the moments of all sampled quantities and the residual's sizes."""
+    test = hotelling_test(moments[name], theory.ravel(), _allowance(name, moments, sizes), GRANTED)
     estimate, error = (entries.reshape(theory.shape) for entries in (moments[name].mean, test.standard_error))
     return Agreement(name, estimate, theory, error, test.effective_samples, test.p_value)
 
 
-def _allowance(name: str, moments: dict[str, Moments]) -> Array:
+def _allowance(name: str, moments: dict[str, Moments], sizes: Sizes) -> Array:
     """What the entries of a mean may be off beyond their spread: `GRANTED` samples of ordinary size, and `ROUNDING`.
 
     It is also what an exact theory may be off in directions in which nothing varies.
@@ -87,15 +90,17 @@ def _allowance(name: str, moments: dict[str, Moments]) -> Array:
     Sizes are those of the terms before they cancel. An entry (a, b) of a matrix has size ``g_a g_b``, with ``g_a^2``
     the root mean square of entry (a, a). Near the teacher the residual T is small, but for an order that jumps it is
     not in rare samples; and by Cauchy-Schwarz a gradient is of size ``|T| g_a``, ``g_a`` of the Gauss-Newton matrix.
+    Rounding is relative to what neurons that biases keep silent would give if they fired (`Residual.sizes`).
     """
     ordinary, share = moments[name].root_mean_square, GRANTED**0.5 / moments[name].count
     squares = moments["hessian" if name == "hessian" else "gauss_newton"].root_mean_square
     g = np.sqrt(squares[:: round(squares.size**0.5) + 1])  # the diagonal of a flattened matrix
     g = np.maximum(g, ROUNDING * g.max())
+    rounded = np.maximum(g, sizes[1])
     if name in ("gauss_newton", "hessian"):
-        return np.asarray((share + ROUNDING) * np.outer(g, g).ravel() + SMALLEST)
-    reach = g if name == "gradient" else 1.0
+        return np.asarray((share * np.outer(g, g) + ROUNDING * np.outer(rounded, rounded)).ravel() + SMALLEST)
     whole, rare = np.sqrt(moments["size"].mean)  # |T| before it cancels, and in rare samples
+    whole = max(whole, sizes[0])
     if name == "value":
-        whole, rare = whole**2, rare**2
-    return np.asarray(share * (ordinary + rare * reach) + ROUNDING * whole * reach + SMALLEST)
+        return np.asarray(share * (ordinary + rare**2) + ROUNDING * whole**2 + SMALLEST)
+    return np.asarray(share * (ordinary + rare * g) + ROUNDING * whole * rounded + SMALLEST)

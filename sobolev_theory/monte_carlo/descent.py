@@ -2,44 +2,29 @@ r"""One-pass stochastic gradient descent with fresh Gaussian inputs, beside the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._runtime.checks import as_array, counted, flag, instance_of, number, positive_integer
 from .._runtime.checks import generator as as_generator
 from .._runtime.parallel import Workers, ordered_map
 from .._runtime.progress import tracked
 from .._runtime.sizes import require_memory
-from ..descent.iteration import LARGEST
 from ..errors import SizeError
-from ..flow.integration import gradient_flow
 from ..losses import PopulationLoss, Student
 from ..networks import Network
-from ..parameters import Parameters
-from ..problem import SpanProblem
-from .batches import batch_gradient
+from ..norms import Convention
+from ..points import Point
 from .limits import LONGEST
-from .residual import Array, Residual
+from .runs import Judged, Plan, Steps, exact, flowed, judged, sampled
 from .trajectories import SampledDescent, SampledQuantity
-
-Steps = NDArray[np.intp]
 
 RECORDED = 25
 """Steps at which iterates are kept by default, besides the start; fewer where they would coincide."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Step size, inputs of each step, and the numbers of steps after which the iterate is kept, increasing."""
-
-    step: float
-    batch: int
-    recorded: Steps
 
 
 def descent(
@@ -65,7 +50,7 @@ def descent(
     Parameters
     ----------
     loss, W0
-        Norm and teacher; the common start of all runs, weights (K, d) or a `Network`.
+        Norm, teacher, inputs and what moves; the common start of all runs, weights (K, d) or a `Network`.
     step
         Positive step size.
     batch, steps
@@ -137,28 +122,36 @@ def descent(
     ((4, 23, 2, 2), True)
     """
     instance_of("loss", loss, PopulationLoss)
-    if loss.has_cones:
-        raise ValueError(
-            "loss: derivative='backprop' is required, got 'exact', whose gradient holds Dirac terms of the derivative "
-            f"that jumps: gradients of sampled losses never do, nor does their mean; PopulationLoss(V, "
-            f"{loss.norm.argument!r}) is the loss that SGD follows"
-        )
-    runs, steps, batch = (positive_integer(*one) for one in (("runs", runs), ("steps", steps), ("batch", batch)))
     start = loss.student(W0)
+    _require_backprop(loss, start)
+    runs, steps, batch = (positive_integer(*one) for one in (("runs", runs), ("steps", steps), ("batch", batch)))
+    layout = loss.layout(start.width)
     _require_days(start, steps, batch, runs)
     plan = Plan(number("step", step, "a positive step size", 0, np.inf), batch, _recorded(record, steps))
-    kept = (runs + 2) * len(plan.recorded) * (start.weights.size + 2)
+    kept = (runs + 2) * len(plan.recorded) * (layout.size + 2)
     require_memory("runs", 2 * kept, "take fewer runs, or record fewer steps")
     loss.gradient(start)  # refuses a start where the gradient does not exist
     entropy = [int(word) for word in as_generator(rng).integers(2**32, size=4)]
     seeds = (np.random.SeedSequence(entropy, spawn_key=(run,)) for run in range(runs))
     shown = flag("progress", progress)
     with ordered_map(workers) as parallel:
-        followed = parallel(partial(_sampled, loss, start, plan), seeds)
-        sampled = [*tracked(followed, runs, "sampled descent", shown)]
-        exact = _judged(loss, start, _exact(loss, start, plan))
-        flow, status = _flowed(loss, start, plan)
-    return _result(loss, plan, sampled, exact, _judged(loss, start, flow), status)
+        followed = parallel(partial(sampled, loss, start, plan), seeds)
+        results = [*tracked(followed, runs, "sampled descent", shown)]
+        descended = judged(loss, start, exact(loss, start, plan))
+        flow, status = flowed(loss, start, plan)
+    return _result(loss, start, plan, results, (descended, judged(loss, start, flow)), status)
+
+
+def _require_backprop(loss: PopulationLoss, start: Network) -> None:
+    """Refuse the exact convention where it differs: in one dimension without biases it does not."""
+    point = loss.at(start)
+    terms = loss.terms if isinstance(point, Point) else loss.affine_terms
+    if terms.jumps and terms.convention is Convention.EXACT:
+        raise ValueError(
+            "loss: derivative='backprop' is required, got 'exact', whose gradient holds Dirac terms of the derivative "
+            f"that jumps: gradients of sampled losses never do, nor does their mean; PopulationLoss(V, "
+            f"{loss.norm.argument!r}) is the loss that SGD follows"
+        )
 
 
 def _recorded(record: ArrayLike | None, steps: int) -> Steps:
@@ -183,78 +176,26 @@ def _require_days(start: Network, steps: int, batch: int, runs: int) -> None:
         )
 
 
-@np.errstate(all="ignore")
-def iterates(gradient: Callable[[Array], Array], start: Array, plan: Plan) -> Array:
-    """``W <- W - step * gradient(W)``, recorded, (R, K, n); NaN from where it has diverged.
-
-    It never ends at rest, unlike `Iteration`: a batch that fires no neuron moves nothing, and the next one may.
-    """
-    kept = np.full((len(plan.recorded), *start.shape), np.nan)
-    weights, done = start, 0
-    for row, k in enumerate(plan.recorded):
-        for _ in range(k - done):
-            weights = weights - plan.step * gradient(weights)
-            if not np.abs(weights).max() <= LARGEST:
-                return kept
-        kept[row], done = weights, k
-    return kept
-
-
-Judged = tuple[Array, Array, Array]
-"""Iterates, their losses, and their L2 losses."""
-
-
-def _sampled(loss: PopulationLoss, start: Network, plan: Plan, seed: np.random.SeedSequence) -> Judged:
-    """One run of SGD."""
-    rng, K = np.random.default_rng(seed), start.width
-    residual = Residual.of(loss, start, np.zeros((0, *start.weights.shape)))
-
-    def gradient(weights: Array) -> Array:
-        return batch_gradient(replace(residual, weights=np.vstack([weights, residual.weights[K:]])), rng, plan.batch)
-
-    return _judged(loss, start, iterates(gradient, start.weights, plan))
-
-
-def _exact(loss: PopulationLoss, start: Network, plan: Plan) -> Array:
-    """Iterates of gradient descent, (R, K, d), followed in the span."""
-    problem = SpanProblem.of(loss, start)
-    return problem.embed(iterates(lambda weights: problem.at(weights).gradient, problem.start.weights, plan))
-
-
-def _flowed(loss: PopulationLoss, start: Network, plan: Plan) -> tuple[Array, str]:
-    """The flow at the times of the steps, (R, K, d), NaN after its end, and its status."""
-    times = plan.step * plan.recorded
-    flow = gradient_flow(loss, start, times[-1])
-    kept = np.full((len(times), *start.weights.shape), np.nan)
-    reached = times <= flow.t[-1]
-    kept[reached] = flow(times[reached])
-    return kept, flow.status
-
-
-@np.errstate(all="ignore")
-def _judged(loss: PopulationLoss, start: Network, weights: Array) -> Judged:
-    """Iterates with their exact losses; those of diverged ones are NaN."""
-    prediction = PopulationLoss(loss.teacher, "L2")
-    values = np.full((2, len(weights)), np.nan)
-    for k in np.flatnonzero(np.isfinite(weights).all(axis=(1, 2))):
-        parameters = Parameters(weights[k], start.output_weights)
-        values[:, k] = [judge.at(parameters).value for judge in (loss, prediction)]
-    return weights, values[0], values[1]
-
-
 def _result(
-    loss: PopulationLoss, plan: Plan, sampled: Sequence[Judged], exact: Judged, flow: Judged, status: str
+    loss: PopulationLoss,
+    start: Network,
+    plan: Plan,
+    results: Sequence[Judged],
+    theory: tuple[Judged, Judged],
+    status: str,
 ) -> SampledDescent:
-    weights, losses, errors = (np.stack(each) for each in zip(*sampled, strict=True))
+    rows, losses, errors = (np.stack(each) for each in zip(*results, strict=True))
+    layout, (descended, flow) = loss.layout(start.width), theory
+    weights = [each if layout.only_weights else layout.flat(each) for each in (rows, descended[0], flow[0])]
     return SampledDescent(
-        subject=f"{loss.line()} from a student of {weights.shape[2]} x {weights.shape[3]}",
+        subject=f"{loss.line()} from a student of {start.width} x {layout.dim}",
         step=plan.step,
         batch=plan.batch,
         steps=plan.recorded,
-        loss=SampledQuantity(losses, exact[1], flow[1]),
-        error=SampledQuantity(errors, exact[2], flow[2]),
-        weights=weights,
-        descent_weights=exact[0],
-        flow_weights=flow[0],
+        loss=SampledQuantity(losses, descended[1], flow[1]),
+        error=SampledQuantity(errors, descended[2], flow[2]),
+        weights=weights[0],
+        descent_weights=weights[1],
+        flow_weights=weights[2],
         flow_status=status,
     )

@@ -6,13 +6,14 @@ import numpy as np
 
 from .._runtime.checks import counted, number, positive_integer
 from ..errors import OverflowingError, SizeError
+from ..layout import Layout
 from .agreement import Agreement
 from .estimators import LEAST_BLOCK, numbers_per_sample
 from .moments import Moments
 from .residual import Residual
 
 MAX_DIRECTIONS = 12
-"""A weight space of up to so many dimensions is checked in every coordinate, a larger one along so many directions."""
+"""A space of up to so many dimensions is checked in every coordinate, a larger one along so many directions."""
 
 LARGEST = 2**28
 """Numbers in one array, 2 GiB."""
@@ -34,14 +35,14 @@ per cent failed at level 0.05, and 0.02 per cent at level 0.001. Below, sampled 
 """
 
 
-def directions_of(width: int, dim: int) -> int:
+def directions_of(layout: Layout) -> int:
     """q, the number of directions in which a student is checked."""
-    return min(width * dim, MAX_DIRECTIONS)
+    return min(layout.size, MAX_DIRECTIONS)
 
 
-def checked_samples(samples: int, student: tuple[int, int], teacher_width: int, networks: int = 1) -> int:
-    """A number of samples that judges a (K, d) student and does not take for ever; Hotelling's test of E entries needs
-    many more than E samples, and its normal limit a thousand.
+def checked_samples(samples: int, student: Layout, teacher_width: int, networks: int = 1) -> int:
+    """A number of samples that judges a student and does not take for ever; Hotelling's test of E entries needs many
+    more than E samples, and its normal limit a thousand.
 
     Raises
     ------
@@ -50,9 +51,9 @@ def checked_samples(samples: int, student: tuple[int, int], teacher_width: int, 
     ValueError
         For too few samples.
     """
-    (width, dim), directions = student, directions_of(*student)
+    width, dim, directions = student.width, student.dim, directions_of(student)
     each = numbers_per_sample(directions, width, width + teacher_width, dim)
-    forms, report = directions**2 * width * (width + teacher_width), directions * (width * dim + 8 * directions)
+    forms, report = directions**2 * width * (width + teacher_width), directions * (student.size + 8 * directions)
     if (largest := max(LEAST_BLOCK * each, forms, report)) > LARGEST:
         raise SizeError(
             f"student: {width} x {dim} beside a teacher of {teacher_width} neurons would take arrays of {largest:.1e} "
@@ -79,7 +80,7 @@ def checked_level(level: float) -> float:
 
 def require_resolved(residual: Residual) -> None:
     """Refuse rows so long that inputs in double precision miss the slab in which a smooth activation varies."""
-    longest = residual.steepness * float(np.linalg.norm(residual.weights, axis=1).max())
+    longest = residual.steepness * float(np.linalg.norm(residual.rows.along, axis=1).max())
     if longest > RESOLVED:
         raise ValueError(
             f"weights: inputs in double precision do not resolve where {residual.activation.name!r} varies, for rows "
@@ -96,7 +97,7 @@ def require_range(residual: Residual, moments: dict[str, Moments]) -> None:
         Naming what to do.
     """
     finite = all(np.isfinite(each.scatter).all() for each in moments.values())
-    something = (residual.output[:, None] * residual.weights).any()
+    something = (residual.output * (residual.rows.along.any(axis=1) | (residual.rows.offsets != 0))).any()
     if not finite or (something and moments["size"].mean[0] < SMALLEST):
         raise OverflowingError(
             "samples: their squares leave the range of double precision at weights of this size; multiply those of "

@@ -7,7 +7,7 @@ from typing import Any
 from .._runtime.results import Rows, Value
 from .._runtime.tables import Table
 from .agreement import Agreement
-from .residual import Array
+from .rows import Array
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -21,7 +21,8 @@ class Report(Rows[Agreement], Value):
     samples
         Number of sampled inputs.
     directions
-        ``Z`` (q, K, d), orthonormal: the gradient has entries ``<Z_a, grad>``, a matrix H ``Z_a' H Z_b``.
+        ``Z`` (q, K, d), or flat ones (q, P) if more than the weights moves, orthonormal: the gradient has entries
+        ``<Z_a, grad>``, a matrix H ``Z_a' H Z_b``.
     level
         The check is passed if ``p_value >= level``.
     quantities
@@ -64,9 +65,10 @@ class Report(Rows[Agreement], Value):
 
     def table(self) -> Table:
         """A row for each quantity, and the verdict."""
-        q, K, d = self.directions.shape
-        where = f"all {q} coordinates" if q == K * d else f"{q} random orthonormal directions in the {K * d} dimensions"
-        title = f"{self.subject}\n{self.samples} samples; gradient and matrices along {where} of weight space"
+        q, P = len(self.directions), self.directions[0].size
+        where = f"all {q} coordinates" if q == P else f"{q} random orthonormal directions in the {P} dimensions"
+        space = "weight" if self.directions.ndim == 3 else "parameter"
+        title = f"{self.subject}\n{self.samples} samples; gradient and matrices along {where} of {space} space"
         missing = [f"{name}: not defined: {reason}" for name, reason in self.undefined.items()]
         rule = f", Bonferroni over {len(self.quantities)} quantities"
         verdict = _verdict(self.passed, self.p_value, self.level) + rule

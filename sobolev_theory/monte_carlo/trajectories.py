@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .._runtime.results import Record, Shown, Value
 from .._runtime.sample_mean import spread
 from .._runtime.tables import Table
-from .residual import Array
+from .rows import Array
 
 FEW = 1 / 3
 """Standard error over the mean above which a few of the runs decide it."""
@@ -92,9 +92,10 @@ class SampledDescent(Shown, Value):
     loss, error
         The loss, and the L2 loss, which is the prediction error, of the iterates: each a `SampledQuantity`.
     weights
-        Iterates of the runs, (runs, R, K, d); NaN from where a run has diverged.
+        Iterates of the runs, (runs, R, K, d), or flat vectors (runs, R, P) if more than the weights moves; NaN from
+        where a run has diverged.
     descent_weights, flow_weights
-        Those of exact descent with the same step, and of the flow at the times ``step * steps``, (R, K, d).
+        Those of exact descent with the same step, and of the flow at the times ``step * steps``, (R, K, d) or (R, P).
     flow_status
         Why the flow ended, as in `Flow`.
     """

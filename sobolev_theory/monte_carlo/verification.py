@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, Unpack
 
@@ -13,9 +14,11 @@ from .._runtime.checks import generator as as_generator
 from .._runtime.checks import positive_integer
 from .._runtime.parallel import ParallelMap, Workers, ordered_map
 from .._runtime.progress import tracked
+from .._runtime.results import named
 from ..activations import Activation
 from ..activations.registry import chosen
 from ..errors import NotDifferentiableError
+from ..layout import Layout, moving
 from ..losses import LossOptions, PopulationLoss, Student
 from ..networks import Network
 from ..norms import NormLike
@@ -24,7 +27,8 @@ from .estimators import chunk_length, chunk_moments
 from .limits import checked_level, checked_samples, directions_of, require_decisive, require_range, require_resolved
 from .moments import Moments
 from .reports import Report, Survey, sidak
-from .residual import Array, Residual
+from .residual import Residual
+from .rows import Array
 
 LEVEL = 1e-3
 """Default level: the probability with which a true theory fails."""
@@ -44,10 +48,11 @@ def verify(
 ) -> Report:
     """Judge the value, gradient, Gauss-Newton matrix and Hessian of a loss at one student by sampling.
 
-    Each quantity is a mean over Gaussian inputs (`estimators`, `surfaces`), of which those that decide are drawn more
-    often, and weighted less (`inputs`). Its closed form is judged by Hotelling's T^2 test over all its entries
-    (`agreement`, `moments`), and the four p-values are combined by Bonferroni. A weight space of over 12 dimensions
-    is checked along 12 random orthonormal directions, so that the cost is bounded; another ``rng`` looks along others.
+    Each quantity is a mean over the Gaussian inputs of the loss (`estimators`, `surfaces`), of which those that decide
+    are drawn more often, and weighted less (`inputs`). Its closed form is judged by Hotelling's T^2 test over all its
+    entries (`agreement`, `moments`), and the four p-values are combined by Bonferroni. A space of over 12 dimensions of
+    what moves is checked along 12 random orthonormal directions, so that the cost is bounded; another ``rng`` looks
+    along others.
     A quantity that does not exist at the student is listed as such and not judged.
 
     A true theory fails with probability at most ``level``. That is the law of large samples, which holds where no
@@ -113,7 +118,8 @@ def verify_many(
     Parameters
     ----------
     networks
-        Number of pairs of a student and a teacher, with Gaussian weights and standard normal output weights.
+        Number of pairs of a student and a teacher, with Gaussian weights and standard normal output weights. An output
+        bias that moves is standard normal as well; biases that move have half the length of their row as deviation.
     student_width, teacher_width, dim
         K, M and d.
     norm, **loss_options
@@ -132,20 +138,21 @@ def verify_many(
     networks, dim = positive_integer("networks", networks), positive_integer("dim", dim)
     student_width = positive_integer("student_width", student_width)
     teacher_width = positive_integer("teacher_width", teacher_width)
-    samples = checked_samples(samples, (student_width, dim), teacher_width, networks)
+    layout = Layout(student_width, dim, moving(loss_options.get("parameters", "weights")))
+    samples = checked_samples(samples, layout, teacher_width, networks)
     each = sidak(checked_level(level), 1 / networks)
     generator = as_generator(rng)
     activation = chosen(loss_options.get("activation"))
     reports = []
     with ordered_map(workers) as parallel:
         for _ in tracked(range(networks), networks, "sampling", progress):
-            teacher = _random_network(teacher_width, dim, activation, generator)
-            student = _random_network(student_width, dim, activation, generator)
+            teacher = _random_network(replace(layout, width=teacher_width), activation, generator)
+            student = _random_network(layout, activation, generator)
             loss = PopulationLoss(teacher, norm, **loss_options)
             reports.append(_verify(loss, student, samples, generator, parallel, each, progress=False))
     widths = f"students of {student_width} x {dim}, teachers of {teacher_width} x {dim}"
-    options = f"norm={norm!r}, activation='{loss.activation}', derivative='{loss.derivative}'"
-    return Survey(f"{networks} random networks: {widths}; {options}", tuple(reports), level)
+    options = {name: fact for name, fact in loss.facts().items() if name != "teacher"}
+    return Survey(f"{networks} random networks: {widths}; {named(options)}", tuple(reports), level)
 
 
 def _verify(
@@ -162,10 +169,12 @@ def _verify(
         raise ValueError(f"loss: a PopulationLoss is required, got {type(loss).__name__}; verify(PopulationLoss(V), W)")
     student = loss.student(W)
     entropy = [int(word) for word in rng.integers(2**32, size=4)]
-    samples = checked_samples(samples, student.weights.shape, loss.teacher.width)
-    residual = _residual(loss, student, np.random.default_rng(_child(entropy, 0)))
+    layout = loss.layout(student.width)
+    samples = checked_samples(samples, layout, loss.teacher.width)
+    directions = _directions(layout, np.random.default_rng(_child(entropy, 0)))
+    residual = Residual.of(loss, student, directions)
     require_resolved(residual)
-    closed, undefined = _closed_forms(loss, student, residual.directions)
+    closed, undefined = _closed_forms(loss, student, directions)
     names = tuple(dict.fromkeys((*closed, "gauss_newton", "size")))  # the last two set the scales
     length = chunk_length(residual)
     chunks = -(-samples // length)
@@ -173,23 +182,23 @@ def _verify(
     parts = parallel(partial(chunk_moments, residual, names), tasks)
     moments = _merge(tracked(parts, chunks, "sampling", progress))
     require_range(residual, moments)
-    compared = {name: judged(name, moments, theory) for name, theory in closed.items()}
+    compared = {name: judged(name, moments, theory, residual.sizes) for name, theory in closed.items()}
     require_decisive(samples, compared.values())
     subject = f"{loss.line()} at a student of {student.width} x {student.dim}"
-    return Report(subject, samples, residual.directions, level, compared, undefined)
+    shown = layout.rows(directions) if layout.only_weights else directions
+    return Report(subject, samples, shown, level, compared, undefined)
 
 
-def _residual(loss: PopulationLoss, student: Network, rng: np.random.Generator) -> Residual:
-    """Stacked networks, and the directions: coordinates, or random orthonormal ones."""
-    K, d = student.weights.shape
-    size, count = K * d, directions_of(K, d)
+def _directions(layout: Layout, rng: np.random.Generator) -> Array:
+    """Flat directions (q, P): coordinates, or random orthonormal ones."""
+    size, count = layout.size, directions_of(layout)
     directions = np.eye(size) if count == size else np.linalg.qr(rng.standard_normal((size, count)))[0].T
-    return Residual.of(loss, student, np.ascontiguousarray(directions).reshape(count, K, d))
+    return np.ascontiguousarray(directions)
 
 
 def _closed_forms(loss: PopulationLoss, student: Network, directions: Array) -> tuple[dict[str, Array], dict[str, str]]:
-    """What the methods of the loss say along the directions, and why they do not say the rest."""
-    Z, at = directions.reshape(len(directions), -1), loss.at(student)
+    """What the methods of the loss say along the directions Z, and why they do not say the rest."""
+    Z, at = directions, loss.at(student)
     formulas: dict[str, Callable[[], ArrayLike]] = {
         "value": lambda: loss.value(at),
         "gradient": lambda: Z @ loss.gradient(at).ravel(),
@@ -219,6 +228,11 @@ def _child(entropy: list[int], *key: int) -> np.random.SeedSequence:
     return np.random.SeedSequence(entropy, spawn_key=key)
 
 
-def _random_network(width: int, dim: int, activation: str | Activation, rng: np.random.Generator) -> Network:
-    hidden = Network.random(width, dim, rng=rng, activation=activation)
-    return Network(hidden.weights, rng.standard_normal(width), activation=activation)
+def _random_network(layout: Layout, activation: str | Activation, rng: np.random.Generator) -> Network:
+    """With biases where they move, of a size that keeps no neuron silent on most of the inputs."""
+    hidden = Network.random(layout.width, layout.dim, rng=rng, activation=activation)
+    output = rng.standard_normal(layout.width)
+    lengths = np.linalg.norm(hidden.weights, axis=1)
+    biases = lengths / 2 * rng.standard_normal(layout.width) if "biases" in layout.names else None
+    output_bias = rng.standard_normal() if "output_bias" in layout.names else 0.0
+    return Network(hidden.weights, output, biases, output_bias, activation=activation)

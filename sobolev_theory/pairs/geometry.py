@@ -119,9 +119,9 @@ class PairGeometry:
             return i + part.start, j
 
         found = [pairs for pairs in by_blocks(width, len(rows), normalise) if pairs is not None]
-        pairs = NearPairs.none(rows.shape[1]) if near is None else near(NOBODY, NOBODY)
-        if found:
-            i, j = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        pairs = NearPairs.none(rows.shape[1])
+        if found or near is not None:
+            i, j = (np.concatenate(parts) for parts in zip((NOBODY, NOBODY), *found, strict=True))
             pairs = NearPairs.of(rows, i, j, origin) if near is None else near(i, j)
             cosines[i, j] = np.cos(pairs.angle)
         scale = chart.scale(inverse)

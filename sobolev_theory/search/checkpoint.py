@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .._runtime.checks import named, shown
+from ..layout import Layout
 from .records import point_of
 from .results import EndPoint
 
@@ -93,7 +94,7 @@ class Checkpoint:
 
 
 @contextmanager
-def opened(path: FilePath, header: Record, adopt: tuple[str, ...], shape: tuple[int, int]) -> Iterator[Checkpoint]:
+def opened(path: FilePath, header: Record, adopt: tuple[str, ...], layout: Layout) -> Iterator[Checkpoint]:
     """A checkpoint, read and locked against other searches, but not yet written.
 
     Parameters
@@ -104,8 +105,8 @@ def opened(path: FilePath, header: Record, adopt: tuple[str, ...], shape: tuple[
         What identifies the problem.
     adopt
         Names of entries that an existing file decides.
-    shape
-        Of weights.
+    layout
+        What of a student moves.
 
     Raises
     ------
@@ -116,7 +117,7 @@ def opened(path: FilePath, header: Record, adopt: tuple[str, ...], shape: tuple[
     descriptor, writable, new = _open(file)
     try:
         _lock(file, descriptor, writable)
-        yield _read(file, descriptor, writable, header, adopt, shape)
+        yield _read(file, descriptor, writable, header, adopt, layout)
     finally:
         if new and not os.fstat(descriptor).st_size:
             file.unlink(missing_ok=True)
@@ -182,7 +183,7 @@ def _lock(file: Path, descriptor: int, writable: bool) -> None:
 
 
 def _read(
-    file: Path, descriptor: int, writable: bool, expected: Record, adopt: tuple[str, ...], shape: tuple[int, int]
+    file: Path, descriptor: int, writable: bool, expected: Record, adopt: tuple[str, ...], layout: Layout
 ) -> Checkpoint:
     """Header and runs."""
     try:
@@ -197,7 +198,7 @@ def _read(
     points: dict[int, EndPoint] = {}
     for number, line in enumerate(lines, 2):
         try:
-            point = _point(line, header, shape)
+            point = _point(line, header, layout)
             if point.run in points:
                 raise ValueError(f"run: {point.run} is there twice")
         except ValueError as error:
@@ -232,12 +233,12 @@ def _alike(found: Any, words: list[int]) -> bool:
     )
 
 
-def _point(line: bytes, header: Record, shape: tuple[int, int]) -> EndPoint:
+def _point(line: bytes, header: Record, layout: Layout) -> EndPoint:
     record = _parsed(line)
     if not isinstance(record, dict):
         raise ValueError("a run in JSON is required")
     found = record.pop("check", None)
-    point = point_of(record, shape)
+    point = point_of(record, layout)
     if found != _check(header, record):
         raise ValueError("check: the line was altered after it was written, or is of another file")
     return point

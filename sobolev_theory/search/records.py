@@ -8,30 +8,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..layout import Layout
 from .results import KINDS, EndPoint
 
 MOST = 2**53
 """Bound of the number of a run."""
 
 
-def point_of(record: dict[str, Any], shape: tuple[int, int]) -> EndPoint:
-    """The point whose `EndPoint.as_dict` a record is, bit for bit.
+def point_of(record: dict[str, Any], layout: Layout) -> EndPoint:
+    """The point whose `EndPoint.as_dict` a record is, bit for bit, of a student of which some parameters move.
 
     Raises
     ------
     ValueError
         Naming the field that is missing, unknown or wrong.
     """
-    for name in READERS:
+    readers = READERS if layout.only_weights else READERS | {"parameters": _reals}
+    for name in readers:
         if name not in record:
             raise ValueError(f"{name}: missing")
     for name in record:
-        if name not in READERS:
+        if name not in readers:
             raise ValueError(f"{name!r:.100}: an unknown field")
-    point = EndPoint(**{name: read(name, record[name]) for name, read in READERS.items()})
-    size = shape[0] * shape[1]
+    point = EndPoint(**{name: read(name, record[name]) for name, read in readers.items()})
+    shape, size = (layout.width, layout.dim), layout.size
     if point.weights.shape != shape:
         raise ValueError(f"weights: shape {shape} is required, got {point.weights.shape}")
+    if point.parameters is not None and len(point.parameters) != size:
+        raise ValueError(f"parameters: {size} numbers are required, got {len(point.parameters)}")
     if len(point.multiplicities) != len(point.eigenvalues):
         raise ValueError(f"multiplicities: {len(point.eigenvalues)} are required, got {len(point.multiplicities)}")
     if len(point.multiplicities) and sum(point.multiplicities.tolist()) != size:
@@ -105,4 +109,4 @@ READERS: dict[str, Callable[[str, Any], Any]] = {
     "index": _index,
     "message": _text,
 }
-"""How each field of an `EndPoint` is read."""
+"""How each field of an `EndPoint` is read; of one with more that moves than hidden weights, `parameters` beside."""

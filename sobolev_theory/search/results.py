@@ -55,6 +55,8 @@ class EndPoint(Record, Value):
         Hessian does not exist.
     message
         How the flow ended, in words.
+    parameters
+        The flat vector of all that moves, (P,); None if that is the hidden weights alone.
     """
 
     run: int
@@ -66,6 +68,7 @@ class EndPoint(Record, Value):
     multiplicities: NDArray[np.intp]
     index: int | None
     message: str
+    parameters: FloatArray | None = None
 
     @property
     def smallest(self) -> float:
@@ -83,7 +86,10 @@ class EndPoint(Record, Value):
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as numbers, texts and lists, from which `records.point_of` makes the same point, bit for bit."""
-        return {name: v.tolist() if isinstance(v, np.ndarray) else v for name, v in vars(self).items()}
+        fields = {name: v.tolist() if isinstance(v, np.ndarray) else v for name, v in vars(self).items()}
+        if self.parameters is None:
+            del fields["parameters"]
+        return fields
 
 
 @dataclass(frozen=True, eq=False, repr=False)

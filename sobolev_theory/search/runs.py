@@ -12,7 +12,8 @@ from ..critical_points import CriticalPoint, critical_point, is_zero
 from ..errors import NotDifferentiableError
 from ..flow.integration import gradient_flow
 from ..flow.solution import Flow
-from ..losses import PopulationLoss
+from ..losses import PopulationLoss, Student
+from ..networks import Network
 from .results import EndPoint
 
 FloatArray = NDArray[np.float64]
@@ -43,7 +44,7 @@ T_MAX = 1e5
 """Time after which a run gives up."""
 
 
-def end_of_run(loss: PopulationLoss, start: FloatArray, run: int) -> EndPoint:
+def end_of_run(loss: PopulationLoss, start: Student, run: int) -> EndPoint:
     """Where gradient flow from a start ends."""
     if loss.has_cones:  # loose tolerances would not let rows meet, and lines cannot be left and joined again
         return _followed(loss, start, run, LEVELS[-1:], {})
@@ -52,50 +53,59 @@ def end_of_run(loss: PopulationLoss, start: FloatArray, run: int) -> EndPoint:
 
 
 def _followed(
-    loss: PopulationLoss, start: FloatArray, run: int, levels: tuple[float, ...], options: dict[str, Any]
+    loss: PopulationLoss, start: Student, run: int, levels: tuple[float, ...], options: dict[str, Any]
 ) -> EndPoint:
     """Follow the flow from level to level until it is seen to which minimum it leads."""
-    unit, weights = float(np.linalg.norm(loss.gradient(start))) or 1.0, start
+    unit, student = float(np.linalg.norm(loss.gradient(start))) or 1.0, start
     for level in levels:
-        flow = gradient_flow(loss, weights, T_MAX, until={"gradient_norm": level * unit}, **options)
-        weights = flow(flow.t[-1])
-        end = _named(loss, run, flow, weights)
+        flow = gradient_flow(loss, student, T_MAX, until={"gradient_norm": level * unit}, **options)
+        student = flow.student(flow.t[-1])
+        end = _named(loss, run, flow, student)
         minimum = end.kind in ("global minimum", "spurious minimum")
         if minimum or flow.status not in ("gradient_norm", "stationary") or (end.kind == "saddle" and options):
             break
     return end
 
 
-def _named(loss: PopulationLoss, run: int, flow: Flow, weights: FloatArray) -> EndPoint:
+def _named(loss: PopulationLoss, run: int, flow: Flow, student: Network) -> EndPoint:
     """The critical point near the end of a flow, or that end itself, by its name."""
-    point = _polished(loss, weights) if flow.status in SETTLED else None
+    point = _polished(loss, student) if flow.status in SETTLED else None
     if point is None:
-        value, norm = _or_nan(loss.value, weights), _or_nan(loss.gradient, weights)
+        value, norm = _or_nan(loss.value, student), _or_nan(loss.gradient, student)
         nonsmooth = flow.status == "nonsmooth" or np.isnan(norm)
         kind = "global minimum" if is_zero(loss, value) else "nonsmooth" if nonsmooth else "unconverged"
-        return EndPoint(run, kind, weights, value, norm, np.empty(0), np.empty(0, np.intp), None, flow.message)
+        end = (value, norm, np.empty(0), np.empty(0, np.intp), None, flow.message)
+        return EndPoint(run, kind, student.weights, *end, _moving(loss, student))
     exists, values = point.curvature == "hessian", point.spectrum.values.real
     kind = "nonsmooth" if not exists else "saddle" if point.index else "spurious minimum"
     if point.is_global:
         kind = "global minimum"
     index, values = (point.index, values) if exists else (None, values[:0])
     counts = point.spectrum.multiplicities[: len(values)]
-    return EndPoint(run, kind, point.weights, point.value, point.gradient_norm, values, counts, index, flow.message)
+    found = (point.value, point.gradient_norm, values, counts, index, flow.message)
+    return EndPoint(run, kind, point.weights, *found, _moving(loss, point.student))
 
 
-def _polished(loss: PopulationLoss, weights: FloatArray) -> CriticalPoint | None:
+def _moving(loss: PopulationLoss, student: Network) -> FloatArray | None:
+    """The flat vector of what moves, if that is more than hidden weights."""
+    layout = loss.layout(student.width)
+    return None if layout.only_weights else layout.flat(loss.parameters(student).rows(layout))
+
+
+def _polished(loss: PopulationLoss, student: Student) -> CriticalPoint | None:
     """The critical point near the end of a flow, if there is one."""
     try:
-        point = critical_point(loss, weights, tol=TOL)
+        point = critical_point(loss, student, tol=TOL)
     except NotDifferentiableError:
         return None
-    near = np.linalg.norm(point.weights - weights) <= NEAR * np.linalg.norm(weights)
-    return point if point.converged and near else None
+    layout = loss.layout(point.student.width)
+    found, before = (loss.parameters(each).rows(layout) for each in (point.student, student))
+    return point if point.converged and np.linalg.norm(found - before) <= NEAR * np.linalg.norm(before) else None
 
 
-def _or_nan(function: Callable[[FloatArray], float | FloatArray], weights: FloatArray) -> float:
+def _or_nan(function: Callable[[Student], float | FloatArray], student: Network) -> float:
     """The norm of a value or a gradient, NaN where it does not exist."""
     try:
-        return float(np.linalg.norm(function(weights)))
+        return float(np.linalg.norm(function(student)))
     except ValueError:
         return np.nan

@@ -17,6 +17,7 @@ from ..activations.generated import BUILT_IN
 from ..critical_points import require_resolved
 from ..losses import PopulationLoss
 from ..networks import Network
+from ..parameters import Parameters
 from .checkpoint import Checkpoint, FilePath, Record, opened
 from .results import EndPoint, Search
 from .runs import end_of_run
@@ -49,7 +50,7 @@ def find_critical_points(
         Norm and convention. In the backprop convention of a norm whose highest derivative jumps the field is not a
         gradient: a "minimum" is then an attractor, all eigenvalues of the Jacobian having positive real part.
     width
-        Number of student neurons K; output weights are ones.
+        Number of student neurons K; output weights are ones, and biases zero, unless they move.
     runs
         Number of runs. A longer search begins with the runs of a shorter one from the same ``rng``.
     rng
@@ -66,7 +67,8 @@ def find_critical_points(
         in use; links, other than regular files, and files of other origin or of another problem are refused untouched.
         A complete one is only read.
     scale
-        Standard deviation of the starting weights; default ``1/sqrt(d)``.
+        Standard deviation of the starting weights, and of biases that move; default ``1/sqrt(d)``. Output weights that
+        move start standard normal, and an output bias at zero.
     progress
         Show a progress bar on stderr.
 
@@ -116,8 +118,8 @@ def find_critical_points(
         if checkpoint is None:
             points = [*tracked(parallel(task, range(runs)), runs, "searching", progress)]
         else:
-            shape, adopt = (width, loss.teacher.dim), ("entropy",) if rng is None else ()
-            with opened(checkpoint, task.header, adopt, shape) as file:
+            adopt = ("entropy",) if rng is None else ()
+            with opened(checkpoint, task.header, adopt, loss.layout(width)) as file:
                 points = _resumed(task, runs, file, parallel, progress)
     subject = f"{runs} runs of gradient flow of {width} x {loss.teacher.dim} students on {loss.line()}"
     return Search(subject, tuple(sorted(points, key=lambda point: point.run)))
@@ -139,7 +141,7 @@ def _resumed(task: _Runs, runs: int, file: Checkpoint, parallel: ParallelMap, pr
 def _require_fit(loss: PopulationLoss, width: int, runs: int) -> None:
     """Refuse what cannot fit into memory: results, and Hessians in coordinates of ``span(W, V)``."""
     dim = loss.teacher.dim
-    size = width * min(dim, width + loss.teacher.width)
+    size = width * (min(dim, width + loss.teacher.width) + len(set(loss.moving) - {"weights"}))
     advice = "take a narrower student or teacher, or fewer dimensions"
     require_memory(f"width: Hessians of {counted(size)} x {counted(size)}", size**2, advice)
     advice = "take fewer, and further searches of another rng"
@@ -162,16 +164,23 @@ class _Runs:
 
     def __call__(self, run: int) -> EndPoint:
         """One run, from its own generator: the one that ``SeedSequence(entropy).spawn`` would give."""
-        seed, loss = np.random.SeedSequence(self.entropy, spawn_key=(run,)), self.loss
-        start = Network.random(self.width, loss.teacher.dim, rng=seed, activation=loss.activation, scale=self.scale)
-        return end_of_run(loss, start.weights, run)
+        rng = np.random.default_rng(np.random.SeedSequence(self.entropy, spawn_key=(run,)))
+        return end_of_run(self.loss, self._start(rng), run)
+
+    def _start(self, rng: np.random.Generator) -> Network:
+        """A random student; biases are drawn as weights are, and output weights standard normal, if they move."""
+        loss, width = self.loss, self.width
+        drawn = Network.random(width, loss.teacher.dim, rng=rng, activation=loss.activation, scale=self.scale)
+        biases = self.scale * rng.standard_normal(width) if "biases" in loss.moving else None
+        outputs = rng.standard_normal(width) if "output_weights" in loss.moving else None
+        return Network(drawn.weights, outputs, biases, activation=loss.activation)
 
     @property
     def header(self) -> Record:
         """What identifies the problem in a checkpoint."""
         teacher = self.loss.teacher
         digest = hashlib.sha256(teacher.weights.tobytes() + teacher.output_weights.tobytes())
-        return {
+        header = {
             "format": "critical points of gradient flow, version 2",
             "teacher": [teacher.width, teacher.dim, digest.hexdigest()],
             "activation": _definition(teacher.activation),
@@ -181,6 +190,16 @@ class _Runs:
             "scale": self.scale,
             "entropy": list(self.entropy),
         }
+        return header if self.loss.is_standard else header | self._more
+
+    @property
+    def _more(self) -> Record:
+        """What else identifies it, of networks with biases, other inputs, another metric, or more that moves."""
+        teacher, ambient = Parameters.of_network(self.loss.teacher), self.loss.ambient
+        biases = np.zeros(0) if teacher.biases is None else teacher.biases
+        arrays = (biases, np.array(teacher.output_bias), ambient.mean, ambient.covariance.array, ambient.metric.array)
+        texts = [repr(array.shape).encode() + array.tobytes() for array in arrays]
+        return {"parameters": list(self.loss.moving), "rest": hashlib.sha256(b"".join(texts)).hexdigest()}
 
 
 def _definition(activation: Activation) -> str:
