@@ -43,7 +43,8 @@ def kinks_approached(geometry: AffinePairs, displacement: FloatArray) -> tuple[A
     new_v, new_lag, new_e = near.v.copy(), near.lag.copy(), near.e.copy()
     new_v[at], new_lag[at], new_e[at] = v, 0.0, e
     moved = replace(near, v=new_v, lag=new_lag, e=new_e)
-    return replace(geometry, pairs=replace(pairs, near=moved)), at[together]
+    means = np.zeros(len(pairs.norms)) if geometry.means is None else geometry.means  # with none there is no v
+    return replace(geometry, pairs=replace(pairs, near=moved), means=means), at[together]
 
 
 def _are_along(neurons: FloatArray, apart: FloatArray, rounding: FloatArray) -> NDArray[np.bool_]:
