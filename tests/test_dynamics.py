@@ -243,6 +243,12 @@ def test_descents_are_those_of_the_gradient():
     assert np.abs(values[:2]).max() < 1e-14
 
 
+def test_a_descent_that_diverges_says_so():
+    """With output weights a gradient grows like a cube of weights: the next one is no double."""
+    loss, start, _ = case("relu")
+    assert st.gradient_descent(loss, start, 500, step=100.0).status == "diverged"
+
+
 def test_tuned_steps_are_counted_on_the_gradient():
     """Iterations at the tuned step until the L2 loss, of the same inputs, is at the accuracy of its start."""
     rng = np.random.default_rng(1)

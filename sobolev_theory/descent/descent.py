@@ -43,7 +43,8 @@ class Descent(Record):
     status
         ``"loss"``, ``"gradient_norm"``, ``"distance"``: that level was reached; ``"steps"``: all were taken;
         ``"stationary"``: the weights came back to where they were, to the bit, or to 8 roundings of the largest after
-        64 iterations or more; ``"diverged"``: weights grew beyond 1e30, and the iterates end before that.
+        64 iterations or more; ``"diverged"``: weights grew beyond 1e30, or to where the gradient is no double, and the
+        iterates end before that.
     """
 
     def __init__(self, problem: SpanProblem, rows: FloatArray, step: float, status: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import OverflowingError
 from .optimisers import Gradient, Optimiser
 
 FloatArray = NDArray[np.float64]
@@ -22,8 +23,8 @@ class Iteration:
     """The iterates of an optimiser, the start first; ``status`` tells why there are no more of them.
 
     ``"steps"``: as many as asked for; ``"stationary"``: the weights came back to where they were, to the bit, or to 8
-    roundings of the largest after 64 iterations or more; ``"diverged"``: weights grew beyond ``largest``, and are not
-    given.
+    roundings of the largest after 64 iterations or more; ``"diverged"``: weights grew beyond ``largest``, or to where
+    the gradient is no double, and are not given.
     """
 
     def __init__(
@@ -38,7 +39,11 @@ class Iteration:
         known, since = weights, 0
         yield weights
         for k in range(self.count):
-            weights, memory = self.optimiser.update(weights, memory, self.gradient)
+            try:
+                weights, memory = self.optimiser.update(weights, memory, self.gradient)
+            except OverflowingError:
+                self.status = "diverged"
+                return
             if np.abs(weights).max() > self.largest or not np.isfinite(weights).all():
                 self.status = "diverged"
                 return

@@ -13,7 +13,6 @@ from .._runtime.checks import number, one_of
 from .._runtime.progress import fraction_bar
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
-from ..networks import Network
 from ..problem import SpanProblem
 from .events import crossing, parse_levels, quantity, reached, watched
 from .solution import Flow
@@ -102,9 +101,10 @@ def gradient_flow(
     True
     >>> gradient_flow(PopulationLoss([[1.0, 0.0]], "H1"), [[0.0, 1.0]], np.inf, until={"loss": 1e-25}).status
     'loss'
+    >>> from sobolev_theory import Network
     >>> loss = PopulationLoss(Network([[1.0, 0.0]], biases=[0.5]), "L2", parameters=("output_weights", "weights"))
     >>> flow = gradient_flow(loss, Network([[0.5, 0.5]], biases=[0.5]), 9.0)
-    >>> flow.distance[-1] < 0.2, loss.split(flow(9.0))["output_weights"].shape
+    >>> bool(flow.distance[-1] < 0.2), loss.split(flow(9.0))["output_weights"].shape
     (True, (1,))
     """
     one_of("method", method, METHODS)

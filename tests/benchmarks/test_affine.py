@@ -92,5 +92,5 @@ def test_product_with_a_dense_covariance(ratio, rng, parameters):
         lambda: hessian @ x,
         lambda: (rows @ covariance, standard @ rows.ravel()),
         1.5,
-        repetitions=50,
+        repetitions=200,
     )
