@@ -176,7 +176,8 @@ class PopulationLoss(Shorthands):
     @property
     def has_cones(self) -> bool:
         """Whether the gradient asked for is exact and jumps where rows are parallel."""
-        return self.terms.jumps and self.terms.convention is Convention.EXACT
+        terms = self.terms if self.is_standard else self.affine_terms
+        return terms.jumps and terms.convention is Convention.EXACT
 
     @property
     def has_kinks(self) -> bool:

@@ -291,6 +291,16 @@ def test_exact_flows_stop_where_kinks_meet():
     assert one @ other / np.linalg.norm(one) / np.linalg.norm(other) == pytest.approx(1, abs=1e-9)
 
 
+def test_kinks_meet_in_one_dimension():
+    """Without biases both conventions are one there; with them kinks are points, which meet."""
+    teacher = st.Network([[1.0], [-1.0]], biases=[0.5, -0.2])
+    loss = st.PopulationLoss(teacher, "H1", derivative="exact", parameters="all")
+    flow = st.gradient_flow(loss, st.Network([[0.9], [-0.5]], biases=[0.4, 0.1]), 5.0, rtol=1e-4)
+    assert flow.status == "nonsmooth"
+    assert "came to bend on one hyperplane" in flow.message
+    assert not st.PopulationLoss([[1.0]], "H1", derivative="exact").has_cones
+
+
 def test_a_neuron_that_shrinks_to_nothing_stops_the_flow():
     """A teacher of the other sign draws a ReLU without a bias to zero, in finite time; one with a bias dies slowly."""
     loss = st.PopulationLoss(st.Network([[1.0, 0.0]], [-1.0]), "L2", inputs=st.Inputs(covariance=[2.0, 0.5]))
