@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .layout import Layout
 from .losses import PopulationLoss
-from .networks import Network
+from .networks import Network, or_zeros
 from .pairs.stacked import pairs_of
 from .parameters import Parameters
 from .points import Point
@@ -42,7 +42,7 @@ def _alone(loss: PopulationLoss) -> FloatArray:
 def _each_alone(loss: PopulationLoss) -> FloatArray:
     """One after the other, of any neurons."""
     every = Parameters.of_network(loss.teacher)
-    biases = np.zeros(every.width) if every.biases is None else every.biases
+    biases = or_zeros(every.biases, every.width)
     neurons = zip(every.weights[:, None], every.output_weights[:, None], biases[:, None], strict=True)
     return np.array([loss_of_silence(loss, Network(*neuron, activation=loss.activation)) for neuron in neurons])
 

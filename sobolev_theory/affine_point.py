@@ -13,6 +13,7 @@ from .curvature.affine_blocks import gauss_newton_blocks, hessian_blocks, rescal
 from .curvature.blocks import Blocks
 from .curvature.operator import Curvature
 from .limits import LaidOut, Limits
+from .networks import or_zeros
 from .norms import Convention, Norm
 from .pairs.affine import AffinePairs, Neurons
 from .pairs.affine_approach import kinks_approached
@@ -58,8 +59,7 @@ class AffinePoint(Limits):
         self.loss, self.parameters, self.width = loss, parameters, parameters.width
         teacher = loss.teacher
         rows = np.concatenate([parameters.weights, teacher.weights])
-        zeros = np.zeros(max(self.width, teacher.width))
-        biases = np.concatenate([zeros[: o.width] if o.biases is None else o.biases for o in (parameters, teacher)])
+        biases = np.concatenate([or_zeros(each.biases, each.width) for each in (parameters, teacher)])
         outputs = np.concatenate([parameters.output_weights, -teacher.output_weights])
         self.neurons = Neurons(rows, biases, outputs, self.width)
         self.gap = parameters.output_bias - teacher.output_bias

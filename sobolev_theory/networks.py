@@ -113,8 +113,7 @@ class Network(Record):
     @property
     def _arrays(self) -> tuple[FloatArray, ...]:
         """Weights, output weights and biases, zeros if there are none, and the output bias."""
-        biases = np.zeros(self.width) if self.biases is None else self.biases
-        return self.weights, self.output_weights, biases, np.array(self.output_bias)
+        return self.weights, self.output_weights, or_zeros(self.biases, self.width), np.array(self.output_bias)
 
     @property
     def has_biases(self) -> bool:
@@ -143,7 +142,7 @@ class Network(Record):
             raise ValueError(
                 f"activation: a homogeneous one, max(z, 0)^n, is required for rescalings, got {self.activation.name!r}"
             )
-        biases = np.zeros(self.width) if self.biases is None else self.biases
+        biases = or_zeros(self.biases, self.width)
         unit = np.maximum(np.abs(self.weights).max(axis=1), np.abs(biases))
         unit[unit == 0] = 1.0  # squares of others may be no doubles
         hidden = np.hypot(np.linalg.norm(self.weights / unit[:, None], axis=1), biases / unit)
@@ -223,6 +222,11 @@ class Network(Record):
         if not np.isfinite(total).all():
             raise OverflowingError("x: the network overflows double precision there; smaller inputs are required")
         return terms, total
+
+
+def or_zeros(biases: FloatArray | None, width: int) -> FloatArray:
+    """The biases of so many neurons, zeros if they have none."""
+    return np.zeros(width) if biases is None else biases
 
 
 def _for_each_neuron(name: str, value: ArrayLike, weights: FloatArray) -> FloatArray:

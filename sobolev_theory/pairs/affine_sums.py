@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .._kernels import affine_operator
 from ..activations import Activation
-from ..networks import Network
+from ..networks import Network, or_zeros
 from ..norms import Convention, Norm
 from .affine import AffinePairs, Neurons
 from .affine_letters import Table, table_of
@@ -135,7 +135,7 @@ def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float
 @np.errstate(all="ignore")
 def value_of_network(network: Network, ambient: Ambient, terms: AffineTerms) -> float:
     """``sum_ij a_i a_j F_ij`` over all neurons of a network, without its output bias."""
-    biases = np.zeros(network.width) if network.biases is None else network.biases
+    biases = or_zeros(network.biases, network.width)
     neurons = Neurons(network.weights, biases, network.output_weights, network.width)
     geometry = AffinePairs.of(neurons, ambient, terms.chart)
     geometry.require_varying(0)
