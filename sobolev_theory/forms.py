@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ._runtime.checks import as_array, as_numbers, as_semidefinite
 from ._runtime.results import Record
 from ._runtime.sizes import require_memory
-from .roots import Root
+from .matrix_roots import Root
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
