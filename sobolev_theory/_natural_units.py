@@ -16,7 +16,6 @@ from .losses import PopulationLoss
 from .networks import Network, or_zeros
 from .pairs.stacked import pairs_of
 from .parameters import Parameters
-from .points import Point
 from .problem import like
 from .shorthands import AnyPoint
 
@@ -52,16 +51,15 @@ def loss_of_silence(loss: PopulationLoss, teacher: Network) -> float:
     return like(loss, teacher=teacher).at(Parameters.of_network(teacher).silent).value
 
 
-def roots(at: AnyPoint, layout: Layout) -> FloatArray:
+def roots(at: AnyPoint) -> FloatArray:
     """Roots of the curvatures of neurons alone, (R,): lengths in natural units; of a neuron without curvature, one."""
-    stiffness = at.stiffness if isinstance(at, Point) else layout.rows(at.gauss_newton.diagonal()).max(axis=1)
-    found = np.sqrt(stiffness)
+    found = np.sqrt(at.stiffness)
     return np.where(found > 0, found, found.max() or 1.0)
 
 
 def units(at: AnyPoint, layout: Layout) -> FloatArray:
     """The same of all that moves, (P,)."""
-    return layout.flat(np.broadcast_to(roots(at, layout)[:, None], layout.rows_shape))
+    return layout.flat(np.broadcast_to(roots(at)[:, None], layout.rows_shape))
 
 
 def relative_gradient(at: AnyPoint, layout: Layout, scale: float) -> float:

@@ -156,6 +156,17 @@ class AffinePoint(Limits):
         blocks = gauss_newton_blocks(self.students, self.loss.affine_terms, self.layout)
         return self._curvature("Gauss-Newton matrix", blocks, is_symmetric=True, is_semidefinite=True)
 
+    @cached_property
+    def stiffness(self) -> FloatArray:
+        """The largest entry of each row of neurons in the diagonal of the Gauss-Newton matrix, (R,)."""
+        stiffness: FloatArray = self.layout.rows(self.gauss_newton.diagonal()).max(axis=1)
+        return stiffness
+
+    @property
+    def has_cones(self) -> bool:
+        """Whether the gradient asked for is exact and jumps where kinks coincide."""
+        return self.loss.affine_terms.jumps and self.loss.affine_terms.convention is Convention.EXACT
+
     def _hessian(self, geometry: AffinePairs) -> Curvature:
         """From pairs, which may have frames that a displacement gave them."""
         require_pairs_fit(self.width, len(self.neurons.outputs), OF_A_MATRIX)

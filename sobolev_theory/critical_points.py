@@ -167,7 +167,7 @@ def critical_point(
     except NotDifferentiableError:
         curvature, matrix = "gauss_newton", at.gauss_newton
     spectrum = matrix.spectrum()
-    units = roots(at, loss.layout(at.width))
+    units = roots(at)
     scaled, orbits = matrix if np.ptp(units) == 0 else matrix.scaled(1 / units), matrix.has_generators
     natural = scaled.spectrum(quotient=orbits) if scaled is not matrix or orbits else spectrum
     end = problem.at(rows)

@@ -209,6 +209,11 @@ class Point(Limits):
         cross = coefficients(geometry, terms, "gauss_newton", a, a)
         return assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
 
+    @property
+    def has_cones(self) -> bool:
+        """Whether the gradient asked for is exact and jumps where rows are parallel."""
+        return self.loss.terms.jumps and self.loss.terms.convention is Convention.EXACT
+
     @cached_property
     @np.errstate(all="ignore")
     def stiffness(self) -> FloatArray:
