@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import instance_of
 from ._runtime.results import Record
-from .forms import Eigenspace, eigenspaces
+from .eigenspaces import Eigenspace, eigenspaces
 from .inputs import Inputs
 from .layout import Layout
 from .losses import PopulationLoss, Student

@@ -9,7 +9,8 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ..forms import Eigenspace, Form, eigenspaces
+from ..eigenspaces import Eigenspace, eigenspaces
+from ..forms import Form
 
 FloatArray = NDArray[np.float64]
 
