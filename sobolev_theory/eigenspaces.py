@@ -37,6 +37,16 @@ class Eigenspace(Record):
             return vectors
         return vectors[..., self.basis] if self.basis.ndim == 1 else vectors @ self.basis
 
+    def lifted(self, coordinates: FloatArray, dim: int) -> FloatArray:
+        """Vectors (n, d) of R^d from coordinates in the space (n, dim)."""
+        if self.basis is None:
+            return coordinates
+        if self.basis.ndim == 2:
+            return np.asarray(coordinates @ self.basis.T)
+        vectors = np.zeros((len(coordinates), dim))
+        vectors[:, self.basis] = coordinates
+        return vectors
+
 
 def eigenspaces(covariance: Form, metric: Form) -> tuple[Eigenspace, ...] | None:
     """The joint eigenspaces of two forms, orthogonal and of all dimensions together; None if they do not commute.
