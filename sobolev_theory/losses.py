@@ -93,7 +93,10 @@ class PopulationLoss(Shorthands):
     accurate to 1e-14 of the product of the norms (table in the README). Sums over pairs cancel near the teacher, to
     1e-16 of their terms; but if K = M and output weights agree up to order, the value is accurate to 1e-12 *relative*
     however near the teacher is, times the condition number of the Gauss-Newton matrix at worst (exceptions:
-    `value_near_teacher`), and for one ReLU neuron value and gradient are to 1e-13. Weights of any size are admitted.
+    `value_near_teacher`), and for one ReLU neuron value and gradient are to 1e-13. This, and weights of any size, at
+    standard inputs, the identity as metric, and hidden weights alone without biases. Else sums cancel at every teacher,
+    norms in the covariance are within what a refusal states, and means that cancel cost ``(|w|.|mu| + |b|)/p``
+    roundings, ``p`` the deviation of ``w . x + b``.
     Source: Oh, Lyu & Son 2025 (arXiv 2509.19773) for ReLU with H1 and ReLU^2 with H2; derivations in `derivations/`.
 
     Examples

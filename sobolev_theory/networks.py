@@ -144,10 +144,13 @@ class Network(Record):
                 f"activation: a homogeneous one, max(z, 0)^n, is required for rescalings, got {self.activation.name!r}"
             )
         biases = np.zeros(self.width) if self.biases is None else self.biases
-        hidden = np.hypot(np.linalg.norm(self.weights, axis=1), biases)
+        unit = np.maximum(np.abs(self.weights).max(axis=1), np.abs(biases))
+        unit[unit == 0] = 1.0  # squares of others may be no doubles
+        hidden = np.hypot(np.linalg.norm(self.weights / unit[:, None], axis=1), biases / unit)
         outer = np.sqrt(n) * np.abs(self.output_weights)
         alive = (hidden > 0) & (outer > 0)
-        scale = np.divide(outer, hidden, out=np.ones(self.width), where=alive) ** (1 / (n + 1))
+        shares = [np.where(alive, size, 1.0) ** (1 / (n + 1)) for size in (outer, unit, hidden)]
+        scale = shares[0] / shares[1] / shares[2]
         moved = None if self.biases is None else scale * self.biases
         weights, outputs = scale[:, None] * self.weights, self.output_weights / scale**n
         return Network(weights, outputs, moved, self.output_bias, activation=self.activation)

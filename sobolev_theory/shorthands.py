@@ -29,9 +29,9 @@ class Shorthands(Record):
 
         .. math:: E = \tfrac12 \sum_{ij} c_i c_j F(u_i, u_j), \quad F = \sum_m \lambda_m \rho^m K_{mm}
 
-        The bilinear part of ``F`` is summed first, as a square. Where three digits cancel and the student's neurons
-        match the teacher's, the value comes from differences of their weights (`pairs.near_teacher`). It is never
-        negative.
+        At standard inputs the bilinear part of ``F`` is summed first, as a square, and where three digits cancel and
+        the student's neurons match the teacher's, the value comes from differences of their weights
+        (`pairs.near_teacher`). It is never negative.
 
         Examples
         --------

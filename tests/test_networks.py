@@ -89,3 +89,20 @@ def test_pickles_without_an_output_bias_have_none():
     before = st.Network.__new__(st.Network)
     before.__setstate__({name: value for name, value in vars(net).items() if name != "output_bias"})
     assert before == net
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-200, 1e200])
+@pytest.mark.parametrize(("activation", "n"), [("relu", 1), ("relu2", 2), ("relu3", 3)])
+def test_a_balanced_network_is_the_same_function(activation: str, n: int, size: float) -> None:
+    """Of equal shares ``n a^2 = |w|^2 + b^2``, but for neurons of which one layer is zero; of weights of any size."""
+    rng = np.random.default_rng(0)
+    weights, outputs, biases = rng.standard_normal((4, 3)), rng.standard_normal(4), rng.standard_normal(4)
+    outputs[0], weights[1], weights[2], biases[2] = 0.0, 0.0, 0.0, 0.0
+    unit = size ** (1 / n)  # z^n is as large as output weights are small
+    network = st.Network(unit * weights, outputs / size, unit * biases, 0.5, activation)
+    balanced, x = network.balanced(), rng.standard_normal((5, 3))
+    np.testing.assert_allclose(balanced(x), st.Network(weights, outputs, biases, 0.5, activation)(x), rtol=1e-12)
+    assert balanced.weights[0].tolist() == network.weights[0].tolist()
+    both = [1, 3]
+    hidden = (balanced.weights[both] ** 2).sum(axis=1) + balanced.biases[both] ** 2
+    np.testing.assert_allclose(hidden, n * balanced.output_weights[both] ** 2, rtol=1e-12)

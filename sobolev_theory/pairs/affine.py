@@ -96,22 +96,20 @@ class AffinePairs:
         """``h_i = m_i/p_i``, (N,), or None if all are zero."""
         return None if self.means is None else self.means / self.pairs.norms
 
-    @cached_property
-    def near_v(self) -> FloatArray:
-        """``v`` of the near pairs."""
-        near = self.pairs.near
-        return near.v if isinstance(near, NearKinks) else np.zeros(len(near.i))
+    @property
+    def near(self) -> NearKinks:
+        """The near pairs."""
+        assert isinstance(self.pairs.near, NearKinks)
+        return self.pairs.near
 
     def second_offsets(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
         """``h_j`` of a block of pairs, of near ones such that the signs of ``h_i, h_j, v`` fit together."""
         assert self.offsets is not None
         offsets: FloatArray = self.offsets[None, columns]
-        near = self.pairs.near
         index, where = self.pairs.near_in(part, columns)
-        if not len(index) or not isinstance(near, NearKinks):
-            return offsets
-        offsets = np.array(np.broadcast_to(offsets, at.cosine.shape))
-        offsets[where] = at.cosine[where] * self.offsets[near.i[index]] + near.lag[index]
+        if len(index):
+            offsets = np.array(np.broadcast_to(offsets, at.cosine.shape))
+            offsets[where] = at.cosine[where] * self.offsets[self.near.i[index]] + self.near.lag[index]
         return offsets
 
     def v(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
@@ -120,7 +118,7 @@ class AffinePairs:
         v: FloatArray = self.offsets[None, columns] - at.cosine * self.offsets[: self.pairs.width][part, None]
         v /= at.sine
         index, where = self.pairs.near_in(part, columns)
-        v[where] = self.near_v[index]
+        v[where] = self.near.v[index]
         return v
 
     def metric_products(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
@@ -144,9 +142,7 @@ class AffinePairs:
 
         They tell no plane of parallel weights, and offsets up to rounding of the numbers whose sums those are.
         """
-        near, norms = self.pairs.near, self.pairs.norms
-        if not isinstance(near, NearKinks):
-            return np.zeros(0, dtype=np.intp)
+        near, norms = self.near, self.pairs.norms
         summed = (np.abs(self.neurons.weights) @ np.abs(self.ambient.mean) + np.abs(self.neurons.biases)) / norms
         meet = (np.abs(near.v) < FAR) | (np.abs(near.lag) <= PARALLEL * (summed[near.i] + summed[near.j]))
         found: IntArray = np.flatnonzero((near.sine <= near.parallel) & meet)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .affine import AffinePairs
 from .angles import PARALLEL, components
-from .near_pairs import NearKinks, kinks
+from .near_pairs import kinks
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -30,8 +30,7 @@ def kinks_approached(geometry: AffinePairs, displacement: FloatArray) -> tuple[A
         ``(X, x)`` of the first neurons, (width, d + 1), none of its entries beyond 1 in modulus; the others rest.
     """
     pairs, at = geometry.pairs, geometry.coincident
-    near = pairs.near
-    assert isinstance(near, NearKinks)
+    near = geometry.near
     i, j = near.i[at], near.j[at]
     c = np.where(near.angle[at] < 1, 1.0, -1.0) * pairs.norms[j] / pairs.norms[i]  # angles of 0 or pi
     moves, both = j < pairs.width, j[j < pairs.width]
@@ -44,7 +43,8 @@ def kinks_approached(geometry: AffinePairs, displacement: FloatArray) -> tuple[A
     new_v, new_lag, new_e = near.v.copy(), near.lag.copy(), near.e.copy()
     new_v[at], new_lag[at], new_e[at] = v, 0.0, e
     moved = replace(near, v=new_v, lag=new_lag, e=new_e)
-    return replace(geometry, pairs=replace(pairs, near=moved)), at[together]
+    means = np.zeros(len(pairs.norms)) if geometry.means is None else geometry.means  # with none there is no v
+    return replace(geometry, pairs=replace(pairs, near=moved), means=means), at[together]
 
 
 def _are_along(neurons: FloatArray, apart: FloatArray, rounding: FloatArray) -> NDArray[np.bool_]:
