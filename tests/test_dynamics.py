@@ -301,6 +301,14 @@ def test_kinks_meet_in_one_dimension():
     assert not st.PopulationLoss([[1.0]], "H1", derivative="exact").has_cones
 
 
+def test_a_step_that_is_too_long_is_no_divergence():
+    """Trials of DOP853 far beyond what is stable leave the range of doubles here, and the flow does not."""
+    teacher = st.Network([[1.0]], [1.2], [0.4], activation="relu2")
+    loss = st.PopulationLoss(teacher, "H2", derivative="exact", parameters=("weights", "biases"))
+    flow = st.gradient_flow(loss, st.Network([[0.9]], [1.0], [-0.3], activation="relu2"), 2.0, rtol=1e-4)
+    assert flow.status == "nonsmooth"
+
+
 @pytest.mark.parametrize(("output", "meets"), [(-1.2, True), (1.2, False)])
 def test_kinks_of_opposite_neurons(monkeypatch, output, meets):
     """``a_i c_j g^2 E sigma'' sigma''`` of relu2 in H2 rises with the angle from pi if ``a_i c_j > 0``; ``c`` is minus

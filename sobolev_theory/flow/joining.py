@@ -84,8 +84,8 @@ def joining(state: State, precision: float) -> Joining | None:
 def _affine_meeting(state: State, velocity: FloatArray, horizon: float, size: float) -> Joining | None:
     r"""The stop where neurons that attract each other come to bend on one hyperplane: none is followed that slides.
 
-    The order ``n`` that jumps has ``a_i c_j g^n E[\sigma^{(n)} \sigma^{(n)}]``, which falls with the angle of the
-    hyperplanes from 0, and rises with it from pi, where ``g < 0``.
+    The order ``n`` that jumps has ``a_i c_j g^n E[\sigma^{(n)} \sigma^{(n)}]``. The mean is largest at the angle 0 and
+    least at pi, the tips of cones, and ``g^n`` has the sign ``(-1)^n`` beside pi.
     """
     student = state.problem.parameters_at(state.coordinates)
     teacher, still = Parameters.of_network(state.problem.loss.teacher), student.silent
