@@ -263,6 +263,7 @@ def test_tuned_steps_are_counted_on_the_gradient():
     assert abs(row.predicted_steps - steps) <= 2
 
 
+@pytest.mark.long
 def test_comparisons_of_flows_judge_by_the_same_inputs():
     teacher, options = network(1, 2, np.random.default_rng(3)), {"parameters": "all", "inputs": two_variances(2)}
     loss = st.PopulationLoss(teacher, "L2", **options)
@@ -301,6 +302,27 @@ def test_kinks_meet_in_one_dimension():
     assert not st.PopulationLoss([[1.0]], "H1", derivative="exact").has_cones
 
 
+@pytest.mark.long
+def test_a_step_that_is_too_long_is_no_divergence():
+    """Trials of DOP853 far beyond what is stable leave the range of doubles here, and the flow does not."""
+    teacher = st.Network([[1.0]], [1.2], [0.4], activation="relu2")
+    loss = st.PopulationLoss(teacher, "H2", derivative="exact", parameters=("weights", "biases"))
+    flow = st.gradient_flow(loss, st.Network([[0.9]], [1.0], [-0.3], activation="relu2"), 2.0, rtol=1e-4)
+    assert flow.status == "nonsmooth"
+
+
+@pytest.mark.parametrize(("output", "meets"), [(-1.2, True), (1.2, False)])
+def test_kinks_of_opposite_neurons(monkeypatch, output, meets):
+    """``a_i c_j g^2 E sigma'' sigma''`` of relu2 in H2 rises with the angle from pi if ``a_i c_j > 0``; ``c`` is minus
+    the teacher's output weight."""
+    monkeypatch.setattr("sobolev_theory.flow.integration.MAX_STEPS", 200)
+    teacher = st.Network([[1.0]], [output], [0.4], activation="relu2")
+    loss = st.PopulationLoss(teacher, "H2", derivative="exact", parameters=("weights", "biases"))
+    flow = st.gradient_flow(loss, st.Network([[-0.9]], [1.0], [-0.3], activation="relu2"), 2.0, rtol=1e-4)
+    assert flow.status == ("nonsmooth" if meets else "t_max")
+
+
+@pytest.mark.long
 def test_a_neuron_that_shrinks_to_nothing_stops_the_flow():
     """A teacher of the other sign draws a ReLU without a bias to zero, in finite time; one with a bias dies slowly."""
     loss = st.PopulationLoss(st.Network([[1.0, 0.0]], [-1.0]), "L2", inputs=st.Inputs(covariance=[2.0, 0.5]))

@@ -83,15 +83,23 @@ def joining(state: State, precision: float) -> Joining | None:
 
 
 def _affine_meeting(state: State, velocity: FloatArray, horizon: float, size: float) -> Joining | None:
-    """The stop where neurons that attract each other come to bend on one hyperplane: none is followed that slides."""
+    r"""The stop where neurons that attract each other come to bend on one hyperplane: none is followed that slides.
+
+    The order ``n`` that jumps has ``a_i c_j g^n E[\sigma^{(n)} \sigma^{(n)}]``. The mean is largest at the angle 0 and
+    least at pi, the tips of cones, and ``g^n`` has the sign ``(-1)^n`` beside pi.
+    """
     student = state.problem.parameters_at(state.coordinates)
     teacher, still = Parameters.of_network(state.problem.loss.teacher), student.silent
     moving = replace(still, weights=0 * still.weights, biases=None).at_rows(state.problem.layout, velocity)
     met = meeting(_hyperplanes(student), _hyperplanes(moving), _hyperplanes(teacher), (), horizon, size)
-    outputs = np.concatenate([student.output_weights, -teacher.output_weights])
-    if met is None or outputs[met[1]] * outputs[met[2]] > 0:
+    if met is None:
         return None
     time, i, j = met
+    outputs = np.concatenate([student.output_weights, -teacher.output_weights])
+    weights = np.concatenate([student.weights, teacher.weights])
+    opposite, order = weights[i] @ weights[j] < 0, int(state.problem.loss.activation.jump_order or 0)
+    if outputs[i] * outputs[j] * (-1) ** (opposite * (order + 1)) > 0:
+        return None
     other = f"student row {j}" if j < student.width else f"teacher row {j - student.width}"
     reason = (
         f"student row {i} and {other} came to bend on one hyperplane, where the exact gradient jumps; rows that slide "

@@ -48,6 +48,9 @@ NEWTON = 0.03
 rounding of the field forbids for long steps. Of those so long that rounding is more than this part, all that it is.
 """
 
+STRAY = 1e6
+"""Times the largest weight beyond which a trial of a solver says nothing of where the flow goes."""
+
 LARGEST = 600
 """Unknowns up to which `AUTO` changes the solver: an implicit step solves systems of that size."""
 
@@ -168,8 +171,16 @@ def _smooth_steps(
 ) -> Iterator[AcceptedStep]:
     """Accepted steps of a SciPy solver, with one anchor and no row joining a line."""
 
+    now = begun
+
     def field(_: float, y: FloatArray) -> FloatArray:
-        return begun.after(y).velocity
+        state = begun.after(y)
+        try:
+            return state.velocity
+        except OverflowingError:
+            if np.abs(state.coordinates).max() <= STRAY * np.abs(now.coordinates).max():
+                raise
+            return np.full(len(y), np.nan)  # a trial that went far astray: the step is too long
 
     def jacobian(_: float, y: FloatArray) -> FloatArray:
         point = begun.after(y).point
