@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from ._runtime.checks import as_array, as_numbers, counted, generator, number, positive_integer
-from ._runtime.results import Record
+from ._runtime.results import Frozen
 from ._runtime.sizes import require_memory
 from .activations import Activation
 from .errors import OverflowingError
@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class Network(Record):
+class Network(Frozen):
     r"""Two-layer network ``f(x) = sum_i a_i sigma(w_i . x + beta_i) + c``.
 
     Parameters
@@ -77,13 +77,6 @@ class Network(Record):
         chosen = activations.get(activation)
         values = {"weights": w, "output_weights": a, "biases": b, "output_bias": c, "activation": chosen}
         self._set({name: value.copy() if isinstance(value, np.ndarray) else value for name, value in values.items()})
-
-    def _set(self, values: dict[str, Any]) -> None:
-        """The fields, arrays read-only from now on."""
-        for name, value in values.items():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
-            object.__setattr__(self, name, value)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         if not isinstance(state.get("activation"), Activation):
