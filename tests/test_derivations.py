@@ -320,7 +320,7 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     pytest.param(wrong_gradient, relu, marks=pytest.mark.long),
     (wrong_gauss_newton_block, gauss_newton),
     pytest.param(wrong_backprop_field, single_neuron, marks=pytest.mark.long),
-    (wrong_backprop_field, planar_flow),
+    pytest.param(wrong_backprop_field, planar_flow, marks=pytest.mark.long),
     pytest.param(wrong_form_without_cancellation, planar_flow, marks=pytest.mark.long),
     (wrong_activation, erf),
     pytest.param(wrong_determinant, erf, marks=pytest.mark.long),

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib import import_module
 from itertools import product
 from pathlib import Path
@@ -21,15 +22,19 @@ from tests.catalogue_values import FORMULAS, Point, assembled, computed, exact_v
 
 ROOT = Path(__file__).parent.parent
 NAMES = formulas.names()
-POINTS = [Point.random(seed, dim) for seed, dim in ((0, 3), (1, 4), (2, 3))]
 CONVENTIONS = ("backprop", "exact")
+
+
+@cache
+def points() -> list[Point]:
+    return [Point.random(seed, dim) for seed, dim in ((0, 3), (1, 4), (2, 3))]
 
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_what_is_printed_is_what_is_computed(name: str) -> None:
     """To 1e-12 of the numbers that are computed: the term of a pair is the difference of two losses."""
     formula = formulas.get(name)
-    for point in POINTS:
+    for point in points():
         with mp.workdps(30):
             expected = assembled(formula, exact_values(formula, point), point)
         value, scale = computed(formula, point)
@@ -39,7 +44,7 @@ def test_what_is_printed_is_what_is_computed(name: str) -> None:
 def test_a_record_that_nothing_computes_is_an_error() -> None:
     unknown = formulas.get("relu/K00").to_dict() | {"name": "relu/L2/new_quantity"}
     with pytest.raises(KeyError, match="new_quantity"):
-        computed(Formula.from_dict(unknown), POINTS[0])
+        computed(Formula.from_dict(unknown), points()[0])
 
 
 def expected_names(activation: str) -> set[str]:
@@ -176,7 +181,7 @@ def test_the_numeric_function_named_in_a_record_exists(name: str) -> None:
         assert callable(getattr(import_module(module), function))
     elif formula.numeric:
         activation = name.split("/")[0] if name.split("/")[0] in activations.names() else "relu"
-        w, v = (st.Network([x], activation=activation) for x in (POINTS[0].w, POINTS[0].v))
+        w, v = (st.Network([x], activation=activation) for x in (points()[0].w, points()[0].v))
         angles, family = {"angle": 1.0, "ratio": 0.5}, {"K": 5, "d": 7, "x": 0.8, "y": 0.1, "inf": np.inf}
         samples = {"samples_per_dim": 8.0, "lambda_0": 1.0, "lambda_1": 0.5, "zeta": 0.7}
         result = eval(formula.numeric, vars(st) | {"W": w, "V": v.weights, "X": w.weights} | angles | family | samples)

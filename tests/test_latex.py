@@ -5,6 +5,7 @@ Formulas are read back by `oracles.latex_reader`, which knows nothing of the pri
 
 import re
 from dataclasses import replace
+from functools import cache
 
 import pytest
 import sympy as sp
@@ -19,7 +20,6 @@ from tests.catalogue_values import FORMULAS, Point, exact_values
 from tests.oracles.latex_reader import UnreadableError, read
 
 THEOREMS = formulas.names("theorem/")
-POINT = Point.random(5, 3)
 VECTORS = {r"\along", r"\towards"}
 PRINTED = {"p": r"\vecnorm{\student}", "q": r"\vecnorm{\teacher}", "theta": r"\weightangle"}
 RELATIONS = {"=": "=", ">": ">", ">=": r"\ge", "<": "<", "<=": r"\le", "->": r"\to", "!=": r"\ne"}
@@ -27,7 +27,6 @@ WORDS = re.compile(r"\\text|\\mathbb")
 """Definitions that are no formulas: of a basis, or by an expectation."""
 
 RELATION = re.compile(r" (=|<|>|\\le|\\ge|\\ne|\\to) ")
-
 
 GIVEN = {
     r"\vecnorm{\student}": "p",
@@ -45,6 +44,11 @@ GIVEN = {
 
 DEFINED = {*GIVEN.values(), "s", "t", "r", "x"}
 """Letters of expressions that records must define before they print them."""
+
+
+@cache
+def point() -> Point:
+    return Point.random(5, 3)
 
 
 def subscripted(name: str) -> str:
@@ -76,8 +80,8 @@ def test_what_is_printed_is_what_is_stored(name: str) -> None:
     """In 30 digits, to 1e-25: both are the same function of the same letters."""
     formula = formulas.get(name)
     with mp.workdps(30):
-        letters = printed_letters(formula, POINT)
-        for entry, value in zip(formula.entries, exact_values(formula, POINT), strict=True):
+        letters = printed_letters(formula, point())
+        for entry, value in zip(formula.entries, exact_values(formula, point()), strict=True):
             assert abs(read(entry.latex, letters) - value) <= 1e-25 * max(1, abs(value)), entry.latex
 
 
@@ -96,7 +100,7 @@ def test_one_changed_token_is_seen(old: str, new: str) -> None:
     (entry,) = formula.entries
     changed = replace(formula, entries=(replace(entry, latex=entry.latex.replace(old, new, 1)),))
     assert changed != formula
-    (value,), letters = exact_values(formula, POINT), printed_letters(formula, POINT)
+    (value,), letters = exact_values(formula, point()), printed_letters(formula, point())
     assert abs(read(entry.latex, letters) - value) < 1e-14
     assert abs(read(changed.entries[0].latex, letters) - value) > 1e-3
 
@@ -118,7 +122,7 @@ def test_steps_of_derivations_are_true_as_printed() -> None:
     for name in FORMULAS:
         formula = formulas.get(name)
         with mp.workdps(30):
-            letters = others | {r"\rho": POINT.letters["rho"]} | printed_letters(formula, POINT)
+            letters = others | {r"\rho": point().letters["rho"]} | printed_letters(formula, point())
             for step in formula.steps:
                 try:
                     left, right = read(step.left, letters), read(step.right, letters)
@@ -319,9 +323,9 @@ def test_what_is_opened_to_be_broken_is_the_same_number(name: str) -> None:
     """Nothing is scaled in a column or a page; in narrower lines it may be."""
     formula = formulas.get(name)
     with mp.workdps(30):
-        letters = printed_letters(formula, POINT)
+        letters = printed_letters(formula, point())
         for linewidth in WIDTHS:
-            for entry, value in zip(formula.entries, exact_values(formula, POINT), strict=True):
+            for entry, value in zip(formula.entries, exact_values(formula, point()), strict=True):
                 text = aligned([f"f = {entry.latex}"], linewidth)
                 if r"\resizebox" in text:
                     assert linewidth < 246

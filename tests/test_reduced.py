@@ -43,18 +43,18 @@ def test_symmetric_flow_is_the_full_flow(activation, norm, derivative, width):
         np.testing.assert_allclose(flow(flow.t), flow.states, atol=1e-14)
 
 
-def test_the_diagonal_parts_the_plane():
+@pytest.mark.parametrize("norm", ["L2", pytest.param("H1", marks=pytest.mark.long)])
+def test_the_diagonal_parts_the_plane(norm):
     """x > y: the teacher. x < y: for two neurons the exchanged teacher, for more another critical point."""
-    for norm in ("L2", "H1"):
-        np.testing.assert_allclose(reduced.symmetric_flow(2, 0.31, 0.3, 60, norm).states[-1], [1, 0], atol=1e-8)
-        np.testing.assert_allclose(reduced.symmetric_flow(2, 0.3, 0.31, 60, norm).states[-1], [0, 1], atol=1e-8)
-        width = 40
-        x, y = reduced.symmetric_flow(width, 0.1, 0.11, 10, norm).states[-1]  # Arjevani & Field 2020, for large K
-        assert abs(x - (-1 + 2 / width)) < 0.01
-        assert abs(y - 2 / width) < 0.001
-        gradient = full_problem(width, "relu", norm).gradient(symmetric_student(width, x, y))
-        assert np.abs(gradient).max() < 1e-8 * width
-        np.testing.assert_allclose(reduced.symmetric_flow(width, 0.11, 0.1, 10, norm).states[-1], [1, 0], atol=1e-8)
+    np.testing.assert_allclose(reduced.symmetric_flow(2, 0.31, 0.3, 60, norm).states[-1], [1, 0], atol=1e-8)
+    np.testing.assert_allclose(reduced.symmetric_flow(2, 0.3, 0.31, 60, norm).states[-1], [0, 1], atol=1e-8)
+    width = 40
+    x, y = reduced.symmetric_flow(width, 0.1, 0.11, 10, norm).states[-1]  # Arjevani & Field 2020, for large K
+    assert abs(x - (-1 + 2 / width)) < 0.01
+    assert abs(y - 2 / width) < 0.001
+    gradient = full_problem(width, "relu", norm).gradient(symmetric_student(width, x, y))
+    assert np.abs(gradient).max() < 1e-8 * width
+    np.testing.assert_allclose(reduced.symmetric_flow(width, 0.11, 0.1, 10, norm).states[-1], [1, 0], atol=1e-8)
 
 
 def test_a_billion_neurons():
