@@ -215,6 +215,20 @@ def test_the_rate_at_an_end_among_equal_networks():
     assert rate.sharpness == pytest.approx(values[-1], rel=1e-2)
 
 
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_an_end_at_a_rescaled_teacher_has_exactly_its_kinks(seed):
+    """Newton's end is at the teacher's kinks to rounding: as it comes, some of them would count as others, and the
+    limit of the Hessian be that of no network."""
+    rng = np.random.default_rng(seed)
+    W, a, b, c = rng.standard_normal((3, 4)), rng.standard_normal(3), rng.standard_normal(3), rng.uniform(0.7, 1.4, 3)
+    inputs = st.Inputs(rng.standard_normal(4), rng.uniform(0.5, 2, 4))
+    loss = st.PopulationLoss(st.Network(W, a, b, 0.1), "H1", inputs=inputs, parameters="all")
+    problem = SpanProblem.of(loss, beside(loss, st.Network(c[:, None] * W, a / c, c * b, 0.1), 1e-6, seed))
+    end, _ = rates._end_point(problem, State.start(problem))
+    assert problem.at(end).parallel == [(0, 3), (1, 4), (2, 5)]
+    assert np.linalg.norm(end - problem.start_rows) < 1e-4
+
+
 def test_what_a_displacement_has_of_rescalings_is_no_mode_of_it():
     """A hundredth of a direction in which nothing changes beside the slowest of all others."""
     loss = st.PopulationLoss(network(2, 3, np.random.default_rng(1)), "L2", parameters="all")
