@@ -3,11 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
 import sobolev_theory as st
+from sobolev_theory import plotting
 from sobolev_theory.flow import rates
 from sobolev_theory.flow.state import State
 from sobolev_theory.parameters import Parameters, matching
@@ -376,3 +378,19 @@ def test_a_student_with_biases_of_a_loss_of_weights():
     assert np.linalg.norm(loss.gradient(loss.student(fields))) == pytest.approx(flow.gradient_norm[-1], rel=1e-12)
     with pytest.raises(ValueError, match="student and teacher differ in width or"):
         st.gradient_descent(loss, start, 3)
+
+
+def test_tables_and_figures_of_runs_name_their_inputs_and_parameters():
+    teacher = st.Network([[1.0, 0.5]], [1.3], [0.4], 0.2)
+    start, said = beside(st.PopulationLoss(teacher), teacher, 0.1), "Inputs(covariance=2); all parameters"
+    options = {"parameters": "all", "inputs": st.Inputs(covariance=2.0)}
+    flows = st.compare_flows(start, teacher, ("L2",), t_max=0.1, rtol=1e-4, **options)
+    steps = st.steps_to(start, teacher, ("L2",), accuracy=0.5, **options)
+    assert said in str(flows).splitlines()
+    assert said in str(steps).splitlines()
+    assert st.compare_flows(start.weights, teacher.weights, ("L2",), t_max=0.1, rtol=1e-4).setting == ""
+    assert plotting.loss_curves(flows)[0].figure.get_suptitle() == said
+    above, _ = plotting.optimal_weight(teacher, teacher, curvature="gauss_newton", **options)
+    assert above.get_title().replace("\n", " ") == f"Gauss-Newton matrix; {said}; across rescalings"
+    assert above.get_yscale() == "log"  # derivatives alone do not see the output bias
+    plt.close("all")
