@@ -393,4 +393,8 @@ def test_tables_and_figures_of_runs_name_their_inputs_and_parameters():
     above, _ = plotting.optimal_weight(teacher, teacher, curvature="gauss_newton", **options)
     assert above.get_title().replace("\n", " ") == f"Gauss-Newton matrix; {said}; across rescalings"
     assert above.get_yscale() == "log"  # derivatives alone do not see the output bias
+    matrix = st.PopulationLoss(teacher, "L2", **options).gauss_newton(start)
+    kappa = f"$\\kappa$ = {matrix.condition_number(quotient=True):.4g}"
+    assert plotting.spectrum([matrix], ["L2"])[0].get_title() == f"L2 across rescalings, {kappa}"
+    assert plotting.spectral_distribution([matrix], ["L2"]).get_legend_handles_labels()[1][0].endswith(kappa)
     plt.close("all")
