@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -255,3 +256,24 @@ def test_inputs_on_a_plane() -> None:
     expected["weights"] = expected["weights"] @ plane
     for name, part in expected.items():
         np.testing.assert_allclose(found[name], part, rtol=1e-12)
+
+
+def test_means_that_round_to_zero() -> None:
+    """Of nearly parallel neurons the kinks still meet where their exact means say, those at inputs of mean zero."""
+    mean = np.array([0.1, 0.3])
+    rows = np.array([[1.0, 1.0], [1.0 + 1e-12, 1.0 - 1e-12]])
+    biases = -(rows @ mean)
+    exact = [sum(Fraction(x) * Fraction(y) for x, y in zip(w, mean, strict=True)) for w in rows]
+    left = np.array([float(z + Fraction(b)) for z, b in zip(exact, biases, strict=True)])
+    assert not (rows @ mean + biases).any()
+    assert left.any()
+
+    def hessian(offsets: np.ndarray, inputs: st.Inputs) -> np.ndarray:
+        teacher, student = (st.Network([w], biases=[b]) for w, b in zip(rows, offsets, strict=True))
+        return (
+            st.PopulationLoss(teacher, inputs=inputs, parameters=("biases", "output_weights"))
+            .hessian(student)
+            .to_dense()
+        )
+
+    assert error(hessian(biases, st.Inputs(mean)), hessian(left, st.Inputs())) < 1e-14

@@ -7,7 +7,7 @@ Angles and norms are those of the covariance, ``C_ij = w_i' Sigma w_j``: the geo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -79,7 +79,8 @@ class AffinePairs:
 
         pairs = PairGeometry.of(roots, neurons.width, chart, near=near)
         means = neurons.weights @ ambient.mean + neurons.biases
-        return cls(neurons, ambient, pairs, means if means.any() else None)
+        geometry = cls(neurons, ambient, pairs, means)
+        return geometry if means.any() or geometry.near.lag.any() else replace(geometry, means=None)
 
     @cached_property
     def images(self) -> FloatArray:
