@@ -66,6 +66,11 @@ class Inputs(Frozen):
     def __init__(self, mean: ArrayLike | None = None, covariance: ArrayLike | None = None) -> None:
         mu = None if mean is None else as_array("mean", mean, ("d",)).copy()
         sigma = np.array(1.0) if covariance is None else as_finite("covariance", covariance)
+        if sigma.ndim == 2 and len(sigma) != len(sigma.T):
+            raise ValueError(
+                f"covariance: a square matrix (d, d) is required, got shape {sigma.shape}; of samples, rows of shape "
+                "(n, d), Inputs.from_data takes mean and covariance"
+            )
         dim = len(mu) if mu is not None else len(sigma) if sigma.ndim else None
         form = Form.parse("covariance", sigma, dim or 1)
         if form.is_zero:

@@ -8,9 +8,9 @@ from functools import cached_property
 from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ._runtime.checks import as_array, near, shown
+from ._runtime.checks import as_array, as_numbers, near, shown
 from ._runtime.results import Record
 
 FloatArray = NDArray[np.float64]
@@ -146,10 +146,23 @@ class Layout(Record):
             )
         return cls(width, dim, names).split(vector)
 
+    def parse(self, name: str, value: ArrayLike) -> FloatArray:
+        """A flat vector, checked.
+
+        Raises
+        ------
+        ValueError
+            With the parts that it is to have.
+        """
+        parts = ", ".join(f"{part} {shape}" for part, shape in self.shapes.items())
+        required = f"a flat vector of {self.size} numbers, {parts}, is required"
+        flat = as_numbers(name, value, required)
+        if flat.shape != (self.size,):
+            raise ValueError(f"{name}: {required}, got shape {flat.shape}")
+        return as_array(name, flat, ("P",))
+
     def split(self, vector: FloatArray) -> dict[str, FloatArray]:
         """The parts of a flat vector, or of an array (K, d) if only weights move, by name."""
         given = np.asarray(vector)
-        flat = as_array("vector", given.ravel() if given.shape == (self.width, self.dim) else given, ("P",))
-        if flat.size != self.size:
-            raise ValueError(f"vector: {self.size} numbers, {', '.join(self.names)}, are required, got {flat.size}")
+        flat = self.parse("vector", given.ravel() if given.shape == (self.width, self.dim) else given)
         return {name: flat[part].reshape(self.shapes[name]) for name, part in self.slices.items()}

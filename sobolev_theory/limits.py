@@ -71,7 +71,7 @@ class Limits(Record):
         if self.layout.only_weights:
             given = as_array(name, value, ("K", "d"), {"K": self.width, "d": self.dim}).ravel()
         else:
-            given = as_array(name, value, ("P",), {"P": self.layout.size})
+            given = self.layout.parse(name, value)
         largest = float(np.abs(given).max())
         return given / (largest or 1.0), largest
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import activations
-from ._runtime.checks import as_array, instance_of
+from ._runtime.checks import as_array, as_numbers, instance_of
 from .activations import Activation
 from .affine_point import AffinePoint
 from .inputs import Inputs
@@ -163,9 +163,10 @@ class PopulationLoss(Shorthands):
         facts |= {"parameters": self.moving == ("weights",), "teacher": not self.teacher.has_biases}
         for name, is_standard in facts.items():
             if not is_standard:
+                advice = "take one without" if name == "teacher" else f"leave {name} as it is by default"
                 raise NotImplementedError(
                     f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
-                    f"teacher without biases; leave {name} as it is by default"
+                    f"teacher without biases; {advice}"
                 )
 
     @property
@@ -229,7 +230,9 @@ class PopulationLoss(Shorthands):
         >>> list(loss.split(loss.gradient(Network([[0.0, 1.0]]))))
         ['output_weights', 'weights', 'biases', 'output_bias']
         """
-        return Layout.split_of_size(np.asarray(vector), self.teacher.dim, self.moving)
+        return Layout.split_of_size(
+            as_numbers("vector", vector, "a flat vector of numbers is required"), self.teacher.dim, self.moving
+        )
 
     def student(self, W: Student | AnyPoint) -> Network:
         """The student as a network; an array gets output weights one."""

@@ -145,6 +145,20 @@ def test_what_moves_has_to_be_given():
         loss.value(W)
     with pytest.raises(ValueError, match=r"^vector: output_weights, weights, biases, output_bias are required, 4 numb"):
         loss.split(np.ones(8))
+    student = st.Network(W)
+    with pytest.raises(ValueError, match=r"^vector: a flat vector of numbers is required, got Curvature"):
+        loss.split(loss.gauss_newton(student))
+    parts = r"9 numbers, output_weights \(2,\), weights \(2, 2\), biases \(2,\), output_bias \(\), is required, got "
+    for towards, told in ((W, r"shape \(2, 2\)"), (student, "Network")):
+        with pytest.raises(ValueError, match=f"^towards: a flat vector of {parts}{told}"):
+            loss.hessian(student, towards=towards)
+
+
+def test_samples_are_no_covariance():
+    with pytest.raises(ValueError, match=r"^covariance: a square .* got shape \(3, 2\); of samples.* Inputs.from_data"):
+        st.Inputs(covariance=np.ones((3, 2)))
+    with pytest.raises(ValueError, match=r"^inputs: an Inputs is required, got ndarray"):
+        st.PopulationLoss(V, inputs=np.eye(2))
 
 
 def test_neurons_that_are_constant_on_all_inputs_are_named():

@@ -255,6 +255,20 @@ def test_verify_sampled_networks(capsys):
     assert len(data["reports"]) == 2
 
 
+def test_sampled_networks_have_inputs_and_parameters_of_options(monkeypatch, capsys):
+    seen = {}
+
+    def asked(count, **options):
+        seen.update(options)
+        raise ValueError("seen")
+
+    monkeypatch.setattr(st.monte_carlo, "verify_many", asked)
+    line = ["verify", "--networks", "2", "--width", "1", "--dim", "2", "--parameters", "all", "--covariance", "1,2"]
+    with pytest.raises(SystemExit):
+        main(line)
+    assert (seen["inputs"], seen["parameters"]) == (st.Inputs(covariance=[1.0, 2.0]), "all")
+
+
 def test_flow_one_neuron(capsys):
     """One neuron at angle 1 with |w| = |w*|/2, as told in coordinates."""
     status, data = run_json(capsys, "flow", "--angle", "1", "--ratio", "2", "--t-max", "40", "--accuracy", "1e-4")

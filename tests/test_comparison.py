@@ -520,3 +520,17 @@ def test_directions_that_make_no_sense(function, options, message):
 def test_a_zero_row_has_no_limit():
     with pytest.raises(st.NotDifferentiableError, match="kink at a zero weight"):
         st.compare([[1.0, 0.0], [0.0, 0.0]], np.eye(2), towards="random")
+
+
+def test_random_directions_of_weights_alone_beside_biases_and_other_inputs():
+    """Along random directions of hidden weights: a mean of limits along directions of all parameters whose other parts
+    are 0, of which the blocks of weights are the same."""
+    teacher = st.Network([[1.0, 0.2], [0.1, -0.8]], [1.0, -0.7], [0.3, -0.2], 0.1)
+    inputs = st.Inputs([0.1, 0.0], [1.0, 2.0])
+    found = st.compare(teacher, teacher, ("H1",), towards="random", directions=3, rng=0, inputs=inputs)["H1"]
+    drawn = np.random.default_rng(np.random.default_rng(0).integers(2**32, size=4)).standard_normal((3, 4))
+    whole = st.PopulationLoss(teacher, "H1", inputs=inputs, parameters="all")
+    limits = [whole.hessian(teacher, towards=[0, 0, *X, 0, 0, 0]).block("weights", "weights").to_dense() for X in drawn]
+    expected = [np.linalg.eigvals(limit).real.min() for limit in limits]
+    assert found.smallest == pytest.approx(np.mean(expected), rel=1e-12)
+    assert found.is_limit

@@ -545,6 +545,21 @@ def test_extreme_eigenvalues_by_iteration(monkeypatch, kind):
         assert np.abs(residual).max() < 1e-15 * np.ptp(exact) * len(exact) * np.linalg.norm(solved)
 
 
+def test_the_inverse_in_a_basis_of_axes_forms_no_matrix():
+    """Variances that all differ, and 4000 of them: a matrix has 128 MB, a row 32 kB."""
+    d, rng = 4000, np.random.default_rng(0)
+    inputs, rows = st.Inputs(covariance=rng.permutation(np.linspace(1, 2, d))), rng.standard_normal((2, d))
+    curvature = st.PopulationLoss(rows[:1], "L2", inputs=inputs).gauss_newton(rows[1:])
+    tracemalloc.start()
+    try:
+        product = Shifted.of(curvature._blocks, curvature.layout).inverse(-1.0)
+        solved = product(rows[:1])
+        assert tracemalloc.get_traced_memory()[1] < 8e6
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_allclose(curvature @ solved.ravel() + solved.ravel(), rows[0], rtol=0, atol=1e-12)
+
+
 @pytest.mark.parametrize("dense_up_to", [4096, 0])
 @pytest.mark.parametrize("which", ["smallest", "largest"])
 @pytest.mark.parametrize("names", [("weights",), ALL_NAMES], ids=" ".join)

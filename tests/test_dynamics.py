@@ -3,11 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
 import sobolev_theory as st
+from sobolev_theory import plotting
 from sobolev_theory.flow import rates
 from sobolev_theory.flow.state import State
 from sobolev_theory.parameters import Parameters, matching
@@ -215,6 +217,20 @@ def test_the_rate_at_an_end_among_equal_networks():
     assert rate.sharpness == pytest.approx(values[-1], rel=1e-2)
 
 
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_an_end_at_a_rescaled_teacher_has_exactly_its_kinks(seed):
+    """Newton's end is at the teacher's kinks to rounding: as it comes, some of them would count as others, and the
+    limit of the Hessian be that of no network."""
+    rng = np.random.default_rng(seed)
+    W, a, b, c = rng.standard_normal((3, 4)), rng.standard_normal(3), rng.standard_normal(3), rng.uniform(0.7, 1.4, 3)
+    inputs = st.Inputs(rng.standard_normal(4), rng.uniform(0.5, 2, 4))
+    loss = st.PopulationLoss(st.Network(W, a, b, 0.1), "H1", inputs=inputs, parameters="all")
+    problem = SpanProblem.of(loss, beside(loss, st.Network(c[:, None] * W, a / c, c * b, 0.1), 1e-6, seed))
+    end, _ = rates._end_point(problem, State.start(problem))
+    assert problem.at(end).parallel == [(0, 3), (1, 4), (2, 5)]
+    assert np.linalg.norm(end - problem.start_rows) < 1e-4
+
+
 def test_what_a_displacement_has_of_rescalings_is_no_mode_of_it():
     """A hundredth of a direction in which nothing changes beside the slowest of all others."""
     loss = st.PopulationLoss(network(2, 3, np.random.default_rng(1)), "L2", parameters="all")
@@ -362,3 +378,23 @@ def test_a_student_with_biases_of_a_loss_of_weights():
     assert np.linalg.norm(loss.gradient(loss.student(fields))) == pytest.approx(flow.gradient_norm[-1], rel=1e-12)
     with pytest.raises(ValueError, match="student and teacher differ in width or"):
         st.gradient_descent(loss, start, 3)
+
+
+def test_tables_and_figures_of_runs_name_their_inputs_and_parameters():
+    teacher = st.Network([[1.0, 0.5]], [1.3], [0.4], 0.2)
+    start, said = beside(st.PopulationLoss(teacher), teacher, 0.1), "Inputs(covariance=2); all parameters"
+    options = {"parameters": "all", "inputs": st.Inputs(covariance=2.0)}
+    flows = st.compare_flows(start, teacher, ("L2",), t_max=0.1, rtol=1e-4, **options)
+    steps = st.steps_to(start, teacher, ("L2",), accuracy=0.5, **options)
+    assert said in str(flows).splitlines()
+    assert said in str(steps).splitlines()
+    assert st.compare_flows(start.weights, teacher.weights, ("L2",), t_max=0.1, rtol=1e-4).setting == ""
+    assert plotting.loss_curves(flows)[0].figure.get_suptitle() == said
+    above, _ = plotting.optimal_weight(teacher, teacher, curvature="gauss_newton", **options)
+    assert above.get_title().replace("\n", " ") == f"Gauss-Newton matrix; {said}; across rescalings"
+    assert above.get_yscale() == "log"  # derivatives alone do not see the output bias
+    matrix = st.PopulationLoss(teacher, "L2", **options).gauss_newton(start)
+    kappa = f"$\\kappa$ = {matrix.condition_number(quotient=True):.4g}"
+    assert plotting.spectrum([matrix], ["L2"])[0].get_title() == f"L2 across rescalings, {kappa}"
+    assert plotting.spectral_distribution([matrix], ["L2"]).get_legend_handles_labels()[1][0].endswith(kappa)
+    plt.close("all")

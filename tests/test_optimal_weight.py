@@ -474,3 +474,16 @@ def test_where_nothing_jumps_directions_make_no_difference():
     plain = optimal_weight(teacher, teacher)
     for towards in (np.ones((3, 4)), "random"):
         assert optimal_weight(teacher, teacher, towards=towards).facts() == plain.facts()
+
+
+def test_the_best_weight_says_of_which_matrix_it_is():
+    """Derivatives alone do not see an output bias: of all parameters their curvature is singular."""
+    teacher = st.Network([[1.0, 0.2], [0.1, -0.8]], [1.0, -0.7], [0.3, -0.2], 0.1)
+    options = {"parameters": "all", "inputs": st.Inputs([0.1, 0.0], [1.0, 2.0])}
+    best = optimal_weight(teacher, teacher, curvature="gauss_newton", **options)
+    said = "Gauss-Newton matrix; Inputs(mean=[0.1, 0], covariance=[1, 2]); all parameters; across rescalings"
+    assert str(best).splitlines()[0] == best.matrix == said
+    assert best.at_infinity == np.inf
+    assert 0 < best.weight < np.inf
+    limit = optimal_weight(teacher, teacher, towards="random", directions=2, rng=0)
+    assert limit.matrix == "Hessian, backprop convention, limit along 2 random directions (training)"

@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     given = {**settings, **directions, **loss_options(options)}
     result = compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **given)
     if options.json:
-        print_json({**settings, "limit": result.limit, "rows": result.as_dicts()})
+        print_json({**settings, "limit": result.limit, "setting": result.setting, "rows": result.as_dicts()})
     else:
         result.table().print(describe(student, teacher))
     return 0

@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         save(plotting.loss_curves(result)[0], options.figure)
     if options.json:
         settings = {name: getattr(options, name) for name in ("activation", "derivative", "t_max", "accuracy")}
-        print_json({**settings, "rows": result.as_dicts()})
+        print_json({**settings, "setting": result.setting, "rows": result.as_dicts()})
     else:
         result.table().print(describe(student, teacher))
     return 0

@@ -24,6 +24,9 @@ EXAMPLES = """examples:
   sobolev-theory verify --networks 20 --width 2 --dim 3 --norm H2 --activation relu2
 """
 
+OF_ALL = ("mean", "covariance", "metric", "parameters")
+"""Options that random networks have in common."""
+
 
 def add(commands: Any) -> None:
     """Declare the command."""
@@ -46,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
         settings["samples"] = options.samples
     outcome: monte_carlo.Report | monte_carlo.Survey
     if options.networks is not None:
-        refuse(options, ("student", "teacher", *EXTRAS), "not together with --networks")
+        drawn = ("student", "teacher", *(name for name in EXTRAS if name not in OF_ALL))
+        refuse(options, drawn, "not together with --networks")
         if options.width is None or options.dim is None:
             raise ValueError("--networks: name the widths and the dimension by --width and --dim")
         student_width, teacher_width = widths(options)
@@ -58,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
             norm=options.norm,
             activation=options.activation,
             derivative=options.derivative,
+            **loss_options(options),
             **settings,
         )
     else:

@@ -105,7 +105,7 @@ class Directions:
     def _limits(self, loss: PopulationLoss, at: AnyPoint, parallel: Sequence[tuple[int, int]]) -> list[Curvature]:
         """Along random directions."""
         if not isinstance(at, Point):
-            return [at.hessian_towards(X) for X in self._flat(at.layout.size)]
+            return [at.hessian_towards(at.layout.given(X)) for X in self._flat(at.layout.size)]
         few, inside = _in_few_dimensions(loss, at, parallel)
         drawn = self._displacements(at.width, inside, at.dim - inside, few.dim - inside)
         return [few.hessian_towards(X) for X in drawn]

@@ -10,12 +10,13 @@ global. *More derivative weight stops helping* where the largest eigenvalue begi
 the smallest. There the two relative growth rates agree, or an eigenvalue crosses an extreme one and ``kappa`` has a
 kink. If it never happens the best weight is infinite, and ``kappa`` falls towards that of ``G1`` alone, ever slower.
 
-For the Gauss-Newton matrix of ReLU it never happens. ``G1 = A (x) I`` with ``A_ik = a_i a_k (pi - theta_ik)/(2 pi)``.
-The mean of ``z' G0 z`` over ``z = alpha (x) e_b``, where ``e_1, ..., e_d`` is an orthonormal basis, is
-``alpha' A alpha``, because steps depend only on the direction of their input ``x``, and ``E |x|^2 = d``. So for every
-weight the spectrum reaches at least from ``1 + lambda`` times the smallest eigenvalue of ``A`` to ``1 + lambda`` times
-the largest: no weight beats ``kappa(A) = kappa(G1)``, and since there is one valley, ``kappa`` never rises. For the
-exact Hessian of ReLU it does: near the teacher the loss has a cone, and the largest eigenvalue of ``G1`` diverges.
+For the Gauss-Newton matrix of ReLU, at standard inputs and of hidden weights alone, it never happens. ``G1 = A (x) I``
+with ``A_ik = a_i a_k (pi - theta_ik)/(2 pi)``. The mean of ``z' G0 z`` over ``z = alpha (x) e_b``, where
+``e_1, ..., e_d`` is an orthonormal basis, is ``alpha' A alpha``, because steps depend only on the direction of their
+input ``x``, and ``E |x|^2 = d``. So for every weight the spectrum reaches at least from ``1 + lambda`` times the
+smallest eigenvalue of ``A`` to ``1 + lambda`` times the largest: no weight beats ``kappa(A) = kappa(G1)``, and since
+there is one valley, ``kappa`` never rises. For the exact Hessian of ReLU it does: near the teacher the loss has a cone,
+and the largest eigenvalue of ``G1`` diverges.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from .._runtime.sizes import require_hours_at_most, spectrum_operations
 from ..curvature.operator import Curvature
 from ..curvature.spectrum import definiteness_of
 from ..losses import LossOptions, PopulationLoss, Student
+from .comparison import matrix_name
 from .directions import SEVERAL, Curvatures, Directions, Towards
 from .extremes import Extremes, warn
 from .optimum import OptimalWeight
@@ -142,6 +144,7 @@ def best_on(path: WeightPath, within: float) -> OptimalWeight:
     return OptimalWeight(
         path.weight(best),
         kappa,
+        matrix=path.matrix,
         interval=(path.weight(ends[0]), path.weight(ends[1])),
         at_zero=at_zero,
         at_one=at_one,
@@ -169,7 +172,12 @@ def path_along(along: Directions, W: Student, V: Student, curvature: str, loss_o
     for first, second in zip(function.each, derivatives.each, strict=True):
         blocks = [(g0, g1) for (g0, _), (g1, _) in zip(_parts(first), _parts(second), strict=True)]
         pairs += [(g0 - g1, g1) for g0, g1 in blocks] if derivatives.are_limits else blocks
-    return WeightPath(pairs, symmetric=symmetric, directions=len(derivatives.each))
+    loss = PopulationLoss(V, **loss_options)
+    across = "across rescalings" * any(each.has_quotient for each in derivatives.each)
+    limit = along.title if derivatives.are_limits else ""
+    words = matrix_name(curvature, loss.derivative, limit), loss.setting, across
+    matrix = "; ".join(filter(None, words))
+    return WeightPath(pairs, symmetric=symmetric, directions=len(derivatives.each), matrix=matrix)
 
 
 def _parts(curvature: Curvature) -> list[tuple[FloatArray, int]]:

@@ -43,11 +43,15 @@ class OptimalWeight(Record, _Optimum):
         The rate at the recommended weight over that of L2, as is and at equal sharpness; NaN where L2 has none.
     within
         As asked for.
+    matrix
+        Of which matrix all that is: its convention, the limit that it is, and what of inputs, metric and moving
+        parameters is not standard.
 
     Examples
     --------
     >>> import sobolev_theory as st
     >>> print(st.optimal_weight([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], curvature="gauss_newton"))
+    Gauss-Newton matrix
     lambda_1 = inf, kappa = 3; at most 1 percent above for lambda_1 from 84.5 to inf
     recommended: lambda_1 = 15.8, kappa = 3.15789; rate 44.4 times that of L2, 3.17 times at equal sharpness
     kappa of L2 10.0078, H1 4.86777, derivatives alone 3
@@ -63,6 +67,7 @@ class OptimalWeight(Record, _Optimum):
     gain: float
     gain_equal_sharpness: float
     within: float
+    matrix: str
 
     def __new__(cls, weight: float, condition_number: float, **sensitivity: Any) -> OptimalWeight:
         """The pair, with the other attributes by name; copying and unpickling fill them in afterwards."""
@@ -87,8 +92,9 @@ class OptimalWeight(Record, _Optimum):
     def __str__(self) -> str:
         low, high = self.interval
         lines = [
+            self.matrix,
             f"lambda_1 = {self.weight:.6g}, kappa = {self.condition_number:.6g}; "
-            f"at most 1 percent above for lambda_1 from {low:.3g} to {high:.3g}"
+            f"at most 1 percent above for lambda_1 from {low:.3g} to {high:.3g}",
         ]
         if not np.isnan(self.recommended):
             gains = f"; rate {self.gain:.3g} times that of L2, {self.gain_equal_sharpness:.3g} times at equal sharpness"

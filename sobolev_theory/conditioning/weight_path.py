@@ -25,15 +25,15 @@ class WeightPath:
     """The matrices ``(1 - u) G0/s0 + u G1/s1``, u in [0, 1], given as pairs of diagonal blocks of ``G0`` and ``G1``.
 
     ``s`` is the largest entry, so that infinity is a point like others and units do not matter. Matrices along several
-    directions, of one size, stand one after another.
+    directions, of one size, stand one after another. ``matrix`` says in words what they are.
     """
 
     def __init__(
-        self, blocks: Sequence[tuple[FloatArray, FloatArray]], *, symmetric: bool, directions: int = 1
+        self, blocks: Sequence[tuple[FloatArray, FloatArray]], *, symmetric: bool, directions: int = 1, matrix: str = ""
     ) -> None:
         self.scales = [max(float(np.abs(block).max()) for block in order) or 1.0 for order in zip(*blocks, strict=True)]
         self.blocks = [[block / scale for block, scale in zip(pair, self.scales, strict=True)] for pair in blocks]
-        self.symmetric, self.directions = symmetric, directions
+        self.symmetric, self.directions, self.matrix = symmetric, directions, matrix
         self.eigenvalues = lru_cache(maxsize=None)(self._eigenvalues)
         self.motion = lru_cache(maxsize=None)(self._motion)
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from ..layout import Layout
@@ -20,6 +19,7 @@ from .blocks import Blocks
 from .spaces import Space
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
 Product = Callable[[FloatArray], FloatArray]
 
 LARGEST = 4096
@@ -30,7 +30,9 @@ LARGEST = 4096
 class Shifted:
     """The matrix in the eigenbasis of its forms; of rows of neurons (R, D)."""
 
-    basis: FloatArray  # rows: orthonormal vectors of the inputs' coordinates, (d, d)
+    basis: (
+        FloatArray | IntArray
+    )  # rows: orthonormal vectors of the inputs' coordinates, (d, d), or numbers of axes (d,)
     bulks: FloatArray  # sum_f A^f F_f of every coordinate, (D, R, R)
     vectors: FloatArray  # V, in that basis, (L, D)
     table: FloatArray  # N, (R L, R L)
@@ -42,7 +44,7 @@ class Shifted:
         space, L, R, D = blocks.space, len(blocks.vectors), blocks.width, blocks.dim
         if space is None or len(space.eigenspaces) < 2 or min(LARGEST, R * D // 2) < R * L:
             return None
-        basis, extra = _basis(space), D - space.dim
+        basis, d = _basis(space), space.dim
         bulks = np.zeros((D, R, R))
         for term in blocks.multiples:
             n, values = len(term.coefficient), space.values(term.form)
@@ -53,7 +55,7 @@ class Shifted:
             for k in range(R):
                 (left, right, coefficient), _ = blocks.at(i, k)
                 np.add.at(table[i, :, k], (left, right), coefficient)
-        vectors = blocks.vectors @ scipy.linalg.block_diag(basis.T, np.eye(extra))
+        vectors = np.hstack([_coordinates(basis, blocks.vectors[:, :d]), blocks.vectors[:, d:]])
         return cls(basis, bulks, vectors, table.reshape(R * L, R * L), layout.rows(np.ones(layout.size)))
 
     def inverse(self, shift: float) -> Product:
@@ -67,16 +69,32 @@ class Shifted:
         solved = np.linalg.solve(np.eye(R * L) + self.table @ gram.reshape(R * L, R * L), self.table)
 
         def product(rows: FloatArray) -> FloatArray:
-            turned = np.hstack([rows[:, :d] @ self.basis.T, rows[:, d:]])
+            turned = np.hstack([_coordinates(self.basis, rows[:, :d]), rows[:, d:]])
             bulk = np.einsum("ikd,kd->id", inverses, turned)
             towards = (solved @ (bulk @ self.vectors.T).ravel()).reshape(R, L) @ self.vectors
             result = bulk - np.einsum("ikd,kd->id", inverses, towards)
-            return np.hstack([result[:, :d] @ self.basis, result[:, d:]])
+            return np.hstack([_from_coordinates(self.basis, result[:, :d]), result[:, d:]])
 
         return product
 
 
-def _basis(space: Space) -> FloatArray:
-    """The eigenvectors as rows, eigenspace by eigenspace."""
-    axes = np.eye(space.dim)
-    return np.concatenate([part.coordinates(axes).T for part in space.eigenspaces])
+def _basis(space: Space) -> FloatArray | IntArray:
+    """The eigenvectors as rows, eigenspace by eigenspace; where they are axes, the numbers of these."""
+    axes = [part.basis for part in space.eigenspaces if part.basis is not None and part.basis.ndim == 1]
+    if len(axes) == len(space.eigenspaces):
+        return np.concatenate(axes).astype(np.intp)
+    return np.concatenate([part.coordinates(np.eye(space.dim)).T for part in space.eigenspaces])
+
+
+def _coordinates(basis: FloatArray | IntArray, rows: FloatArray) -> FloatArray:
+    """Rows (n, d) in a basis."""
+    return rows[:, basis] if basis.ndim == 1 else rows @ basis.T
+
+
+def _from_coordinates(basis: FloatArray | IntArray, rows: FloatArray) -> FloatArray:
+    """What has these coordinates."""
+    if basis.ndim == 2:
+        return rows @ basis
+    result = np.empty_like(rows)
+    result[:, basis] = rows
+    return result

@@ -109,7 +109,7 @@ def steps_to(
         found = [tuned_run(problem, method, accuracy, limit) for problem in tasks]
     runs = [tuple(found[k : k + len(starts)]) for k in range(0, len(found), len(starts))]
     rows = tuple(_row(loss.norm.name, own, runs[0]) for loss, own in zip(losses, runs, strict=True))
-    return TunedSteps(rows, method, accuracy, losses[0].derivative)
+    return TunedSteps(rows, method, accuracy, losses[0].derivative, losses[0].setting)
 
 
 def _several(W0: Starts) -> list[Student]:

@@ -51,6 +51,8 @@ class TunedStepsRow(Record, Value):
 class TunedSteps(Rows[TunedStepsRow], Value):
     """One row per norm, by number or by the norm's name; ``str()`` is a table, ``as_dicts()`` the data.
 
+    ``setting`` is what is not standard of inputs, metric and moving parameters.
+
     Examples
     --------
     >>> from sobolev_theory import steps_to
@@ -63,6 +65,7 @@ class TunedSteps(Rows[TunedStepsRow], Value):
     method: str
     accuracy: float
     derivative: str
+    setting: str = ""
 
     @property
     def title(self) -> str:
@@ -78,7 +81,7 @@ class TunedSteps(Rows[TunedStepsRow], Value):
     @property
     def notes(self) -> list[str]:
         """Where starts did not arrive, and where a prediction does not hold."""
-        notes = []
+        notes = [self.setting] * bool(self.setting)
         for row in self.rows:
             if lost := sum(run.status != "reached" for run in row.runs):
                 which = f"{lost} of {len(row.runs)} starts did not arrive, and are left out"

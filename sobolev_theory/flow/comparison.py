@@ -67,13 +67,14 @@ class FlowComparisonRow(Record, Value):
 class FlowComparison(Rows[FlowComparisonRow]):
     """One row per norm, by number or by the norm's name; ``str()`` is a table, ``as_dicts()`` the data.
 
-    The flows themselves are in ``flows``.
+    The flows themselves are in ``flows``; ``setting`` is what is not standard of inputs, metric and moving parameters.
     """
 
     rows: tuple[FlowComparisonRow, ...]
     flows: tuple[Flow, ...]
     accuracy: float
     derivative: str
+    setting: str = ""
 
     HEADS = ("norm", "rate", "+-", "predicted", "sharpness", "time", "gain", "equal time", "equal gain", "ended by")
 
@@ -120,7 +121,7 @@ class FlowComparison(Rows[FlowComparisonRow]):
 
     def table(self) -> Table:
         """A row for each norm, with notes."""
-        return Table(self.title, self.HEADS, self.cells(), [AS_IS, *self.notes])
+        return Table(self.title, self.HEADS, self.cells(), [*filter(None, [self.setting]), AS_IS, *self.notes])
 
     def named_rows(self) -> list[tuple[str | None, FlowComparisonRow]]:
         """The rows by the names of their norms."""
@@ -187,7 +188,8 @@ def compare_flows(
     rows: list[FlowComparisonRow] = []
     for loss, flow in zip(losses, flows, strict=True):
         rows.append(_row(loss.norm.name, flow, accuracy, rows[0] if rows else None))
-    return FlowComparison(rows=tuple(rows), flows=flows, accuracy=accuracy, derivative=losses[0].derivative)
+    first = losses[0]
+    return FlowComparison(tuple(rows), flows, accuracy, first.derivative, first.setting)
 
 
 def _prediction_error(flow: Flow) -> Callable[[State], float]:

@@ -157,12 +157,13 @@ def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
             "rate: a flow that comes nearer to the teacher, or to a point with a Hessian, is required"
         ) from None
     found = problem.loss.parameters(point.student).rows(problem.layout)
+    anchor = State.at(problem, found).from_nearest().anchor
     if rescales(problem):  # of all networks that are equal the flow reaches one
-        found = rescaled(problem, found, conserved(problem, state.coordinates))
+        values = conserved(problem, state.coordinates)
+        found, anchor = rescaled(problem, found, values), rescaled(problem, anchor, values)
     size = float(np.linalg.norm(found))
     if not point.converged or np.linalg.norm(found - state.coordinates) > NEAR_END * size:
         raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
-    anchor = State.at(problem, found).from_nearest().anchor
     if np.linalg.norm(found - anchor) < RESOLVED * size:
         return anchor, TRUSTED * state.resolution if problem.is_standard else RESOLVED * size
     return found, RESOLVED * size

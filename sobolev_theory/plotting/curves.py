@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -74,6 +75,8 @@ def loss_curves(
     pair[0].set(title="in original time", xlabel="time $t$ of each gradient flow", ylabel=names[quantity])
     reference = comparison.rows[0].norm
     pair[1].set(title="at equal sharpness", xlabel=rf"time $\times$ sharpness / sharpness of {reference}")
+    if axes is None and comparison.setting:
+        pair[0].figure.suptitle(textwrap.fill(comparison.setting, 90), fontsize="small")
     if axes is None:  # beneath both panels, where it hides no curve
         figure, shown = pair[0].figure, pair[0].get_legend_handles_labels()
         figure.legend(*shown, loc="outside lower center", ncols=4, fontsize="small", frameon=False)

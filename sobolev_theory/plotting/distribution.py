@@ -29,7 +29,7 @@ def spectral_distribution(
     Parameters
     ----------
     spectra
-        Curvatures, or spectra of them.
+        Curvatures, or spectra of them, as for `spectrum`.
     labels
         Their names; condition numbers are put beside them.
     ax
@@ -48,7 +48,7 @@ def spectral_distribution(
     >>> ax.get_xlabel()
     'eigenvalue / largest eigenvalue'
     """
-    parsed = spectra_of(spectra, labels)
+    parsed, labels = spectra_of(spectra, labels)
     positive = [item.definite_part for item in parsed]
     ax = panels(ax, 1, 1, COLUMN)[0]
     for k, (label, item, part) in enumerate(zip(labels, parsed, positive, strict=True)):

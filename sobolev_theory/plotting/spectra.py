@@ -38,7 +38,8 @@ def spectrum(
     Parameters
     ----------
     spectra
-        Curvatures, or spectra of them. Of complex eigenvalues the real part is drawn.
+        Curvatures, or spectra of them. Of complex eigenvalues the real part is drawn; of curvatures that have a
+        quotient, all parameters of ReLU^n, those across rescalings.
     labels
         Their names; condition numbers are put beside them.
     axes
@@ -62,7 +63,7 @@ def spectrum(
     >>> ax.lines[0].get_ydata()             # of 1/2 - 1/pi, 1/2 - 1/(2 pi), 1/2
     array([1., 2., 1.])
     """
-    parsed = spectra_of(spectra, labels)
+    parsed, labels = spectra_of(spectra, labels)
     column = panels(axes, len(parsed), 1, (COLUMN[0], 0.7 + 1.3 * len(parsed)))
     groups = [(np.real([value for value, _ in item.grouped()]), [n for _, n in item.grouped()]) for item in parsed]
     binned = max(len(values) for values, _ in groups) > STEMS
@@ -84,10 +85,15 @@ def spectrum(
     return column
 
 
-def spectra_of(spectra: Sequence[Curvature | Spectrum], labels: Sequence[str]) -> list[Spectrum]:
-    """The spectra of curvatures that have a label each."""
+def spectra_of(spectra: Sequence[Curvature | Spectrum], labels: Sequence[str]) -> tuple[list[Spectrum], list[str]]:
+    """The spectra of curvatures that have a label each, across rescalings if they have any, and what to call them."""
     require_labels("spectra", spectra, Curvature | Spectrum, "curvatures", labels)
-    return [item.spectrum() if isinstance(item, Curvature) else item for item in spectra]
+    across = [isinstance(item, Curvature) and item.has_quotient for item in spectra]
+    named = [
+        f"{label} across rescalings" if rescales else label for label, rescales in zip(labels, across, strict=True)
+    ]
+    found = zip(spectra, across, strict=True)
+    return [item.spectrum(quotient=q) if isinstance(item, Curvature) else item for item, q in found], named
 
 
 def _stems(ax: Axes, values: FloatArray, counts: Sequence[int], k: int) -> float:

@@ -12,11 +12,10 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from ..conditioning import optimal_weight as search
-from ..conditioning.comparison import matrix_name
 from ..conditioning.directions import SEVERAL, Directions, Towards
 from ..conditioning.optimum import OptimalWeight
 from ..conditioning.weight_path import WeightPath, quality, sharpness_rate
-from ..losses import LossOptions, PopulationLoss, Student
+from ..losses import LossOptions, Student
 from .style import COLUMN, PALETTE, panels
 
 FloatArray = NDArray[np.float64]
@@ -26,6 +25,9 @@ POINTS = 121
 
 BEYOND = 300.0
 """Factor by which the axis reaches beyond H1 and beyond the weights that are marked."""
+
+STEEP = 30.0
+"""Condition numbers, in units of the best, from which their axis is logarithmic: on a linear one no valley is seen."""
 
 NORMS = {"s": r"L2 ($\lambda = 0$)", "o": r"H1 ($\lambda = 1$)", "^": r"derivatives alone ($\lambda = \infty$)"}
 """Norms that are marked where they have a rate, by their markers."""
@@ -92,8 +94,9 @@ def optimal_weight(
             height = measures(path.share(weight) if weight < np.inf else 1.0)[k]
             if np.isfinite(height):
                 ax.plot(np.clip(weight, *weights[[0, -1]]), height, linestyle="none", clip_on=False, **look)
-    title = matrix_name(curvature, PopulationLoss(V, **loss_options).derivative, along.title)
-    pair[0].set_title(textwrap.fill(title, 36), fontsize="medium")
+    pair[0].set_title(textwrap.fill(best.matrix, 36), fontsize="medium")
+    if np.nanmax(curves[0], initial=0.0) > STEEP * best.condition_number:
+        pair[0].set_yscale("log")
     pair[0].set_ylabel(r"condition number $\kappa$")
     pair[1].set_ylabel("rate / sharpness")
     pair[1].set_xlabel(r"weight $\lambda$ of the derivatives")

@@ -89,7 +89,8 @@ def flag(name: str, value: bool) -> bool:
 def instance_of(name: str, value: Any, kind: type[Kind]) -> Kind:
     """An object of a class of the package."""
     if not isinstance(value, kind):
-        raise ValueError(f"{name}: a {kind.__name__} is required, got {shown_kind(value)}")
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise ValueError(f"{name}: {article} {kind.__name__} is required, got {shown_kind(value)}")
     return value
 
 
