@@ -21,6 +21,7 @@ from itertools import product
 import sympy as sp
 
 from derivations.catalogue import Output
+from derivations.operator_letters import Power
 from sobolev_theory.symbolic import Derivation
 from sobolev_theory.symbolic.code.modules import function, header
 from sobolev_theory.symbolic.symbols import g, p, q, rho, s, t, theta
@@ -171,17 +172,6 @@ class Square(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         """The heat equation: ``d_s = d_m^2/2``."""
         a, *at = self.args
         return Square(a + 1, *at) if argindex == 2 else Square(a + 2, *at) / 2
-
-
-class Power(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """The k-th derivative of ``g^m``."""
-
-    nargs = 2
-
-    def fdiff(self, argindex: int = 2) -> sp.Expr:
-        """The next derivative."""
-        k, at = self.args
-        return Power(k + 1, at)
 
 
 def _moves(f: sp.Expr, neuron: int) -> Block:

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from .layout import Layout
 from .losses import PopulationLoss
-from .networks import Network
+from .networks import Network, or_zeros
 from .pairs.stacked import pairs_of
 from .parameters import Parameters
-from .points import Point
 from .problem import like
 from .shorthands import AnyPoint
 
@@ -42,7 +41,7 @@ def _alone(loss: PopulationLoss) -> FloatArray:
 def _each_alone(loss: PopulationLoss) -> FloatArray:
     """One after the other, of any neurons."""
     every = Parameters.of_network(loss.teacher)
-    biases = np.zeros(every.width) if every.biases is None else every.biases
+    biases = or_zeros(every.biases, every.width)
     neurons = zip(every.weights[:, None], every.output_weights[:, None], biases[:, None], strict=True)
     return np.array([loss_of_silence(loss, Network(*neuron, activation=loss.activation)) for neuron in neurons])
 
@@ -52,16 +51,15 @@ def loss_of_silence(loss: PopulationLoss, teacher: Network) -> float:
     return like(loss, teacher=teacher).at(Parameters.of_network(teacher).silent).value
 
 
-def roots(at: AnyPoint, layout: Layout) -> FloatArray:
+def roots(at: AnyPoint) -> FloatArray:
     """Roots of the curvatures of neurons alone, (R,): lengths in natural units; of a neuron without curvature, one."""
-    stiffness = at.stiffness if isinstance(at, Point) else layout.rows(at.gauss_newton.diagonal()).max(axis=1)
-    found = np.sqrt(stiffness)
+    found = np.sqrt(at.stiffness)
     return np.where(found > 0, found, found.max() or 1.0)
 
 
 def units(at: AnyPoint, layout: Layout) -> FloatArray:
     """The same of all that moves, (P,)."""
-    return layout.flat(np.broadcast_to(roots(at, layout)[:, None], layout.rows_shape))
+    return layout.flat(np.broadcast_to(roots(at)[:, None], layout.rows_shape))
 
 
 def relative_gradient(at: AnyPoint, layout: Layout, scale: float) -> float:

@@ -7,15 +7,13 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ._runtime.checks import as_array
-from ._runtime.results import Record
 from .curvature.affine_blocks import gauss_newton_blocks, hessian_blocks, rescalings
 from .curvature.blocks import Blocks
 from .curvature.operator import Curvature
-from .layout import Layout
-from .networks import Network
+from .limits import LaidOut, Limits
+from .networks import or_zeros
 from .norms import Convention, Norm
 from .pairs.affine import AffinePairs, Neurons
 from .pairs.affine_approach import kinks_approached
@@ -29,12 +27,8 @@ from .parameters import Parameters
 FloatArray = NDArray[np.float64]
 
 
-class Objective(Protocol):
+class Objective(LaidOut, Protocol):
     """What a point needs of its loss."""
-
-    @property
-    def teacher(self) -> Network:
-        """The teacher."""
 
     @property
     def affine_terms(self) -> AffineTerms:
@@ -52,22 +46,20 @@ class Objective(Protocol):
     def affine_value_of_teacher(self) -> float:
         """``sum_ij a*_i a*_j F(v_i, v_j)``."""
 
-    def layout(self, width: int) -> Layout:
-        """What moves of a student of a width."""
 
-
-class AffinePoint(Record):
+class AffinePoint(Limits):
     """A loss at parameters that are checked already; made by ``loss.at(W)``.
 
     It offers what `Point` offers, in every parameter that moves; see there and the methods of the loss.
     """
 
+    loss: Objective
+
     def __init__(self, loss: Objective, parameters: Parameters) -> None:
         self.loss, self.parameters, self.width = loss, parameters, parameters.width
         teacher = loss.teacher
         rows = np.concatenate([parameters.weights, teacher.weights])
-        zeros = np.zeros(max(self.width, teacher.width))
-        biases = np.concatenate([zeros[: o.width] if o.biases is None else o.biases for o in (parameters, teacher)])
+        biases = np.concatenate([or_zeros(each.biases, each.width) for each in (parameters, teacher)])
         outputs = np.concatenate([parameters.output_weights, -teacher.output_weights])
         self.neurons = Neurons(rows, biases, outputs, self.width)
         self.gap = parameters.output_bias - teacher.output_bias
@@ -75,16 +67,6 @@ class AffinePoint(Record):
     def facts(self) -> dict[str, Any]:
         """The loss, and the student."""
         return {"loss": self.loss, "student": self.parameters.weights}
-
-    @property
-    def dim(self) -> int:
-        """Input dimension ``d``."""
-        return int(self.neurons.weights.shape[1])
-
-    @cached_property
-    def layout(self) -> Layout:
-        """What moves, and where it stands."""
-        return self.loss.layout(self.width)
 
     @cached_property
     @np.errstate(all="ignore")
@@ -174,6 +156,17 @@ class AffinePoint(Record):
         blocks = gauss_newton_blocks(self.students, self.loss.affine_terms, self.layout)
         return self._curvature("Gauss-Newton matrix", blocks, is_symmetric=True, is_semidefinite=True)
 
+    @cached_property
+    def stiffness(self) -> FloatArray:
+        """The largest entry of each row of neurons in the diagonal of the Gauss-Newton matrix, (R,)."""
+        stiffness: FloatArray = self.layout.rows(self.gauss_newton.diagonal()).max(axis=1)
+        return stiffness
+
+    @property
+    def has_cones(self) -> bool:
+        """Whether the gradient asked for is exact and jumps where kinks coincide."""
+        return self.loss.affine_terms.jumps and self.loss.affine_terms.convention is Convention.EXACT
+
     def _hessian(self, geometry: AffinePairs) -> Curvature:
         """From pairs, which may have frames that a displacement gave them."""
         require_pairs_fit(self.width, len(self.neurons.outputs), OF_A_MATRIX)
@@ -200,30 +193,6 @@ class AffinePoint(Record):
     def _bends(self) -> bool:
         """Whether kinks move, and the norm contains the order whose derivative jumps there."""
         return self.loss.affine_terms.jumps and not {"weights", "biases"}.isdisjoint(self.layout.names)
-
-    @np.errstate(all="ignore")
-    def hessian_towards(self, towards: ArrayLike) -> Curvature:
-        """The limit of the Hessian at ``theta + eps X``, ``eps -> 0+``; see `PopulationLoss.hessian`."""
-        displacement, _ = self._displacement("towards", towards)
-        if not displacement.any():
-            raise ValueError("towards: a direction that is not zero is required, got zeros")
-        return self._limit(displacement, parted=True)
-
-    @np.errstate(all="ignore")
-    def field_limit(self, X: ArrayLike) -> FloatArray:
-        """The one-sided derivative of the gradient along ``X``; see `PopulationLoss.field_limit`."""
-        displacement, length = self._displacement("X", X)
-        along: FloatArray = self._limit(displacement, parted=False) @ displacement * length
-        return along.reshape(np.shape(X))
-
-    def _displacement(self, name: str, value: ArrayLike) -> tuple[FloatArray, float]:
-        """A flat displacement in units of its largest entry, and that."""
-        if self.layout.only_weights:
-            given = as_array(name, value, ("K", "d"), {"K": self.width, "d": self.dim}).ravel()
-        else:
-            given = self.layout.parse(name, value)
-        largest = float(np.abs(given).max())
-        return given / (largest or 1.0), largest
 
     def _limit(self, displacement: FloatArray, *, parted: bool) -> Curvature:
         """The limit of the Hessian along a displacement, which has to part all kinks that coincide if `parted`."""

@@ -167,8 +167,8 @@ def critical_point(
     except NotDifferentiableError:
         curvature, matrix = "gauss_newton", at.gauss_newton
     spectrum = matrix.spectrum()
-    units = roots(at, loss.layout(at.width))
-    scaled, orbits = matrix if np.ptp(units) == 0 else matrix.scaled(1 / units), matrix.has_generators
+    units = roots(at)
+    scaled, orbits = matrix if np.ptp(units) == 0 else matrix.scaled(1 / units), matrix.has_quotient
     natural = scaled.spectrum(quotient=orbits) if scaled is not matrix or orbits else spectrum
     end = problem.at(rows)
     value, gradient = end.value, relative_gradient(end, problem.layout, scale_of(problem.loss))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import as_array, as_finite, counted, generator, positive_integer
-from ._runtime.results import Record
+from ._runtime.results import Frozen
 from ._runtime.sizes import require_memory
 from .errors import OverflowingError
 from .forms import Form
@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class Inputs(Record):
+class Inputs(Frozen):
     r"""The distribution of the inputs, ``x ~ N(mu, Sigma)`` in R^d.
 
     Parameters
@@ -80,15 +80,6 @@ class Inputs(Record):
         else:
             given = float(sigma)
         self._set({"mean": mu, "covariance": None if covariance is None else given, "dim": dim, "form": form})
-
-    def _set(self, values: dict[str, Any]) -> None:
-        """The fields, arrays read-only from now on."""
-        for name, value in values.items():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
-            object.__setattr__(self, name, value)
-
-    __setstate__ = _set
 
     def facts(self) -> dict[str, Any]:
         """What was given."""

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import activations
 from ._runtime.checks import as_array, as_numbers, counted, generator, number, positive_integer
-from ._runtime.results import Record
+from ._runtime.results import Frozen
 from ._runtime.sizes import require_memory
 from .activations import Activation
 from .errors import OverflowingError
@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class Network(Record):
+class Network(Frozen):
     r"""Two-layer network ``f(x) = sum_i a_i sigma(w_i . x + beta_i) + c``.
 
     Parameters
@@ -78,13 +78,6 @@ class Network(Record):
         values = {"weights": w, "output_weights": a, "biases": b, "output_bias": c, "activation": chosen}
         self._set({name: value.copy() if isinstance(value, np.ndarray) else value for name, value in values.items()})
 
-    def _set(self, values: dict[str, Any]) -> None:
-        """The fields, arrays read-only from now on."""
-        for name, value in values.items():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
-            object.__setattr__(self, name, value)
-
     def __setstate__(self, state: dict[str, Any]) -> None:
         if not isinstance(state.get("activation"), Activation):
             raise ValueError(
@@ -113,8 +106,7 @@ class Network(Record):
     @property
     def _arrays(self) -> tuple[FloatArray, ...]:
         """Weights, output weights and biases, zeros if there are none, and the output bias."""
-        biases = np.zeros(self.width) if self.biases is None else self.biases
-        return self.weights, self.output_weights, biases, np.array(self.output_bias)
+        return self.weights, self.output_weights, or_zeros(self.biases, self.width), np.array(self.output_bias)
 
     @property
     def has_biases(self) -> bool:
@@ -144,7 +136,7 @@ class Network(Record):
             raise ValueError(
                 f"activation: a homogeneous one, max(z, 0)^n, is required for rescalings, got {self.activation.name!r}"
             )
-        biases = np.zeros(self.width) if self.biases is None else self.biases
+        biases = or_zeros(self.biases, self.width)
         unit = np.maximum(np.abs(self.weights).max(axis=1), np.abs(biases))
         unit[unit == 0] = 1.0  # squares of others may be no doubles
         hidden = np.hypot(np.linalg.norm(self.weights / unit[:, None], axis=1), biases / unit)
@@ -224,6 +216,11 @@ class Network(Record):
         if not np.isfinite(total).all():
             raise OverflowingError("x: the network overflows double precision there; smaller inputs are required")
         return terms, total
+
+
+def or_zeros(biases: FloatArray | None, width: int) -> FloatArray:
+    """The biases of so many neurons, zeros if they have none."""
+    return np.zeros(width) if biases is None else biases
 
 
 def _for_each_neuron(name: str, value: ArrayLike, weights: FloatArray) -> FloatArray:

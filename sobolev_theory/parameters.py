@@ -14,7 +14,7 @@ from ._runtime.checks import as_array
 from ._runtime.results import Record
 from .activations import Activation
 from .layout import Layout
-from .networks import Network
+from .networks import Network, or_zeros
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -122,18 +122,17 @@ class Parameters(Record):
         """
         if layout.only_weights:
             return self.weights
-        biases = np.zeros(self.width) if self.biases is None else self.biases
         parts = {
             "output_weights": self.output_weights,
             "weights": self.weights.ravel(),
-            "biases": biases,
+            "biases": or_zeros(self.biases, self.width),
             "output_bias": np.array([self.output_bias]),
         }
         return layout.rows(np.concatenate([parts[name] for name in layout.names]))
 
     def _moving_and_still(self, moving: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
         """Columns (K, ...) of what moves of neurons, and of what does not."""
-        biases = np.zeros(self.width) if self.biases is None else self.biases
+        biases = or_zeros(self.biases, self.width)
         columns = {"weights": self.weights, "biases": biases[:, None], "output_weights": self.output_weights[:, None]}
         parts: tuple[list[FloatArray], list[FloatArray]] = ([np.zeros((self.width, 0))], [np.zeros((self.width, 0))])
         for name, column in columns.items():

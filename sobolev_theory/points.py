@@ -7,15 +7,13 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ._runtime.checks import as_array
-from ._runtime.results import Record
 from .curvature.assembly import assemble
 from .curvature.blocks import Blocks
 from .curvature.operator import Curvature
 from .curvature.reach import Result, in_reach
-from .networks import Network
+from .limits import LaidOut, Limits
 from .norms import Convention
 from .pairs.approach import approached
 from .pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
@@ -29,12 +27,8 @@ from .parameters import Parameters
 FloatArray = NDArray[np.float64]
 
 
-class Objective(Protocol):
+class Objective(LaidOut, Protocol):
     """What a point needs of its loss."""
-
-    @property
-    def teacher(self) -> Network:
-        """The teacher."""
 
     @property
     def terms(self) -> PairTerms:
@@ -53,7 +47,7 @@ class Objective(Protocol):
         """``sum_ij b_i b_j F(v_i, v_j)`` over different rows of the teacher."""
 
 
-class Point(Record):
+class Point(Limits):
     """A loss at parameters that are checked already; made by ``loss.at(W)``.
 
     A snapshot: what becomes of the arrays that it was made from does not matter. Everything is computed from one
@@ -76,6 +70,8 @@ class Point(Record):
     (0.25, array([[0.5, 0. ]]), 1.0)
     """
 
+    loss: Objective
+
     def __init__(self, loss: Objective, parameters: Parameters) -> None:
         self.loss, self.width, self.origin = loss, parameters.width, parameters.origin
         self.rows = np.concatenate((parameters.weights, loss.teacher.weights))
@@ -86,11 +82,6 @@ class Point(Record):
     def facts(self) -> dict[str, Any]:
         """The loss, and the size of the student."""
         return {"loss": self.loss, "student": self.rows[: self.width]}
-
-    @property
-    def dim(self) -> int:
-        """Input dimension ``d``."""
-        return int(self.rows.shape[1])
 
     @property
     def parameters(self) -> Parameters:
@@ -177,31 +168,6 @@ class Point(Record):
         blocks = self._in_reach("Hessian", self._hessian, pairs)
         return Curvature(blocks, is_symmetric=terms.convention is Convention.EXACT or not terms.jumps_in(self.dim))
 
-    @np.errstate(all="ignore")
-    def hessian_towards(self, towards: ArrayLike) -> Curvature:
-        """The limit of the Hessian at ``W + eps X``, ``eps -> 0+``; see `PopulationLoss.hessian`."""
-        displacement, _ = self._displacement("towards", towards)
-        if not displacement.any():
-            raise ValueError("towards: a direction that is not zero is required, got zeros")
-        return self._limit(displacement, parted=True)
-
-    @np.errstate(all="ignore")
-    def field_limit(self, X: ArrayLike) -> FloatArray:
-        """The one-sided derivative of the gradient along ``X``, (K, d); see `PopulationLoss.field_limit`.
-
-        Rows that stay parallel have no share in it: what needs the direction ``e`` of their plane is multiplied by the
-        part of ``X_j - c X_i`` along it, which is zero.
-        """
-        displacement, length = self._displacement("X", X)
-        along: FloatArray = self._limit(displacement, parted=False) @ displacement.ravel()
-        return along.reshape(displacement.shape) * length
-
-    def _displacement(self, name: str, value: ArrayLike) -> tuple[FloatArray, float]:
-        """A displacement of the student in units of its largest entry, and that."""
-        displacement = as_array(name, value, ("K", "d"), {"K": self.width, "d": self.dim})
-        largest = float(np.abs(displacement).max())
-        return displacement / (largest or 1.0), largest
-
     def _limit(self, displacement: FloatArray, *, parted: bool) -> Curvature:
         """The limit of the Hessian along a displacement, which has to part all parallel rows if `parted`."""
         terms = self.loss.terms
@@ -211,7 +177,7 @@ class Point(Record):
         require_kinks_avoided(terms.activation, self.geometry.zero_rows, "Hessian", 2)
 
         def beside(pairs: PairGeometry) -> Blocks:
-            pairs, together = approached(pairs, displacement)
+            pairs, together = approached(pairs, self.layout.rows(displacement))
             if parted:
                 require_parted(pairs.near.named(np.intersect1d(together, self._parallel(pairs))))
             return self._hessian(pairs)
@@ -242,6 +208,11 @@ class Point(Record):
         terms, a = self.loss.terms, geometry.numbers(self.outputs[: self.width])
         cross = coefficients(geometry, terms, "gauss_newton", a, a)
         return assemble(geometry, a, None, cross, terms.itself("gauss_newton", geometry), terms.bilinear)
+
+    @property
+    def has_cones(self) -> bool:
+        """Whether the gradient asked for is exact and jumps where rows are parallel."""
+        return self.loss.terms.jumps and self.loss.terms.convention is Convention.EXACT
 
     @cached_property
     @np.errstate(all="ignore")

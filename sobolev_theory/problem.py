@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import instance_of
 from ._runtime.results import Record
-from .forms import Eigenspace, eigenspaces
 from .inputs import Inputs
 from .layout import Layout
 from .losses import PopulationLoss, Student
@@ -194,25 +193,14 @@ def invariant_space(ambient: Ambient, rows: list[FloatArray]) -> tuple[FloatArra
     and inputs and metric in its coordinates; None if there are no such eigenspaces, or n is more than half of d.
     """
     mean = ambient.mean[None] if ambient.has_mean else np.zeros((0, ambient.dim))
-    vectors, spaces = np.vstack([*rows, mean]), eigenspaces(ambient.covariance, ambient.metric)
+    vectors, spaces = np.vstack([*rows, mean]), ambient.eigenspaces
     if spaces is None or ambient.dim <= 2 * sum(min(len(vectors), space.dim) for space in spaces):
         return None
     parts = [np.linalg.qr(space.coordinates(vectors).T)[0] for space in spaces]
-    basis = np.hstack([_lifted(part, space, ambient.dim) for part, space in zip(parts, spaces, strict=True)])
+    basis = np.hstack([space.lifted(part.T, ambient.dim).T for part, space in zip(parts, spaces, strict=True)])
     counts = [part.shape[1] for part in parts]
     variances, metric = (np.repeat([getattr(s, name) for s in spaces], counts) for name in ("covariance", "metric"))
     return basis, Inputs(ambient.mean @ basis, variances), metric
-
-
-def _lifted(columns: FloatArray, space: Eigenspace, dim: int) -> FloatArray:
-    """Columns in the coordinates of an eigenspace, in R^d."""
-    if space.basis is None:
-        return columns
-    if space.basis.ndim == 2:
-        return np.asarray(space.basis @ columns)
-    lifted = np.zeros((dim, columns.shape[1]))
-    lifted[space.basis] = columns
-    return lifted
 
 
 def _rows(loss: PopulationLoss) -> FloatArray:

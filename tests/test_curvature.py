@@ -23,7 +23,8 @@ from sobolev_theory.curvature.operator import Curvature
 from sobolev_theory.curvature.shifted import Shifted
 from sobolev_theory.curvature.spaces import Space
 from sobolev_theory.curvature.terms import Outer, Reference, Sparse
-from sobolev_theory.forms import Form, eigenspaces
+from sobolev_theory.eigenspaces import eigenspaces
+from sobolev_theory.forms import Form
 from sobolev_theory.layout import Layout
 from sobolev_theory.symbolic import derive
 from tests import oracles

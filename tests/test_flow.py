@@ -115,7 +115,7 @@ def test_a_stationary_start_stays(norm, start):
         assert endless.time_to(loss=value / 2) == np.inf
 
 
-@pytest.mark.parametrize("t_max", [500.0, np.inf])
+@pytest.mark.parametrize("t_max", [pytest.param(500.0, marks=pytest.mark.long), np.inf])
 def test_a_flow_that_came_to_rest_goes_on_at_rest(t_max):
     loss = st.PopulationLoss([[0.6, 0.8]], "L2")
     flow = st.gradient_flow(loss, [[1.2, 1.6]], t_max, until={"loss": 1e-300})
@@ -128,14 +128,8 @@ def test_a_flow_that_came_to_rest_goes_on_at_rest(t_max):
     assert flow.distance[-1] < 2.0**-80
 
 
-@pytest.mark.parametrize(
-    ("activation", "size"),
-    [
-        pytest.param("relu2", 1e3, marks=pytest.mark.long),
-        pytest.param("relu", 1e4, marks=pytest.mark.long),
-        ("erf", 2.0),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("activation", "size"), [("relu2", 1e3), ("relu", 1e4), ("erf", 2.0)])
 def test_rest_is_judged_by_the_weights_of_the_moment(activation, size):
     """A start far from the teacher makes large gradients and sharp curvature; the end is as accurate all the same."""
     teacher = st.Network(np.eye(2), activation=activation)

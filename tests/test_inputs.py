@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import sobolev_theory as st
-from sobolev_theory.forms import Eigenspace, Form, eigenspaces
+from sobolev_theory.eigenspaces import Eigenspace, eigenspaces
+from sobolev_theory.forms import Form
 
 RNG = np.random.default_rng(3)
 DIM = 5

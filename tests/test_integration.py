@@ -159,7 +159,10 @@ def relative_bound(flow, rtol=1e-10):
     return rtol / 2 * np.arange(len(flow.t)) + 2 * 2.0**-80 / flow.distance + 1e-12
 
 
-@pytest.mark.parametrize(("norm", "rate"), [("L2", 0.5), ("H1", 1.0), ((0, 0.5), 0.25)])
+@pytest.mark.parametrize(
+    ("norm", "rate"),
+    [("L2", 0.5), *(pytest.param(*x, marks=pytest.mark.long) for x in (("H1", 1.0), ((0, 0.5), 0.25)))],
+)
 def test_along_the_ray_of_the_teacher_the_flow_is_exponential(norm, rate):
     """``w = 2 v``: ``D = v e^(-rate t)``, and the loss ``rate |D|^2/2`` down to 1e-40 of its start."""
     teacher = np.random.default_rng(0).standard_normal((1, 7))
@@ -177,9 +180,9 @@ def test_along_the_ray_of_the_teacher_the_flow_is_exponential(norm, rate):
     ("lambdas", "start", "fall"),
     [
         ((1,), (-0.9, 0.6), 1e-36),
-        ((1,), (3.0, 1e-3), 1e-36),
+        pytest.param((1,), (3.0, 1e-3), 1e-36, marks=pytest.mark.long),
         ((1, 1), (-0.9, 0.6), 1e-20),
-        ((1, 0.3), (0.5, 0.8), 1e-20),
+        pytest.param((1, 0.3), (0.5, 0.8), 1e-20, marks=pytest.mark.long),
     ],
 )
 def test_the_loss_of_one_neuron_is_accurate_to_the_end(lambdas, start, fall):
@@ -235,7 +238,7 @@ def test_convergence_to_a_permuted_teacher(norm):
     ("activation", "norm", "derivative"),
     [("relu", "L2", "backprop"), ("erf", "H1", "backprop"), ("relu2", "H1", "exact")],
 )
-@pytest.mark.parametrize("widths", [(3, 3), (3, 2)])
+@pytest.mark.parametrize("widths", [(3, 3), pytest.param((3, 2), marks=pytest.mark.long)])
 def test_the_loss_never_increases(activation, norm, derivative, widths):
     """Where the field is the gradient of the loss: up to the rounding 1e-15 of its terms, which the start bounds."""
     rng = np.random.default_rng(5)

@@ -77,7 +77,7 @@ def test_value_near_the_teacher(monkeypatch, name, order):
 
 
 @pytest.mark.parametrize("name", st.activations.names())
-@pytest.mark.parametrize("angle", [1e-3, 1e-6, np.pi - 1e-3])
+@pytest.mark.parametrize("angle", [1e-3, pytest.param(1e-6, marks=pytest.mark.long), np.pi - 1e-3])
 def test_nearly_parallel_teacher(name, angle):
     """Neighbours moving apart, together, and along themselves, where the loss of ReLU in H1 has no term of first order:
     the frames of nearly parallel rows lose no digits.

@@ -104,7 +104,9 @@ DERIVED = {
 }
 
 
-@pytest.mark.parametrize("name", DERIVED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in ("bell", "cubic") else name for name in DERIVED]
+)
 def test_derived_activations_keep_all_digits_too(name: str) -> None:
     """In doubles and in 40 digits, against the derived formulas in 60."""
     derived = derive(DERIVED[name], name, max_order=0 if name == "stairs" else 1)

@@ -194,7 +194,7 @@ def test_gauss_newton_against_a_grid_of_dense_matrices(problem):
 @FAR
 @pytest.mark.parametrize("derivative", ["backprop", "exact"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@pytest.mark.parametrize("dim", [3, 9])
+@pytest.mark.parametrize("dim", [3, pytest.param(9, marks=pytest.mark.long)])
 def test_hessian_against_a_grid(activation, derivative, dim):
     student, teacher = perturbed(3, dim)
     options = {"curvature": "hessian", "activation": activation, "derivative": derivative}

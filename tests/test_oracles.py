@@ -172,7 +172,7 @@ def test_gauss_newton_of_relu_order_zero_is_the_cross_block() -> None:
 
 
 @pytest.mark.parametrize("theta", ["1e-12", "1e-3", "0.7", "2.0", "3.14159"])
-@pytest.mark.parametrize("r", [1e-6, 0.8, 1e6])
+@pytest.mark.parametrize("r", [1e-6, 0.8, pytest.param(1e6, marks=pytest.mark.long)])
 def test_single_neuron_table(theta: str, r: float) -> None:
     """Eigenvalues of L2 and of H1 (backprop, exact), and the backprop H1 matrix, as published or checked."""
     t, ratio = mp.mpf(theta), mp.mpf(r)

@@ -98,7 +98,7 @@ def _process(_: int) -> int:
     return os.getpid()
 
 
-@pytest.mark.parametrize("workers", [1, 2, map])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.long), map])
 def test_an_error_in_a_task_reaches_the_caller(workers: Any) -> None:
     with pytest.raises(ValueError, match=r"math domain|nonnegative"), ordered_map(workers) as parallel:
         list(parallel(math.sqrt, [1, -1, 1]))

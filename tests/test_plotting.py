@@ -89,7 +89,12 @@ def test_distance_curves(comparison):
 @pytest.mark.parametrize(
     ("options", "drawn", "words"),
     [
-        ({"norms": ("L2", "H1"), "t_max": 40.0, "derivative": "exact"}, ["L2"], "H1: sharpness infinite"),
+        pytest.param(
+            {"norms": ("L2", "H1"), "t_max": 40.0, "derivative": "exact"},
+            ["L2"],
+            "H1: sharpness infinite",
+            marks=pytest.mark.long,
+        ),
         ({"norms": ("L2", "H1"), "t_max": 8.0}, [], "L2: sharpness unknown, ended by t_max"),
         ({"norms": ("H1", "L2"), "t_max": 8.0}, ["H1"], "L2: sharpness unknown, ended by t_max"),
     ],

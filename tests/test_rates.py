@@ -23,7 +23,7 @@ def assert_covers(rate, truth, precision):
     assert rate.uncertainty < precision * truth
 
 
-@pytest.mark.parametrize("width", [2, pytest.param(3, marks=pytest.mark.long), 5])
+@pytest.mark.parametrize("width", [2, *(pytest.param(width, marks=pytest.mark.long) for width in (3, 5))])
 def test_orthonormal_teacher_l2(width):
     """``1/4 -+ 1/(2 pi)`` on matrices ``D`` with zero diagonal and column sums, antisymmetric or symmetric. For K = 2
     there are none, but ``D = diag(1, -1)`` coupled to ``(0, 1; -1, 0)`` has the smaller one again.
@@ -81,7 +81,7 @@ def test_one_neuron_l2(start):
     ("norm", "start", "t_max"),
     [
         ("H1", (0.5, 0.8), 60.0),
-        ("H1", (-0.7659337, -0.0172996), 100.0),
+        pytest.param("H1", (-0.7659337, -0.0172996), 100.0, marks=pytest.mark.long),
         ("H1", (2.0, 1e-3), 60.0),
         ((0, 1), (0.5, 0.8), 100.0),
         pytest.param((1, 0.1), (1.18138, 1.26612), 200.0, marks=pytest.mark.long),
@@ -160,13 +160,16 @@ def test_the_uncertainty_covers_from_everywhere(seed):
     assert_covers(rate, sum(norm) / 2, 0.2)
 
 
+@pytest.mark.long
 def test_the_end_may_be_a_permuted_teacher():
     teacher = np.eye(3)
     rate = st.gradient_flow(st.PopulationLoss(teacher, "L2"), near(teacher[[1, 2, 0]], 0.1), 150.0).rate()
     assert_covers(rate, ANTISYMMETRIC, 1e-2)
 
 
-@pytest.mark.parametrize(("norm", "t_max", "precision"), [("L2", 250.0, 0.1), ("H1", 80.0, 0.05)])
+@pytest.mark.parametrize(
+    ("norm", "t_max", "precision"), [pytest.param("L2", 250.0, 0.1, marks=pytest.mark.long), ("H1", 80.0, 0.05)]
+)
 def test_a_smooth_activation(norm, t_max, precision):
     """The smallest eigenvalue of the Hessian at the teacher, which fills its space; 2 pi/rate is a short tail."""
     teacher = st.Network(np.eye(3), activation="erf")
@@ -267,6 +270,7 @@ def test_rows_of_a_comparison_follow_from_the_flows():
     assert l2.acceleration < 1  # H1 is faster
 
 
+@pytest.mark.long
 def test_a_loss_added_to_itself_is_faster_only_as_is():
     """Twice the loss: the same orbit at twice the speed, up to the errors of the solver, and no gain that is fair."""
     teacher = np.eye(3)

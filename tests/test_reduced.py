@@ -16,7 +16,7 @@ PROBLEMS = [
     ("relu", "H1", "backprop"),
     ("relu", "H1", "exact"),
     ("relu2", "L2", "backprop"),
-    ("relu2", "H2", "backprop"),
+    pytest.param("relu2", "H2", "backprop", marks=pytest.mark.long),
     ("erf", "H1", "backprop"),
 ]
 

@@ -11,7 +11,7 @@ PROBLEMS = [
     ("relu", (1,), "exact", "hessian"),
     ("relu", (1, 1), "backprop", "hessian"),
     ("relu", (1, 1), "exact", "hessian"),
-    ("relu2", (1, 1, 1), "exact", "hessian"),
+    pytest.param("relu2", (1, 1, 1), "exact", "hessian", marks=pytest.mark.long),
     ("relu2", (1, 1, 1), "backprop", "hessian"),
     pytest.param("erf", (1, 1), "exact", "hessian", marks=pytest.mark.long),
 ]

@@ -68,6 +68,19 @@ class Record(Shown):
         return repr(self)
 
 
+class Frozen(Record):
+    """A record of fields whose arrays are read-only, as it is made and as it is unpickled."""
+
+    def _set(self, values: dict[str, Any]) -> None:
+        """The fields, arrays read-only from now on."""
+        for name, value in values.items():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+            object.__setattr__(self, name, value)
+
+    __setstate__ = _set
+
+
 def named(facts: dict[str, Any]) -> str:
     """``name=value, ...`` in one line.
 

@@ -140,19 +140,12 @@ class Assembly:
         if letter == "1":
             yield Reference(0, "first"), scale[: self.width, None]
         elif letter == "2":
-            kappa, gamma = self._second(count)
+            pairs = self.geometry.pairs
+            kappa, gamma = pairs.chart.second(pairs.angles(ALL, slice(0, count)))
             yield Reference(0, "first"), -kappa * gamma * scale[: self.width, None]
             yield Reference(0, "second"), kappa * scale[:count]
         else:
             yield self.vectors.reference(letter, other), 1.0
-
-    def _second(self, count: int) -> tuple[FloatArray, FloatArray]:
-        """``kappa`` and ``gamma``."""
-        pairs, columns = self.geometry.pairs, slice(0, count)
-        at, far = pairs.angles(ALL, columns), np.ones((self.width, count), dtype=bool)
-        if at.near is not None:
-            far[at.near] = False
-        return pairs.chart.second(at, far)
 
     def _add_near(self, label: str, table: FloatArray, *, own: bool) -> None:
         """Terms with the explicit second vector of near pairs."""

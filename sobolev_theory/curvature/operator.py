@@ -51,11 +51,6 @@ class Curvature(Record, SplitMatrix):
         moving = {} if self.layout.only_weights else {"parameters": self.layout.names}
         return {"width": self.width, "dim": self.dim, **moving, "is_symmetric": self.is_symmetric}
 
-    @property
-    def has_generators(self) -> bool:
-        """Whether directions are known in which the network can move and stays what it is: see `condition_number`."""
-        return self._generators is not None
-
     def spectrum(self, *, quotient: bool = False) -> Spectrum:
         """All eigenvalues with multiplicities; cost independent of d beyond one QR of the stacked weights.
 

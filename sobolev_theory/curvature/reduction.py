@@ -63,7 +63,7 @@ class Reduction:
         """Rows of neurons (R, D) from rows in coordinates of the space (R, n)."""
         inputs, at = np.zeros((len(rows), self.space.dim)), 0
         for span in self.spans:
-            inputs += span.lifted(rows[:, at : at + span.dim] @ span.basis, self.space.dim)
+            inputs += span.eigenspace.lifted(rows[:, at : at + span.dim] @ span.basis, self.space.dim)
             at += span.dim
         return np.hstack([inputs, rows[:, at:]])
 

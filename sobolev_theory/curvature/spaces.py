@@ -9,7 +9,8 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ..forms import Eigenspace, Form, eigenspaces
+from ..eigenspaces import Eigenspace, eigenspaces
+from ..forms import Form
 
 FloatArray = NDArray[np.float64]
 
@@ -118,18 +119,7 @@ class Span:
         vectors = np.random.default_rng(0).standard_normal((count, self.eigenspace.dim))
         for _ in range(2):  # once more for the rounding of the first time
             vectors -= (vectors @ self.basis.T) @ self.basis
-        return self.lifted(np.linalg.qr(vectors.T)[0].T, dim)
-
-    def lifted(self, coordinates: FloatArray, dim: int) -> FloatArray:
-        """Vectors (m, d) of R^d from coordinates in the eigenspace (m, dim)."""
-        basis = self.eigenspace.basis
-        if basis is None:
-            return coordinates
-        if basis.ndim == 2:
-            return np.asarray(coordinates @ basis.T)
-        vectors = np.zeros((len(coordinates), dim))
-        vectors[:, basis] = coordinates
-        return vectors
+        return self.eigenspace.lifted(np.linalg.qr(vectors.T)[0].T, dim)
 
 
 def _directions(triangle: FloatArray) -> FloatArray:

@@ -58,7 +58,7 @@ class SplitMatrix(Matrix):
 
     @property
     def has_quotient(self) -> bool:
-        """Whether directions are known along which the network stays what it is."""
+        """Whether directions are known in which the network can move and stays what it is: see `condition_number`."""
         return self._generators is not None
 
     def parts_across(self) -> list[Part]:

@@ -52,7 +52,7 @@ def best_step(curvature: Curvature) -> BestStep:
     >>> best_step(PopulationLoss([[0.0, 1.0]], "L2").hessian([[0.6, 0.8]])).contraction < 1
     True
     """
-    spectrum = instance_of("curvature", curvature, Curvature).spectrum(quotient=curvature.has_generators)
+    spectrum = instance_of("curvature", curvature, Curvature).spectrum(quotient=curvature.has_quotient)
     low, high = spectrum.smallest, spectrum.largest
     if not low > ROUNDINGS * high:  # what is not told from zero has no sign
         raise ValueError(

@@ -70,7 +70,7 @@ class Linearised:
     @cached_property
     def eigenvalues(self) -> NDArray[np.complex128]:
         """Those of the Hessian; across rescalings, along which nothing is left to contract."""
-        return self.hessian.spectrum(quotient=self.hessian.has_generators).values.astype(complex)
+        return self.hessian.spectrum(quotient=self.hessian.has_quotient).values.astype(complex)
 
     def best(self, method: str) -> Optimiser:
         """The optimiser of the least asymptotic contraction; where none is predicted, where tuning begins."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..networks import or_zeros
 from ..parameters import Parameters
 from .sliding import collapsing, meeting, slides
 from .state import State, StopError
@@ -109,7 +110,7 @@ def _affine_meeting(state: State, velocity: FloatArray, horizon: float, size: fl
 
 def _hyperplanes(neurons: Parameters) -> FloatArray:
     """Where neurons bend: ``(w_i, b_i)``, (K, n + 1)."""
-    return np.column_stack([neurons.weights, np.zeros(neurons.width) if neurons.biases is None else neurons.biases])
+    return np.column_stack([neurons.weights, or_zeros(neurons.biases, neurons.width)])
 
 
 def _stopping(state: State, velocity: FloatArray, time: float, reason: str) -> Joining:

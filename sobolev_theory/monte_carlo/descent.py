@@ -17,8 +17,6 @@ from .._runtime.sizes import require_memory
 from ..errors import SizeError
 from ..losses import PopulationLoss, Student
 from ..networks import Network
-from ..norms import Convention
-from ..points import Point
 from .limits import LONGEST
 from .runs import Judged, Plan, Steps, exact, flowed, judged, sampled
 from .trajectories import SampledDescent, SampledQuantity
@@ -144,9 +142,7 @@ def descent(
 
 def _require_backprop(loss: PopulationLoss, start: Network) -> None:
     """Refuse the exact convention where it differs: in one dimension without biases it does not."""
-    point = loss.at(start)
-    terms = loss.terms if isinstance(point, Point) else loss.affine_terms
-    if terms.jumps and terms.convention is Convention.EXACT:
+    if loss.at(start).has_cones:
         raise ValueError(
             "loss: derivative='backprop' is required, got 'exact', whose gradient holds Dirac terms of the derivative "
             f"that jumps: gradients of sampled losses never do, nor does their mean; PopulationLoss(V, "

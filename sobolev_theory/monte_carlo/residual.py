@@ -25,7 +25,7 @@ import numpy as np
 
 from ..activations import Activation
 from ..losses import PopulationLoss
-from ..networks import Network
+from ..networks import Network, or_zeros
 from ..norms import Convention, Norm
 from ..parameters import Parameters
 from .rows import Array, Moves, Rows
@@ -159,13 +159,10 @@ def _stacked(loss: PopulationLoss, student: Network | Parameters, constant: bool
     teacher, zero = loss.teacher, np.zeros(int(constant))
     gap = student.output_bias - teacher.output_bias
     weights = np.concatenate([student.weights, np.zeros((len(zero), teacher.dim)), teacher.weights])
-    biases = np.concatenate([_biases(student), zero, _biases(teacher)])
+    of_student, of_teacher = (or_zeros(network.biases, network.width) for network in (student, teacher))
+    biases = np.concatenate([of_student, zero, of_teacher])
     output = np.concatenate([student.output_weights, zero + gap, -teacher.output_weights])
     return Rows.of(loss.ambient, weights, biases), output
-
-
-def _biases(network: Network | Parameters) -> Array:
-    return np.zeros(network.width) if network.biases is None else network.biases
 
 
 @dataclass(frozen=True, eq=False)

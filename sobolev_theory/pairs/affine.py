@@ -1,5 +1,8 @@
 r"""Facts of stacked neurons ``z = w . x + b`` that pair quantities are functions of, for any Gaussian input and metric.
 
+Neurons with biases are affine functions of inputs: *affine* is what holds for them, and so for inputs with a mean, any
+covariance and any metric. Linear ones at standard inputs have `geometry` and `sums`, which cost less.
+
 Angles and norms are those of the covariance, ``C_ij = w_i' Sigma w_j``: the geometry is that of rows ``L' w_i`` with
 ``Sigma = L L'``. Besides there are the means ``m_i = w_i . mu + b_i``, in units of the standard deviation
 ``h_i = m_i/p_i``, and for each pair the place ``v = (h_j - cos h_i)/sin`` where the two kinks meet along ``e``.

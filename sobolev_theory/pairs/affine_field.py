@@ -99,11 +99,9 @@ def _with_dirac_terms(
     for table in (first, second):
         table[:, silent] = 0.0
     sums.mean[part] += weight * _row_sums(mean, c, part)
-    far = np.ones(second.shape, dtype=bool)
     index, where = pairs.near_in(part)
-    far[where] = False
     sums.explicit[index] = weight * second[where] * c[where[1]]
-    kappa, gamma = pairs.chart.second(pair.at, far)
+    kappa, gamma = pairs.chart.second(pair.at)
     second = weight * kappa * second * c
     clear_diagonal(second, part.start)
     along = weight * _row_sums(first, c, part) - (gamma * second).sum(axis=1)

@@ -6,7 +6,7 @@ the vectors ``o`` (output weight), ``m`` (mean), ``1, 2`` (frame), ``g`` (metric
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import perm
@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from .._kernels import affine_operator
 from ..activations import Activation
-from ..networks import Network
+from ..networks import Network, or_zeros
 from ..norms import Convention, Norm
 from .affine import AffinePairs, Neurons
 from .affine_letters import Table, table_of
 from .ambient import Ambient
 from .charts import CHARTS, Chart
-from .geometry import ALL, BlockAngles, clear_diagonal
+from .geometry import ALL, BlockAngles
+from .shares import symmetric_sum, weighted
 
 FloatArray = NDArray[np.float64]
 BLOCKS: Mapping[tuple[str, str], tuple[Any, tuple[str, ...]]] = affine_operator.BLOCKS
@@ -122,27 +123,19 @@ def of_order(letters: Callable[..., Any]) -> Callable[..., Any]:
 def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float:
     """``sum_ij c_i c_j F_ij`` over pairs with a leading neuron, itself included; a neuron with others counts twice."""
     (alone,) = itself(geometry, terms, "self_value").values()
-    silent = c == 0
 
-    def block(part: slice) -> float:
-        columns = slice(part.start, None)
+    def values(part: slice, columns: slice) -> Any:
         pair = blocks_of(geometry, terms, part, columns)
-        (values,) = terms.coefficients("value", pair.product, of_order(pair.letters)).values()
-        values = np.array(np.broadcast_to(values, pair.at.cosine.shape))
-        clear_diagonal(values, 0)
-        if silent.any():
-            values[silent[part, None] | silent[columns]] = 0.0
-        right = 2 * c[columns]
-        right[: part.stop - part.start] /= 2
-        return float(c[part] @ (values @ right))
+        (found,) = terms.coefficients("value", pair.product, of_order(pair.letters)).values()
+        return found
 
-    return float(c[: len(alone)] ** 2 @ alone) + sum(geometry.pairs.by_blocks(block))
+    return float(c[: len(alone)] ** 2 @ alone + symmetric_sum(geometry.pairs, c, values))
 
 
 @np.errstate(all="ignore")
 def value_of_network(network: Network, ambient: Ambient, terms: AffineTerms) -> float:
     """``sum_ij a_i a_j F_ij`` over all neurons of a network, without its output bias."""
-    biases = np.zeros(network.width) if network.biases is None else network.biases
+    biases = or_zeros(network.biases, network.width)
     neurons = Neurons(network.weights, biases, network.output_weights, network.width)
     geometry = AffinePairs.of(neurons, ambient, terms.chart)
     geometry.require_varying(0)
@@ -172,19 +165,7 @@ def pair_coefficients(
     def block(part: slice) -> Coefficients:
         pair = blocks_of(geometry, terms, part, columns)
         found = terms.coefficients(quantity, pair.product, of_order(pair.letters))
-        return dict(_weighted(found, factors, part))
+        return {label: weighted(factors(label)[part], value, part.start) for label, value in found.items()}
 
     parts = geometry.pairs.by_blocks(block)
     return {label: np.concatenate([part[label] for part in parts]) for label in parts[0]}
-
-
-def _weighted(
-    found: Coefficients, factors: Callable[[str], FloatArray], part: slice
-) -> Iterator[tuple[str, FloatArray]]:
-    for label, value in found.items():
-        factor = factors(label)[part]
-        array = factor * value
-        if not factor.all():
-            array[factor == 0] = 0.0
-        clear_diagonal(array, part.start)
-        yield label, array

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.results import Record
-from ..forms import Eigenspace, Form, eigenspaces
+from ..eigenspaces import Eigenspace, eigenspaces
+from ..forms import Form
 from ..inputs import Inputs
 
 FloatArray = NDArray[np.float64]

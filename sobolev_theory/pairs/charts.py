@@ -22,7 +22,7 @@ Arrays = tuple[FloatArray, ...]
 
 
 class Angles(Protocol):
-    """Cosines and sines of a block of pairs, and their angles, which only one chart needs."""
+    """Cosines and sines of a block of pairs, and what only one chart needs: their angles, and which are far."""
 
     @property
     def cosine(self) -> FloatArray:
@@ -35,6 +35,10 @@ class Angles(Protocol):
     @property
     def angle(self) -> FloatArray:
         """Radians in [0, pi]."""
+
+    @property
+    def far(self) -> NDArray[np.bool_]:
+        """Which pairs are no near ones."""
 
 
 class Chart(Protocol):
@@ -61,13 +65,13 @@ class Chart(Protocol):
     def self_argument(self, norms: Any) -> Any:
         """What kernels of a row with itself take."""
 
-    def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles, far: NDArray[np.bool_]) -> Arrays:
+    def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles) -> Arrays:
         """Coefficients on ``b_i b_i', b_i b_j', b_j b_i', b_j b_j'`` from those on the frame.
 
-        Of pairs that are not ``far`` only the one on ``f_1 f_1'`` is kept.
+        Of near pairs only the one on ``f_1 f_1'`` is kept.
         """
 
-    def second(self, at: Angles, far: NDArray[np.bool_]) -> tuple[Any, Any]:
+    def second(self, at: Angles) -> tuple[Any, Any]:
         """``kappa`` and ``gamma`` of ``f_2 = kappa (b_j - gamma b_i)``; 0 for pairs whose ``f_2`` is explicit."""
 
 
@@ -92,17 +96,17 @@ class Polar:
         """``p``."""
         return norms
 
-    def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles, far: NDArray[np.bool_]) -> Arrays:
+    def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles) -> Arrays:
         """``f_2 = kappa (b_j - gamma b_i)``, and ``kappa = 0`` for near pairs."""
         c11, c12, c21, c22 = coefficients
-        kappa, gamma = self.second(at, far)
+        kappa, gamma = self.second(at)
         c22 = kappa**2 * c22
         c12, c21 = kappa * c12 - gamma * c22, kappa * c21 - gamma * c22
         return c11 - gamma * (c12 + c21 + gamma * c22), c12, c21, c22
 
-    def second(self, at: Angles, far: NDArray[np.bool_]) -> tuple[Any, Any]:
+    def second(self, at: Angles) -> tuple[Any, Any]:
         """``1/sin`` and ``cos``."""
-        return np.divide(1.0, at.sine, out=np.zeros_like(at.sine), where=far), at.cosine
+        return np.divide(1.0, at.sine, out=np.zeros_like(at.sine), where=at.far), at.cosine
 
 
 class Gram:
@@ -127,11 +131,11 @@ class Gram:
         """``s``."""
         return norms * norms
 
-    def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles, far: NDArray[np.bool_]) -> Arrays:
+    def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles) -> Arrays:
         """The same."""
         return coefficients
 
-    def second(self, at: Angles, far: NDArray[np.bool_]) -> tuple[Any, Any]:
+    def second(self, at: Angles) -> tuple[Any, Any]:
         """The second row itself."""
         return 1.0, 0.0
 

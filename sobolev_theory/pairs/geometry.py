@@ -51,6 +51,14 @@ class BlockAngles:
             theta[self.near] = self.near_angle
         return theta
 
+    @property
+    def far(self) -> NDArray[np.bool_]:
+        """Which pairs are not near."""
+        far = np.ones(self.cosine.shape, dtype=bool)
+        if self.near is not None:
+            far[self.near] = False
+        return far
+
 
 @dataclass(frozen=True, eq=False)
 class PairGeometry:

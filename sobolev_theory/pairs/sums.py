@@ -15,9 +15,10 @@ from ..norms import Convention, Norm
 from ..parameters import Origin
 from .angles import combine_rows
 from .charts import CHARTS, Chart
-from .geometry import ALL, PairGeometry, clear_diagonal
+from .geometry import ALL, PairGeometry
 from .numbers import LARGE
 from .operator import in_plane
+from .shares import owned, symmetric_sum, weighted, without_self
 
 FloatArray = NDArray[np.float64]
 
@@ -112,7 +113,7 @@ class PairTerms:
     def itself(self, quantity: str, geometry: PairGeometry) -> tuple[FloatArray, ...]:
         """Coefficients of each leading row with itself, each of shape (width,)."""
         values = self(f"self_{quantity}", geometry.self_argument)
-        return tuple(_owned(value, (geometry.width,)) for value in values)
+        return tuple(owned(value, (geometry.width,)) for value in values)
 
 
 def linear_part(c: FloatArray, geometry: PairGeometry, origin: Origin | None) -> FloatArray:
@@ -130,27 +131,13 @@ def linear_part(c: FloatArray, geometry: PairGeometry, origin: Origin | None) ->
 
 
 def value_sum(geometry: PairGeometry, terms: PairTerms, c: FloatArray) -> float:
-    """``sum_ij c_i c_j F(u_i, u_j)`` over pairs with a leading row, ``j != i``; a row with others is counted twice.
+    """The `symmetric_sum` of ``F(u_i, u_j)``."""
 
-    ``F`` is symmetric: of two leading rows each block is evaluated on and above its diagonal, and doubled off it.
-    """
-    silent = c == 0
-    mute = bool(silent.any())  # a pair of weight zero contributes nothing, even where its value overflows
+    def values(part: slice, columns: slice) -> Any:
+        (found,) = terms("value", *geometry.arguments(geometry.angles(part, columns), part, columns))
+        return found
 
-    def block(part: slice) -> float:
-        columns = slice(part.start, None)
-        at = geometry.angles(part, columns)
-        (values,) = terms("value", *geometry.arguments(at, part, columns))
-        values = _owned(values, at.cosine.shape)
-        clear_diagonal(values, 0)
-        if mute:
-            values = np.where(silent[part, None] | silent[columns], 0.0, values)
-        right = 2 * c[columns]
-        right[: part.stop - part.start] /= 2
-        total: float = c[part] @ (values @ right)
-        return total
-
-    return sum(geometry.by_blocks(block))
+    return symmetric_sum(geometry, c, values)
 
 
 def coefficients(
@@ -160,17 +147,9 @@ def coefficients(
     columns = slice(0, len(right))
 
     def block(part: slice) -> list[FloatArray]:
-        at = geometry.angles(part, columns)
+        arguments = geometry.arguments(geometry.angles(part, columns), part, columns)
         outer = left[part, None] * right
-        silent = None if outer.all() else outer == 0  # contributes nothing, even where its coefficient diverges
-        found = []
-        for total in terms(quantity, *geometry.arguments(at, part, columns)):
-            array = outer * total
-            if silent is not None:
-                array = np.where(silent, 0.0, array)
-            clear_diagonal(array, part.start)
-            found.append(array)
-        return found
+        return [weighted(outer, total, part.start) for total in terms(quantity, *arguments)]
 
     return tuple(np.concatenate(parts) for parts in zip(*geometry.by_blocks(block), strict=True))
 
@@ -198,7 +177,7 @@ def field_sum(geometry: PairGeometry, terms: PairTerms, c: FloatArray) -> FloatA
             first, second = on_rows
             np.multiply(second, c, out=target)
             if not _vanishes(first):
-                along = along + _without_self(first, target.shape, part).dot(c)
+                along = along + without_self(first, target.shape, part).dot(c)
         else:
             target[:] = 0.0
         if in_frame:  # f_2 = kappa (b_j - gamma b_i), an explicit vector for near pairs
@@ -208,7 +187,7 @@ def field_sum(geometry: PairGeometry, terms: PairTerms, c: FloatArray) -> FloatA
             second = second / at.sine
             second[where] = 0.0
             target += second * (c * scale)
-            along = along + _without_self(first - at.cosine * second, target.shape, part) @ c * scale[part]
+            along = along + without_self(first - at.cosine * second, target.shape, part) @ c * scale[part]
         target.reshape(-1)[part.start :: len(c) + 1] = along
 
     geometry.by_blocks(block)
@@ -224,10 +203,7 @@ def on_rows(geometry: PairGeometry, frame: tuple[FloatArray, ...]) -> tuple[Floa
     Of a near pair only the one on ``f_1 f_1'`` is kept; the others need its explicit ``e``.
     """
     columns = slice(0, frame[0].shape[1])
-    at, far = geometry.angles(ALL, columns), np.ones(frame[0].shape, dtype=bool)
-    if at.near is not None:
-        far[at.near] = False
-    c11, c12, c21, c22 = geometry.chart.on_rows(frame, at, far)
+    c11, c12, c21, c22 = geometry.chart.on_rows(frame, geometry.angles(ALL, columns))
     left, right = geometry.scale[: geometry.width, None], geometry.scale[columns]
     return left**2 * c11, left * right * c12, left * right * c21, right**2 * c22
 
@@ -242,17 +218,3 @@ def _add(total: Any, value: Any) -> Any:
 def _vanishes(value: Any) -> bool:
     """Whether a coefficient is the number 0."""
     return not isinstance(value, np.ndarray) and bool(value == 0)
-
-
-def _owned(value: Any, shape: tuple[int, ...]) -> FloatArray:
-    """An array of a shape to write on: kernels return numbers for what is constant, or one of their arguments."""
-    if isinstance(value, np.ndarray) and value.shape == shape and value.flags.owndata and value.flags.writeable:
-        return value
-    return np.full(shape, value)
-
-
-def _without_self(value: Any, shape: tuple[int, ...], part: slice) -> Any:
-    """Coefficients with 0 for a row with itself."""
-    array = _owned(value, shape)
-    clear_diagonal(array, part.start)
-    return array
