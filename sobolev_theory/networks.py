@@ -117,7 +117,8 @@ class Network(Frozen):
         """The same function with ``n a_i^2 = |w_i|^2 + b_i^2``, for ``max(z, 0)^n``: equal shares of both layers.
 
         Gradient flow conserves the difference of the two sides, so that from small weights it ends near there. The
-        curvature in all parameters depends on where among equal networks one is: this is the place to report it.
+        curvature in all parameters depends on where among equal networks one is: this is the place to report it. A
+        neuron without row or output weight has no such place, and stays as it is.
 
         Raises
         ------
