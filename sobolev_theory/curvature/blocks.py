@@ -12,6 +12,7 @@ product costs two matrix products with the vectors and one with every form.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 
 import numpy as np
@@ -87,7 +88,7 @@ class Blocks:
         """Coordinates ``D`` of a row."""
         return int(self.vectors.shape[1])
 
-    @property
+    @cached_property
     def leading(self) -> int:
         """Number of vectors up to the last that an outer product names."""
         return max((term.leading for term in self.outer), default=0)

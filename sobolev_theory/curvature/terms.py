@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
@@ -182,8 +181,7 @@ class Sparse:
     def add_to(self, result: FloatArray, rows: FloatArray, vectors: FloatArray) -> None:
         """Add the product with rows (R, D): each term alone, since they are few of all pairs of neurons and vectors."""
         along = self.coefficient * np.einsum("td,td->t", rows[self.column], vectors[self.right])
-        towards = scipy.sparse.csr_array((along, (self.row, self.left)), shape=(len(result), len(vectors)))
-        result += towards @ vectors
+        np.add.at(result, self.row, along[:, None] * vectors[self.left])
 
     def add_to_dense(self, blocks: FloatArray, left: FloatArray, right: FloatArray) -> None:
         """Add the matrices to blocks (R, R, D, D')."""
