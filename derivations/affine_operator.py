@@ -133,12 +133,15 @@ def _mean(a: int) -> Callable[[int, int], sp.Expr]:
 
 
 def fields() -> dict[tuple[str, str], Block]:
-    """Fields; of a neuron with itself half the derivative of ``F(w, w)``."""
+    """Fields, and one by its parts on ``mu, Sigma w, Sigma v``; of a neuron with itself half that of ``F(w, w)``."""
     along = _xi(_itself(0, 1), "1")
     return {
         ("value", "exact"): {"o": G(0) * VALUE},
         ("field", "exact"): _total((G(0), _xi(_pair(1, 0))), (G(1), {"g": VALUE})),
         ("field", "backprop"): {"g": G(1) * VALUE},
+        ("on_mean", "exact"): {"m": G(0) * K(1, 0, 0, 0)},
+        ("on_first", "exact"): {"1": G(0) * K(2, 0, 0, 0)},
+        ("on_second", "exact"): {"2": G(0) * K(1, 1, 0, 0)},
         ("self_value", "exact"): {"o": G(0) * SQUARE},
         ("self_field", "exact"): _total((sp.Rational(1, 2) * G(0), along), (G(1), {"g": SQUARE})),
         ("self_field", "backprop"): {"g": G(1) * SQUARE},
@@ -203,6 +206,8 @@ def check(proof: Derivation) -> None:
     known = blocks() | fields()
     for (name, convention), expected in {
         ("field", "exact"): _moves(term, 1),
+        **{(f"on_{name}", "exact"): {label: _moves(term, 1)[label]}
+           for name, label in (("mean", "m"), ("first", "1"), ("second", "2"))},
         ("own", "exact"): _jacobian(_moves(term, 1), lambda f: _moves(f, 1), {"S": 2 * sp.diff(term, s)})
         | _with("o", _moves(term, 1)) | _with("", _moves(term, 1), "o"),
         ("own", "backprop"): _jacobian(turned, lambda f: _moves(f, 1), {})
@@ -222,6 +227,9 @@ def check(proof: Derivation) -> None:
         for label in sorted({*found, *expected}):
             left, right = _in_moments(found.get(label, sp.S.Zero)), expected.get(label, sp.S.Zero)
             proof.check(f"{name}, {convention}, {label}", left, right, sp.expand)
+    order = sp.Symbol("m", integer=True, nonnegative=True)
+    above = sp.diff(g ** (order + 1), g)  # times K_(m+1)(m+1), as what pulls along Sigma v in order m
+    proof.check("Order m + 1 pulls along M v m + 1 times as m does along Sigma v", above, (order + 1) * g**order)
     _check_gauss_newton(proof)
 
 

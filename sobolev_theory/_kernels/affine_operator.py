@@ -22,6 +22,21 @@ def field_backprop(xp: Any, G: Any, K: Any) -> Any:
     return G(1)*K(0, 0, 0, 0)
 
 
+def on_mean_exact(xp: Any, G: Any, K: Any) -> Any:
+    """on mean, exact: m."""
+    return G(0)*K(1, 0, 0, 0)
+
+
+def on_first_exact(xp: Any, G: Any, K: Any) -> Any:
+    """on first, exact: 1."""
+    return G(0)*K(2, 0, 0, 0)
+
+
+def on_second_exact(xp: Any, G: Any, K: Any) -> Any:
+    """on second, exact: 2."""
+    return G(0)*K(1, 1, 0, 0)
+
+
 def self_value_exact(xp: Any, G: Any, L: Any) -> Any:
     """self value, exact: o."""
     return G(0)*L(0, 0, 0)
@@ -185,6 +200,9 @@ BLOCKS = {
     ("value", "exact"): (value_exact, ("o",)),
     ("field", "exact"): (field_exact, ("m", "1", "2", "g",)),
     ("field", "backprop"): (field_backprop, ("g",)),
+    ("on_mean", "exact"): (on_mean_exact, ("m",)),
+    ("on_first", "exact"): (on_first_exact, ("1",)),
+    ("on_second", "exact"): (on_second_exact, ("2",)),
     ("self_value", "exact"): (self_value_exact, ("o",)),
     ("self_field", "exact"): (self_field_exact, ("m", "1", "g",)),
     ("self_field", "backprop"): (self_field_backprop, ("g",)),

@@ -25,8 +25,7 @@ def hessian_blocks(geometry: AffinePairs, terms: AffineTerms, layout: Layout, ga
     assembly.add_pairs(pair_coefficients(geometry, terms, "cross", k, _factors(a, a, own=False)), own=False)
     assembly.add_itself(_of_squares(itself(geometry, terms, "self_own"), a))
     if pull := terms.norm.weights[0] * gap:
-        means = terms.table.of_means(geometry)
-        found = terms.of_means(lambda x, i: means(x, i)[:k])
+        found = terms.of_means("mean_own", geometry)
         assembly.add_itself({label: pull * a ** (1 - label.count("o")) * value for label, value in found.items()})
     return _with_output_bias(assembly, geometry, terms, layout)
 
@@ -57,8 +56,8 @@ def _with_output_bias(assembly: Assembly, geometry: AffinePairs, terms: AffineTe
     """The blocks, with the row and column of the output bias if it moves."""
     if "output_bias" in layout.names:
         k, weight, means = geometry.pairs.width, terms.norm.weights[0], terms.table.of_means(geometry)
-        a = geometry.neurons.outputs[:k]
-        on_inputs = {letter: weight * a * means(1, i)[:k] for i, letter in enumerate("m1")}
+        found = terms.of_means("mean_field", geometry)
+        on_inputs = {letter: weight * geometry.neurons.outputs[:k] * value for letter, value in found.items()}
         assembly.add_output_bias(weight, {"o": weight * means(0, 0)[:k], **on_inputs})
     return assembly.blocks()
 

@@ -55,7 +55,7 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
     def block(part: slice) -> None:
         pair = blocks_of(geometry, terms, part)
         for m, table in shared.items():
-            np.multiply(power(m, pair.product)(0) * pair.letters(m + 1, m + 1, 0, 0), c, out=table[part])
+            np.multiply(_on("second", pair, m), c, out=table[part])
             clear_diagonal(table[part], part.start)
         if outputs:
             (found,) = terms.coefficients("value", pair.product, of_order(pair.letters)).values()
@@ -65,10 +65,9 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
                 if keeps:
                     _with_dirac_terms(geometry, pair, m, weight, c, sums)
                 continue
-            scale = weight * power(m, pair.product)(0)
             if biases or geometry.ambient.has_mean:
-                sums.mean[part] += _row_sums(scale * pair.letters(m + 1, m, 0, 0), c, part)
-            sums.first[part] += _row_sums(scale * pair.letters(m + 2, m, 0, 0), c, part)
+                sums.mean[part] += weight * _row_sums(_on("mean", pair, m), c, part)
+            sums.first[part] += weight * _row_sums(_on("first", pair, m), c, part)
 
     pairs.by_blocks(block)
     return _collected(geometry, terms, c, sums, weights)
@@ -77,6 +76,14 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
 def _shares(terms: AffineTerms, weights: dict[int, float], m: int) -> bool:
     """Whether a moment of order ``m + 1`` has a part in the field as a function."""
     return m + 1 in weights or (m in weights and m != terms.activation.jump_order)
+
+
+def _on(vector: str, pair: PairBlock, m: int) -> FloatArray:
+    """The coefficient of the field of an order on the mean, or on ``Sigma w`` of the first or the second neuron."""
+    function, _ = BLOCKS[f"on_{vector}", "exact"]
+    letters = of_order(pair.letters)
+    coefficient: FloatArray = function(np, power(m, pair.product), lambda *at: letters(m, *at))
+    return coefficient
 
 
 def _row_sums(table: FloatArray, c: FloatArray, part: slice) -> FloatArray:

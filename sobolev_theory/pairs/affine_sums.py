@@ -80,10 +80,11 @@ class AffineTerms:
                 total[label] = total[label] + weight * value if label in total else weight * value
         return total
 
-    def of_means(self, means: Callable[[int, int], FloatArray]) -> Coefficients:
-        """Coefficients of the second derivative of ``E sigma(z)``."""
-        function, labels = BLOCKS["mean_own", "exact"]
-        return dict(zip(labels, function(np, means), strict=True))
+    def of_means(self, quantity: str, geometry: AffinePairs) -> Coefficients:
+        """Coefficients of a derivative of ``E sigma(z)`` of the leading neurons, ``"mean_field"`` or ``"mean_own"``."""
+        function, labels = BLOCKS[quantity, "exact"]
+        means = self.table.of_means(geometry)
+        return dict(zip(labels, function(np, lambda a, i: means(a, i)[: geometry.pairs.width]), strict=True))
 
 
 def power(order: int, product: Callable[[], Any]) -> Callable[[int], Any]:
@@ -93,10 +94,9 @@ def power(order: int, product: Callable[[], Any]) -> Callable[[int], Any]:
 
 @dataclass(frozen=True, eq=False)
 class PairBlock:
-    """A block of pairs: numbers of its rows and columns, its angles, its moments, and ``g`` of the metric."""
+    """A block of pairs: numbers of its rows, its angles, its moments, and ``g`` of the metric."""
 
     part: slice
-    columns: slice
     at: BlockAngles
     letters: Callable[[int, int, int, int], FloatArray]
     product: Callable[[], FloatArray]
@@ -112,7 +112,7 @@ def blocks_of(geometry: AffinePairs, terms: AffineTerms, part: slice, columns: s
             found.append(geometry.metric_products(at, part, columns))
         return found[0]
 
-    return PairBlock(part, columns, at, terms.table.of_pairs(geometry, at, part, columns), product)
+    return PairBlock(part, at, terms.table.of_pairs(geometry, at, part, columns), product)
 
 
 def of_order(letters: Callable[..., Any]) -> Callable[..., Any]:
