@@ -30,6 +30,10 @@ P, A, B, G, Q = LETTERS = sp.symbols("P A B G Q", positive=True)
 Phi, phi = sp.symbols("Phi phi", positive=True)  # of h, for one neuron
 ARGUMENTS = (h, k, v, c, r, *LETTERS, Phi, phi)
 
+BELOW = sp.symbols("first second", positive=True)  # Phi(h), Phi(k)
+TAILS, BETA = sp.symbols("tails beta", real=True)  # T(h, v/h) + T(k, u/k), and 1/2 between signs of h and k, or 0
+OWEN = BELOW[0] / 2 + BELOW[1] / 2 - BETA - TAILS
+
 Key = tuple[int, ...]
 Rules = dict[sp.Symbol, sp.Expr]
 RATIO = (k - r * h) / c
@@ -150,7 +154,8 @@ def _check_owen(proof: Derivation) -> None:
     proof.step("the other", k**2 + u_**2, square)
     first = -_density(h) * (Phi - sp.Rational(1, 2)) - v_ * G / square - r / root * h * G / square
     second = k * G / square / root
-    proof.step("d_h P", _density(h) / 2 - first - second, _density(h) * Phi)
+    in_h = sp.diff(OWEN, BELOW[0]) * _density(h) + sp.diff(OWEN, TAILS) * (first + second)
+    proof.step("d_h P", in_h, _density(h) * Phi)
 
 
 def _of_exponents(difference: sp.Expr) -> sp.Expr:
@@ -211,7 +216,10 @@ def derive() -> Output:
     alone = {h: 0, Phi: sp.Rational(1, 2), phi: 1 / sp.sqrt(2 * sp.pi)}
     moments: dict[Key, sp.Expr] = {key: along_frame(unit(*key[:2]), *key[2:]) for key in pairs()}
     singles: dict[Key, sp.Expr] = {(x, o): single(x, o) for x in (0, 1, 2, 3, 4, 6) for o in range(5)}
-    printed = Printed([function("orthant", "P at h = k = 0.", (theta,), (orthant,))])
+    by_owen = function(
+        "by_owen", "P by Phi(h), Phi(k), two of Owen's functions, and 1/2 or 0.", (*BELOW, TAILS, BETA), (OWEN,)
+    )
+    printed = Printed([function("orthant", "P at h = k = 0.", (theta,), (orthant,)), by_owen])
     tables = [
         printed.table("PAIRS", "D_1^{2} D_2^{3} N_({0})({1})", {key: _collected(x) for key, x in moments.items()}),
         printed.table("CENTRED_PAIRS", "D_1^{2} D_2^{3} N_({0})({1}) at h = k = 0", _at(moments, centred)),

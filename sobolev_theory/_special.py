@@ -11,7 +11,10 @@ import numpy as np
 from scipy import special
 
 from ._kernels.arc_cosine import CLOSED_FORMS, SERIES, SWITCH
-from ._kernels.rectifier_moments import orthant
+from ._kernels.rectifier_moments import by_owen, orthant
+
+FAR = 40.0
+"""Beyond it the normal density is zero in doubles."""
 
 TINY = 1e-290
 """Arguments of which a double may not hold the ratio; the normal distribution is that at 0 up to them."""
@@ -123,5 +126,5 @@ def bivariate_normal(h: Any, k: Any, u: Any, v: Any, angle: Any) -> Any:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         tails = special.owens_t(h, v / h) + special.owens_t(k, u / k)
     beta = 0.5 * ((h < 0) != (k < 0))
-    by_tails = 0.5 * special.ndtr(h) + 0.5 * special.ndtr(k) - beta - tails
-    return np.where(np.maximum(np.abs(h), np.abs(k)) < TINY, orthant(np, angle), by_tails)
+    found = by_owen(np, special.ndtr(h), special.ndtr(k), tails, beta)
+    return np.where(np.maximum(np.abs(h), np.abs(k)) < TINY, orthant(np, angle), found)

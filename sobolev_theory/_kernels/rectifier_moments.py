@@ -11,6 +11,11 @@ def orthant(xp: Any, theta: Any) -> Any:
     return 0.15915494309189535*(xp.pi - theta)
 
 
+def by_owen(xp: Any, first: Any, second: Any, tails: Any, beta: Any) -> Any:
+    """P by Phi(h), Phi(k), two of Owen's functions, and 1/2 or 0."""
+    return -beta + (1 / 2)*first + (1 / 2)*second - tails
+
+
 def pairs_0_0_0_0(xp: Any, P: Any) -> Any:
     """D_1^0 D_2^0 N_(0)(0)."""
     return P

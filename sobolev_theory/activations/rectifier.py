@@ -11,13 +11,10 @@ from numpy.typing import NDArray
 from scipy import special
 
 from .._kernels.rectifier_moments import CENTRED_PAIRS, CENTRED_SINGLES, PAIRS, SINGLES, orthant
-from .._special import bivariate_normal, normal_density
+from .._special import FAR, bivariate_normal, normal_density
 
 FloatArray = NDArray[np.float64]
 Letter = Callable[[str], Any]
-
-FAR = 40.0
-"""Beyond it the normal density is zero in doubles."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .._special import FAR
 from ..errors import OverflowingError
 from .ambient import Ambient
 from .angles import PARALLEL
@@ -25,9 +26,6 @@ from .near_pairs import NearKinks, NearPairs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-
-FAR = 40.0
-"""``|v|`` from which on the density at it is no double: kinks that meet so far out do not meet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +142,8 @@ class AffinePairs:
     def coincident(self) -> IntArray:
         """Numbers of the near pairs whose kinks are one hyperplane, as far as doubles tell.
 
-        They tell no plane of parallel weights, and offsets up to rounding of the numbers whose sums those are.
+        They tell no plane of parallel weights, and offsets up to rounding of the numbers whose sums those are. Kinks
+        that meet further out than the density reaches, ``|v| > FAR``, do not meet.
         """
         near, norms = self.near, self.pairs.norms
         summed = (np.abs(self.neurons.weights) @ np.abs(self.ambient.mean) + np.abs(self.neurons.biases)) / norms
