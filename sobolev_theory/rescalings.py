@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .curvature.matrix import Generators
 from .problem import SpanProblem
 
 FloatArray = NDArray[np.float64]
@@ -51,11 +52,10 @@ def rescaled(problem: SpanProblem, rows: FloatArray, values: FloatArray) -> Floa
 
 def across(problem: SpanProblem, rows: FloatArray) -> FloatArray:
     """Orthonormal columns (P, P - K) across the directions ``(w_i, b_i, -n a_i)`` of rescalings, as flat vectors."""
-    K, degree = problem.start.width, int(problem.loss.activation.degree or 0)
-    directions = np.zeros((K, *rows.shape))
-    directions[range(K), range(K)] = rows[:K]
-    directions[range(K), range(K), -1] *= -degree
-    return np.linalg.qr(problem.layout.flat(directions).T, mode="complete")[0][:, K:]
+    K, directions = problem.start.width, rows[: problem.start.width].copy()
+    directions[:, -1] *= -int(problem.loss.activation.degree or 0)
+    null = Generators(np.arange(K), directions).flat(problem.layout)
+    return np.linalg.qr(null.T, mode="complete")[0][:, K:]
 
 
 def _parts(problem: SpanProblem, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
