@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._runtime.results import Record
-from .forms import EPS, Form
+from .forms import Form
+from .matrix_roots import EPS
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 Cluster = tuple[float, FloatArray]
 
 SLACK = 10
-"""Times the rounding of an eigenvalue, `forms.EPS`, by which two forms that commute may miss."""
+"""Times the rounding of an eigenvalue, `matrix_roots.EPS`, by which two forms that commute may miss."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,12 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from ._runtime.checks import as_array, as_numbers, as_semidefinite
 from ._runtime.results import Record
 from ._runtime.sizes import require_memory
-from .matrix_roots import Root
+from .matrix_roots import EPS, Root
 
 FloatArray = NDArray[np.float64]
-
-EPS = float(np.finfo(np.float64).eps)
-"""An eigenvalue of a dense form in R^d is known to ``d eps`` of the largest."""
 
 REQUIRED = "None, a number >= 0, variances (d,), or a symmetric positive semi-definite matrix (d, d), is required"
 KINDS = ("scalar", "diagonal", "dense")

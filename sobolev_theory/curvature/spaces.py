@@ -11,14 +11,12 @@ from numpy.typing import NDArray
 
 from ..eigenspaces import Eigenspace, eigenspaces
 from ..forms import Form
+from ..matrix_roots import EPS
 
 FloatArray = NDArray[np.float64]
 
 RANK = 1e-13
 """Part of a unit vector outside a span below which it counts as inside: rounding of the products that made it."""
-
-EPS = float(np.finfo(np.float64).eps)
-"""A projection of a vector that is smaller, relative to the vector, is rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +72,7 @@ class Space:
         for eigenspace in self.eigenspaces:
             part = eigenspace.coordinates(inputs)
             size = np.linalg.norm(part, axis=1) if len(self.eigenspaces) > 1 else norms
-            size = np.where(size > EPS * norms, size, 0.0)
+            size = np.where(size > EPS * norms, size, 0.0)  # what is smaller is rounding of the vector
             units = part * np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)[:, None]
             found.append(Span.of(eigenspace, units, size, independent=independent))
         return found
