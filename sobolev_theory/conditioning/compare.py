@@ -128,7 +128,7 @@ def compare(
 
     Of all parameters of a ReLU^n network that move some directions change nothing: ``(w_i, b_i, -n a_i)``. Numbers are
     those across them, as in `Curvature.condition_number`, and depend on where among equal networks the student is:
-    `Network.balanced` is where gradient flow from small weights ends.
+    `Network.balanced` is near where gradient flow from small weights ends.
 
     At a teacher, ``W = V``, and wherever rows are parallel, ``towards`` compares the limits of Hessians that training
     sees. Over random directions means are printed, with the standard deviation of a single direction and the standard
