@@ -77,7 +77,7 @@ def _check_pieces(expression: sp.Expr, found: Pieces, proof: Derivation) -> None
         width = min((abs(x - kink) for kink in found.kinks), default=sp.S.One)
         for k in range(int(degree) + 1):
             at = x + sp.nsimplify(width.evalf(5), rational=True) * sp.Rational(k, 2 * int(degree) + 1)
-            proof.check(f"sigma is {branch} at z = {at}", expression.subs(z, at), branch.subs(z, at))
+            proof.check(rf"$\sigma({sp.latex(at)})$", expression.subs(z, at), branch.subs(z, at))
 
 
 def _coefficients(polynomial: sp.Expr) -> tuple[sp.Expr, ...]:
@@ -100,7 +100,7 @@ def _exponential_unit(found: Pieces, proof: Derivation) -> tuple[sp.Expr, sp.Exp
     alpha = sp.simplify(sp.diff(left, z).subs(z, 0) * rate / scale)
     if sp.simplify(left - scale * alpha * (sp.exp(z / rate) - 1)) != 0:
         return None
-    proof.step("sigma for z < 0", left, scale * alpha * (sp.exp(z / rate) - 1))
+    proof.step(r"$\sigma(z)$ for $z < 0$", left, scale * alpha * (sp.exp(z / rate) - 1))
     return alpha, scale, rate
 
 
@@ -122,7 +122,7 @@ def _entire(expression: sp.Expr, proof: Derivation) -> Data | None:
     basis = (sp.hermite_prob(n, z) if variance else z**n for n in range(len(polynomial)))
     total = sp.Add(*(c * x for c, x in zip(polynomial, basis, strict=True)))
     total += sp.Add(*(_real_part(*pair) for pair in exponentials))
-    proof.step("sigma as a polynomial and exponentials", expression.rewrite(sp.exp), total.rewrite(sp.exp))
+    proof.step(r"$\sigma$ as a polynomial and exponentials", expression.rewrite(sp.exp), total.rewrite(sp.exp))
     return polynomial, exponentials, variance
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import sympy as sp
 
+from ...activations.source import SPECIAL
 from ..classes.classify import Classified
 from ..classes.logistic import derivatives
 from ..symbols import z
-from .modules import function
+from .modules import function, header
 from .printer import KernelPrinter
 
 HIGHEST_ORDER = 3
@@ -63,3 +64,20 @@ def _in_floats(expression: sp.Expr) -> sp.Expr:
         return not x.is_Rational or max(abs(x.p), x.q) > LARGEST
 
     return expression.replace(is_long, lambda x: x.evalf(30))
+
+
+def tables(expression: sp.Expr, found: Classified) -> str:
+    """What follows the derivatives in a generated module: expression, class, and data."""
+    lines = [f"EXPRESSION = {str(expression)!r}", f"KIND = {found.kind!r}", f"DATA = {written(data_of(found))}"]
+    return "\n".join(lines) + "\n"
+
+
+def definition_module(name: str, expression: sp.Expr, found: Classified, source: str, advice: str) -> str:
+    """Source of the module of an activation without kernels."""
+    functions = list(pointwise(expression)) if needs_derivatives(found) else []
+    body = "\n\n".join(functions)
+    special = [name for name in SPECIAL if f"{name}(" in body]
+    imports = ["from typing import Any", "", *([f"from .._special import {', '.join(special)}", ""] if special else [])]
+    title = header(f"Definition of {name}: sigma(z) = {expression}.", source, advice)
+    table = f"DERIVATIVES = ({', '.join(f'derivative_{order}' for order in range(len(functions)))})"
+    return "\n".join([title, *imports, "", body, "", table, tables(expression, found)])

@@ -49,7 +49,9 @@ def name_quotients(expression: sp.Expr) -> sp.Expr:
 FUNCTIONS = {
     sp.atan: "xp.arctan",
     sp.asin: "xp.arcsin",
+    sp.asinh: "xp.arcsinh",
     sp.exp: "xp.exp",
+    sp.log: "xp.log",
     sp.sin: "xp.sin",
     sp.cos: "xp.cos",
     sp.sinh: "xp.sinh",
@@ -70,15 +72,19 @@ FORMS = {
 """Functions that are called with more than their arguments."""
 
 
+class UnprintableError(ValueError):
+    """Generated code does not have a function."""
+
+
 class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
     """Prints what generated modules can evaluate, and refuses the rest.
 
-    Functions are elementary ones of the array namespace, logarithms of numbers, ``erf``, steps, arc-cosine and damped
-    functions by name, and undefined ones, which are arguments of the kernel.
+    Functions are elementary ones of the array namespace, ``erf``, steps, arc-cosine, damped and logistic functions by
+    name, and undefined ones, which are arguments of the kernel.
     """
 
     def __init__(self) -> None:
-        names: dict[str, Any] = {function.__name__: name for function, name in FUNCTIONS.items()} | {"log": "xp.log"}
+        names: dict[str, Any] = {function.__name__: name for function, name in FUNCTIONS.items()}
         forms = {function.__name__: [(lambda *_: True, form.format)] for function, form in FORMS.items()}
         super().__init__({"user_functions": names | forms, "allow_unknown_functions": True})
 
@@ -87,14 +93,13 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
 
         Raises
         ------
-        ValueError
+        UnprintableError
             For a function, an integral or a derivative that generated code does not have.
         """
         for part in expr.atoms(Application, sp.Integral, sp.Derivative):
-            constant = isinstance(part, sp.log) and part.is_number
-            known = constant or part.func in {*FUNCTIONS, *FORMS, sp.erf, sp.Heaviside}
+            known = part.func in {*FUNCTIONS, *FORMS, sp.erf, sp.Heaviside}
             if not known and not isinstance(part, AppliedUndef):
-                raise ValueError(f"{part}: generated code has no {type(part).__name__}")
+                raise UnprintableError(f"{part}: generated code has no {type(part).__name__}")
         return str(super().doprint(expr, assign_to))
 
     def _print_erf(self, expr: sp.erf) -> str:
