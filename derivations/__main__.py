@@ -17,6 +17,7 @@ from derivations import (
     arc_cosine,
     charts,
     directional_limit,
+    entire,
     erf,
     erf_moments,
     finite_sample,
@@ -33,7 +34,7 @@ from derivations.catalogue import catalogue_file
 from derivations.theorems import theorems
 
 DERIVATIONS = (
-    *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf, rectifier_moments, erf_moments),
+    *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf, rectifier_moments, erf_moments, entire),
     *(operator, affine_operator, affine_records, single_neuron, planar_flow, symmetric, finite_sample),
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"

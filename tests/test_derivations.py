@@ -38,7 +38,7 @@ from sobolev_theory.symbolic.symbols import rho, s, t, z
 ROOT = Path(writer.__file__).parent.parent
 MODULES = (
     *activations.names(),
-    *("__init__", "affine_operator", "arc_cosine", "erf_moments", "finite_sample", "operator", "planar_flow"),
+    *("__init__", "affine_operator", "arc_cosine", "entire", "erf_moments", "finite_sample", "operator", "planar_flow"),
     *("rectifier_moments", "single_neuron", "symmetric"),
 )
 FILES = {f"{name}.py" for name in MODULES} | {"catalogue.json"}
