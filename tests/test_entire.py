@@ -23,8 +23,8 @@ Row = tuple[Any, Any, Any, Any, Any]
 DIGITS = 60
 TOLERANCE = 1e-14
 """Of the natural scale; measured 5e-15, of exp, whose exponent of 60 is rounded."""
-WAVE = Entire("wave", exponentials=((0.3 - 1j, 0.2 + 1.3j),))
-BOTH = Entire("both", polynomial=(0.5, -1.0, 0.25), exponentials=((-1j, 1j), (0.5 + 0j, 0.3 + 0j)))
+WAVE = Entire(((0.2 + 1.3j, (0.15 - 0.5j,)), (0.2 - 1.3j, (0.15 + 0.5j,))), "wave")
+BOTH = Entire(((0, (0.5, -1.0, 0.25)), *SINE.terms, (0.3, (0.5,))), "both")
 ORDERS = ((0, 0), (1, 0), (1, 1), (2, 0), (1, 2), (4, 4))
 LENGTHS = ((1e-6, 1e-6), (1e-6, 1e4), (0.5, 2.0), (1.0, 1.0000001), (30.0, 30.000003), (1e4, 1e4))
 """Variances."""
@@ -196,6 +196,12 @@ def test_derivatives_are_those_of_the_functions() -> None:
     assert not monomial(2).derivative(z, 3).any()
     assert hash(hermite(3).key) == hash(hermite(3).key)
     assert hermite(3).key != monomial(3).key
+    assert hermite(20).polynomial == (*(0.0,) * 20, 1.0) == monomial(20).polynomial
+    assert (hermite(20).variance, monomial(20).variance) == (1.0, 0.0)
+    with pytest.raises(ValueError, match=r"terms: exponentials with constant factors, closed under conjugation, are"):
+        Entire(((1j, (1.0,)),), "exp(1j*z)")
+    with pytest.raises(ValueError, match=r"terms: exponentials with constant factors, closed under conjugation, are"):
+        Entire(((1, (0.0, 1.0)),), "z*exp(z)")
 
 
 def test_what_overflows_is_infinite() -> None:

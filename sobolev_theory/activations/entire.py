@@ -2,13 +2,14 @@ r"""Polynomials and exponentials, among them sine and cosine: their moments end,
 
 .. math:: \sigma(z) = \sum_n c_n He_n(z) + \operatorname{Re} \sum_l A_l e^{b_l z}
 
-with polynomials ``He_n`` that are orthogonal under ``N(0, variance)``: powers at variance 0, Hermite polynomials at 1.
+with polynomials ``He_n`` that are orthogonal under a normal law: powers at variance 0, Hermite polynomials at 1.
 Forms are generated (`derivations/entire.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cache
 from itertools import product
 from math import comb, factorial, perm
@@ -21,6 +22,7 @@ from .._kernels import entire as forms
 from .definition import GaussianPairs, Moments, Smooth
 
 FloatArray = NDArray[np.float64]
+Terms = tuple[tuple[complex, tuple[complex, ...]], ...]
 Means = Callable[[int], Any]
 """``d_m^n E f(z)`` by n."""
 TINY = 1e-300
@@ -35,18 +37,15 @@ class Entire(Smooth):
 
     Parameters
     ----------
+    terms
+        ``(b_l, (c_0, c_1, ...))`` of ``(c_0 + c_1 z + ...) exp(b_l z)``, with different ``b_l``, complex and closed
+        under conjugation; if ``b_l`` is not zero there is ``c_0`` alone.
     expression
         Of ``z``, as text.
-    polynomial
-        ``c_0, c_1, ...``.
-    exponentials
-        ``(A_l, b_l)``, complex: ``(-1j, 1j)`` is the sine.
-    variance
-        Of the normal law under which the polynomials are orthogonal.
 
     Examples
     --------
-    >>> sine = Entire("sin(z)", exponentials=((-1j, 1j),))
+    >>> sine = Entire(((1j, (-0.5j,)), (-1j, (0.5j,))), "sin(z)")
     >>> pairs = GaussianPairs(None, None, *(np.array(x) for x in (1.0, 0.5, 1.0, 0.75)))
     >>> bool(np.isclose(sine.pairs(pairs)(0, 0), np.exp(-1) * np.sinh(0.5), rtol=1e-15))
     True
@@ -54,22 +53,18 @@ class Entire(Smooth):
 
     max_order = 7
 
-    def __init__(
-        self,
-        expression: str,
-        *,
-        polynomial: tuple[float, ...] = (),
-        exponentials: tuple[tuple[complex, complex], ...] = (),
-        variance: float = 0.0,
-    ) -> None:
-        self.expression, self.polynomial, self.exponentials = expression, polynomial, exponentials
-        self.variance = variance
-        self.variation = max((abs(rate) for _, rate in exponentials), default=0.0)  # moments of powers are powers
+    def __init__(self, terms: Terms, expression: str) -> None:
+        self.terms, self.expression = terms, expression
+        self.variance, self.polynomial = _well_conditioned(
+            [c.real for b, cs in terms if b == 0 for c in map(complex, cs)]
+        )
+        self.exponentials = _real_parts(terms)
+        self.variation = max((abs(rate) for _, rate in self.exponentials), default=0.0)  # moments of powers are powers
 
     @property
     def key(self) -> object:
         """Its terms."""
-        return "entire", self.polynomial, self.exponentials, self.variance
+        return "entire", self.terms
 
     def derivative(self, z: FloatArray, order: int) -> FloatArray:
         """The mean of a constant."""
@@ -159,13 +154,36 @@ def _turned(amplitude: complex, phase: FloatArray) -> tuple[FloatArray, FloatArr
     return amplitude.real * cosine - amplitude.imag * sine, amplitude.real * sine + amplitude.imag * cosine
 
 
+def _real_parts(terms: Terms) -> list[tuple[complex, complex]]:
+    """``(A, b)``: of a pair that is conjugate, the one with a rate above the real axis, twice."""
+    found = {complex(b): complex(cs[0]) for b, cs in terms if b != 0}
+    closed = all(abs(c - found.get(b.conjugate(), np.inf).conjugate()) == 0 for b, c in found.items())
+    if not closed or any(len(cs) > 1 for b, cs in terms if b != 0):
+        raise ValueError("terms: exponentials with constant factors, closed under conjugation, are required")
+    return [((2 if b.imag else 1) * c, b) for b, c in found.items() if b.imag >= 0]
+
+
+def _well_conditioned(powers: list[float]) -> tuple[float, tuple[float, ...]]:
+    """A polynomial on powers or on Hermite polynomials, whichever cancel less under ``N(0, 1)``; with the variance."""
+    on_hermite = [Fraction(0)] * len(powers)
+    for n, c in enumerate(map(Fraction, powers)):
+        for k in range(n // 2 + 1):  # z^n = sum_k n!/(2^k k! (n-2k)!) He_(n-2k)
+            on_hermite[n - 2 * k] += c * Fraction(factorial(n), 2**k * factorial(k) * factorial(n - 2 * k))
+    hermite = tuple(map(float, on_hermite))
+    sums = (
+        sum(abs(c) * (factorial(2 * n) / (2**n * factorial(n))) ** 0.5 for n, c in enumerate(powers)),
+        sum(abs(c) * factorial(n) ** 0.5 for n, c in enumerate(hermite)),
+    )
+    return (1.0, hermite) if sums[1] < sums[0] else (0.0, tuple(powers))
+
+
 def monomial(degree: int) -> Entire:
     """``z^degree``.
 
     >>> float(monomial(3).derivative(np.array(2.0), 1))
     12.0
     """
-    return Entire("z" if degree == 1 else f"z**{degree}", polynomial=_unit(degree))
+    return Entire(((0, (*(0.0,) * degree, 1.0)),), "z" if degree == 1 else f"z**{degree}")
 
 
 def hermite(degree: int) -> Entire:
@@ -174,13 +192,12 @@ def hermite(degree: int) -> Entire:
     >>> float(hermite(2).derivative(np.array(3.0), 0))
     8.0
     """
-    return Entire(f"He_{degree}(z)", polynomial=_unit(degree), variance=1.0)
+    powers = [0.0] * (degree + 1)
+    for k in range(degree // 2 + 1):
+        powers[degree - 2 * k] = (-1.0) ** k * (factorial(degree) // (2**k * factorial(k) * factorial(degree - 2 * k)))
+    return Entire(((0, tuple(powers)),), f"He_{degree}(z)")
 
 
-def _unit(degree: int) -> tuple[float, ...]:
-    return (*(0.0,) * degree, 1.0)
-
-
-SINE = Entire("sin(z)", exponentials=((-1j, 1j),))
-COSINE = Entire("cos(z)", exponentials=((1 + 0j, 1j),))
-EXPONENTIAL = Entire("exp(z)", exponentials=((1 + 0j, 1 + 0j),))
+SINE = Entire(((1j, (-0.5j,)), (-1j, (0.5j,))), "sin(z)")
+COSINE = Entire(((1j, (0.5,)), (-1j, (0.5,))), "cos(z)")
+EXPONENTIAL = Entire(((1, (1.0,)),), "exp(z)")
