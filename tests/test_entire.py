@@ -149,16 +149,21 @@ def test_moments_are_exact_at_any_size_mean_and_correlation(activation: Entire, 
 
 
 def test_differences_of_long_arguments_are_exact() -> None:
-    """``E exp(z_1 + z_2)`` and ``E sin(z_1) sin(z_2)`` where those nearly cancel: relative, and doubles, at s = 1e4."""
-    case = (3.0, -2.0, 1e4, -1e4 * (1 - 1e-4), 1e4 * (1 + 1e-5))
-    opposite = (3.0, -2.0, 1e4, 1e4 * (1 - 1e-4), 1e4 * (1 + 1e-5))
-    for activation, oracle, row in (
-        (EXPONENTIAL, of_exponential(1, 1), case),
-        (SINE, of_exponential(-1j, 1j), opposite),
-    ):
-        found = float(activation.pairs(arguments([row]))(0, 0)[0])
+    """``E exp(z_1 + z_2)`` and ``E sin(z_1) sin(z_2)`` where those nearly cancel, relative to themselves.
+
+    Nearly parallel pairs are given by the determinant: one rounding of the covariance changes these by 1e-12.
+    """
+    rng = np.random.default_rng(0)
+    s, t = 5e3 + rng.uniform(0.0, 1.0, (2, 20))
+    g = s * t * rng.uniform(0.0, 1e-4, 20) ** 2
+    for activation, oracle, sign in ((EXPONENTIAL, of_exponential(1, 1), -1), (SINE, of_exponential(-1j, 1j), 1)):
         with mp.workdps(DIGITS):
-            assert abs(found / oracle(tuple(map(mp.mpf, row)))(0, 0) - 1) < 1e-13
+            rho = [sign * mp.sqrt(mp.mpf(x) * mp.mpf(y) - mp.mpf(z)) for x, y, z in zip(s, t, g, strict=True)]
+            rows = zip(map(mp.mpf, s), rho, map(mp.mpf, t), strict=True)
+            exact = [oracle((mp.mpf(3), mp.mpf(-2), *row))(0, 0) for row in rows]
+        means = np.full(20, 3.0), np.full(20, -2.0)
+        found = activation.pairs(GaussianPairs(*means, s, np.array(list(map(float, rho))), t, g))(0, 0)
+        assert max(abs(float(y / x) - 1) for x, y in zip(map(float, found), exact, strict=True)) < 5e-14
 
 
 @pytest.mark.parametrize("activation", [SINE, WAVE, BOTH, hermite(4)])
