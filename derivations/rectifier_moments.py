@@ -3,7 +3,8 @@ r"""Moments of powers of the rectifier, with means: ``N_ab(h, k) = E[(X + h)_+^a
 ``X, Y`` are independent standard normal, ``r = cos(theta)``, ``c = sin(theta)``. A power -1 stands for Dirac's delta,
 -2 for its derivative, so that ``d_h N_ab = a N_(a-1)b`` where ``a > 0`` and ``N_(a-1)b`` elsewhere. With
 ``sigma(z) = max(z, 0)^n``, ``z_1 = p (X + h)``, ``z_2 = q (r X + c Y + k)``, ``E[sigma^(a)(z_1) sigma^(b)(z_2)]`` is
-``p^(n-a) q^(n-b) n!^2 / ((n-a)! (n-b)!) N_(n-a)(n-b)``, where factorials of negative numbers count as 1.
+``p^(n-a) q^(n-b) n!^2 / ((n-a)! (n-b)!) N_(n-a)(n-b)``, where factorials of negative numbers count as 1; likewise for
+two different powers, of which 0 is the step.
 
 The letters, with ``v = (k - r h)/c`` and ``u = (h - r k)/c``: ``P = Phi_2(h, k; r)``, ``A = phi(h) Phi(v)``, ``B =
 phi(k) Phi(u)``, ``G = phi(h) phi(v) = phi(k) phi(u)``, and ``Q = G/c``, the density ``phi_2(h, k; r)``. The derivatives
@@ -14,6 +15,7 @@ and it comes in only where two deltas meet.
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import product
 
 import sympy as sp
 
@@ -82,7 +84,7 @@ def unit(a: int, b: int) -> sp.Expr:
             return A if b == 0 else Q
         return normal((k - r * h) * unit(-1, b - 1) + c**2 * max(b - 1, 1) * unit(-1, b - 2))
     if b < 0:
-        return unit(-1, a).subs({h: k, k: h, A: B}, simultaneous=True)
+        return unit(b, a).subs({h: k, k: h, A: B}, simultaneous=True)
     if a == b == 0:
         return P
     if a == 0:
@@ -110,13 +112,15 @@ def single(power: int, order: int) -> sp.Expr:
 
 
 def pairs() -> Iterator[tuple[int, int, int, int]]:
-    """What Sobolev losses need, ``(a, b, i, j)``: powers of the two neurons, and times along the frame."""
-    for m in range(HIGHEST + 1):
-        for a, b, most in ((m, m, 0), (m - 1, m, 1), (m, m - 1, 1), (m - 2, m, 2), (m - 1, m - 1, 2)):
-            yield from (
-                (a, b, i, j) for i in range(most + 1) for j in range(most + 1 - i) if not a == b == m - 1 or i + j
-            )
-    yield -1, -1, 0, 0
+    """What Sobolev losses need, ``(a, b, i, j)``: powers of the two neurons, and times along the frame.
+
+    Of two powers less a common order: neither derived; one, once; one, twice; both, once. And ``N_a(-2)`` alone.
+    """
+    found: dict[Key, None] = {}
+    for m, n in product(range(HIGHEST + 1), repeat=2):
+        for a, b, most in ((m, n, 0), (m - 1, n, 1), (m, n - 1, 1), (m - 2, n, 2), (m - 1, n - 1, 2), (m, n - 2, 0)):
+            found |= {(a, b, i, j): None for i in range(most + 1) for j in range(most + 1 - i)}
+    yield from found
 
 
 def _check_letters(proof: Derivation) -> None:
@@ -184,7 +188,7 @@ def _check_units(proof: Derivation) -> None:
             along = derivative(unit(a, b), ALONG) - r * across
             if a + b > -2:
                 proof.step(f"d_h N_({a})({b})", along, max(a, 1) * unit(a - 1, b), reduce)
-            if b >= 0:
+            if b >= 0 or a >= 0:
                 proof.step(f"d_k N_({a})({b})", across, max(b, 1) * unit(a, b - 1), reduce)
 
 
@@ -198,6 +202,28 @@ def _check_frame(proof: Derivation) -> None:
             proof.check(f"D_1^{i} D_2^{j} N_({a})({b})", along_frame(unit(a, b), i, j), lower, reduce)
 
 
+def _check_polynomials(proof: Derivation) -> None:
+    """``E[P(X + h) g(r X + c Y + k)] = sum_l r^l/l! E[P^(l)] d_k^l E[g]``, which ends with the degree of P.
+
+    ``x^a = x_+^a + (-1)^a (-x)_+^a``, and where X is reflected, h and r change their signs: u does, v does not.
+    """
+    below, density = sp.symbols("below density", positive=True)  # Phi(k), phi(k)
+    reflected = {h: -h, r: -r, P: below - P, B: density - B}
+    for a, b in product(range(HIGHEST + 1), repeat=2):
+        both = unit(a, b) + (-1) ** a * unit(a, b).subs(reflected, simultaneous=True)
+        known = {h: k, Phi: below, phi: density}
+        terms = (
+            r**order / sp.factorial(order) * sp.diff(_of_power(a), h, order) * single(b, order).subs(known)
+            for order in range(a + 1)
+        )
+        proof.step(f"(X + h)^{a} with a rectifier of power {b}", both, sp.Add(*terms), reduce)
+
+
+def _of_power(a: int) -> sp.Expr:
+    """``E[(X + h)^a]``."""
+    return single(a, 0).subs({Phi: 1, phi: 0})
+
+
 def _check_single(proof: Derivation) -> None:
     """``E[(X + h)_+^l]``: its derivative of order l is ``l! Phi``, and it vanishes as h falls."""
     for power in range(2 * HIGHEST + 1):
@@ -207,7 +233,7 @@ def _check_single(proof: Derivation) -> None:
 def derive() -> Output:
     """Prove the rules, and write the functions with means and without."""
     proof = Derivation()
-    for check in (_check_letters, _check_owen, _check_units, _check_frame, _check_single):
+    for check in (_check_letters, _check_owen, _check_units, _check_polynomials, _check_frame, _check_single):
         check(proof)
     bend = 1 / sp.sqrt(8 * sp.pi)
     centred = {h: 0, k: 0, v: 0, A: bend, B: bend, G: 1 / (2 * sp.pi), Q: 1 / (2 * sp.pi * c)}
@@ -215,7 +241,7 @@ def derive() -> Output:
     proof.step("Plackett at h = k = 0; P vanishes at pi", sp.diff(orthant, theta), -c * centred[Q])
     alone = {h: 0, Phi: sp.Rational(1, 2), phi: 1 / sp.sqrt(2 * sp.pi)}
     moments: dict[Key, sp.Expr] = {key: along_frame(unit(*key[:2]), *key[2:]) for key in pairs()}
-    singles: dict[Key, sp.Expr] = {(x, o): single(x, o) for x in (0, 1, 2, 3, 4, 6) for o in range(5)}
+    singles: dict[Key, sp.Expr] = {(x, o): single(x, o) for x in range(2 * HIGHEST + 1) for o in range(_orders(x))}
     by_owen = function(
         "by_owen", "P by Phi(h), Phi(k), two of Owen's functions, and 1/2 or 0.", (*BELOW, TAILS, BETA), (OWEN,)
     )
@@ -230,6 +256,11 @@ def derive() -> Output:
     body = "\n\n".join(printed.functions)
     start = header(title, "derivations/rectifier_moments.py")
     return Output({"rectifier_moments.py": "\n".join([start, "from typing import Any", "", "", body, "", *tables])}, [])
+
+
+def _orders(power: int) -> int:
+    """Of derivatives: one neuron needs four, and one with a polynomial of degree 3 three more after two Diracs."""
+    return power + 7 if power <= HIGHEST else 5
 
 
 def _collected(value: sp.Expr) -> sp.Expr:

@@ -148,8 +148,9 @@ class PopulationLoss(Shorthands):
 
     @property
     def is_standard(self) -> bool:
-        """Whether hidden weights alone move, inputs and metric are standard, and the teacher has no biases."""
-        return self.moving == ("weights",) and self.ambient.is_standard and not self.teacher.has_biases
+        """Whether hidden weights alone move, inputs and metric are standard, there are no biases, but fast kernels."""
+        has_kernels = self.affine_terms.activation.has_kernels and not self.teacher.has_biases
+        return has_kernels and self.moving == ("weights",) and self.ambient.is_standard
 
     def require_standard(self, what: str) -> None:
         """Refuse what a theory does not cover that is one of standard inputs and hidden weights.
@@ -161,12 +162,13 @@ class PopulationLoss(Shorthands):
         """
         facts = {"inputs": self.inputs.is_standard, "metric": self.ambient.metric.is_identity}
         facts |= {"parameters": self.moving == ("weights",), "teacher": not self.teacher.has_biases}
+        facts |= {"activation": self.activation.has_kernels}
         for name, is_standard in facts.items():
             if not is_standard:
-                advice = "take one without" if name == "teacher" else f"leave {name} as it is by default"
+                advice = {"teacher": "take one without", "activation": "take one that has generated kernels"}
                 raise NotImplementedError(
                     f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
-                    f"teacher without biases; {advice}"
+                    f"teacher without biases; {advice.get(name, f'leave {name} as it is by default')}"
                 )
 
     @property

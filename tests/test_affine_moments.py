@@ -66,10 +66,14 @@ class Oracle:
         self.p, self.q, self.h, self.k, self.r, self.c = map(mp.mpf, (p, q, h, k, r, c))
         self._quadrant: dict[tuple[int, int], Any] = {}
 
-    def __call__(self, n: int, a: int, b: int, i: int, j: int) -> Any:
+    def __call__(self, n: int, a: int, b: int, i: int, j: int, *, other: int | None = None) -> Any:
+        """Of ``sigma = z_+^n`` of both, or of another power for the second."""
         h, k, r, c, p, q = self.h, self.k, self.r, self.c, self.p, self.q
-        factor = mp.ff(n, min(a, n)) * mp.ff(n, min(b, n)) * p ** (n - a) * q ** (n - b)
-        alpha, beta = n - a, n - b
+        second = n if other is None else other
+        factor = mp.ff(n, min(a, n)) * mp.ff(second, min(b, second)) * p ** (n - a) * q ** (second - b)
+        alpha, beta = n - a, second - b
+        if beta == -2 and alpha >= 0:
+            return Oracle(q, p, k, h, r, c)(second, b, a, i, j, other=n)
         second: Polynomial = {(0, 0): mp.one}
         for _ in range(beta):
             second = times(second, {(1, 0): r, (0, 1): c, (0, 0): k})
@@ -130,33 +134,41 @@ class Oracle:
         return self._quadrant
 
 
-def letters(n: int) -> Iterator[tuple[int, int, int, int]]:
-    for m in range(n + 1):
+POWERS = [(n, n) for n in (1, 2, 3)]
+MIXED = [(n, other) for n, other in product(range(4), repeat=2) if n != other or n == 0]
+
+
+def letters(n: int, other: int | None = None) -> Iterator[tuple[int, int, int, int]]:
+    for m in range(min(n, n if other is None else other) + 1):
+        yield m, m + 2, 0, 0
         for a, b, most in ((m, m, 0), (m + 1, m, 1), (m, m + 1, 1), (m + 2, m, 2), (m + 1, m + 1, 2)):
             yield from ((a, b, i, j) for i in range(most + 1) for j in range(most + 1 - i))
 
 
 def worst(p: float, q: float, h: float, angle: float, *, v: float | None = None, k: float | None = None) -> float:
-    """Largest error over all letters of n = 1, 2, 3, relative to the natural scale; v or k is given."""
+    """Largest error over all letters of all powers, relative to the natural scale; v or k is given."""
     theta = mp.mpf(angle)
     r, c = mp.cos(theta), mp.sin(theta)
     exact_k = mp.mpf(k) if k is not None else r * h + c * v
     oracle = Oracle(p, q, h, exact_k, r, c)
     of_v = float((exact_k - r * h) / c) if v is None else v
     arrays = [np.array([x]) for x in (p, q, h, float(exact_k), angle, float(c), float(r), of_v)]
-    return max(error(RectifierMoments(n).pairs(*arrays), oracle, n, float(c)) for n in (1, 2, 3))
+    return max(
+        error(RectifierMoments(*powers).pairs(*arrays), oracle, powers, float(c)) for powers in [*POWERS, *MIXED]
+    )
 
 
-def error(moments: Any, oracle: Oracle, n: int, c: float) -> float:
-    """Relative to ``sqrt(s + m_1^2)^(n-a) sqrt(t + m_2^2)^(n-b)``, over sin(theta) where deltas meet."""
-    largest = 0.0
-    for a, b, i, j in letters(n):
-        scale = oracle.p ** (n - a) * oracle.q ** (n - b)
-        scale *= mp.sqrt(1 + oracle.h**2) ** max(n - a, 0) * mp.sqrt(1 + oracle.k**2) ** max(n - b, 0)
-        scale *= mp.ff(n, min(a, n)) * mp.ff(n, min(b, n)) / (c if a > n and b >= n and a + b > 2 * n + 1 else 1)
+def error(moments: Any, oracle: Oracle, powers: tuple[int, int], c: float) -> float:
+    """Relative to ``sqrt(s + m_1^2)^(n-a) sqrt(t + m_2^2)^(l-b)``, over sin(theta) where Dirac terms meet."""
+    (n, other), largest = powers, 0.0
+    for a, b, i, j in letters(n, other):
+        scale = oracle.p ** (n - a) * oracle.q ** (other - b)
+        scale *= mp.sqrt(1 + oracle.h**2) ** max(n - a, 0) * mp.sqrt(1 + oracle.k**2) ** max(other - b, 0)
+        meet = max(n - a, other - b) <= 0 and n - a + other - b < -1
+        scale *= mp.ff(n, min(a, n)) * mp.ff(other, min(b, other)) / (c if meet else 1)
         value = moments(a, b, i, j)
         assert value.shape == (1,)
-        largest = max(largest, float(abs(float(value[0]) - oracle(n, a, b, i, j)) / scale))
+        largest = max(largest, float(abs(float(value[0]) - oracle(n, a, b, i, j, other=other)) / scale))
     return largest
 
 
@@ -191,7 +203,7 @@ def test_letters_of_parallel_rows(h: float, k: float, cosine: float) -> None:
         smooth = RectifierMoments(n).pairs(*arrays)
         values = {(a, b): float(smooth(a, b, 0, 0)[0]) for a, b, i, j in letters(n) if i + j == 0}
         assert values[n + 1, n + 1] == 0
-        assert error(RectifierMoments(n).pairs(*arrays), oracle, n, 1.0) < BOUND
+        assert error(RectifierMoments(n).pairs(*arrays), oracle, (n, n), 1.0) < BOUND
 
 
 def test_letters_of_a_neuron_with_itself_are_its_own() -> None:
@@ -204,12 +216,12 @@ def test_letters_of_a_neuron_with_itself_are_its_own() -> None:
             scale = perm(n, m) ** 2 * (p * p * (1 + h * h)) ** (n - m)
             assert np.max(abs(pair(m, m, 0, 0) - alone(m, 0, 0)) / scale) < BOUND
         finite = {at[:2] for at in letters(n) if np.all(np.isfinite(pair(*at)))}
-        assert finite == {at[:2] for at in letters(n)} - {(n + 1, n + 1), (n + 2, n)}
+        assert finite == {at[:2] for at in letters(n)} - {(n + 1, n + 1), (n + 2, n), (n, n + 2)}
 
 
 def one_neuron(p: float, m: float) -> dict[tuple[int, int], Any]:
     """``d_m^o E[(m + p X)_+^l]`` at ``(l, o)``: what is positive, times the o-th derivative of its density."""
-    moments = dict.fromkeys(product((0, 1, 2, 3, 4, 6), range(5)), mp.zero)
+    moments = dict.fromkeys(product(range(7), range(5)), mp.zero)
     for left, right in pairwise([p * x for x in range(0, 17, 4)]):
         for z, weight in gauss_legendre(mp.mpf(left), mp.mpf(right), 24):
             x = (z - m) / p
@@ -242,11 +254,11 @@ def test_without_means_are_the_same_letters() -> None:
     """The functions for zero means against those for any, at zero."""
     angle = np.array([[1e-12, 1e-6, 0.3, 1.5, 2.9, np.pi - 1e-6, np.pi - 1e-12]])
     p, q, zero = np.array([[0.5], [2.0]]), np.array([[1.0]]), np.zeros((1, 1))
-    for n in (1, 2, 3):
-        moments = RectifierMoments(n)
+    for powers in (*POWERS, *MIXED):
+        moments = RectifierMoments(*powers)
         centred = moments.pairs(p, q, None, None, angle, np.sin(angle), np.cos(angle), None)
         general = moments.pairs(p, q, zero, zero, angle, np.sin(angle), np.cos(angle), zero)
-        for at in letters(n):
+        for at in letters(*powers):
             assert centred(*at).shape == general(*at).shape == (2, 7)
             np.testing.assert_allclose(centred(*at), general(*at), rtol=4e-15, atol=1e-14)
 

@@ -81,6 +81,11 @@ def pairs_m2_0_2_0(xp: Any, h: Any, cosine: Any, A: Any, Q: Any) -> Any:
     return -A*h*((h * h) - 3) - Q*cosine*(h - 1)*(h + 1)
 
 
+def pairs_m1_m1_0_0(xp: Any, Q: Any) -> Any:
+    """D_1^0 D_2^0 N_(-1)(-1)."""
+    return Q
+
+
 def pairs_m1_m1_0_1(xp: Any, v: Any, Q: Any) -> Any:
     """D_1^0 D_2^1 N_(-1)(-1)."""
     return -Q*v
@@ -106,39 +111,14 @@ def pairs_m1_m1_2_0(xp: Any, h: Any, Q: Any) -> Any:
     return Q*(h - 1)*(h + 1)
 
 
-def pairs_1_1_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^0 N_(1)(1)."""
-    return A*k + B*h + G*sine + P*(cosine + h*k)
+def pairs_0_m2_0_0(xp: Any, k: Any, cosine: Any, B: Any, Q: Any) -> Any:
+    """D_1^0 D_2^0 N_(0)(-2)."""
+    return -B*k - Q*cosine
 
 
 def pairs_0_1_0_0(xp: Any, k: Any, cosine: Any, P: Any, A: Any, B: Any) -> Any:
     """D_1^0 D_2^0 N_(0)(1)."""
     return A*cosine + B + P*k
-
-
-def pairs_0_1_0_1(xp: Any, sine: Any, P: Any) -> Any:
-    """D_1^0 D_2^1 N_(0)(1)."""
-    return P*sine
-
-
-def pairs_0_1_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, G: Any) -> Any:
-    """D_1^1 D_2^0 N_(0)(1)."""
-    return -A*(cosine*h - k) + G*sine + P*cosine
-
-
-def pairs_1_0_0_0(xp: Any, h: Any, cosine: Any, P: Any, A: Any, B: Any) -> Any:
-    """D_1^0 D_2^0 N_(1)(0)."""
-    return A + B*cosine + P*h
-
-
-def pairs_1_0_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^1 N_(1)(0)."""
-    return sine*(-B*(cosine*k - h) + G*sine)
-
-
-def pairs_1_0_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, B: Any, G: Any) -> Any:
-    """D_1^1 D_2^0 N_(1)(0)."""
-    return -B*cosine*(cosine*k - h) + G*cosine*sine + P
 
 
 def pairs_m1_1_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
@@ -151,14 +131,153 @@ def pairs_m1_1_0_1(xp: Any, sine: Any, A: Any) -> Any:
     return A*sine
 
 
-def pairs_m1_1_0_2(xp: Any, sine: Any, G: Any) -> Any:
-    """D_1^0 D_2^2 N_(-1)(1)."""
-    return G*sine
-
-
 def pairs_m1_1_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
     """D_1^1 D_2^0 N_(-1)(1)."""
     return h*(A*(cosine*h - k) - G*sine)
+
+
+def pairs_0_0_0_1(xp: Any, sine: Any, B: Any) -> Any:
+    """D_1^0 D_2^1 N_(0)(0)."""
+    return B*sine
+
+
+def pairs_0_0_1_0(xp: Any, cosine: Any, A: Any, B: Any) -> Any:
+    """D_1^1 D_2^0 N_(0)(0)."""
+    return A + B*cosine
+
+
+def pairs_m2_1_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(-2)(1)."""
+    return -A*(-cosine*(h * h) + cosine + h*k) - G*h*sine
+
+
+def pairs_m2_1_0_1(xp: Any, h: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(-2)(1)."""
+    return -A*h*sine - G*cosine
+
+
+def pairs_m2_1_0_2(xp: Any, h: Any, v: Any, sine: Any, cosine: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(-2)(1)."""
+    return G*(cosine*v - h*sine)
+
+
+def pairs_m2_1_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(-2)(1)."""
+    return -A*(cosine*(h * h * h) - 2*cosine*h - (h * h)*k + k) + G*sine*(h - 1)*(h + 1)
+
+
+def pairs_m2_1_1_1(xp: Any, h: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(-2)(1)."""
+    return A*sine*(h - 1)*(h + 1) + G*cosine*h
+
+
+def pairs_m2_1_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(-2)(1)."""
+    x0 = (h * h)
+    return A*(cosine*(h * h * h * h) - 4*cosine*x0 + cosine - (h * h * h)*k + 3*h*k) - G*h*sine*(x0 - 3)
+
+
+def pairs_m1_0_0_2(xp: Any, v: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(-1)(0)."""
+    return -G*v
+
+
+def pairs_m1_0_1_1(xp: Any, h: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(-1)(0)."""
+    return -G*h
+
+
+def pairs_m1_0_2_0(xp: Any, h: Any, A: Any) -> Any:
+    """D_1^2 D_2^0 N_(-1)(0)."""
+    return A*(h - 1)*(h + 1)
+
+
+def pairs_0_2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(0)(2)."""
+    return -A*cosine*(cosine*h - 2*k) + B*k + G*cosine*sine + P*((k * k) + 1)
+
+
+def pairs_m1_2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(-1)(2)."""
+    x0 = cosine*h
+    x1 = (cosine * cosine)
+    return A*((h * h)*x1 + (k * k) - 2*k*x0 - x1 + 1) - G*sine*(-k + x0)
+
+
+def pairs_m1_2_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(-1)(2)."""
+    return 2*sine*(-A*(cosine*h - k) + G*sine)
+
+
+def pairs_m1_2_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(-1)(2)."""
+    x0 = cosine*h
+    x1 = (cosine * cosine)
+    return h*(-A*((h * h)*x1 + (k * k) - 2*k*x0 - x1 + 1) + G*sine*(-k + x0))
+
+
+def pairs_0_1_0_1(xp: Any, sine: Any, P: Any) -> Any:
+    """D_1^0 D_2^1 N_(0)(1)."""
+    return P*sine
+
+
+def pairs_0_1_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(0)(1)."""
+    return -A*(cosine*h - k) + G*sine + P*cosine
+
+
+def pairs_m2_2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(-2)(2)."""
+    x0 = 2*cosine
+    x1 = (h * h)
+    x2 = k*x0
+    x3 = (cosine * cosine)
+    return -A*((h * h * h)*x3 + h*(k * k) - 3*h*x3 + h - x1*x2 + x2) - G*sine*(-cosine*x1 + h*k + x0)
+
+
+def pairs_m2_2_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(-2)(2)."""
+    return -2*sine*(A*(-cosine*(h * h) + cosine + h*k) + G*h*sine)
+
+
+def pairs_m2_2_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(-2)(2)."""
+    x0 = cosine*sine
+    x1 = h*v
+    return -2*A*h*(sine * sine) - 2*G*((cosine * cosine)*x1 - (h * h)*x0 + h*k*sine + x0 - x1)
+
+
+def pairs_m2_2_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(-2)(2)."""
+    x0 = cosine*h
+    x1 = cosine*(h * h * h)
+    x2 = (h * h)
+    x3 = (cosine * cosine)
+    x4 = (k * k)
+    return A*((h * h * h * h)*x3 + 4*k*x0 - 2*k*x1 - 4*x2*x3 + x2*x4 + x2 + x3 - x4 - 1) - G*sine*(-k*x2 + k - 3*x0 + x1)
+
+
+def pairs_m2_2_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(-2)(2)."""
+    return 2*sine*(-A*(cosine*(h * h * h) - 2*cosine*h - (h * h)*k + k) + G*sine*(h - 1)*(h + 1))
+
+
+def pairs_m2_2_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(-2)(2)."""
+    x0 = 2*cosine
+    x1 = 3*h
+    x2 = (h * h * h * h)
+    x3 = cosine*(h * h)
+    x4 = (h * h * h)
+    x5 = k*x0
+    x6 = (cosine * cosine)
+    x7 = (k * k)
+    return -A*((h * h * h * h * h)*x6 + 5*h*x6 + 8*k*x3 - x1*x7 - x1 - x2*x5 - 6*x4*x6 + x4*x7 + x4 - x5) + G*sine*(cosine*x2 + k*x1 - k*x4 + x0 - 5*x3)
+
+
+def pairs_m1_1_0_2(xp: Any, sine: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(-1)(1)."""
+    return G*sine
 
 
 def pairs_m1_1_1_1(xp: Any, h: Any, sine: Any, A: Any) -> Any:
@@ -171,19 +290,212 @@ def pairs_m1_1_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: A
     return (h - 1)*(h + 1)*(-A*(cosine*h - k) + G*sine)
 
 
-def pairs_0_0_0_1(xp: Any, sine: Any, B: Any) -> Any:
-    """D_1^0 D_2^1 N_(0)(0)."""
-    return B*sine
+def pairs_0_3_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(0)(3)."""
+    x0 = (k * k)
+    x1 = cosine*h
+    x2 = (cosine * cosine)
+    return A*cosine*((h * h)*x2 - 3*k*x1 + 3*x0 - x2 + 3) + B*(x0 + 2) - G*cosine*sine*(-2*k + x1) + P*k*(x0 + 3)
+
+
+def pairs_m1_3_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(-1)(3)."""
+    x0 = (cosine * cosine)
+    x1 = cosine*h
+    x2 = (h * h)*x0 + (k * k) - 2*k*x1
+    return -A*(-k + x1)*(-3*x0 + x2 + 3) + G*sine*(-2*x0 + x2 + 2)
+
+
+def pairs_m1_3_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(-1)(3)."""
+    x0 = cosine*h
+    x1 = (cosine * cosine)
+    return 3*sine*(A*((h * h)*x1 + (k * k) - 2*k*x0 - x1 + 1) - G*sine*(-k + x0))
+
+
+def pairs_m1_3_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(-1)(3)."""
+    x0 = (cosine * cosine)
+    x1 = cosine*h
+    x2 = (h * h)*x0 + (k * k) - 2*k*x1
+    return h*(A*(-k + x1)*(-3*x0 + x2 + 3) - G*sine*(-2*x0 + x2 + 2))
+
+
+def pairs_0_2_0_1(xp: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any) -> Any:
+    """D_1^0 D_2^1 N_(0)(2)."""
+    return 2*sine*(A*cosine + B + P*k)
+
+
+def pairs_0_2_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(0)(2)."""
+    x0 = 2*cosine
+    x1 = cosine*h
+    x2 = (cosine * cosine)
+    return A*((h * h)*x2 + (k * k) - 2*k*x1 + x2 + 1) + B*x0 - G*sine*(-k + x1) + P*k*x0
+
+
+def pairs_m2_3_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(-2)(3)."""
+    x0 = 3*cosine
+    x1 = (k * k)
+    x2 = (cosine * cosine)
+    x3 = (h * h * h)*x2
+    x4 = (h * h)
+    x5 = h*k
+    x6 = (cosine * cosine * cosine)
+    x7 = x0*x4
+    return -A*(-(h * h * h * h)*x6 + h*(k * k * k) + 3*k*x3 + x0*x1 + x0 - x1*x7 - 9*x2*x5 + 6*x4*x6 + 3*x5 - 3*x6 - x7) - G*sine*(-2*cosine*k*x4 + h*x1 - 5*h*x2 + 2*h + k*x0 + x3)
+
+
+def pairs_m2_3_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(-2)(3)."""
+    x0 = 2*cosine
+    x1 = (h * h)
+    x2 = k*x0
+    x3 = (cosine * cosine)
+    return -3*sine*(A*((h * h * h)*x3 + h*(k * k) - 3*h*x3 + h - x1*x2 + x2) + G*sine*(-cosine*x1 + h*k + x0))
+
+
+def pairs_m2_3_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(-2)(3)."""
+    x0 = h*k
+    x1 = (h * h)
+    x2 = cosine*x1
+    x3 = 2*v
+    x4 = h*sine
+    x5 = 2*k*sine
+    x6 = v*x0
+    x7 = (cosine * cosine * cosine)
+    x8 = (cosine * cosine)
+    return -6*A*(sine * sine)*(cosine + x0 - x2) - 3*G*(-cosine*x3 + cosine*x5 + (h * h * h)*sine*x8 + (k * k)*x4 - v*x1*x7 + v*x2 - x2*x5 + x3*x7 - 4*x4*x8 + 2*x4 + x6*x8 - x6)
+
+
+def pairs_m2_3_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(-2)(3)."""
+    x0 = (cosine * cosine)
+    x1 = (h * h)
+    x2 = (k * k)
+    x3 = (h * h * h * h)*x0
+    x4 = (h * h * h)
+    x5 = cosine*x4
+    x6 = x0*x1
+    x7 = 3*k
+    x8 = (k * k * k)
+    x9 = 6*h
+    x10 = cosine*x9
+    x11 = 3*x5
+    x12 = (cosine * cosine * cosine)
+    return -A*((h * h * h * h * h)*x12 + 12*k*x6 - x0*x7 - x1*x7 - x1*x8 - x10*x2 - x10 + x11*x2 + x11 - 7*x12*x4 + x12*x9 - x3*x7 + x7 + x8) + G*sine*(5*cosine*h*k - 2*k*x5 + 2*x0 + x1*x2 + 2*x1 - x2 + x3 - 6*x6 - 2)
+
+
+def pairs_m2_3_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(-2)(3)."""
+    x0 = cosine*h
+    x1 = cosine*(h * h * h)
+    x2 = (h * h)
+    x3 = (cosine * cosine)
+    x4 = (k * k)
+    return 3*sine*(A*((h * h * h * h)*x3 + 4*k*x0 - 2*k*x1 - 4*x2*x3 + x2*x4 + x2 + x3 - x4 - 1) - G*sine*(-k*x2 + k - 3*x0 + x1))
+
+
+def pairs_m2_3_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(-2)(3)."""
+    x0 = 3*cosine
+    x1 = (h * h * h)
+    x2 = (cosine * cosine)
+    x3 = 9*h
+    x4 = (k * k)
+    x5 = 3*h
+    x6 = (h * h * h * h * h)*x2
+    x7 = (h * h)
+    x8 = cosine*x7
+    x9 = (h * h * h * h)
+    x10 = x1*x2
+    x11 = (cosine * cosine * cosine)
+    x12 = 12*x8
+    x13 = x0*x9
+    x14 = (k * k * k)
+    x15 = 3*k
+    return A*((h * h * h * h * h * h)*x11 - 15*h*k*x2 + 18*k*x10 + k*x3 + x0*x4 + x0 - x1*x14 - x1*x15 + 15*x11*x7 - 9*x11*x9 - 3*x11 - x12*x4 - x12 + x13*x4 + x13 + x14*x5 - x15*x6) - G*sine*(-2*cosine*k*x9 - 6*h - k*x0 + 9*k*x8 + x1*x4 + 2*x1 - 8*x10 + x2*x3 - x4*x5 + x6)
+
+
+def pairs_m1_2_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(-1)(2)."""
+    return 2*(A*(sine * sine) + G*((cosine * cosine)*v - cosine*h*sine + k*sine - v))
+
+
+def pairs_m1_2_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(-1)(2)."""
+    return 2*h*sine*(A*(cosine*h - k) - G*sine)
+
+
+def pairs_m1_2_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(-1)(2)."""
+    x0 = cosine*h
+    x1 = (cosine * cosine)
+    return (h - 1)*(h + 1)*(A*((h * h)*x1 + (k * k) - 2*k*x0 - x1 + 1) - G*sine*(-k + x0))
+
+
+def pairs_1_0_0_0(xp: Any, h: Any, cosine: Any, P: Any, A: Any, B: Any) -> Any:
+    """D_1^0 D_2^0 N_(1)(0)."""
+    return A + B*cosine + P*h
+
+
+def pairs_1_m1_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(1)(-1)."""
+    return -B*(cosine*k - h) + G*sine
+
+
+def pairs_1_m1_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(1)(-1)."""
+    return -sine*(B*(-cosine*(k * k) + cosine + h*k) + G*k*sine)
+
+
+def pairs_1_m1_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(1)(-1)."""
+    x0 = cosine*k
+    x1 = (cosine * cosine)
+    return B*(-h*x0 + (k * k)*x1 - x1 + 1) - G*sine*x0
+
+
+def pairs_0_m1_0_2(xp: Any, k: Any, v: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(0)(-1)."""
+    return B*(sine * sine)*(k - 1)*(k + 1) + G*cosine*(k*sine + v)
+
+
+def pairs_0_m1_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(0)(-1)."""
+    return B*cosine*sine*(k - 1)*(k + 1) + G*((cosine * cosine)*k + cosine*h - k)
+
+
+def pairs_0_m1_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(0)(-1)."""
+    return B*(cosine * cosine)*(k - 1)*(k + 1) - G*sine*(cosine*k + h)
+
+
+def pairs_1_m2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(1)(-2)."""
+    return -B*(-cosine*(k * k) + cosine + h*k) - G*k*sine
+
+
+def pairs_1_1_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(1)(1)."""
+    return A*k + B*h + G*sine + P*(cosine + h*k)
+
+
+def pairs_1_0_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(1)(0)."""
+    return sine*(-B*(cosine*k - h) + G*sine)
+
+
+def pairs_1_0_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(1)(0)."""
+    return -B*cosine*(cosine*k - h) + G*cosine*sine + P
 
 
 def pairs_0_0_0_2(xp: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
     """D_1^0 D_2^2 N_(0)(0)."""
     return -sine*(B*k*sine + G*cosine)
-
-
-def pairs_0_0_1_0(xp: Any, cosine: Any, A: Any, B: Any) -> Any:
-    """D_1^1 D_2^0 N_(0)(0)."""
-    return A + B*cosine
 
 
 def pairs_0_0_1_1(xp: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
@@ -196,20 +508,62 @@ def pairs_0_0_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, B: An
     return -A*h - B*(cosine * cosine)*k + G*cosine*sine
 
 
-def pairs_2_2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^0 N_(2)(2)."""
-    x0 = h*k
-    x1 = 4*cosine
-    x2 = (k * k)
-    x3 = (h * h)
-    return A*(h*x2 + h + k*x1) + B*(h*x1 + k*x3 + k) + G*sine*(3*cosine + x0) + P*(2*(cosine * cosine) + x0*x1 + x2*x3 + x2 + x3 + 1)
-
-
 def pairs_1_2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
     """D_1^0 D_2^0 N_(1)(2)."""
     x0 = 2*cosine
     x1 = (k * k)
     return A*((cosine * cosine) + x1 + 1) + B*(h*k + x0) + G*k*sine + P*(h*x1 + h + k*x0)
+
+
+def pairs_1_1_0_1(xp: Any, h: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any) -> Any:
+    """D_1^0 D_2^1 N_(1)(1)."""
+    return sine*(A + B*cosine + P*h)
+
+
+def pairs_1_1_1_0(xp: Any, h: Any, k: Any, cosine: Any, P: Any, A: Any, B: Any) -> Any:
+    """D_1^1 D_2^0 N_(1)(1)."""
+    return 2*A*cosine + B*((cosine * cosine) + 1) + P*(cosine*h + k)
+
+
+def pairs_0_1_0_2(xp: Any, sine: Any, B: Any) -> Any:
+    """D_1^0 D_2^2 N_(0)(1)."""
+    return B*(sine * sine)
+
+
+def pairs_0_1_1_1(xp: Any, sine: Any, cosine: Any, A: Any, B: Any) -> Any:
+    """D_1^1 D_2^1 N_(0)(1)."""
+    return sine*(A + B*cosine)
+
+
+def pairs_0_1_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(0)(1)."""
+    return A*(cosine*(h * h) + cosine - h*k) + B*(cosine * cosine) - G*h*sine
+
+
+def pairs_1_3_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(1)(3)."""
+    x0 = (cosine * cosine)
+    x1 = (k * k)
+    x2 = 3*k
+    x3 = (k * k * k)
+    x4 = 3*cosine
+    return A*(-(cosine * cosine * cosine)*h + x0*x2 + x2 + x3) + B*(cosine*x2 + h*x1 + 2*h) + G*sine*(x0 + x1 + 2) + P*(h*x2 + h*x3 + x1*x4 + x4)
+
+
+def pairs_0_3_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(0)(3)."""
+    return 3*sine*(-A*cosine*(cosine*h - 2*k) + B*k + G*cosine*sine + P*((k * k) + 1))
+
+
+def pairs_0_3_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(0)(3)."""
+    x0 = 3*k
+    x1 = (k * k)
+    x2 = (cosine * cosine)
+    x3 = cosine*h
+    x4 = (h * h)*x2
+    x5 = 3*x3
+    return A*(-(cosine * cosine * cosine)*(h * h * h) + (k * k * k) + x0*x2 + x0*x4 + x0 - x1*x5 - x5) + B*cosine*x0 + G*sine*(-2*k*x3 + x1 + x2 + x4 + 2) + 3*P*cosine*(x1 + 1)
 
 
 def pairs_1_2_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
@@ -224,47 +578,33 @@ def pairs_1_2_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: An
     return -A*cosine*(-4*k + x0) + B*(k + x1) + 3*G*cosine*sine + P*(2*(cosine * cosine) + (k * k) + k*x1 + 1)
 
 
-def pairs_2_1_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^0 N_(2)(1)."""
-    x0 = 2*cosine
-    x1 = (h * h)
-    return A*(h*k + x0) + B*((cosine * cosine) + x1 + 1) + G*h*sine + P*(h*x0 + k*x1 + k)
+def pairs_m1_3_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(-1)(3)."""
+    x0 = cosine*h
+    x1 = 2*sine
+    x2 = k*v
+    x3 = (cosine * cosine)
+    return -6*A*(sine * sine)*(-k + x0) + 3*G*(-(cosine * cosine * cosine)*h*v + (h * h)*sine*x3 + (k * k)*sine - k*x0*x1 + v*x0 - x1*x3 + x1 + x2*x3 - x2)
 
 
-def pairs_2_1_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^1 N_(2)(1)."""
-    return sine*(A*h - B*cosine*(cosine*k - 2*h) + G*cosine*sine + P*((h * h) + 1))
+def pairs_m1_3_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(-1)(3)."""
+    x0 = cosine*h
+    x1 = (cosine * cosine)
+    return 3*h*sine*(-A*((h * h)*x1 + (k * k) - 2*k*x0 - x1 + 1) + G*sine*(-k + x0))
 
 
-def pairs_2_1_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^1 D_2^0 N_(2)(1)."""
+def pairs_m1_3_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(-1)(3)."""
     x0 = (cosine * cosine)
-    x1 = 2*k
-    x2 = 2*h
-    return A*(cosine*h + x1) + B*(-(cosine * cosine * cosine)*k + x0*x2 + x2) + G*sine*(x0 + 2) + P*(cosine*(h * h) + 3*cosine + h*x1)
-
-
-def pairs_0_2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^0 N_(0)(2)."""
-    return -A*cosine*(cosine*h - 2*k) + B*k + G*cosine*sine + P*((k * k) + 1)
-
-
-def pairs_0_2_0_1(xp: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any) -> Any:
-    """D_1^0 D_2^1 N_(0)(2)."""
-    return 2*sine*(A*cosine + B + P*k)
+    x1 = cosine*h
+    x2 = (h * h)*x0 + (k * k) - 2*k*x1
+    return (h - 1)*(h + 1)*(-A*(-k + x1)*(-3*x0 + x2 + 3) + G*sine*(-2*x0 + x2 + 2))
 
 
 def pairs_0_2_0_2(xp: Any, sine: Any, P: Any) -> Any:
     """D_1^0 D_2^2 N_(0)(2)."""
     return 2*P*(sine * sine)
-
-
-def pairs_0_2_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^1 D_2^0 N_(0)(2)."""
-    x0 = 2*cosine
-    x1 = cosine*h
-    x2 = (cosine * cosine)
-    return A*((h * h)*x2 + (k * k) - 2*k*x1 + x2 + 1) + B*x0 - G*sine*(-k + x1) + P*k*x0
 
 
 def pairs_0_2_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, G: Any) -> Any:
@@ -281,19 +621,139 @@ def pairs_0_2_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: An
     return -A*((h * h * h)*x0 + h*(k * k) + h*x0 + h - x2*x3 - x3) + G*sine*(cosine*x2 - h*k + x1) + 2*P*x0
 
 
-def pairs_1_1_0_1(xp: Any, h: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any) -> Any:
-    """D_1^0 D_2^1 N_(1)(1)."""
-    return sine*(A + B*cosine + P*h)
+def pairs_2_0_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(2)(0)."""
+    return A*h - B*cosine*(cosine*k - 2*h) + G*cosine*sine + P*((h * h) + 1)
+
+
+def pairs_2_m1_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(2)(-1)."""
+    x0 = cosine*k
+    x1 = (cosine * cosine)
+    return B*((h * h) - 2*h*x0 + (k * k)*x1 - x1 + 1) - G*sine*(-h + x0)
+
+
+def pairs_2_m1_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(2)(-1)."""
+    x0 = 2*cosine
+    x1 = (k * k)
+    x2 = h*x0
+    x3 = (cosine * cosine)
+    return -sine*(B*((h * h)*k + (k * k * k)*x3 - 3*k*x3 + k - x1*x2 + x2) + G*sine*(-cosine*x1 + h*k + x0))
+
+
+def pairs_2_m1_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(2)(-1)."""
+    x0 = (cosine * cosine)
+    x1 = cosine*k
+    x2 = (k * k)*x0
+    x3 = 2*h
+    x4 = 3*k
+    x5 = (cosine * cosine * cosine)
+    return -B*(cosine*x4 + (h * h)*x1 + (k * k * k)*x5 + x0*x3 - x2*x3 - x3 - x4*x5) + G*sine*(-h*x1 - 2*x0 + x2 + 2)
+
+
+def pairs_1_m1_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(1)(-1)."""
+    x0 = cosine*k
+    x1 = (k * k)
+    x2 = k*v
+    x3 = (cosine * cosine)
+    x4 = sine*x3
+    return -B*(sine * sine)*(cosine*(k * k * k) - h*x1 + h - 3*x0) - G*(-h*sine*x0 + sine + x1*x4 + x2*x3 - x2 - 2*x4)
+
+
+def pairs_1_m1_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(1)(-1)."""
+    x0 = (k * k)
+    x1 = cosine*h
+    x2 = (cosine * cosine)
+    return sine*(-B*((k * k * k)*x2 - 3*k*x2 + k - x0*x1 + x1) + G*cosine*sine*(x0 - 2))
+
+
+def pairs_1_m1_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(1)(-1)."""
+    x0 = (cosine * cosine)
+    x1 = (k * k)
+    x2 = cosine*h
+    return -B*cosine*((k * k * k)*x0 - 3*k*x0 + 2*k - x1*x2 + x2) + G*sine*(x0*x1 - 2*x0 + 1)
+
+
+def pairs_2_m2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(2)(-2)."""
+    x0 = 2*cosine
+    x1 = (k * k)
+    x2 = h*x0
+    x3 = (cosine * cosine)
+    return -B*((h * h)*k + (k * k * k)*x3 - 3*k*x3 + k - x1*x2 + x2) - G*sine*(-cosine*x1 + h*k + x0)
+
+
+def pairs_2_1_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(2)(1)."""
+    x0 = 2*cosine
+    x1 = (h * h)
+    return A*(h*k + x0) + B*((cosine * cosine) + x1 + 1) + G*h*sine + P*(h*x0 + k*x1 + k)
+
+
+def pairs_2_0_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(2)(0)."""
+    x0 = cosine*k
+    x1 = (cosine * cosine)
+    return sine*(B*((h * h) - 2*h*x0 + (k * k)*x1 - x1 + 1) - G*sine*(-h + x0))
+
+
+def pairs_2_0_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(2)(0)."""
+    x0 = 2*h
+    x1 = cosine*k
+    x2 = (cosine * cosine)
+    return 2*A + B*cosine*((h * h) + (k * k)*x2 - x0*x1 - x2 + 3) - G*cosine*sine*(-h + x1) + P*x0
+
+
+def pairs_1_0_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(1)(0)."""
+    x0 = (cosine * cosine)
+    return -B*(sine * sine)*(-cosine*(k * k) + cosine + h*k) + G*(-cosine*h*sine + k*sine*x0 + v*x0 - v)
+
+
+def pairs_1_0_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(1)(0)."""
+    x0 = cosine*k
+    x1 = (cosine * cosine)
+    return sine*(B*(-h*x0 + (k * k)*x1 - x1 + 1) - G*sine*x0)
+
+
+def pairs_1_0_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(1)(0)."""
+    x0 = (cosine * cosine)
+    return A + B*cosine*(-cosine*h*k + (k * k)*x0 - x0 + 2) - G*k*sine*x0
+
+
+def pairs_2_2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(2)(2)."""
+    x0 = h*k
+    x1 = 4*cosine
+    x2 = (k * k)
+    x3 = (h * h)
+    return A*(h*x2 + h + k*x1) + B*(h*x1 + k*x3 + k) + G*sine*(3*cosine + x0) + P*(2*(cosine * cosine) + x0*x1 + x2*x3 + x2 + x3 + 1)
+
+
+def pairs_2_1_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(2)(1)."""
+    return sine*(A*h - B*cosine*(cosine*k - 2*h) + G*cosine*sine + P*((h * h) + 1))
+
+
+def pairs_2_1_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(2)(1)."""
+    x0 = (cosine * cosine)
+    x1 = 2*k
+    x2 = 2*h
+    return A*(cosine*h + x1) + B*(-(cosine * cosine * cosine)*k + x0*x2 + x2) + G*sine*(x0 + 2) + P*(cosine*(h * h) + 3*cosine + h*x1)
 
 
 def pairs_1_1_0_2(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
     """D_1^0 D_2^2 N_(1)(1)."""
     return (sine * sine)*(-B*(cosine*k - h) + G*sine)
-
-
-def pairs_1_1_1_0(xp: Any, h: Any, k: Any, cosine: Any, P: Any, A: Any, B: Any) -> Any:
-    """D_1^1 D_2^0 N_(1)(1)."""
-    return 2*A*cosine + B*((cosine * cosine) + 1) + P*(cosine*h + k)
 
 
 def pairs_1_1_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, B: Any, G: Any) -> Any:
@@ -305,6 +765,334 @@ def pairs_1_1_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: An
     """D_1^2 D_2^0 N_(1)(1)."""
     x0 = (cosine * cosine)
     return -A*(cosine*h - k) - B*x0*(cosine*k - h) + G*sine*(x0 + 1) + 2*P*cosine
+
+
+def pairs_2_3_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(2)(3)."""
+    x0 = (k * k)
+    x1 = h*x0
+    x2 = 6*cosine
+    x3 = 3*k
+    x4 = (k * k * k)
+    x5 = 6*(cosine * cosine)
+    x6 = (h * h)
+    x7 = h*x2
+    return A*(2*(cosine * cosine * cosine) + h*x3 + h*x4 + x0*x2 + x2) + B*(k*x7 + x0*x6 + x0 + x5 + 2*x6 + 2) + G*sine*(5*cosine*k + 2*h + x1) + P*(k*x5 + x1*x2 + x3*x6 + x3 + x4*x6 + x4 + x7)
+
+
+def pairs_1_3_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(1)(3)."""
+    x0 = 2*cosine
+    x1 = (k * k)
+    return 3*sine*(A*((cosine * cosine) + x1 + 1) + B*(h*k + x0) + G*k*sine + P*(h*x1 + h + k*x0))
+
+
+def pairs_1_3_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(1)(3)."""
+    x0 = cosine*h
+    x1 = (k * k)
+    x2 = (cosine * cosine)
+    x3 = 6*x2
+    x4 = 3*k
+    x5 = x0*x4
+    x6 = 3*x0
+    return A*cosine*((h * h)*x2 + 6*x1 + 2*x2 - x5 + 6) + B*(x1 + x3 + x5 + 2) - G*cosine*sine*(-5*k + x0) + P*((k * k * k) + k*x3 + x1*x6 + x4 + x6)
+
+
+def pairs_2_2_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(2)(2)."""
+    x0 = 2*cosine
+    x1 = (h * h)
+    return 2*sine*(A*(h*k + x0) + B*((cosine * cosine) + x1 + 1) + G*h*sine + P*(h*x0 + k*x1 + k))
+
+
+def pairs_2_2_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(2)(2)."""
+    x0 = (k * k)
+    x1 = h*k
+    x2 = (cosine * cosine)
+    x3 = 3*cosine
+    x4 = cosine*(h * h)
+    return 2*A*(cosine*x1 + x0 + 3*x2 + 1) + 2*B*((cosine * cosine * cosine) + x1 + x3 + x4) + 2*G*sine*(cosine*h + k) + 2*P*(h*x0 + 2*h*x2 + h + k*x3 + k*x4)
+
+
+def pairs_0_3_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(0)(3)."""
+    x0 = 2*(sine * sine)
+    return 3*A*cosine*x0 + 3*B*x0 + 3*G*cosine*((cosine * cosine)*v - cosine*h*sine + k*sine - v) + 3*P*k*x0
+
+
+def pairs_0_3_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(0)(3)."""
+    x0 = 2*cosine
+    x1 = cosine*h
+    x2 = (cosine * cosine)
+    return 3*sine*(A*((h * h)*x2 + (k * k) - 2*k*x1 + x2 + 1) + B*x0 - G*sine*(-k + x1) + P*k*x0)
+
+
+def pairs_0_3_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(0)(3)."""
+    x0 = (cosine * cosine)
+    x1 = 6*x0
+    x2 = 3*cosine
+    x3 = h*x0
+    x4 = (k * k)
+    x5 = (h * h * h)*x0
+    x6 = (h * h)
+    x7 = 3*k
+    x8 = (cosine * cosine * cosine)
+    x9 = x2*x6
+    return A*((h * h * h * h)*x8 - h*(k * k * k) - h*x7 + x2*x4 + x2 - x3*x7 + x4*x9 - x5*x7 + 3*x8 + x9) + B*x1 - G*sine*(-2*cosine*k*x6 + h*x4 + 2*h - k*x2 + x3 + x5) + P*k*x1
+
+
+def pairs_1_2_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(1)(2)."""
+    x0 = (sine * sine)
+    return 2*A*x0 + 2*B*cosine*x0 + 2*G*((cosine * cosine)*v - cosine*h*sine + k*sine - v) + 2*P*h*x0
+
+
+def pairs_1_2_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any) -> Any:
+    """D_1^1 D_2^1 N_(1)(2)."""
+    return 2*sine*(2*A*cosine + B*((cosine * cosine) + 1) + P*(cosine*h + k))
+
+
+def pairs_1_2_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(1)(2)."""
+    x0 = (cosine * cosine)
+    x1 = 2*cosine
+    x2 = cosine*h
+    x3 = 2*k
+    return A*((h * h)*x0 + (k * k) + 5*x0 - x2*x3 + 1) + B*x1*(x0 + 2) - G*sine*(-k + x2) + P*x1*(x2 + x3)
+
+
+def pairs_3_0_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(3)(0)."""
+    x0 = (h * h)
+    x1 = cosine*k
+    x2 = (cosine * cosine)
+    return A*(x0 + 2) + B*cosine*(-3*h*x1 + (k * k)*x2 + 3*x0 - x2 + 3) - G*cosine*sine*(-2*h + x1) + P*h*(x0 + 3)
+
+
+def pairs_3_m1_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(3)(-1)."""
+    x0 = (cosine * cosine)
+    x1 = cosine*k
+    x2 = (h * h) - 2*h*x1 + (k * k)*x0
+    return -B*(-h + x1)*(-3*x0 + x2 + 3) + G*sine*(-2*x0 + x2 + 2)
+
+
+def pairs_3_m1_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(3)(-1)."""
+    x0 = 3*cosine
+    x1 = (h * h)
+    x2 = (cosine * cosine)
+    x3 = (k * k * k)*x2
+    x4 = (k * k)
+    x5 = h*k
+    x6 = (cosine * cosine * cosine)
+    x7 = x0*x4
+    return -sine*(B*((h * h * h)*k + 3*h*x3 - (k * k * k * k)*x6 + x0*x1 + x0 - x1*x7 - 9*x2*x5 + 6*x4*x6 + 3*x5 - 3*x6 - x7) + G*sine*(-2*cosine*h*x4 + h*x0 + k*x1 - 5*k*x2 + 2*k + x3))
+
+
+def pairs_3_m1_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(3)(-1)."""
+    x0 = 3*h
+    x1 = cosine*k
+    x2 = (cosine * cosine)
+    x3 = (cosine * cosine * cosine)
+    x4 = k*x3
+    x5 = (h * h)
+    x6 = (k * k * k)*x3
+    x7 = (k * k)
+    x8 = 6*x2
+    x9 = (cosine * cosine * cosine * cosine)
+    x10 = 3*x5
+    x11 = 9*h
+    x12 = x10*x2
+    return B*(-(h * h * h)*x1 + (k * k * k * k)*x9 - x0*x6 - x1*x11 + x10 + x11*x4 + x12*x7 - x12 + x7*x8 - 6*x7*x9 - x8 + 3*x9 + 3) - G*sine*(-2*h*x2*x7 + x0*x2 - x0 + x1*x5 + 5*x1 - 5*x4 + x6)
+
+
+def pairs_2_m1_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(2)(-1)."""
+    x0 = (k * k)
+    x1 = (cosine * cosine)
+    x2 = 3*x1
+    x3 = (h * h)
+    x4 = h*k
+    x5 = (k * k * k)
+    x6 = x0*x1
+    x7 = 2*v
+    x8 = h*sine
+    x9 = v*x4
+    x10 = cosine*k*sine
+    x11 = (cosine * cosine * cosine)
+    x12 = v*x0
+    x13 = sine*x11
+    return B*(sine * sine)*(-2*cosine*h*x5 + 6*cosine*x4 + (k * k * k * k)*x1 + x0*x3 + x0 + x2 - x3 - 6*x6 - 1) + G*(-cosine*x12 + cosine*x7 - 5*k*x13 - x1*x9 + x10*x3 + 3*x10 + x11*x12 - x11*x7 + x13*x5 + x2*x8 - 2*x6*x8 - x8 + x9)
+
+
+def pairs_2_m1_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(2)(-1)."""
+    x0 = 2*k
+    x1 = cosine*h
+    x2 = (cosine * cosine)
+    x3 = k*x2
+    x4 = (k * k * k)*x2
+    x5 = (k * k)
+    x6 = 3*cosine
+    x7 = (cosine * cosine * cosine)
+    x8 = cosine*(h * h)
+    return sine*(B*(-h*x0 + 6*h*x3 - 2*h*x4 + (k * k * k * k)*x7 + x5*x6 - 6*x5*x7 + x5*x8 - x6 + 3*x7 - x8) - G*sine*(x0 - x1*x5 + x1 - 5*x3 + x4))
+
+
+def pairs_2_m1_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(2)(-1)."""
+    x0 = 4*k
+    x1 = cosine*h
+    x2 = (cosine * cosine)
+    x3 = 5*x2
+    x4 = (k * k * k)
+    x5 = (k * k)
+    x6 = (cosine * cosine * cosine * cosine)
+    x7 = (cosine * cosine * cosine)*h
+    x8 = (h * h)*x2
+    return B*((k * k * k * k)*x6 + 6*k*x7 - x0*x1 + x3*x5 - x3 - 2*x4*x7 - 6*x5*x6 + x5*x8 + 3*x6 - x8 + 2) - G*cosine*sine*(-k*x3 + x0 - x1*x5 + x1 + x2*x4)
+
+
+def pairs_3_m2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(3)(-2)."""
+    x0 = 3*cosine
+    x1 = (h * h)
+    x2 = (cosine * cosine)
+    x3 = (k * k * k)*x2
+    x4 = (k * k)
+    x5 = h*k
+    x6 = (cosine * cosine * cosine)
+    x7 = x0*x4
+    return -B*((h * h * h)*k + 3*h*x3 - (k * k * k * k)*x6 + x0*x1 + x0 - x1*x7 - 9*x2*x5 + 6*x4*x6 + 3*x5 - 3*x6 - x7) - G*sine*(-2*cosine*h*x4 + h*x0 + k*x1 - 5*k*x2 + 2*k + x3)
+
+
+def pairs_3_1_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(3)(1)."""
+    x0 = (cosine * cosine)
+    x1 = (h * h)
+    x2 = 3*h
+    x3 = (h * h * h)
+    x4 = 3*cosine
+    return A*(cosine*x2 + k*x1 + 2*k) + B*(-(cosine * cosine * cosine)*k + x0*x2 + x2 + x3) + G*sine*(x0 + x1 + 2) + P*(k*x2 + k*x3 + x1*x4 + x4)
+
+
+def pairs_3_0_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(3)(0)."""
+    x0 = (cosine * cosine)
+    x1 = cosine*k
+    x2 = (h * h) - 2*h*x1 + (k * k)*x0
+    return sine*(-B*(-h + x1)*(-3*x0 + x2 + 3) + G*sine*(-2*x0 + x2 + 2))
+
+
+def pairs_3_0_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(3)(0)."""
+    x0 = 3*h
+    x1 = (h * h)
+    x2 = (cosine * cosine)
+    x3 = cosine*k
+    x4 = (k * k)*x2
+    x5 = (cosine * cosine * cosine)
+    x6 = 3*k
+    return A*x0 - B*cosine*(cosine*x1*x6 - (h * h * h) - 9*h + (k * k * k)*x5 + x0*x2 - x0*x4 + 6*x3 - x5*x6) + G*cosine*sine*(-2*h*x3 + x1 - 2*x2 + x4 + 5) + 3*P*(x1 + 1)
+
+
+def pairs_2_0_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(2)(0)."""
+    x0 = 2*cosine*h
+    x1 = (h * h)
+    x2 = (cosine * cosine)
+    x3 = k*x2
+    x4 = (k * k)
+    x5 = h*v
+    x6 = 2*sine
+    x7 = k*v
+    x8 = (cosine * cosine * cosine)
+    return -B*(sine * sine)*((k * k * k)*x2 + k*x1 + k - x0*x4 + x0 - 3*x3) - G*(cosine*sine*x1 + cosine*x6 - cosine*x7 - h*x3*x6 + sine*x4*x8 - x2*x5 + x5 - x6*x8 + x7*x8)
+
+
+def pairs_2_0_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(2)(0)."""
+    x0 = (cosine * cosine)
+    x1 = cosine*k
+    x2 = (k * k)*x0
+    x3 = 2*h
+    x4 = 3*k
+    x5 = (cosine * cosine * cosine)
+    return sine*(-B*(cosine*x4 + (h * h)*x1 + (k * k * k)*x5 + x0*x3 - x2*x3 - x3 - x4*x5) + G*sine*(-h*x1 - 2*x0 + x2 + 2))
+
+
+def pairs_2_0_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, B: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(2)(0)."""
+    x0 = (cosine * cosine)
+    x1 = 2*x0
+    x2 = cosine*k
+    x3 = (k * k)
+    x4 = h*x1
+    x5 = (cosine * cosine * cosine)
+    return -B*cosine*((h * h)*x2 - 4*h + (k * k * k)*x5 - 3*k*x5 + 5*x2 - x3*x4 + x4) + G*cosine*sine*(-h*x2 + x0*x3 - x1 + 4) + 2*P
+
+
+def pairs_3_2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^0 N_(3)(2)."""
+    x0 = (h * h)
+    x1 = k*x0
+    x2 = 6*cosine
+    x3 = 3*h
+    x4 = (h * h * h)
+    x5 = 6*(cosine * cosine)
+    x6 = (k * k)
+    x7 = k*x2
+    return A*(h*x7 + x0*x6 + x0 + x5 + 2*x6 + 2) + B*(2*(cosine * cosine * cosine) + k*x3 + k*x4 + x0*x2 + x2) + G*sine*(5*cosine*h + 2*k + x1) + P*(h*x5 + x1*x2 + x3*x6 + x3 + x4*x6 + x4 + x7)
+
+
+def pairs_3_1_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^1 N_(3)(1)."""
+    x0 = (h * h)
+    x1 = cosine*k
+    x2 = (cosine * cosine)
+    return sine*(A*(x0 + 2) + B*cosine*(-3*h*x1 + (k * k)*x2 + 3*x0 - x2 + 3) - G*cosine*sine*(-2*h + x1) + P*h*(x0 + 3))
+
+
+def pairs_3_1_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^0 N_(3)(1)."""
+    x0 = 3*k
+    x1 = h*x0
+    x2 = (h * h)
+    x3 = (cosine * cosine)
+    x4 = (cosine * cosine * cosine)
+    x5 = 3*x2
+    x6 = (cosine * cosine * cosine * cosine)
+    return A*(cosine*x2 + 8*cosine + x1) + B*((k * k)*x6 - x1*x4 + x3*x5 + 6*x3 + x5 - x6 + 3) + G*sine*(2*h*x3 + 3*h - k*x4) + P*(cosine*(h * h * h) + 9*cosine*h + k*x5 + x0)
+
+
+def pairs_2_1_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, B: Any, G: Any) -> Any:
+    """D_1^0 D_2^2 N_(2)(1)."""
+    x0 = (cosine * cosine)
+    x1 = h*sine
+    x2 = (cosine * cosine * cosine)
+    return B*(sine * sine)*(-2*cosine*h*k + (h * h) + (k * k)*x0 - x0 + 1) + G*(-cosine*v + k*sine*x2 + v*x2 - 2*x0*x1 + x1)
+
+
+def pairs_2_1_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^1 D_2^1 N_(2)(1)."""
+    x0 = 2*h
+    x1 = cosine*k
+    x2 = (cosine * cosine)
+    return sine*(2*A + B*cosine*((h * h) + (k * k)*x2 - x0*x1 - x2 + 3) - G*cosine*sine*(-h + x1) + P*x0)
+
+
+def pairs_2_1_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
+    """D_1^2 D_2^0 N_(2)(1)."""
+    x0 = 2*h
+    x1 = (cosine * cosine)
+    x2 = (cosine * cosine * cosine * cosine)
+    return 6*A*cosine + B*(-(cosine * cosine * cosine)*k*x0 + (h * h)*x1 + (k * k)*x2 + 5*x1 - x2 + 2) - G*sine*x1*(cosine*k - h) + 2*P*(cosine*x0 + k)
 
 
 def pairs_3_3_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
@@ -324,19 +1112,6 @@ def pairs_3_3_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: An
     x12 = (h * h * h)
     x13 = 3*h
     return A*(6*k + x1*x10 + x1*x7 + x2*x6 + x6 + 2*x7 + x9) + B*(h*x8 + 6*h + x1*x11 + x11 + x12*x2 + 2*x12 + x13*x2) + G*sine*(8*cosine*x3 + 11*x0 + 2*x1 + 2*x2 + x4 + 4) + P*(6*(cosine * cosine * cosine) + h*x9 + x1*x5 + x10*x12 + x12*x7 + x13*x7 + x2*x5 + 9*x3 + x4*x5 + x5)
-
-
-def pairs_2_3_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^0 N_(2)(3)."""
-    x0 = (k * k)
-    x1 = h*x0
-    x2 = 6*cosine
-    x3 = 3*k
-    x4 = (k * k * k)
-    x5 = 6*(cosine * cosine)
-    x6 = (h * h)
-    x7 = h*x2
-    return A*(2*(cosine * cosine * cosine) + h*x3 + h*x4 + x0*x2 + x2) + B*(k*x7 + x0*x6 + x0 + x5 + 2*x6 + 2) + G*sine*(5*cosine*k + 2*h + x1) + P*(k*x5 + x1*x2 + x3*x6 + x3 + x4*x6 + x4 + x7)
 
 
 def pairs_2_3_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
@@ -363,19 +1138,6 @@ def pairs_2_3_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: An
     x10 = k*x0
     x11 = (cosine * cosine * cosine)
     return A*(-2*h*x11 + x1*x4 + 18*x10 + x4 + x8 + x9) + B*(h*x2 + 4*h + k*x5 + k*x7 + x0*x6) + G*sine*(k*x4 + 11*x0 + x2 + 4) + P*(h*x8 + h*x9 + x1*x5 + x1*x7 + x10*x6 + 6*x11 + x5 + x7)
-
-
-def pairs_3_2_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^0 N_(3)(2)."""
-    x0 = (h * h)
-    x1 = k*x0
-    x2 = 6*cosine
-    x3 = 3*h
-    x4 = (h * h * h)
-    x5 = 6*(cosine * cosine)
-    x6 = (k * k)
-    x7 = k*x2
-    return A*(h*x7 + x0*x6 + x0 + x5 + 2*x6 + 2) + B*(2*(cosine * cosine * cosine) + k*x3 + k*x4 + x0*x2 + x2) + G*sine*(5*cosine*h + 2*k + x1) + P*(h*x5 + x1*x2 + x3*x6 + x3 + x4*x6 + x4 + x7)
 
 
 def pairs_3_2_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
@@ -406,23 +1168,6 @@ def pairs_3_2_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: An
     return A*(x0*x7 + x0 + x2*x8 + 16*x4 + x5*x6) + B*(-2*(cosine * cosine * cosine * cosine)*k + cosine*x10 + x1*x6 + x11*x3 + x2*x9 + x9) + G*sine*(13*cosine + k*x0 + 2*x1 + x2*x3) + P*(x10*x4 + x11*x8 + x12*x7 + x12 + 6*x2*x5 + 12*x5 + 3*x7 + 3)
 
 
-def pairs_1_3_0_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^0 N_(1)(3)."""
-    x0 = (cosine * cosine)
-    x1 = (k * k)
-    x2 = 3*k
-    x3 = (k * k * k)
-    x4 = 3*cosine
-    return A*(-(cosine * cosine * cosine)*h + x0*x2 + x2 + x3) + B*(cosine*x2 + h*x1 + 2*h) + G*sine*(x0 + x1 + 2) + P*(h*x2 + h*x3 + x1*x4 + x4)
-
-
-def pairs_1_3_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^1 N_(1)(3)."""
-    x0 = 2*cosine
-    x1 = (k * k)
-    return 3*sine*(A*((cosine * cosine) + x1 + 1) + B*(h*k + x0) + G*k*sine + P*(h*x1 + h + k*x0))
-
-
 def pairs_1_3_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
     """D_1^0 D_2^2 N_(1)(3)."""
     x0 = 2*(sine * sine)
@@ -431,18 +1176,6 @@ def pairs_1_3_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, P: An
     x3 = k*v
     x4 = (cosine * cosine)
     return 3*A*k*x0 + 3*B*h*x0 + 3*G*(-cosine*sine*x1 + (k * k)*sine - x2*x4 + x2 + x3*x4 - x3) + 3*P*x0*(cosine + x1)
-
-
-def pairs_1_3_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^1 D_2^0 N_(1)(3)."""
-    x0 = cosine*h
-    x1 = (k * k)
-    x2 = (cosine * cosine)
-    x3 = 6*x2
-    x4 = 3*k
-    x5 = x0*x4
-    x6 = 3*x0
-    return A*cosine*((h * h)*x2 + 6*x1 + 2*x2 - x5 + 6) + B*(x1 + x3 + x5 + 2) - G*cosine*sine*(-5*k + x0) + P*((k * k * k) + k*x3 + x1*x6 + x4 + x6)
 
 
 def pairs_1_3_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
@@ -467,13 +1200,6 @@ def pairs_1_3_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: An
     return -A*((h * h * h)*x8 + 3*h*x8 - (k * k * k) - 15*k*x2 + x3*x7 - x5*x6 - x6 + x7) + B*x1*(k + x0) + G*sine*(10*x2 + x3 - 2*x4 + x5 + 2) + P*x1*(x2 + x3 + x4 + 1)
 
 
-def pairs_2_2_0_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^0 D_2^1 N_(2)(2)."""
-    x0 = 2*cosine
-    x1 = (h * h)
-    return 2*sine*(A*(h*k + x0) + B*((cosine * cosine) + x1 + 1) + G*h*sine + P*(h*x0 + k*x1 + k))
-
-
 def pairs_2_2_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
     """D_1^0 D_2^2 N_(2)(2)."""
     x0 = (sine * sine)
@@ -481,16 +1207,6 @@ def pairs_2_2_0_2(xp: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any, P: An
     x2 = h*v
     x3 = cosine*sine
     return 2*A*h*x0 - 2*B*cosine*x0*(cosine*k - 2*h) - 2*G*((cosine * cosine * cosine)*sine - (cosine * cosine)*x2 - h*k*sine + x1*x3 + x2 - x3) + 2*P*x0*(x1 + 1)
-
-
-def pairs_2_2_1_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
-    """D_1^1 D_2^0 N_(2)(2)."""
-    x0 = (k * k)
-    x1 = h*k
-    x2 = (cosine * cosine)
-    x3 = 3*cosine
-    x4 = cosine*(h * h)
-    return 2*A*(cosine*x1 + x0 + 3*x2 + 1) + 2*B*((cosine * cosine * cosine) + x1 + x3 + x4) + 2*G*sine*(cosine*h + k) + 2*P*(h*x0 + 2*h*x2 + h + k*x3 + k*x4)
 
 
 def pairs_2_2_1_1(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: Any, B: Any, G: Any) -> Any:
@@ -506,11 +1222,6 @@ def pairs_2_2_2_0(xp: Any, h: Any, k: Any, sine: Any, cosine: Any, P: Any, A: An
     x0 = (cosine * cosine)
     x1 = 4*cosine*h
     return 12*A*cosine*k + 2*B*(-(cosine * cosine * cosine * cosine)*k + 2*(cosine * cosine * cosine)*h + k + x1) + 2*G*cosine*sine*(x0 + 5) + 2*P*((h * h)*x0 + (k * k) + k*x1 + 5*x0 + 1)
-
-
-def pairs_m1_m1_0_0(xp: Any, Q: Any) -> Any:
-    """D_1^0 D_2^0 N_(-1)(-1)."""
-    return Q
 
 
 def centred_pairs_m1_0_0_0(xp: Any, ) -> Any:
@@ -558,14 +1269,14 @@ def centred_pairs_m2_0_1_1(xp: Any, ) -> Any:
     return -0.15915494309189535
 
 
+def centred_pairs_m1_m1_0_0(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^0 N_(-1)(-1) at h = k = 0."""
+    return 0.15915494309189535/sine
+
+
 def centred_pairs_m1_m1_0_2(xp: Any, sine: Any) -> Any:
     """D_1^0 D_2^2 N_(-1)(-1) at h = k = 0."""
     return -0.15915494309189535/sine
-
-
-def centred_pairs_1_1_0_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
-    """D_1^0 D_2^0 N_(1)(1) at h = k = 0."""
-    return P*cosine + (1 / 2)*sine/xp.pi
 
 
 def centred_pairs_0_1_0_0(xp: Any, cosine: Any) -> Any:
@@ -573,24 +1284,149 @@ def centred_pairs_0_1_0_0(xp: Any, cosine: Any) -> Any:
     return 0.19947114020071635*(cosine + 1)
 
 
-def centred_pairs_1_0_0_1(xp: Any, sine: Any) -> Any:
-    """D_1^0 D_2^1 N_(1)(0) at h = k = 0."""
-    return 0.15915494309189535*(sine * sine)
-
-
-def centred_pairs_1_0_1_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
-    """D_1^1 D_2^0 N_(1)(0) at h = k = 0."""
-    return P + (1 / 2)*cosine*sine/xp.pi
-
-
 def centred_pairs_m1_1_0_1(xp: Any, sine: Any) -> Any:
     """D_1^0 D_2^1 N_(-1)(1) at h = k = 0."""
     return 0.19947114020071635*sine
 
 
-def centred_pairs_m1_1_2_0(xp: Any, sine: Any) -> Any:
-    """D_1^2 D_2^0 N_(-1)(1) at h = k = 0."""
+def centred_pairs_m2_1_0_0(xp: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^0 N_(-2)(1) at h = k = 0."""
+    return -0.19947114020071635*cosine
+
+
+def centred_pairs_m2_1_1_0(xp: Any, sine: Any) -> Any:
+    """D_1^1 D_2^0 N_(-2)(1) at h = k = 0."""
     return -0.15915494309189535*sine
+
+
+def centred_pairs_m2_1_1_1(xp: Any, sine: Any) -> Any:
+    """D_1^1 D_2^1 N_(-2)(1) at h = k = 0."""
+    return -0.19947114020071635*sine
+
+
+def centred_pairs_m2_1_2_0(xp: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(-2)(1) at h = k = 0."""
+    return 0.19947114020071635*cosine
+
+
+def centred_pairs_0_2_0_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
+    """D_1^0 D_2^0 N_(0)(2) at h = k = 0."""
+    return P + (1 / 2)*cosine*sine/xp.pi
+
+
+def centred_pairs_m1_2_0_0(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^0 N_(-1)(2) at h = k = 0."""
+    return 0.19947114020071635*(sine * sine)
+
+
+def centred_pairs_m1_2_0_1(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^1 N_(-1)(2) at h = k = 0."""
+    return 0.3183098861837907*(sine * sine)
+
+
+def centred_pairs_0_1_1_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
+    """D_1^1 D_2^0 N_(0)(1) at h = k = 0."""
+    return P*cosine + (1 / 2)*sine/xp.pi
+
+
+def centred_pairs_m2_2_0_0(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^0 N_(-2)(2) at h = k = 0."""
+    return -0.3183098861837907*cosine*sine
+
+
+def centred_pairs_m2_2_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^1 N_(-2)(2) at h = k = 0."""
+    return -0.3989422804014327*cosine*sine
+
+
+def centred_pairs_m2_2_1_0(xp: Any, sine: Any) -> Any:
+    """D_1^1 D_2^0 N_(-2)(2) at h = k = 0."""
+    return -0.19947114020071635*(sine * sine)
+
+
+def centred_pairs_m2_2_1_1(xp: Any, sine: Any) -> Any:
+    """D_1^1 D_2^1 N_(-2)(2) at h = k = 0."""
+    return -0.3183098861837907*(sine * sine)
+
+
+def centred_pairs_m2_2_2_0(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(-2)(2) at h = k = 0."""
+    return 0.3183098861837907*cosine*sine
+
+
+def centred_pairs_0_3_0_0(xp: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^0 N_(0)(3) at h = k = 0."""
+    return -0.19947114020071635*(cosine - 2)*((cosine + 1) * (cosine + 1))
+
+
+def centred_pairs_m1_3_0_0(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^0 N_(-1)(3) at h = k = 0."""
+    return 0.3183098861837907*(sine * sine * sine)
+
+
+def centred_pairs_m1_3_0_1(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^1 N_(-1)(3) at h = k = 0."""
+    return 0.598413420602149*(sine * sine * sine)
+
+
+def centred_pairs_0_2_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^1 N_(0)(2) at h = k = 0."""
+    return 0.3989422804014327*sine*(cosine + 1)
+
+
+def centred_pairs_0_2_1_0(xp: Any, cosine: Any) -> Any:
+    """D_1^1 D_2^0 N_(0)(2) at h = k = 0."""
+    return 0.19947114020071635*((cosine + 1) * (cosine + 1))
+
+
+def centred_pairs_m2_3_0_0(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^0 N_(-2)(3) at h = k = 0."""
+    return -0.598413420602149*cosine*(sine * sine)
+
+
+def centred_pairs_m2_3_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^1 N_(-2)(3) at h = k = 0."""
+    return -0.954929658551372*cosine*(sine * sine)
+
+
+def centred_pairs_m2_3_0_2(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^2 N_(-2)(3) at h = k = 0."""
+    return -1.196826841204298*cosine*(sine * sine)
+
+
+def centred_pairs_m2_3_1_0(xp: Any, sine: Any) -> Any:
+    """D_1^1 D_2^0 N_(-2)(3) at h = k = 0."""
+    return -0.3183098861837907*(sine * sine * sine)
+
+
+def centred_pairs_m2_3_1_1(xp: Any, sine: Any) -> Any:
+    """D_1^1 D_2^1 N_(-2)(3) at h = k = 0."""
+    return -0.598413420602149*(sine * sine * sine)
+
+
+def centred_pairs_m2_3_2_0(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(-2)(3) at h = k = 0."""
+    return 0.598413420602149*cosine*(sine * sine)
+
+
+def centred_pairs_m1_2_0_2(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^2 N_(-1)(2) at h = k = 0."""
+    return 0.3989422804014327*(sine * sine)
+
+
+def centred_pairs_1_m1_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^1 N_(1)(-1) at h = k = 0."""
+    return -0.19947114020071635*cosine*sine
+
+
+def centred_pairs_0_m1_2_0(xp: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(0)(-1) at h = k = 0."""
+    return -0.19947114020071635*(cosine * cosine)
+
+
+def centred_pairs_1_0_0_1(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^1 N_(1)(0) at h = k = 0."""
+    return 0.15915494309189535*(sine * sine)
 
 
 def centred_pairs_0_0_0_2(xp: Any, sine: Any, cosine: Any) -> Any:
@@ -603,14 +1439,24 @@ def centred_pairs_0_0_2_0(xp: Any, sine: Any, cosine: Any) -> Any:
     return 0.15915494309189535*cosine*sine
 
 
-def centred_pairs_2_2_0_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
-    """D_1^0 D_2^0 N_(2)(2) at h = k = 0."""
-    return P*(2*(cosine * cosine) + 1) + (3 / 2)*cosine*sine/xp.pi
+def centred_pairs_1_1_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^1 N_(1)(1) at h = k = 0."""
+    return 0.19947114020071635*sine*(cosine + 1)
 
 
-def centred_pairs_1_2_0_0(xp: Any, cosine: Any) -> Any:
-    """D_1^0 D_2^0 N_(1)(2) at h = k = 0."""
-    return 0.19947114020071635*((cosine + 1) * (cosine + 1))
+def centred_pairs_0_1_2_0(xp: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(0)(1) at h = k = 0."""
+    return 0.19947114020071635*cosine*(cosine + 1)
+
+
+def centred_pairs_1_3_0_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
+    """D_1^0 D_2^0 N_(1)(3) at h = k = 0."""
+    return 3*P*cosine + (1 / 2)*sine*((cosine * cosine) + 2)/xp.pi
+
+
+def centred_pairs_0_3_0_1(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
+    """D_1^0 D_2^1 N_(0)(3) at h = k = 0."""
+    return 3*sine*(P + (1 / 2)*cosine*sine/xp.pi)
 
 
 def centred_pairs_1_2_0_1(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
@@ -618,19 +1464,14 @@ def centred_pairs_1_2_0_1(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
     return sine*(2*P*cosine + sine/xp.pi)
 
 
-def centred_pairs_2_1_0_1(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
-    """D_1^0 D_2^1 N_(2)(1) at h = k = 0."""
-    return sine*(P + (1 / 2)*cosine*sine/xp.pi)
+def centred_pairs_1_2_1_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
+    """D_1^1 D_2^0 N_(1)(2) at h = k = 0."""
+    return P*(2*(cosine * cosine) + 1) + (3 / 2)*cosine*sine/xp.pi
 
 
-def centred_pairs_2_1_1_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
-    """D_1^1 D_2^0 N_(2)(1) at h = k = 0."""
-    return 3*P*cosine + (1 / 2)*sine*((cosine * cosine) + 2)/xp.pi
-
-
-def centred_pairs_0_2_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
-    """D_1^0 D_2^1 N_(0)(2) at h = k = 0."""
-    return 0.3989422804014327*sine*(cosine + 1)
+def centred_pairs_m1_3_0_2(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^2 N_(-1)(3) at h = k = 0."""
+    return 0.954929658551372*(sine * sine * sine)
 
 
 def centred_pairs_0_2_2_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
@@ -638,9 +1479,40 @@ def centred_pairs_0_2_2_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
     return cosine*(2*P*cosine + sine/xp.pi)
 
 
-def centred_pairs_1_1_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
-    """D_1^0 D_2^1 N_(1)(1) at h = k = 0."""
-    return 0.19947114020071635*sine*(cosine + 1)
+def centred_pairs_2_m1_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^1 N_(2)(-1) at h = k = 0."""
+    return -0.3183098861837907*cosine*(sine * sine)
+
+
+def centred_pairs_1_m1_0_2(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^2 N_(1)(-1) at h = k = 0."""
+    return 0.15915494309189535*sine*(2*(cosine * cosine) - 1)
+
+
+def centred_pairs_1_m1_2_0(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(1)(-1) at h = k = 0."""
+    return -0.15915494309189535*sine*(2*(cosine * cosine) - 1)
+
+
+def centred_pairs_2_0_0_1(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^1 N_(2)(0) at h = k = 0."""
+    return 0.19947114020071635*(sine * sine * sine)
+
+
+def centred_pairs_1_0_0_2(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^2 N_(1)(0) at h = k = 0."""
+    return -0.19947114020071635*cosine*(sine * sine)
+
+
+def centred_pairs_1_0_2_0(xp: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(1)(0) at h = k = 0."""
+    x0 = cosine + 1
+    return 0.19947114020071635*x0*(-(cosine * cosine) + x0)
+
+
+def centred_pairs_2_1_0_1(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
+    """D_1^0 D_2^1 N_(2)(1) at h = k = 0."""
+    return sine*(P + (1 / 2)*cosine*sine/xp.pi)
 
 
 def centred_pairs_1_1_0_2(xp: Any, sine: Any) -> Any:
@@ -653,15 +1525,105 @@ def centred_pairs_1_1_2_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
     return 2*P*cosine + (1 / 2)*sine*((cosine * cosine) + 1)/xp.pi
 
 
+def centred_pairs_2_3_0_0(xp: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^0 N_(2)(3) at h = k = 0."""
+    return 0.3989422804014327*((cosine + 1) * (cosine + 1) * (cosine + 1))
+
+
+def centred_pairs_1_3_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^1 N_(1)(3) at h = k = 0."""
+    return 0.598413420602149*sine*((cosine + 1) * (cosine + 1))
+
+
+def centred_pairs_2_2_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^1 N_(2)(2) at h = k = 0."""
+    return 0.3989422804014327*sine*((cosine + 1) * (cosine + 1))
+
+
+def centred_pairs_0_3_0_2(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^2 N_(0)(3) at h = k = 0."""
+    return 1.196826841204298*(sine * sine)*(cosine + 1)
+
+
+def centred_pairs_0_3_2_0(xp: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(0)(3) at h = k = 0."""
+    return 0.598413420602149*cosine*((cosine + 1) * (cosine + 1))
+
+
+def centred_pairs_1_2_0_2(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^2 N_(1)(2) at h = k = 0."""
+    return 0.3989422804014327*(sine * sine)*(cosine + 1)
+
+
+def centred_pairs_1_2_2_0(xp: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(1)(2) at h = k = 0."""
+    return 0.19947114020071635*((cosine + 1) * (cosine + 1))*(2*cosine + 1)
+
+
+def centred_pairs_3_m1_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^1 N_(3)(-1) at h = k = 0."""
+    return -0.598413420602149*cosine*(sine * sine * sine)
+
+
+def centred_pairs_3_m1_1_0(xp: Any, sine: Any) -> Any:
+    """D_1^1 D_2^0 N_(3)(-1) at h = k = 0."""
+    return 0.598413420602149*(sine * sine * sine * sine)
+
+
+def centred_pairs_2_m1_0_2(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^2 N_(2)(-1) at h = k = 0."""
+    return 0.19947114020071635*(sine * sine)*(3*(cosine * cosine) - 1)
+
+
+def centred_pairs_2_m1_2_0(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(2)(-1) at h = k = 0."""
+    return -0.19947114020071635*(sine * sine)*(3*(cosine * cosine) - 2)
+
+
+def centred_pairs_3_0_0_1(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^1 N_(3)(0) at h = k = 0."""
+    return 0.3183098861837907*(sine * sine * sine * sine)
+
+
+def centred_pairs_3_0_1_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
+    """D_1^1 D_2^0 N_(3)(0) at h = k = 0."""
+    return 3*P - 1 / 2*cosine*sine*(2*(cosine * cosine) - 5)/xp.pi
+
+
+def centred_pairs_2_0_0_2(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^2 N_(2)(0) at h = k = 0."""
+    return -0.3183098861837907*cosine*(sine * sine * sine)
+
+
+def centred_pairs_2_0_2_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
+    """D_1^2 D_2^0 N_(2)(0) at h = k = 0."""
+    return 2*P - cosine*sine*((cosine * cosine) - 2)/xp.pi
+
+
+def centred_pairs_3_1_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
+    """D_1^0 D_2^1 N_(3)(1) at h = k = 0."""
+    return -0.19947114020071635*sine*(cosine - 2)*((cosine + 1) * (cosine + 1))
+
+
+def centred_pairs_3_1_1_0(xp: Any, cosine: Any) -> Any:
+    """D_1^1 D_2^0 N_(3)(1) at h = k = 0."""
+    return -0.19947114020071635*(cosine - 3)*((cosine + 1) * (cosine + 1) * (cosine + 1))
+
+
+def centred_pairs_2_1_0_2(xp: Any, sine: Any) -> Any:
+    """D_1^0 D_2^2 N_(2)(1) at h = k = 0."""
+    return 0.19947114020071635*(sine * sine * sine * sine)
+
+
+def centred_pairs_2_1_2_0(xp: Any, cosine: Any) -> Any:
+    """D_1^2 D_2^0 N_(2)(1) at h = k = 0."""
+    return 0.19947114020071635*((cosine + 1) * (cosine + 1))*(-(cosine * cosine) + 2*cosine + 2)
+
+
 def centred_pairs_3_3_0_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
     """D_1^0 D_2^0 N_(3)(3) at h = k = 0."""
     x0 = (cosine * cosine)
     return 3*P*cosine*(2*x0 + 3) + (1 / 2)*sine*(11*x0 + 4)/xp.pi
-
-
-def centred_pairs_2_3_0_0(xp: Any, cosine: Any) -> Any:
-    """D_1^0 D_2^0 N_(2)(3) at h = k = 0."""
-    return 0.3989422804014327*((cosine + 1) * (cosine + 1) * (cosine + 1))
 
 
 def centred_pairs_2_3_0_1(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
@@ -680,11 +1642,6 @@ def centred_pairs_3_2_1_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
     return 3*P*(4*x0 + 1) + (1 / 2)*cosine*sine*(2*x0 + 13)/xp.pi
 
 
-def centred_pairs_1_3_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
-    """D_1^0 D_2^1 N_(1)(3) at h = k = 0."""
-    return 0.598413420602149*sine*((cosine + 1) * (cosine + 1))
-
-
 def centred_pairs_1_3_0_2(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
     """D_1^0 D_2^2 N_(1)(3) at h = k = 0."""
     return 3*(sine * sine)*(2*P*cosine + sine/xp.pi)
@@ -696,11 +1653,6 @@ def centred_pairs_1_3_2_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
     return 6*P*cosine*(x0 + 1) + sine*(5*x0 + 1)/xp.pi
 
 
-def centred_pairs_2_2_0_1(xp: Any, sine: Any, cosine: Any) -> Any:
-    """D_1^0 D_2^1 N_(2)(2) at h = k = 0."""
-    return 0.3989422804014327*sine*((cosine + 1) * (cosine + 1))
-
-
 def centred_pairs_2_2_0_2(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
     """D_1^0 D_2^2 N_(2)(2) at h = k = 0."""
     return (sine * sine)*(2*P + cosine*sine/xp.pi)
@@ -710,11 +1662,6 @@ def centred_pairs_2_2_2_0(xp: Any, sine: Any, cosine: Any, P: Any) -> Any:
     """D_1^2 D_2^0 N_(2)(2) at h = k = 0."""
     x0 = (cosine * cosine)
     return 2*P*(5*x0 + 1) + cosine*sine*(x0 + 5)/xp.pi
-
-
-def centred_pairs_m1_m1_0_0(xp: Any, sine: Any) -> Any:
-    """D_1^0 D_2^0 N_(-1)(-1) at h = k = 0."""
-    return 0.15915494309189535/sine
 
 
 def singles_0_0(xp: Any, Phi: Any) -> Any:
@@ -740,6 +1687,16 @@ def singles_0_3(xp: Any, h: Any, phi: Any) -> Any:
 def singles_0_4(xp: Any, h: Any, phi: Any) -> Any:
     """d^4 E[(X + h)_+^0]."""
     return h*phi*(3 - (h * h))
+
+
+def singles_0_5(xp: Any, h: Any, phi: Any) -> Any:
+    """d^5 E[(X + h)_+^0]."""
+    return phi*((h * h * h * h) - 6*(h * h) + 3)
+
+
+def singles_0_6(xp: Any, h: Any, phi: Any) -> Any:
+    """d^6 E[(X + h)_+^0]."""
+    return h*phi*(-(h * h * h * h) + 10*(h * h) - 15)
 
 
 def singles_1_0(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
@@ -772,6 +1729,26 @@ def singles_2_4(xp: Any, h: Any, phi: Any) -> Any:
     return -2*h*phi
 
 
+def singles_2_5(xp: Any, h: Any, phi: Any) -> Any:
+    """d^5 E[(X + h)_+^2]."""
+    return 2*phi*((h * h) - 1)
+
+
+def singles_2_6(xp: Any, h: Any, phi: Any) -> Any:
+    """d^6 E[(X + h)_+^2]."""
+    return 2*h*phi*(3 - (h * h))
+
+
+def singles_2_7(xp: Any, h: Any, phi: Any) -> Any:
+    """d^7 E[(X + h)_+^2]."""
+    return 2*phi*((h * h * h * h) - 6*(h * h) + 3)
+
+
+def singles_2_8(xp: Any, h: Any, phi: Any) -> Any:
+    """d^8 E[(X + h)_+^2]."""
+    return 2*h*phi*(-(h * h * h * h) + 10*(h * h) - 15)
+
+
 def singles_3_0(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
     """d^0 E[(X + h)_+^3]."""
     return Phi*(h * h * h) + 3*Phi*h + (h * h)*phi + 2*phi
@@ -797,6 +1774,31 @@ def singles_3_4(xp: Any, phi: Any) -> Any:
     return 6*phi
 
 
+def singles_3_5(xp: Any, h: Any, phi: Any) -> Any:
+    """d^5 E[(X + h)_+^3]."""
+    return -6*h*phi
+
+
+def singles_3_6(xp: Any, h: Any, phi: Any) -> Any:
+    """d^6 E[(X + h)_+^3]."""
+    return 6*phi*((h * h) - 1)
+
+
+def singles_3_7(xp: Any, h: Any, phi: Any) -> Any:
+    """d^7 E[(X + h)_+^3]."""
+    return 6*h*phi*(3 - (h * h))
+
+
+def singles_3_8(xp: Any, h: Any, phi: Any) -> Any:
+    """d^8 E[(X + h)_+^3]."""
+    return 6*phi*((h * h * h * h) - 6*(h * h) + 3)
+
+
+def singles_3_9(xp: Any, h: Any, phi: Any) -> Any:
+    """d^9 E[(X + h)_+^3]."""
+    return 6*h*phi*(-(h * h * h * h) + 10*(h * h) - 15)
+
+
 def singles_4_0(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
     """d^0 E[(X + h)_+^4]."""
     return Phi*(h * h * h * h) + 6*Phi*(h * h) + 3*Phi + (h * h * h)*phi + 5*h*phi
@@ -820,6 +1822,31 @@ def singles_4_3(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
 def singles_4_4(xp: Any, Phi: Any) -> Any:
     """d^4 E[(X + h)_+^4]."""
     return 24*Phi
+
+
+def singles_5_0(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
+    """d^0 E[(X + h)_+^5]."""
+    return Phi*(h * h * h * h * h) + 10*Phi*(h * h * h) + 15*Phi*h + (h * h * h * h)*phi + 9*(h * h)*phi + 8*phi
+
+
+def singles_5_1(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
+    """d^1 E[(X + h)_+^5]."""
+    return 5*(Phi*(h * h * h * h) + 6*Phi*(h * h) + 3*Phi + (h * h * h)*phi + 5*h*phi)
+
+
+def singles_5_2(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
+    """d^2 E[(X + h)_+^5]."""
+    return 20*(Phi*(h * h * h) + 3*Phi*h + (h * h)*phi + 2*phi)
+
+
+def singles_5_3(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
+    """d^3 E[(X + h)_+^5]."""
+    return 60*(Phi*(h * h) + Phi + h*phi)
+
+
+def singles_5_4(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
+    """d^4 E[(X + h)_+^5]."""
+    return 120*(Phi*h + phi)
 
 
 def singles_6_0(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
@@ -863,6 +1890,11 @@ def centred_singles_0_3(xp: Any, ) -> Any:
     return -0.3989422804014327
 
 
+def centred_singles_0_5(xp: Any, ) -> Any:
+    """d^5 E[(X + h)_+^0] at h = 0."""
+    return 1.196826841204298
+
+
 def centred_singles_2_1(xp: Any, ) -> Any:
     """d^1 E[(X + h)_+^2] at h = 0."""
     return 0.7978845608028654
@@ -873,19 +1905,34 @@ def centred_singles_2_2(xp: Any, ) -> Any:
     return 1
 
 
+def centred_singles_2_5(xp: Any, ) -> Any:
+    """d^5 E[(X + h)_+^2] at h = 0."""
+    return -0.7978845608028654
+
+
+def centred_singles_2_7(xp: Any, ) -> Any:
+    """d^7 E[(X + h)_+^2] at h = 0."""
+    return 2.393653682408596
+
+
 def centred_singles_3_1(xp: Any, ) -> Any:
     """d^1 E[(X + h)_+^3] at h = 0."""
     return 3 / 2
 
 
-def centred_singles_3_2(xp: Any, ) -> Any:
-    """d^2 E[(X + h)_+^3] at h = 0."""
-    return 2.393653682408596
-
-
 def centred_singles_3_3(xp: Any, ) -> Any:
     """d^3 E[(X + h)_+^3] at h = 0."""
     return 3
+
+
+def centred_singles_3_6(xp: Any, ) -> Any:
+    """d^6 E[(X + h)_+^3] at h = 0."""
+    return -2.393653682408596
+
+
+def centred_singles_3_8(xp: Any, ) -> Any:
+    """d^8 E[(X + h)_+^3] at h = 0."""
+    return 7.1809610472257885
 
 
 def centred_singles_4_1(xp: Any, ) -> Any:
@@ -908,9 +1955,24 @@ def centred_singles_4_4(xp: Any, ) -> Any:
     return 12
 
 
-def centred_singles_6_0(xp: Any, ) -> Any:
-    """d^0 E[(X + h)_+^6] at h = 0."""
+def centred_singles_5_1(xp: Any, ) -> Any:
+    """d^1 E[(X + h)_+^5] at h = 0."""
     return 15 / 2
+
+
+def centred_singles_5_2(xp: Any, ) -> Any:
+    """d^2 E[(X + h)_+^5] at h = 0."""
+    return 15.957691216057308
+
+
+def centred_singles_5_3(xp: Any, ) -> Any:
+    """d^3 E[(X + h)_+^5] at h = 0."""
+    return 30
+
+
+def centred_singles_5_4(xp: Any, ) -> Any:
+    """d^4 E[(X + h)_+^5] at h = 0."""
+    return 47.873073648171925
 
 
 def centred_singles_6_1(xp: Any, ) -> Any:
@@ -947,66 +2009,151 @@ PAIRS: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (-2, 0, 1, 0): (pairs_m2_0_1_0, ("h", "cosine", "A", "Q",)),
     (-2, 0, 1, 1): (pairs_m2_0_1_1, ("h", "v", "cosine", "G", "Q",)),
     (-2, 0, 2, 0): (pairs_m2_0_2_0, ("h", "cosine", "A", "Q",)),
+    (-1, -1, 0, 0): (pairs_m1_m1_0_0, ("Q",)),
     (-1, -1, 0, 1): (pairs_m1_m1_0_1, ("v", "Q",)),
     (-1, -1, 0, 2): (pairs_m1_m1_0_2, ("v", "Q",)),
     (-1, -1, 1, 0): (pairs_m1_m1_1_0, ("h", "Q",)),
     (-1, -1, 1, 1): (pairs_m1_m1_1_1, ("h", "v", "Q",)),
     (-1, -1, 2, 0): (pairs_m1_m1_2_0, ("h", "Q",)),
-    (1, 1, 0, 0): (pairs_1_1_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (0, -2, 0, 0): (pairs_0_m2_0_0, ("k", "cosine", "B", "Q",)),
     (0, 1, 0, 0): (pairs_0_1_0_0, ("k", "cosine", "P", "A", "B",)),
-    (0, 1, 0, 1): (pairs_0_1_0_1, ("sine", "P",)),
-    (0, 1, 1, 0): (pairs_0_1_1_0, ("h", "k", "sine", "cosine", "P", "A", "G",)),
-    (1, 0, 0, 0): (pairs_1_0_0_0, ("h", "cosine", "P", "A", "B",)),
-    (1, 0, 0, 1): (pairs_1_0_0_1, ("h", "k", "sine", "cosine", "B", "G",)),
-    (1, 0, 1, 0): (pairs_1_0_1_0, ("h", "k", "sine", "cosine", "P", "B", "G",)),
     (-1, 1, 0, 0): (pairs_m1_1_0_0, ("h", "k", "sine", "cosine", "A", "G",)),
     (-1, 1, 0, 1): (pairs_m1_1_0_1, ("sine", "A",)),
-    (-1, 1, 0, 2): (pairs_m1_1_0_2, ("sine", "G",)),
     (-1, 1, 1, 0): (pairs_m1_1_1_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (0, 0, 0, 1): (pairs_0_0_0_1, ("sine", "B",)),
+    (0, 0, 1, 0): (pairs_0_0_1_0, ("cosine", "A", "B",)),
+    (-2, 1, 0, 0): (pairs_m2_1_0_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-2, 1, 0, 1): (pairs_m2_1_0_1, ("h", "sine", "cosine", "A", "G",)),
+    (-2, 1, 0, 2): (pairs_m2_1_0_2, ("h", "v", "sine", "cosine", "G",)),
+    (-2, 1, 1, 0): (pairs_m2_1_1_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-2, 1, 1, 1): (pairs_m2_1_1_1, ("h", "sine", "cosine", "A", "G",)),
+    (-2, 1, 2, 0): (pairs_m2_1_2_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-1, 0, 0, 2): (pairs_m1_0_0_2, ("v", "G",)),
+    (-1, 0, 1, 1): (pairs_m1_0_1_1, ("h", "G",)),
+    (-1, 0, 2, 0): (pairs_m1_0_2_0, ("h", "A",)),
+    (0, 2, 0, 0): (pairs_0_2_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (-1, 2, 0, 0): (pairs_m1_2_0_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-1, 2, 0, 1): (pairs_m1_2_0_1, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-1, 2, 1, 0): (pairs_m1_2_1_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (0, 1, 0, 1): (pairs_0_1_0_1, ("sine", "P",)),
+    (0, 1, 1, 0): (pairs_0_1_1_0, ("h", "k", "sine", "cosine", "P", "A", "G",)),
+    (-2, 2, 0, 0): (pairs_m2_2_0_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-2, 2, 0, 1): (pairs_m2_2_0_1, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-2, 2, 0, 2): (pairs_m2_2_0_2, ("h", "k", "v", "sine", "cosine", "A", "G",)),
+    (-2, 2, 1, 0): (pairs_m2_2_1_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-2, 2, 1, 1): (pairs_m2_2_1_1, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-2, 2, 2, 0): (pairs_m2_2_2_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-1, 1, 0, 2): (pairs_m1_1_0_2, ("sine", "G",)),
     (-1, 1, 1, 1): (pairs_m1_1_1_1, ("h", "sine", "A",)),
     (-1, 1, 2, 0): (pairs_m1_1_2_0, ("h", "k", "sine", "cosine", "A", "G",)),
-    (0, 0, 0, 1): (pairs_0_0_0_1, ("sine", "B",)),
+    (0, 3, 0, 0): (pairs_0_3_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (-1, 3, 0, 0): (pairs_m1_3_0_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-1, 3, 0, 1): (pairs_m1_3_0_1, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-1, 3, 1, 0): (pairs_m1_3_1_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (0, 2, 0, 1): (pairs_0_2_0_1, ("k", "sine", "cosine", "P", "A", "B",)),
+    (0, 2, 1, 0): (pairs_0_2_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (-2, 3, 0, 0): (pairs_m2_3_0_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-2, 3, 0, 1): (pairs_m2_3_0_1, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-2, 3, 0, 2): (pairs_m2_3_0_2, ("h", "k", "v", "sine", "cosine", "A", "G",)),
+    (-2, 3, 1, 0): (pairs_m2_3_1_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-2, 3, 1, 1): (pairs_m2_3_1_1, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-2, 3, 2, 0): (pairs_m2_3_2_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-1, 2, 0, 2): (pairs_m1_2_0_2, ("h", "k", "v", "sine", "cosine", "A", "G",)),
+    (-1, 2, 1, 1): (pairs_m1_2_1_1, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-1, 2, 2, 0): (pairs_m1_2_2_0, ("h", "k", "sine", "cosine", "A", "G",)),
+    (1, 0, 0, 0): (pairs_1_0_0_0, ("h", "cosine", "P", "A", "B",)),
+    (1, -1, 0, 0): (pairs_1_m1_0_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (1, -1, 0, 1): (pairs_1_m1_0_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (1, -1, 1, 0): (pairs_1_m1_1_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (0, -1, 0, 2): (pairs_0_m1_0_2, ("k", "v", "sine", "cosine", "B", "G",)),
+    (0, -1, 1, 1): (pairs_0_m1_1_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (0, -1, 2, 0): (pairs_0_m1_2_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (1, -2, 0, 0): (pairs_1_m2_0_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (1, 1, 0, 0): (pairs_1_1_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (1, 0, 0, 1): (pairs_1_0_0_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (1, 0, 1, 0): (pairs_1_0_1_0, ("h", "k", "sine", "cosine", "P", "B", "G",)),
     (0, 0, 0, 2): (pairs_0_0_0_2, ("k", "sine", "cosine", "B", "G",)),
-    (0, 0, 1, 0): (pairs_0_0_1_0, ("cosine", "A", "B",)),
     (0, 0, 1, 1): (pairs_0_0_1_1, ("k", "sine", "cosine", "B", "G",)),
     (0, 0, 2, 0): (pairs_0_0_2_0, ("h", "k", "sine", "cosine", "A", "B", "G",)),
-    (2, 2, 0, 0): (pairs_2_2_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (1, 2, 0, 0): (pairs_1_2_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (1, 1, 0, 1): (pairs_1_1_0_1, ("h", "sine", "cosine", "P", "A", "B",)),
+    (1, 1, 1, 0): (pairs_1_1_1_0, ("h", "k", "cosine", "P", "A", "B",)),
+    (0, 1, 0, 2): (pairs_0_1_0_2, ("sine", "B",)),
+    (0, 1, 1, 1): (pairs_0_1_1_1, ("sine", "cosine", "A", "B",)),
+    (0, 1, 2, 0): (pairs_0_1_2_0, ("h", "k", "sine", "cosine", "A", "B", "G",)),
+    (1, 3, 0, 0): (pairs_1_3_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (0, 3, 0, 1): (pairs_0_3_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (0, 3, 1, 0): (pairs_0_3_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (1, 2, 0, 1): (pairs_1_2_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (1, 2, 1, 0): (pairs_1_2_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (2, 1, 0, 0): (pairs_2_1_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (2, 1, 0, 1): (pairs_2_1_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (2, 1, 1, 0): (pairs_2_1_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (0, 2, 0, 0): (pairs_0_2_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (0, 2, 0, 1): (pairs_0_2_0_1, ("k", "sine", "cosine", "P", "A", "B",)),
+    (-1, 3, 0, 2): (pairs_m1_3_0_2, ("h", "k", "v", "sine", "cosine", "A", "G",)),
+    (-1, 3, 1, 1): (pairs_m1_3_1_1, ("h", "k", "sine", "cosine", "A", "G",)),
+    (-1, 3, 2, 0): (pairs_m1_3_2_0, ("h", "k", "sine", "cosine", "A", "G",)),
     (0, 2, 0, 2): (pairs_0_2_0_2, ("sine", "P",)),
-    (0, 2, 1, 0): (pairs_0_2_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (0, 2, 1, 1): (pairs_0_2_1_1, ("h", "k", "sine", "cosine", "P", "A", "G",)),
     (0, 2, 2, 0): (pairs_0_2_2_0, ("h", "k", "sine", "cosine", "P", "A", "G",)),
-    (1, 1, 0, 1): (pairs_1_1_0_1, ("h", "sine", "cosine", "P", "A", "B",)),
+    (2, 0, 0, 0): (pairs_2_0_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (2, -1, 0, 0): (pairs_2_m1_0_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (2, -1, 0, 1): (pairs_2_m1_0_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (2, -1, 1, 0): (pairs_2_m1_1_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (1, -1, 0, 2): (pairs_1_m1_0_2, ("h", "k", "v", "sine", "cosine", "B", "G",)),
+    (1, -1, 1, 1): (pairs_1_m1_1_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (1, -1, 2, 0): (pairs_1_m1_2_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (2, -2, 0, 0): (pairs_2_m2_0_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (2, 1, 0, 0): (pairs_2_1_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (2, 0, 0, 1): (pairs_2_0_0_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (2, 0, 1, 0): (pairs_2_0_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (1, 0, 0, 2): (pairs_1_0_0_2, ("h", "k", "v", "sine", "cosine", "B", "G",)),
+    (1, 0, 1, 1): (pairs_1_0_1_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (1, 0, 2, 0): (pairs_1_0_2_0, ("h", "k", "sine", "cosine", "A", "B", "G",)),
+    (2, 2, 0, 0): (pairs_2_2_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (2, 1, 0, 1): (pairs_2_1_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (2, 1, 1, 0): (pairs_2_1_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (1, 1, 0, 2): (pairs_1_1_0_2, ("h", "k", "sine", "cosine", "B", "G",)),
-    (1, 1, 1, 0): (pairs_1_1_1_0, ("h", "k", "cosine", "P", "A", "B",)),
     (1, 1, 1, 1): (pairs_1_1_1_1, ("h", "k", "sine", "cosine", "P", "B", "G",)),
     (1, 1, 2, 0): (pairs_1_1_2_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (3, 3, 0, 0): (pairs_3_3_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (2, 3, 0, 0): (pairs_2_3_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (1, 3, 0, 1): (pairs_1_3_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (1, 3, 1, 0): (pairs_1_3_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (2, 2, 0, 1): (pairs_2_2_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (2, 2, 1, 0): (pairs_2_2_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (0, 3, 0, 2): (pairs_0_3_0_2, ("h", "k", "v", "sine", "cosine", "P", "A", "B", "G",)),
+    (0, 3, 1, 1): (pairs_0_3_1_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (0, 3, 2, 0): (pairs_0_3_2_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (1, 2, 0, 2): (pairs_1_2_0_2, ("h", "k", "v", "sine", "cosine", "P", "A", "B", "G",)),
+    (1, 2, 1, 1): (pairs_1_2_1_1, ("h", "k", "sine", "cosine", "P", "A", "B",)),
+    (1, 2, 2, 0): (pairs_1_2_2_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (3, 0, 0, 0): (pairs_3_0_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (3, -1, 0, 0): (pairs_3_m1_0_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (3, -1, 0, 1): (pairs_3_m1_0_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (3, -1, 1, 0): (pairs_3_m1_1_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (2, -1, 0, 2): (pairs_2_m1_0_2, ("h", "k", "v", "sine", "cosine", "B", "G",)),
+    (2, -1, 1, 1): (pairs_2_m1_1_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (2, -1, 2, 0): (pairs_2_m1_2_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (3, -2, 0, 0): (pairs_3_m2_0_0, ("h", "k", "sine", "cosine", "B", "G",)),
+    (3, 1, 0, 0): (pairs_3_1_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (3, 0, 0, 1): (pairs_3_0_0_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (3, 0, 1, 0): (pairs_3_0_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (2, 0, 0, 2): (pairs_2_0_0_2, ("h", "k", "v", "sine", "cosine", "B", "G",)),
+    (2, 0, 1, 1): (pairs_2_0_1_1, ("h", "k", "sine", "cosine", "B", "G",)),
+    (2, 0, 2, 0): (pairs_2_0_2_0, ("h", "k", "sine", "cosine", "P", "B", "G",)),
+    (3, 2, 0, 0): (pairs_3_2_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (3, 1, 0, 1): (pairs_3_1_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (3, 1, 1, 0): (pairs_3_1_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (2, 1, 0, 2): (pairs_2_1_0_2, ("h", "k", "v", "sine", "cosine", "B", "G",)),
+    (2, 1, 1, 1): (pairs_2_1_1_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (2, 1, 2, 0): (pairs_2_1_2_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
+    (3, 3, 0, 0): (pairs_3_3_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (2, 3, 0, 1): (pairs_2_3_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (2, 3, 1, 0): (pairs_2_3_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (3, 2, 0, 0): (pairs_3_2_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (3, 2, 0, 1): (pairs_3_2_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (3, 2, 1, 0): (pairs_3_2_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (1, 3, 0, 0): (pairs_1_3_0_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (1, 3, 0, 1): (pairs_1_3_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (1, 3, 0, 2): (pairs_1_3_0_2, ("h", "k", "v", "sine", "cosine", "P", "A", "B", "G",)),
-    (1, 3, 1, 0): (pairs_1_3_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (1, 3, 1, 1): (pairs_1_3_1_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (1, 3, 2, 0): (pairs_1_3_2_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (2, 2, 0, 1): (pairs_2_2_0_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (2, 2, 0, 2): (pairs_2_2_0_2, ("h", "k", "v", "sine", "cosine", "P", "A", "B", "G",)),
-    (2, 2, 1, 0): (pairs_2_2_1_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (2, 2, 1, 1): (pairs_2_2_1_1, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
     (2, 2, 2, 0): (pairs_2_2_2_0, ("h", "k", "sine", "cosine", "P", "A", "B", "G",)),
-    (-1, -1, 0, 0): (pairs_m1_m1_0_0, ("Q",)),
 }
 
 CENTRED_PAIRS: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
@@ -1023,66 +2170,151 @@ CENTRED_PAIRS: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (-2, 0, 1, 0): (centred_pairs_m2_0_1_0, ()),
     (-2, 0, 1, 1): (centred_pairs_m2_0_1_1, ()),
     (-2, 0, 2, 0): (centred_pairs_m2_0_0_2, ("sine", "cosine",)),
+    (-1, -1, 0, 0): (centred_pairs_m1_m1_0_0, ("sine",)),
     (-1, -1, 0, 1): (centred_pairs_m1_0_1_0, ()),
     (-1, -1, 0, 2): (centred_pairs_m1_m1_0_2, ("sine",)),
     (-1, -1, 1, 0): (centred_pairs_m1_0_1_0, ()),
     (-1, -1, 1, 1): (centred_pairs_m1_0_1_0, ()),
     (-1, -1, 2, 0): (centred_pairs_m1_m1_0_2, ("sine",)),
-    (1, 1, 0, 0): (centred_pairs_1_1_0_0, ("sine", "cosine", "P",)),
+    (0, -2, 0, 0): (centred_pairs_m2_0_0_0, ("sine", "cosine",)),
     (0, 1, 0, 0): (centred_pairs_0_1_0_0, ("cosine",)),
-    (0, 1, 0, 1): (pairs_0_1_0_1, ("sine", "P",)),
-    (0, 1, 1, 0): (centred_pairs_1_1_0_0, ("sine", "cosine", "P",)),
-    (1, 0, 0, 0): (centred_pairs_0_1_0_0, ("cosine",)),
-    (1, 0, 0, 1): (centred_pairs_1_0_0_1, ("sine",)),
-    (1, 0, 1, 0): (centred_pairs_1_0_1_0, ("sine", "cosine", "P",)),
     (-1, 1, 0, 0): (centred_pairs_0_m1_1_0, ("sine",)),
     (-1, 1, 0, 1): (centred_pairs_m1_1_0_1, ("sine",)),
-    (-1, 1, 0, 2): (centred_pairs_0_m1_1_0, ("sine",)),
     (-1, 1, 1, 0): (centred_pairs_m1_0_1_0, ()),
-    (-1, 1, 1, 1): (centred_pairs_m1_0_1_0, ()),
-    (-1, 1, 2, 0): (centred_pairs_m1_1_2_0, ("sine",)),
     (0, 0, 0, 1): (centred_pairs_m1_1_0_1, ("sine",)),
-    (0, 0, 0, 2): (centred_pairs_0_0_0_2, ("sine", "cosine",)),
     (0, 0, 1, 0): (centred_pairs_0_1_0_0, ("cosine",)),
+    (-2, 1, 0, 0): (centred_pairs_m2_1_0_0, ("cosine",)),
+    (-2, 1, 0, 1): (centred_pairs_0_m1_0_1, ("cosine",)),
+    (-2, 1, 0, 2): (centred_pairs_m1_0_1_0, ()),
+    (-2, 1, 1, 0): (centred_pairs_m2_1_1_0, ("sine",)),
+    (-2, 1, 1, 1): (centred_pairs_m2_1_1_1, ("sine",)),
+    (-2, 1, 2, 0): (centred_pairs_m2_1_2_0, ("cosine",)),
+    (-1, 0, 0, 2): (centred_pairs_m1_0_1_0, ()),
+    (-1, 0, 1, 1): (centred_pairs_m1_0_1_0, ()),
+    (-1, 0, 2, 0): (centred_pairs_m2_0_1_0, ()),
+    (0, 2, 0, 0): (centred_pairs_0_2_0_0, ("sine", "cosine", "P",)),
+    (-1, 2, 0, 0): (centred_pairs_m1_2_0_0, ("sine",)),
+    (-1, 2, 0, 1): (centred_pairs_m1_2_0_1, ("sine",)),
+    (-1, 2, 1, 0): (centred_pairs_m1_0_1_0, ()),
+    (0, 1, 0, 1): (pairs_0_1_0_1, ("sine", "P",)),
+    (0, 1, 1, 0): (centred_pairs_0_1_1_0, ("sine", "cosine", "P",)),
+    (-2, 2, 0, 0): (centred_pairs_m2_2_0_0, ("sine", "cosine",)),
+    (-2, 2, 0, 1): (centred_pairs_m2_2_0_1, ("sine", "cosine",)),
+    (-2, 2, 0, 2): (centred_pairs_m2_2_0_0, ("sine", "cosine",)),
+    (-2, 2, 1, 0): (centred_pairs_m2_2_1_0, ("sine",)),
+    (-2, 2, 1, 1): (centred_pairs_m2_2_1_1, ("sine",)),
+    (-2, 2, 2, 0): (centred_pairs_m2_2_2_0, ("sine", "cosine",)),
+    (-1, 1, 0, 2): (centred_pairs_0_m1_1_0, ("sine",)),
+    (-1, 1, 1, 1): (centred_pairs_m1_0_1_0, ()),
+    (-1, 1, 2, 0): (centred_pairs_m2_1_1_0, ("sine",)),
+    (0, 3, 0, 0): (centred_pairs_0_3_0_0, ("cosine",)),
+    (-1, 3, 0, 0): (centred_pairs_m1_3_0_0, ("sine",)),
+    (-1, 3, 0, 1): (centred_pairs_m1_3_0_1, ("sine",)),
+    (-1, 3, 1, 0): (centred_pairs_m1_0_1_0, ()),
+    (0, 2, 0, 1): (centred_pairs_0_2_0_1, ("sine", "cosine",)),
+    (0, 2, 1, 0): (centred_pairs_0_2_1_0, ("cosine",)),
+    (-2, 3, 0, 0): (centred_pairs_m2_3_0_0, ("sine", "cosine",)),
+    (-2, 3, 0, 1): (centred_pairs_m2_3_0_1, ("sine", "cosine",)),
+    (-2, 3, 0, 2): (centred_pairs_m2_3_0_2, ("sine", "cosine",)),
+    (-2, 3, 1, 0): (centred_pairs_m2_3_1_0, ("sine",)),
+    (-2, 3, 1, 1): (centred_pairs_m2_3_1_1, ("sine",)),
+    (-2, 3, 2, 0): (centred_pairs_m2_3_2_0, ("sine", "cosine",)),
+    (-1, 2, 0, 2): (centred_pairs_m1_2_0_2, ("sine",)),
+    (-1, 2, 1, 1): (centred_pairs_m1_0_1_0, ()),
+    (-1, 2, 2, 0): (centred_pairs_m2_2_1_0, ("sine",)),
+    (1, 0, 0, 0): (centred_pairs_0_1_0_0, ("cosine",)),
+    (1, -1, 0, 0): (centred_pairs_0_m1_1_0, ("sine",)),
+    (1, -1, 0, 1): (centred_pairs_1_m1_0_1, ("sine", "cosine",)),
+    (1, -1, 1, 0): (centred_pairs_m1_2_0_0, ("sine",)),
+    (0, -1, 0, 2): (centred_pairs_m2_2_1_0, ("sine",)),
+    (0, -1, 1, 1): (centred_pairs_1_m1_0_1, ("sine", "cosine",)),
+    (0, -1, 2, 0): (centred_pairs_0_m1_2_0, ("cosine",)),
+    (1, -2, 0, 0): (centred_pairs_m2_1_0_0, ("cosine",)),
+    (1, 1, 0, 0): (centred_pairs_0_1_1_0, ("sine", "cosine", "P",)),
+    (1, 0, 0, 1): (centred_pairs_1_0_0_1, ("sine",)),
+    (1, 0, 1, 0): (centred_pairs_0_2_0_0, ("sine", "cosine", "P",)),
+    (0, 0, 0, 2): (centred_pairs_0_0_0_2, ("sine", "cosine",)),
     (0, 0, 1, 1): (centred_pairs_1_0_0_1, ("sine",)),
     (0, 0, 2, 0): (centred_pairs_0_0_2_0, ("sine", "cosine",)),
-    (2, 2, 0, 0): (centred_pairs_2_2_0_0, ("sine", "cosine", "P",)),
-    (1, 2, 0, 0): (centred_pairs_1_2_0_0, ("cosine",)),
+    (1, 2, 0, 0): (centred_pairs_0_2_1_0, ("cosine",)),
+    (1, 1, 0, 1): (centred_pairs_1_1_0_1, ("sine", "cosine",)),
+    (1, 1, 1, 0): (centred_pairs_0_2_1_0, ("cosine",)),
+    (0, 1, 0, 2): (centred_pairs_m1_2_0_0, ("sine",)),
+    (0, 1, 1, 1): (centred_pairs_1_1_0_1, ("sine", "cosine",)),
+    (0, 1, 2, 0): (centred_pairs_0_1_2_0, ("cosine",)),
+    (1, 3, 0, 0): (centred_pairs_1_3_0_0, ("sine", "cosine", "P",)),
+    (0, 3, 0, 1): (centred_pairs_0_3_0_1, ("sine", "cosine", "P",)),
+    (0, 3, 1, 0): (centred_pairs_1_3_0_0, ("sine", "cosine", "P",)),
     (1, 2, 0, 1): (centred_pairs_1_2_0_1, ("sine", "cosine", "P",)),
-    (1, 2, 1, 0): (centred_pairs_2_2_0_0, ("sine", "cosine", "P",)),
-    (2, 1, 0, 0): (centred_pairs_1_2_0_0, ("cosine",)),
-    (2, 1, 0, 1): (centred_pairs_2_1_0_1, ("sine", "cosine", "P",)),
-    (2, 1, 1, 0): (centred_pairs_2_1_1_0, ("sine", "cosine", "P",)),
-    (0, 2, 0, 0): (centred_pairs_1_0_1_0, ("sine", "cosine", "P",)),
-    (0, 2, 0, 1): (centred_pairs_0_2_0_1, ("sine", "cosine",)),
+    (1, 2, 1, 0): (centred_pairs_1_2_1_0, ("sine", "cosine", "P",)),
+    (-1, 3, 0, 2): (centred_pairs_m1_3_0_2, ("sine",)),
+    (-1, 3, 1, 1): (centred_pairs_m1_0_1_0, ()),
+    (-1, 3, 2, 0): (centred_pairs_m2_3_1_0, ("sine",)),
     (0, 2, 0, 2): (pairs_0_2_0_2, ("sine", "P",)),
-    (0, 2, 1, 0): (centred_pairs_1_2_0_0, ("cosine",)),
     (0, 2, 1, 1): (centred_pairs_1_2_0_1, ("sine", "cosine", "P",)),
     (0, 2, 2, 0): (centred_pairs_0_2_2_0, ("sine", "cosine", "P",)),
-    (1, 1, 0, 1): (centred_pairs_1_1_0_1, ("sine", "cosine",)),
+    (2, 0, 0, 0): (centred_pairs_0_2_0_0, ("sine", "cosine", "P",)),
+    (2, -1, 0, 0): (centred_pairs_m1_2_0_0, ("sine",)),
+    (2, -1, 0, 1): (centred_pairs_2_m1_0_1, ("sine", "cosine",)),
+    (2, -1, 1, 0): (centred_pairs_m1_3_0_0, ("sine",)),
+    (1, -1, 0, 2): (centred_pairs_1_m1_0_2, ("sine", "cosine",)),
+    (1, -1, 1, 1): (centred_pairs_2_m1_0_1, ("sine", "cosine",)),
+    (1, -1, 2, 0): (centred_pairs_1_m1_2_0, ("sine", "cosine",)),
+    (2, -2, 0, 0): (centred_pairs_m2_2_0_0, ("sine", "cosine",)),
+    (2, 1, 0, 0): (centred_pairs_0_2_1_0, ("cosine",)),
+    (2, 0, 0, 1): (centred_pairs_2_0_0_1, ("sine",)),
+    (2, 0, 1, 0): (centred_pairs_0_3_0_0, ("cosine",)),
+    (1, 0, 0, 2): (centred_pairs_1_0_0_2, ("sine", "cosine",)),
+    (1, 0, 1, 1): (centred_pairs_2_0_0_1, ("sine",)),
+    (1, 0, 2, 0): (centred_pairs_1_0_2_0, ("cosine",)),
+    (2, 2, 0, 0): (centred_pairs_1_2_1_0, ("sine", "cosine", "P",)),
+    (2, 1, 0, 1): (centred_pairs_2_1_0_1, ("sine", "cosine", "P",)),
+    (2, 1, 1, 0): (centred_pairs_1_3_0_0, ("sine", "cosine", "P",)),
     (1, 1, 0, 2): (centred_pairs_1_1_0_2, ("sine",)),
-    (1, 1, 1, 0): (centred_pairs_1_2_0_0, ("cosine",)),
     (1, 1, 1, 1): (centred_pairs_2_1_0_1, ("sine", "cosine", "P",)),
     (1, 1, 2, 0): (centred_pairs_1_1_2_0, ("sine", "cosine", "P",)),
-    (3, 3, 0, 0): (centred_pairs_3_3_0_0, ("sine", "cosine", "P",)),
     (2, 3, 0, 0): (centred_pairs_2_3_0_0, ("cosine",)),
+    (1, 3, 0, 1): (centred_pairs_1_3_0_1, ("sine", "cosine",)),
+    (1, 3, 1, 0): (centred_pairs_2_3_0_0, ("cosine",)),
+    (2, 2, 0, 1): (centred_pairs_2_2_0_1, ("sine", "cosine",)),
+    (2, 2, 1, 0): (centred_pairs_2_3_0_0, ("cosine",)),
+    (0, 3, 0, 2): (centred_pairs_0_3_0_2, ("sine", "cosine",)),
+    (0, 3, 1, 1): (centred_pairs_1_3_0_1, ("sine", "cosine",)),
+    (0, 3, 2, 0): (centred_pairs_0_3_2_0, ("cosine",)),
+    (1, 2, 0, 2): (centred_pairs_1_2_0_2, ("sine", "cosine",)),
+    (1, 2, 1, 1): (centred_pairs_2_2_0_1, ("sine", "cosine",)),
+    (1, 2, 2, 0): (centred_pairs_1_2_2_0, ("cosine",)),
+    (3, 0, 0, 0): (centred_pairs_0_3_0_0, ("cosine",)),
+    (3, -1, 0, 0): (centred_pairs_m1_3_0_0, ("sine",)),
+    (3, -1, 0, 1): (centred_pairs_3_m1_0_1, ("sine", "cosine",)),
+    (3, -1, 1, 0): (centred_pairs_3_m1_1_0, ("sine",)),
+    (2, -1, 0, 2): (centred_pairs_2_m1_0_2, ("sine", "cosine",)),
+    (2, -1, 1, 1): (centred_pairs_3_m1_0_1, ("sine", "cosine",)),
+    (2, -1, 2, 0): (centred_pairs_2_m1_2_0, ("sine", "cosine",)),
+    (3, -2, 0, 0): (centred_pairs_m2_3_0_0, ("sine", "cosine",)),
+    (3, 1, 0, 0): (centred_pairs_1_3_0_0, ("sine", "cosine", "P",)),
+    (3, 0, 0, 1): (centred_pairs_3_0_0_1, ("sine",)),
+    (3, 0, 1, 0): (centred_pairs_3_0_1_0, ("sine", "cosine", "P",)),
+    (2, 0, 0, 2): (centred_pairs_2_0_0_2, ("sine", "cosine",)),
+    (2, 0, 1, 1): (centred_pairs_3_0_0_1, ("sine",)),
+    (2, 0, 2, 0): (centred_pairs_2_0_2_0, ("sine", "cosine", "P",)),
+    (3, 2, 0, 0): (centred_pairs_2_3_0_0, ("cosine",)),
+    (3, 1, 0, 1): (centred_pairs_3_1_0_1, ("sine", "cosine",)),
+    (3, 1, 1, 0): (centred_pairs_3_1_1_0, ("cosine",)),
+    (2, 1, 0, 2): (centred_pairs_2_1_0_2, ("sine",)),
+    (2, 1, 1, 1): (centred_pairs_3_1_0_1, ("sine", "cosine",)),
+    (2, 1, 2, 0): (centred_pairs_2_1_2_0, ("cosine",)),
+    (3, 3, 0, 0): (centred_pairs_3_3_0_0, ("sine", "cosine", "P",)),
     (2, 3, 0, 1): (centred_pairs_2_3_0_1, ("sine", "cosine", "P",)),
     (2, 3, 1, 0): (centred_pairs_3_3_0_0, ("sine", "cosine", "P",)),
-    (3, 2, 0, 0): (centred_pairs_2_3_0_0, ("cosine",)),
     (3, 2, 0, 1): (centred_pairs_3_2_0_1, ("sine", "cosine", "P",)),
     (3, 2, 1, 0): (centred_pairs_3_2_1_0, ("sine", "cosine", "P",)),
-    (1, 3, 0, 0): (centred_pairs_2_1_1_0, ("sine", "cosine", "P",)),
-    (1, 3, 0, 1): (centred_pairs_1_3_0_1, ("sine", "cosine",)),
     (1, 3, 0, 2): (centred_pairs_1_3_0_2, ("sine", "cosine", "P",)),
-    (1, 3, 1, 0): (centred_pairs_2_3_0_0, ("cosine",)),
     (1, 3, 1, 1): (centred_pairs_2_3_0_1, ("sine", "cosine", "P",)),
     (1, 3, 2, 0): (centred_pairs_1_3_2_0, ("sine", "cosine", "P",)),
-    (2, 2, 0, 1): (centred_pairs_2_2_0_1, ("sine", "cosine",)),
     (2, 2, 0, 2): (centred_pairs_2_2_0_2, ("sine", "cosine", "P",)),
-    (2, 2, 1, 0): (centred_pairs_2_3_0_0, ("cosine",)),
     (2, 2, 1, 1): (centred_pairs_3_2_0_1, ("sine", "cosine", "P",)),
     (2, 2, 2, 0): (centred_pairs_2_2_2_0, ("sine", "cosine", "P",)),
-    (-1, -1, 0, 0): (centred_pairs_m1_m1_0_0, ("sine",)),
 }
 
 SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
@@ -1091,26 +2323,45 @@ SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (0, 2): (singles_0_2, ("h", "phi",)),
     (0, 3): (singles_0_3, ("h", "phi",)),
     (0, 4): (singles_0_4, ("h", "phi",)),
+    (0, 5): (singles_0_5, ("h", "phi",)),
+    (0, 6): (singles_0_6, ("h", "phi",)),
     (1, 0): (singles_1_0, ("h", "Phi", "phi",)),
     (1, 1): (singles_0_0, ("Phi",)),
     (1, 2): (singles_0_1, ("phi",)),
     (1, 3): (singles_0_2, ("h", "phi",)),
     (1, 4): (singles_0_3, ("h", "phi",)),
+    (1, 5): (singles_0_4, ("h", "phi",)),
+    (1, 6): (singles_0_5, ("h", "phi",)),
+    (1, 7): (singles_0_6, ("h", "phi",)),
     (2, 0): (singles_2_0, ("h", "Phi", "phi",)),
     (2, 1): (singles_2_1, ("h", "Phi", "phi",)),
     (2, 2): (singles_2_2, ("Phi",)),
     (2, 3): (singles_2_3, ("phi",)),
     (2, 4): (singles_2_4, ("h", "phi",)),
+    (2, 5): (singles_2_5, ("h", "phi",)),
+    (2, 6): (singles_2_6, ("h", "phi",)),
+    (2, 7): (singles_2_7, ("h", "phi",)),
+    (2, 8): (singles_2_8, ("h", "phi",)),
     (3, 0): (singles_3_0, ("h", "Phi", "phi",)),
     (3, 1): (singles_3_1, ("h", "Phi", "phi",)),
     (3, 2): (singles_3_2, ("h", "Phi", "phi",)),
     (3, 3): (singles_3_3, ("Phi",)),
     (3, 4): (singles_3_4, ("phi",)),
+    (3, 5): (singles_3_5, ("h", "phi",)),
+    (3, 6): (singles_3_6, ("h", "phi",)),
+    (3, 7): (singles_3_7, ("h", "phi",)),
+    (3, 8): (singles_3_8, ("h", "phi",)),
+    (3, 9): (singles_3_9, ("h", "phi",)),
     (4, 0): (singles_4_0, ("h", "Phi", "phi",)),
     (4, 1): (singles_4_1, ("h", "Phi", "phi",)),
     (4, 2): (singles_4_2, ("h", "Phi", "phi",)),
     (4, 3): (singles_4_3, ("h", "Phi", "phi",)),
     (4, 4): (singles_4_4, ("Phi",)),
+    (5, 0): (singles_5_0, ("h", "Phi", "phi",)),
+    (5, 1): (singles_5_1, ("h", "Phi", "phi",)),
+    (5, 2): (singles_5_2, ("h", "Phi", "phi",)),
+    (5, 3): (singles_5_3, ("h", "Phi", "phi",)),
+    (5, 4): (singles_5_4, ("h", "Phi", "phi",)),
     (6, 0): (singles_6_0, ("h", "Phi", "phi",)),
     (6, 1): (singles_6_1, ("h", "Phi", "phi",)),
     (6, 2): (singles_6_2, ("h", "Phi", "phi",)),
@@ -1124,27 +2375,46 @@ CENTRED_SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (0, 2): (centred_pairs_m1_0_1_0, ()),
     (0, 3): (centred_singles_0_3, ()),
     (0, 4): (centred_pairs_m1_0_1_0, ()),
+    (0, 5): (centred_singles_0_5, ()),
+    (0, 6): (centred_pairs_m1_0_1_0, ()),
     (1, 0): (centred_singles_0_1, ()),
     (1, 1): (centred_singles_0_0, ()),
     (1, 2): (centred_singles_0_1, ()),
     (1, 3): (centred_pairs_m1_0_1_0, ()),
     (1, 4): (centred_singles_0_3, ()),
+    (1, 5): (centred_pairs_m1_0_1_0, ()),
+    (1, 6): (centred_singles_0_5, ()),
+    (1, 7): (centred_pairs_m1_0_1_0, ()),
     (2, 0): (centred_singles_0_0, ()),
     (2, 1): (centred_singles_2_1, ()),
     (2, 2): (centred_singles_2_2, ()),
     (2, 3): (centred_singles_2_1, ()),
     (2, 4): (centred_pairs_m1_0_1_0, ()),
+    (2, 5): (centred_singles_2_5, ()),
+    (2, 6): (centred_pairs_m1_0_1_0, ()),
+    (2, 7): (centred_singles_2_7, ()),
+    (2, 8): (centred_pairs_m1_0_1_0, ()),
     (3, 0): (centred_singles_2_1, ()),
     (3, 1): (centred_singles_3_1, ()),
-    (3, 2): (centred_singles_3_2, ()),
+    (3, 2): (centred_singles_2_7, ()),
     (3, 3): (centred_singles_3_3, ()),
-    (3, 4): (centred_singles_3_2, ()),
+    (3, 4): (centred_singles_2_7, ()),
+    (3, 5): (centred_pairs_m1_0_1_0, ()),
+    (3, 6): (centred_singles_3_6, ()),
+    (3, 7): (centred_pairs_m1_0_1_0, ()),
+    (3, 8): (centred_singles_3_8, ()),
+    (3, 9): (centred_pairs_m1_0_1_0, ()),
     (4, 0): (centred_singles_3_1, ()),
     (4, 1): (centred_singles_4_1, ()),
     (4, 2): (centred_singles_4_2, ()),
     (4, 3): (centred_singles_4_3, ()),
     (4, 4): (centred_singles_4_4, ()),
-    (6, 0): (centred_singles_6_0, ()),
+    (5, 0): (centred_singles_4_1, ()),
+    (5, 1): (centred_singles_5_1, ()),
+    (5, 2): (centred_singles_5_2, ()),
+    (5, 3): (centred_singles_5_3, ()),
+    (5, 4): (centred_singles_5_4, ()),
+    (6, 0): (centred_singles_5_1, ()),
     (6, 1): (centred_singles_6_1, ()),
     (6, 2): (centred_singles_6_2, ()),
     (6, 3): (centred_singles_6_3, ()),

@@ -1,4 +1,4 @@
-"""Activations: values with pointwise derivatives, regularity and generated kernels; and the registry of their names."""
+"""Activations: values with pointwise derivatives, regularity and Gaussian moments; and the registry of their names."""
 
 from .activation import Activation, load
 from .registry import get, names, register

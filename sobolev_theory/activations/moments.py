@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from .activation import Activation
+from .generated import Kernels
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,6 @@ class PolarMoments:
         return Angular(bilinear, slope, tuple(j))
 
 
-def moments(activation: Activation) -> GramMoments | PolarMoments:
-    """The table of an activation."""
-    table = activation.kernels.MOMENTS
-    return GramMoments(table) if activation.degree is None else PolarMoments(activation.degree, table[()])
+def moments(kernels: Kernels) -> GramMoments | PolarMoments:
+    """The table of a generated module."""
+    return GramMoments(kernels.MOMENTS) if kernels.DEGREE is None else PolarMoments(kernels.DEGREE, kernels.MOMENTS[()])

@@ -19,11 +19,12 @@ Letter = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class RectifierMoments:
-    r"""Moments of ``sigma(z) = max(z, 0)^n``, n <= 3, of ``z_1 = m_1 + p X`` and ``z_2 = m_2 + q (r X + c Y)``.
+    r"""Moments of ``max(z, 0)^n``, 0 <= n <= 3, of ``z_1 = m_1 + p X`` and ``z_2 = m_2 + q (r X + c Y)``.
 
     ``X, Y`` are independent standard normal, ``r = cos(theta)``, ``c = sin(theta)``, ``h = m_1/p``, ``k = m_2/q``,
     ``v = (k - r h)/c``. Derivatives of the activation are distributions: that of order n + 1 is ``n!`` times Dirac's
-    delta. Errors are about 1e-15 of ``p^(n-a) q^(n-b)`` times what powers of h and k multiply it.
+    delta. Errors are about 1e-15 of ``p^(n-a) q^(n-b)`` times what powers of h and k multiply it. The second neuron may
+    have another power than the first.
 
     Examples
     --------
@@ -35,15 +36,16 @@ class RectifierMoments:
     """
 
     n: int
+    other: int | None = None  # the power of the second neuron; None is that of the first
 
     def pairs(
         self, p: Any, q: Any, h: Any, k: Any, angle: Any, sine: Any, cosine: Any, v: Any
     ) -> Callable[[int, int, int, int], FloatArray]:
         r"""``K(a, b, i, j) = E[He_i(X) He_j(Y) sigma^(a)(z_1) sigma^(b)(z_2)]``, evaluated when asked for, once.
 
-        There are, for orders ``m <= n``: ``(m, m, 0, 0)``; ``(m + 1, m)`` and ``(m, m + 1)`` with ``i + j <= 1``;
-        ``(m + 2, m)`` and ``(m + 1, m + 1)`` with ``i + j <= 2``. Those of ``(n + 1, n + 1)`` and ``(n + 2, n)`` are
-        infinite or NaN where two neurons bend on one hyperplane.
+        There are, for orders ``m`` up to both powers: ``(m, m, 0, 0)``; ``(m + 1, m)`` and ``(m, m + 1)`` with ``i + j
+        <= 1``; ``(m + 2, m)`` and ``(m + 1, m + 1)`` with ``i + j <= 2``; ``(m, m + 2, 0, 0)``. Those of two Dirac
+        terms, and of a step with the derivative of one, are infinite or NaN where two neurons bend on one hyperplane.
 
         Parameters
         ----------
@@ -59,18 +61,12 @@ class RectifierMoments:
         A function of ``(a, b, i, j)``; arrays of the shape to which all arguments broadcast, which may be read-only.
         """
         shape = np.broadcast_shapes(*(np.shape(x) for x in (p, q, h, k, angle, v) if x is not None))
-        table, letter = (
-            (CENTRED_PAIRS, _centred_letters(angle, sine, cosine))
-            if h is None
-            else (PAIRS, _pair_letters(h, k, angle, sine, cosine, v))
-        )
+        unit = unit_pairs(h, k, angle, sine, cosine, v)
+        first, second = self.n, self.n if self.other is None else self.other
 
         def moment(a: int, b: int, i: int, j: int) -> FloatArray:
-            function, names = table[self.n - a, self.n - b, i, j]
-            factor = perm(self.n, min(a, self.n)) * perm(self.n, min(b, self.n))
-            scale = factor * _power(p, self.n - a) * _power(q, self.n - b)
-            with np.errstate(invalid="ignore"):  # infinite densities, times zeros of Hermite polynomials
-                return np.broadcast_to(scale * function(np, *map(letter, names)), shape)
+            scale = derived(first, a) * derived(second, b) * power(p, first - a) * power(q, second - b)
+            return np.broadcast_to(scale * unit(first - a, second - b, i, j), shape)
 
         return cache(moment)
 
@@ -79,18 +75,60 @@ class RectifierMoments:
 
         The derivative of the activation is the pointwise one; ``h`` is None where all means are zero.
         """
-        single = _singles(p, h)
-        return cache(lambda k, a, i: perm(self.n, k) ** 2 * single(2 * (self.n - k), a, i))
+        single = singles(p, h)
+        return cache(lambda k, a, i: perm(self.n, k) ** 2 * power(p, i) * single(2 * (self.n - k), a + i))
 
     def means(self, p: Any, h: Any) -> Callable[[int, int], FloatArray]:
         """``E(a, i) = d_m^a (p d_m)^i E[sigma(m + p X)]``, ``a, i <= 2``, at ``m = p h``; arguments as in `itself`."""
-        single = _singles(p, h)
-        return cache(lambda a, i: single(self.n, a, i))
+        single = singles(p, h)
+        return cache(lambda a, i: power(p, i) * single(self.n, a + i))
 
 
-def _power(x: Any, exponent: int) -> Any:
+def derived(n: int, order: int) -> int:
+    """``n (n - 1) ...``, of so many factors: what derivatives of ``z_+^n`` multiply, from that of a step on by 1."""
+    return perm(n, min(n, order))
+
+
+def power(x: Any, exponent: int) -> Any:
     """``x^exponent``; no array where it is one."""
     return x**exponent if exponent else 1
+
+
+def unit_pairs(
+    h: Any, k: Any, angle: Any, sine: Any, cosine: Any, v: Any
+) -> Callable[[int, int, int, int], FloatArray]:
+    """``N(a, b, i, j) = E[He_i(X) He_j(Y) (X + h)_+^a (r X + c Y + k)_+^b]``, powers -1 and -2 Dirac's delta, and its
+    derivative.
+
+    Arguments as in `RectifierMoments.pairs`; numbers where they depend on none.
+    """
+    table, letter = (
+        (CENTRED_PAIRS, _centred_letters(angle, sine, cosine))
+        if h is None
+        else (PAIRS, _pair_letters(h, k, angle, sine, cosine, v))
+    )
+
+    def unit(a: int, b: int, i: int, j: int) -> FloatArray:
+        function, names = table[a, b, i, j]
+        with np.errstate(invalid="ignore"):  # infinite densities, times zeros of Hermite polynomials
+            found: FloatArray = function(np, *map(letter, names))
+        return found
+
+    return cache(unit)
+
+
+def singles(p: Any, h: Any) -> Callable[[int, int], FloatArray]:
+    """``d_m^order E[(m + p X)_+^n]`` at ``(n, order)``, ``m = p h``: orders up to n + 6 for n <= 3, to 4 for n <= 6."""
+    table = CENTRED_SINGLES if h is None else SINGLES
+    make = {"h": lambda: h, "Phi": lambda: special.ndtr(h), "phi": lambda: normal_density(h)}
+    letter = cache(lambda name: make[name]())
+    shape = np.broadcast_shapes(np.shape(p), () if h is None else np.shape(h))
+
+    def single(n: int, order: int) -> FloatArray:
+        function, names = table[n, order]
+        return np.broadcast_to(power(p, n - order) * function(np, *map(letter, names)), shape)
+
+    return cache(single)
 
 
 def _pair_letters(h: Any, k: Any, angle: Any, sine: Any, cosine: Any, v: Any) -> Letter:
@@ -124,17 +162,3 @@ def _centred_letters(angle: Any, sine: Any, cosine: Any) -> Letter:
     known = {"sine": sine, "cosine": cosine}
     make = cache(lambda: orthant(np, angle))
     return lambda name: make() if name == "P" else known[name]
-
-
-def _singles(p: Any, h: Any) -> Callable[[int, int, int], FloatArray]:
-    """``d_m^a (p d_m)^i E[(m + p X)_+^power]`` at ``(power, a, i)``, ``m = p h``."""
-    table = CENTRED_SINGLES if h is None else SINGLES
-    make = {"h": lambda: h, "Phi": lambda: special.ndtr(h), "phi": lambda: normal_density(h)}
-    letter = cache(lambda name: make[name]())
-    shape = np.broadcast_shapes(np.shape(p), () if h is None else np.shape(h))
-
-    def single(power: int, a: int, i: int) -> FloatArray:
-        function, names = table[power, a + i]
-        return np.broadcast_to(_power(p, power - a) * function(np, *map(letter, names)), shape)
-
-    return single

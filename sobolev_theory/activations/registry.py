@@ -8,11 +8,14 @@ import re
 
 from .._runtime.checks import flag, near, shown
 from ..errors import UnknownActivationError
+from . import built_in
 from .activation import Activation, require_name
-from .generated import BUILT_IN, MEMBERS, Kernels
+from .generated import MEMBERS, Kernels
+from .packaged import OfKernels
 from .spellings import DERIVABLE, NEAR
 
-REGISTRY: dict[str, Activation] = {name: Activation(name, kernels) for name, kernels in BUILT_IN.items()}
+REGISTRY: dict[str, Activation] = {}
+"""What users registered."""
 
 
 def get(activation: str | Activation) -> Activation:
@@ -31,10 +34,13 @@ def get(activation: str | Activation) -> Activation:
     if isinstance(activation, Activation):
         return activation
     if not isinstance(activation, str):
-        raise UnknownActivationError(shown(activation), REGISTRY, _by_name(activation))
-    if activation not in REGISTRY:
-        raise UnknownActivationError(shown(activation), REGISTRY, _meant(activation))
-    return REGISTRY[activation]
+        raise UnknownActivationError(shown(activation), names(), _by_name(activation))
+    if activation in REGISTRY:
+        return REGISTRY[activation]
+    definition = built_in.definition_of(activation)
+    if definition is None:
+        raise UnknownActivationError(shown(activation), names(), _meant(activation))
+    return Activation(activation, definition)
 
 
 def chosen(activation: str | Activation | None) -> Activation:
@@ -49,7 +55,7 @@ def _meant(name: str) -> str:
         return f"derive and register it, {derive(text, name)}"
     if text := NEAR.get(word):
         return f"it has no closed form; near to it is {derive(text, f'near_{word}')}"
-    advice = "; near to it is 'erf'" if word == "tanh" else near(name, REGISTRY)
+    advice = "; near to it is 'erf'" if word == "tanh" else near(name, names())
     return f"use one of {', '.join(names())}{advice}" if advice else ""
 
 
@@ -63,24 +69,24 @@ def _by_name(given: object) -> str:
 
 def names() -> list[str]:
     """Names of all registered activations, sorted."""
-    return sorted(REGISTRY)
+    return sorted({*built_in.names(), *REGISTRY})
 
 
 def require_free(name: str) -> None:
     """Refuse the name of an activation of the package."""
-    if name in BUILT_IN:
+    if built_in.definition_of(name) is not None:
         raise ValueError(f"name: {name!r} is an activation of the package; choose another name")
 
 
-def register(name: str, kernels: Kernels, *, overwrite: bool = False) -> Activation:
-    """Make an activation known by a name in this process; see `symbolic.derive`.
+def register(name: str, kernels: Kernels | Activation, *, overwrite: bool = False) -> Activation:
+    """Make an activation known by a name in this process; see `symbolic.derive` and `from_callable`.
 
     Parameters
     ----------
     name
         A word of letters, digits and ``_ . -``.
     kernels
-        Its generated module.
+        Its generated module, or an activation.
     overwrite
         Replace a user's activation of that name. Networks and losses made with the old one keep it.
 
@@ -96,10 +102,15 @@ def register(name: str, kernels: Kernels, *, overwrite: bool = False) -> Activat
     ValueError: name: 'relu' is an activation of the package; choose another name
     """
     require_name(name)
-    if missing := [member for member in MEMBERS if not hasattr(kernels, member)]:
-        raise ValueError(f"kernels: a generated module is required, got {shown(kernels)} without {', '.join(missing)}")
-    activation = Activation(name, kernels)
-    if REGISTRY.get(name) != activation:
+    if isinstance(kernels, Activation):
+        activation = Activation(name, kernels.definition)
+    else:
+        if missing := [member for member in MEMBERS if not hasattr(kernels, member)]:
+            raise ValueError(
+                f"kernels: a generated module is required, got {shown(kernels)} without {', '.join(missing)}"
+            )
+        activation = Activation(name, OfKernels(kernels))
+    if not activation.is_packaged and REGISTRY.get(name) != activation:
         require_free(name)
         if name in REGISTRY and not flag("overwrite", overwrite):
             raise ValueError(f"name: {name!r} is registered already; choose another name, or pass overwrite=True")

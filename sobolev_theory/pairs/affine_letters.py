@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..activations import Activation
-from ..activations.error_function import ErfMoments
-from ..activations.generated import BUILT_IN
-from ..activations.rectifier import RectifierMoments
+from ..activations import Activation, built_in
+from ..activations.definition import GaussianPairs, Kinked, KinkedPairs, Smooth
 from .affine import AffinePairs
 from .geometry import BlockAngles
 
@@ -35,59 +33,59 @@ class Table(Protocol):
 
 @dataclass(frozen=True)
 class PolarTable:
-    """Of ``z_+^n``, in the frame ``(Sigma w/p, e)``."""
+    """Of an activation with kinks, in the frame ``(Sigma w/p, e)``: ``D_1 = p d_m`` of one neuron."""
 
-    moments: RectifierMoments
+    definition: Kinked
 
     def of_pairs(self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice) -> Letters:
         """From norms, offsets, the angle and the place where the kinks meet."""
         p, q = geometry.pairs.norms[: geometry.pairs.width][part, None], geometry.pairs.norms[columns]
-        if geometry.offsets is None:
-            return self.moments.pairs(p, q, None, None, at.angle, at.sine, at.cosine, None)
-        h, k = geometry.offsets[: geometry.pairs.width][part, None], geometry.second_offsets(at, part, columns)
-        return self.moments.pairs(p, q, h, k, at.angle, at.sine, at.cosine, geometry.v(at, part, columns))
+
+        def offsets(first: float, second: float) -> Any:
+            if geometry.offsets is None:
+                return None, None, None
+            h, k = geometry.offsets[: geometry.pairs.width][part, None], geometry.second_offsets(at, part, columns)
+            return h, k, geometry.v(at, part, columns)
+
+        return self.definition.pairs(KinkedPairs(p, q, at.angle, at.sine, at.cosine, offsets))
 
     def of_neurons(self, geometry: AffinePairs) -> Letters:
-        """From norms and offsets."""
-        k = geometry.pairs.width
-        return self.moments.itself(geometry.pairs.norms[:k], None if geometry.offsets is None else geometry.offsets[:k])
+        """From norms and means."""
+        p, means = geometry.pairs.norms[: geometry.pairs.width], geometry.means
+        squares = self.definition.squares(None if means is None else means[: len(p)], p * p)
+        return lambda k, a, i: p**i * squares(k, a + i) if i else squares(k, a)
 
     def of_means(self, geometry: AffinePairs) -> Letters:
         """Likewise."""
-        return self.moments.means(geometry.pairs.norms, geometry.offsets)
+        p = geometry.pairs.norms
+        means = self.definition.means(geometry.means, p * p)
+        return lambda a, i: p**i * means(a + i) if i else means(a)
 
 
 @dataclass(frozen=True)
 class GramTable:
-    """Of a smooth activation, in the frame ``(Sigma w, Sigma v)``."""
+    """Of a smooth activation, in the frame ``(Sigma w, Sigma v)``: ``D_1, D_2`` are derivatives in the means."""
 
-    moments: ErfMoments
+    definition: Smooth
 
     def of_pairs(self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice) -> Letters:
         """From means, covariances and their determinant."""
-        arguments = geometry.pairs.arguments(at, part, columns)
-        if geometry.means is None:
-            return self.moments.pairs(None, None, *arguments)
-        first, second = geometry.means[: geometry.pairs.width][part, None], geometry.means[columns]
-        return self.moments.pairs(first, second, *arguments)
+        first = second = geometry.means
+        if first is not None:
+            first, second = first[: geometry.pairs.width][part, None], first[None, columns]
+        moments = self.definition.pairs(GaussianPairs(first, second, *geometry.pairs.arguments(at, part, columns)))
+        return lambda a, b, i, j: moments(a + i, b + j)
 
     def of_neurons(self, geometry: AffinePairs) -> Letters:
         """From means and variances."""
         k, means = geometry.pairs.width, geometry.means
-        return self.moments.itself(None if means is None else means[:k], geometry.pairs.norms[:k] ** 2)
+        squares = self.definition.squares(None if means is None else means[:k], geometry.pairs.norms[:k] ** 2)
+        return lambda k, a, i: squares(k, a + i)
 
     def of_means(self, geometry: AffinePairs) -> Letters:
         """Likewise."""
-        return self.moments.means(geometry.means, geometry.pairs.norms**2)
-
-
-TABLES: dict[str, Table] = {
-    "relu": PolarTable(RectifierMoments(1)),
-    "relu2": PolarTable(RectifierMoments(2)),
-    "relu3": PolarTable(RectifierMoments(3)),
-    "erf": GramTable(ErfMoments()),
-}
-"""By the names of the activations of the package."""
+        means = self.definition.means(geometry.means, geometry.pairs.norms**2)
+        return lambda a, i: means(a + i)
 
 
 def table_of(activation: Activation) -> Table:
@@ -96,11 +94,14 @@ def table_of(activation: Activation) -> Table:
     Raises
     ------
     NotImplementedError
-        For one that was derived: its moments are known without means only.
+        For one that was derived: its moments are known at standard inputs only.
     """
-    if BUILT_IN.get(activation.name) is not activation.kernels:
-        raise NotImplementedError(
-            f"activation: one of {', '.join(TABLES)} is required for biases, other inputs, a metric, or "
-            f"more parameters than hidden weights, got {activation.name!r}"
-        )
-    return TABLES[activation.name]
+    definition = activation.definition
+    if isinstance(definition, Kinked):
+        return PolarTable(definition)
+    if isinstance(definition, Smooth):
+        return GramTable(definition)
+    raise NotImplementedError(
+        f"activation: one of {', '.join(built_in.names())} is required for biases, other inputs, a metric, or "
+        f"more parameters than hidden weights, got {activation.name!r}"
+    )

@@ -112,7 +112,7 @@ def terms(xp: Any, activation: Activation, *arguments: Any) -> Terms:
     >>> print(round(orthogonal.coefficients("cross", 0, "exact")[0] * np.pi, 12))       # K_11 = (2/pi)/sqrt(1+s+t+g)
     1.0
     """
-    table = moments(activation)
+    table = moments(activation.kernels)
     if isinstance(table, GramMoments):
         return GramSelfTerms(xp, table, *arguments) if len(arguments) == 1 else GramTerms(xp, table, *arguments)
     if len(arguments) == 1:

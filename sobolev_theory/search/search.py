@@ -13,7 +13,6 @@ from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from .._runtime.sizes import require_memory
 from ..activations import Activation
-from ..activations.generated import BUILT_IN
 from ..critical_points import require_resolved
 from ..losses import PopulationLoss
 from ..networks import Network
@@ -204,12 +203,12 @@ class _Runs:
 
 def _definition(activation: Activation) -> str:
     """What tells an activation from all others: the name of one of the package, name and text of a derived one."""
-    definition = activation.definition
+    definition = activation.definition.key
+    if activation.is_packaged:
+        return activation.name
     if isinstance(definition, str):
         return f"{activation.name} {hashlib.sha256(definition.encode()).hexdigest()}"
-    if definition is not BUILT_IN.get(activation.name):
-        raise ValueError(
-            f"checkpoint: an activation that carries its definition is required, {activation.name!r} does not; derive "
-            "it by sobolev_theory.symbolic.derive"
-        )
-    return activation.name
+    raise ValueError(
+        f"checkpoint: an activation that carries its definition is required, {activation.name!r} does not; derive "
+        "it by sobolev_theory.symbolic.derive"
+    )

@@ -12,6 +12,7 @@ import sympy as sp
 from ... import activations
 from ..._runtime.results import Record
 from ...activations.generated import Kernels, from_source
+from ...activations.packaged import OfKernels
 from ...formulas.records import Formula
 from .. import sobolev
 from ..activation import ActivationFormulas
@@ -160,7 +161,7 @@ class DerivedActivation(Record):
     @property
     def activation(self) -> activations.Activation:
         """The numeric activation."""
-        return activations.Activation(self.name, self.module)
+        return activations.Activation(self.name, OfKernels(self.module, str(self.sigma)))
 
     def register(self, *, overwrite: bool = False) -> DerivedActivation:
         """Make the activation known by its name to networks, losses, flows and sampling; returns itself.
