@@ -42,6 +42,17 @@ class InfiniteNormError(_Travelling):
         )
 
 
+class AccuracyError(_Travelling):
+    """A number cannot be had as accurate as was asked for; `bound` is that of its error, `tolerance` what was asked.
+
+    Both are relative to the natural scale of the number.
+    """
+
+    def __init__(self, quantity: str, bound: float, tolerance: float, advice: str) -> None:
+        self.bound, self.tolerance = bound, tolerance
+        super().__init__(f"{quantity} is known to {bound:.1e} of its scale, {tolerance:.0e} is required; {advice}")
+
+
 class OverflowingError(ValueError):
     """A result left the range of double precision on the way."""
 
