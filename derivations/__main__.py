@@ -21,12 +21,14 @@ from derivations import (
     erf_moments,
     finite_sample,
     gauss_newton,
+    logistic_mixture,
     operator,
     planar_flow,
     price,
     rectifier_moments,
     relu,
     single_neuron,
+    smoothed_rectifiers,
     symmetric,
 )
 from derivations.catalogue import catalogue_file
@@ -34,6 +36,7 @@ from derivations.theorems import theorems
 
 DERIVATIONS = (
     *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf, rectifier_moments, erf_moments),
+    *(smoothed_rectifiers, logistic_mixture),
     *(operator, affine_operator, affine_records, single_neuron, planar_flow, symmetric, finite_sample),
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
