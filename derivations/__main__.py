@@ -22,12 +22,14 @@ from derivations import (
     erf_moments,
     finite_sample,
     gauss_newton,
+    logistic_mixture,
     operator,
     planar_flow,
     price,
     rectifier_moments,
     relu,
     single_neuron,
+    smoothed_rectifiers,
     symmetric,
     wide_network,
 )
@@ -53,6 +55,8 @@ DERIVATIONS = (
     symmetric,
     finite_sample,
     wide_network,
+    smoothed_rectifiers,
+    logistic_mixture,
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'

@@ -48,7 +48,9 @@ MODULES = (
     "operator",
     "planar_flow",
     "rectifier_moments",
+    "logistic_mixture",
     "single_neuron",
+    "smoothed_rectifiers",
     "symmetric",
     "wide_network",
 )
