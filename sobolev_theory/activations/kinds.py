@@ -3,13 +3,35 @@
 from collections.abc import Callable
 from typing import Any
 
-from .definition import Definition
+import numpy as np
+from numpy.typing import NDArray
 
+from .definition import Definition
+from .entire import Entire
+from .series import Series
+
+FloatArray = NDArray[np.float64]
 Derivatives = tuple[Callable[[Any, Any], Any], ...]
 """Functions of an array namespace and ``z``, by their order."""
 Maker = Callable[[str, Any, Derivatives], Definition]
 
-KINDS: dict[str, Maker] = {}
+
+def _entire(expression: str, terms: Any, _: Derivatives) -> Entire:
+    """Complex numbers come as pairs."""
+    return Entire(tuple((complex(*b), tuple(complex(*c) for c in cs)) for b, cs in terms), expression)
+
+
+def _series(expression: str, _: Any, derivatives: Derivatives) -> Series:
+    """As far as the derivatives go: curvature of a norm takes four more."""
+
+    def evaluate(z: FloatArray, order: int) -> list[FloatArray]:
+        return [np.asarray(derivative(np, z) + np.zeros_like(z)) for derivative in derivatives[: order + 1]]
+
+    highest = len(derivatives) - 1
+    return Series(expression, evaluate, highest, highest - 4, ("series", expression))
+
+
+KINDS: dict[str, Maker] = {"Entire": _entire, "Series": _series}
 """From an expression, data of the class, and pointwise derivatives where there are some, to a definition."""
 
 

@@ -15,6 +15,7 @@ from .activation import Activation, require_name
 from .generated import MEMBERS, Kernels
 from .packaged import OfKernels
 from .spellings import advice
+from .texts import definition_from
 
 REGISTRY: dict[str, Activation] = {}
 """What users registered."""
@@ -140,7 +141,8 @@ def register(name: str, kernels: Kernels | Activation, *, overwrite: bool = Fals
             raise ValueError(
                 f"kernels: a generated module is required, got {shown(kernels)} without {', '.join(missing)}"
             )
-        activation = Activation(name, OfKernels(kernels))
+        source = getattr(kernels, "SOURCE", None)
+        activation = Activation(name, OfKernels(kernels) if source is None else definition_from(name, source))
     if not activation.is_packaged and REGISTRY.get(name) != activation:
         require_free(name)
         if name in REGISTRY and not flag("overwrite", overwrite):

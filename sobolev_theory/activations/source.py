@@ -25,7 +25,7 @@ CONSTANTS = frozenset({"pi", "e"})
 
 IMPORTS = {("typing", 0): {"Any"}, ("_special", 2): set(SPECIAL)}
 TYPES = frozenset({"int | None", "frozenset[tuple[str, int, str]]", "dict[tuple[int, ...], Any]"})
-FUNCTION = re.compile(r"(derivative|moments|value|field|own|cross|gauss_newton|self)(_[a-z0-9]+)*")
+FUNCTION = re.compile(r"(derivative|pointwise|moments|value|field|own|cross|gauss_newton|self)(_[a-z0-9]+)*")
 TABLE = re.compile(r"[A-Z][A-Z_]*")
 LETTER = re.compile(r"[a-z][a-z0-9]*")
 LARGEST, EXPONENT = 10**400, 1000

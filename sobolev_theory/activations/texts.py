@@ -30,12 +30,14 @@ def definition_from(name: str, source: str) -> Definition:
         raise SourceError(f"kernels of {name}: a highest order up to {definition.max_order} is required")
     found = copy(definition)
     vars(found).update(source=source, kernels=kernels, max_order=order)
+    if kernels is not None and found.how != OfKernels.how:
+        vars(found)["how"] = f"{OfKernels.how} at standard inputs, else {found.how}"
     return found
 
 
 def _made(tables: dict[str, Any]) -> Definition:
     """A definition of the class that the tables name."""
-    kind, expression, derivatives = tables["KIND"], tables["EXPRESSION"], tables["DERIVATIVES"]
+    kind, expression, derivatives = tables["KIND"], tables["EXPRESSION"], tables["POINTWISE"]
     if kind not in KINDS or not isinstance(expression, str) or not all(takes(f, 1) for f in derivatives):
         raise SourceError("a class of definitions, an expression and derivatives are required")
     return made(kind, expression, tables["DATA"], derivatives)

@@ -49,15 +49,15 @@ def name_quotients(expression: sp.Expr) -> sp.Expr:
 FUNCTIONS = {
     sp.atan: "xp.arctan",
     sp.asin: "xp.arcsin",
-    sp.asinh: "xp.arcsinh",
     sp.exp: "xp.exp",
-    sp.log: "xp.log",
     sp.sin: "xp.sin",
     sp.cos: "xp.cos",
     sp.sinh: "xp.sinh",
     sp.cosh: "xp.cosh",
 }
 """Elementary functions by what they are called in generated code."""
+
+LOG = {sp.log: "xp.log"}
 
 FORMS = {
     QUOTIENT: "xp.divide({}, {})",
@@ -79,12 +79,14 @@ class UnprintableError(ValueError):
 class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
     """Prints what generated modules can evaluate, and refuses the rest.
 
-    Functions are elementary ones of the array namespace, ``erf``, steps, arc-cosine, damped and logistic functions by
-    name, and undefined ones, which are arguments of the kernel.
+    Functions are elementary ones of the array namespace, logarithms of numbers, ``erf``, steps, arc-cosine, damped and
+    logistic functions by name, and undefined ones, which are arguments of the kernel.
     """
 
+    elementary = FUNCTIONS
+
     def __init__(self) -> None:
-        names: dict[str, Any] = {function.__name__: name for function, name in FUNCTIONS.items()}
+        names: dict[str, Any] = {function.__name__: name for function, name in {**self.elementary, **LOG}.items()}
         forms = {function.__name__: [(lambda *_: True, form.format)] for function, form in FORMS.items()}
         super().__init__({"user_functions": names | forms, "allow_unknown_functions": True})
 
@@ -97,7 +99,8 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
             For a function, an integral or a derivative that generated code does not have.
         """
         for part in expr.atoms(Application, sp.Integral, sp.Derivative):
-            known = part.func in {*FUNCTIONS, *FORMS, sp.erf, sp.Heaviside}
+            constant = isinstance(part, sp.log) and part.is_number
+            known = constant or part.func in {*self.elementary, *FORMS, sp.erf, sp.Heaviside}
             if not known and not isinstance(part, AppliedUndef):
                 raise UnprintableError(f"{part}: generated code has no {type(part).__name__}")
         return str(super().doprint(expr, assign_to))
@@ -137,3 +140,9 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
         text = self.parenthesize(base, PRECEDENCE["Pow"])
         factors = [text] * int(whole) + ([f"xp.sqrt({self._print(base)})"] if half else [])
         return f"({' * '.join(factors)})" if len(factors) > 1 else factors[0]
+
+
+class PointwisePrinter(KernelPrinter):
+    """Prints functions of one variable: logarithms, and inverse hyperbolic sines, besides."""
+
+    elementary = {**FUNCTIONS, **LOG, sp.asinh: "xp.arcsinh"}

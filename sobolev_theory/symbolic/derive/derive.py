@@ -17,6 +17,7 @@ import sympy as sp
 
 from ..._runtime.checks import positive_integer
 from ...activations.activation import require_name
+from ...activations.built_in import definition_of
 from ...activations.registry import require_free
 from ..bounds import short
 from . import reading
@@ -85,15 +86,21 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     'mixture of 36 normal laws'
     """
     expression = reading.read(activation)
-    if name is not None:
-        require_free(require_name(name))
-    else:
+    if name is None:
         name = require_name(reading.default_name(expression))
+    elif not _is_packaged(expression, require_name(name)):
+        require_free(name)
     if max_order is not None and max_order != 0:
         max_order = positive_integer("max_order", max_order)
         if max_order > HIGHEST_ORDER:
             raise ValueError(f"max_order: at most {HIGHEST_ORDER} is required, got {short(max_order)}")
     return _kept(expression, name, max_order)
+
+
+def _is_packaged(expression: sp.Expr, name: str) -> bool:
+    """Whether the package has the activation of that expression under that name."""
+    packaged = definition_of(name)
+    return packaged is not None and sp.simplify(reading.read(packaged.expression) - expression) == 0
 
 
 @cache

@@ -12,7 +12,6 @@ import sympy as sp
 from ... import activations
 from ..._runtime.results import Record
 from ...activations.generated import Kernels
-from ...activations.kinds import KINDS
 from ...activations.texts import definition_from
 from ...activations.packaged import OfKernels
 from ...formulas.records import Formula
@@ -23,13 +22,14 @@ from ..catalogue.parsing import LETTERS, grammar
 from ..bounds import short
 from ..charts import POLAR, GramChart
 from ..classes.classify import classify
-from ..code.definitions import definition_module, tables
+from ..code.definitions import definition, definition_module
 from ..code.modules import activation_module
 from ..code.printer import UnprintableError
 from . import cache
 from .expressions import NoClosedFormError
 from .families import Found, formulas_of
 
+ENGINE = "sobolev_theory.symbolic.derive"
 REMADE = "Made by `derive`: to change it, derive it anew."
 GRAMMAR = grammar(LETTERS)
 """Of the expressions in the cache."""
@@ -76,8 +76,8 @@ class DerivedActivation(Record):
             pass
         try:
             made = cls._with_kernels(expression, name, formulas_of(expression, name, max_order))
-        except NoClosedFormError as error:
-            made = cls._without(expression, name, max_order, error)
+        except NoClosedFormError:
+            made = cls._without(expression, name, max_order)
         data = made._written()
         if _is_read_back(made, data):
             cache.store(key, data)
@@ -85,27 +85,21 @@ class DerivedActivation(Record):
 
     @classmethod
     def _with_kernels(cls, expression: sp.Expr, name: str, found: Found) -> DerivedActivation:
-        """One with a closed form; its class of definitions has the moments with means, if it is in one."""
+        """One with a closed form; its class of definitions has the moments with means."""
         formulas, discrepancy = found
-        source = activation_module(formulas, "sobolev_theory.symbolic.derive", REMADE)
-        if (of := classify(expression)).kind in KINDS:
-            source += tables(expression, of)
+        source = activation_module(formulas, ENGINE, REMADE, definition(expression, classify(expression)))
         made = cls(name, expression, formulas.sigma, formulas.kernel, formulas.max_order, discrepancy, source)
         made.__dict__["formulas"] = formulas
         return made
 
     @classmethod
-    def _without(
-        cls, expression: sp.Expr, name: str, max_order: int | None, error: NoClosedFormError
-    ) -> DerivedActivation:
+    def _without(cls, expression: sp.Expr, name: str, max_order: int | None) -> DerivedActivation:
         """One of another class of definitions, up to its highest order, or a lower one."""
-        found = classify(expression)
-        if found.kind not in KINDS:
-            raise error
         try:
-            source = definition_module(name, expression, found, "sobolev_theory.symbolic.derive", REMADE)
-        except UnprintableError as reason:
-            raise NoClosedFormError(expression, expression, f"{reason}, for the series neither") from error
+            body = definition(expression, classify(expression))
+        except UnprintableError as error:
+            raise NoClosedFormError(expression, expression, f"{error}, for the series neither") from None
+        source = definition_module(name, body, ENGINE, REMADE)
         highest = definition_from(name, source).max_order
         if max_order is not None and max_order > highest:
             raise ValueError(f"max_order: at most {highest} is required for {short(expression)}, got {max_order}")
