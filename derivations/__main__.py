@@ -17,6 +17,7 @@ from derivations import (
     arc_cosine,
     charts,
     directional_limit,
+    entire,
     erf,
     erf_moments,
     finite_sample,
@@ -30,14 +31,32 @@ from derivations import (
     single_neuron,
     smoothed_rectifiers,
     symmetric,
+    wide_network,
 )
 from derivations.catalogue import catalogue_file
 from derivations.theorems import theorems
 
 DERIVATIONS = (
-    *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf, rectifier_moments, erf_moments),
-    *(smoothed_rectifiers, logistic_mixture),
-    *(operator, affine_operator, affine_records, single_neuron, planar_flow, symmetric, finite_sample),
+    price,
+    charts,
+    gauss_newton,
+    arc_cosine,
+    relu,
+    directional_limit,
+    erf,
+    rectifier_moments,
+    erf_moments,
+    entire,
+    operator,
+    affine_operator,
+    affine_records,
+    single_neuron,
+    planar_flow,
+    symmetric,
+    finite_sample,
+    wide_network,
+    smoothed_rectifiers,
+    logistic_mixture,
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'
