@@ -38,8 +38,8 @@ class Rule:
 
     @classmethod
     def of(cls, frequency: float, end: float, count: int) -> Rule:
-        """For functions ``f(m + p z)`` whose frequencies end at ``frequency``; steps are powers of two."""
-        return cls(2.0 ** -ceil(log2((frequency + sqrt(count) + GAUSSIAN) / (2 * pi))), end, count)
+        """For functions ``f(m + p z)`` whose frequencies end at ``frequency``; steps are powers of ``2^(1/4)``."""
+        return cls(2.0 ** (-ceil(4 * log2((frequency + sqrt(count) + GAUSSIAN) / (2 * pi))) / 4), end, count)
 
     @property
     def shifted(self) -> Rule:
@@ -116,8 +116,17 @@ class Coefficients:
 
     def left(self, count: int) -> FloatArray:
         """``sqrt`` of the tail from there on relative to the norm, (k,)."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.sqrt(np.where(self.tail[0] > 0, self.tail[count] / self.tail[0], 0.0))
+        return np.sqrt(quotient(self.tail[count], self.tail[0]))
+
+    @property
+    def most_left(self) -> FloatArray:
+        """The largest of them, (N + 1,)."""
+        return np.sqrt(quotient(self.tail, self.tail[0]).max(axis=1, initial=0.0))
+
+
+def quotient(x: FloatArray, y: FloatArray) -> FloatArray:
+    """``x/y`` of numbers from 0 on, 0 where y is."""
+    return np.divide(x, y, out=np.zeros(np.broadcast_shapes(x.shape, y.shape)), where=y > 0)
 
 
 def projected(values: FloatArray, rule: Rule) -> Coefficients:
