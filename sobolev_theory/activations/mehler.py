@@ -22,6 +22,7 @@ from .common_factor import conditioned
 from .definition import GaussianPairs
 from .hermite import Coefficients
 from .neurons import Function, IntArray, Neurons, neurons_of
+from .pieces import PiecewiseNeurons
 
 FloatArray = NDArray[np.float64]
 Bounded = tuple[FloatArray, FloatArray]
@@ -42,7 +43,7 @@ LONG = 3.0
 
 def series(first: FloatArray, second: FloatArray, r: FloatArray) -> FloatArray:
     """``sum_n r^n first[n] second[n]`` by Horner's rule; arrays broadcast after the first axis."""
-    total = first[-1] * second[-1] + np.zeros_like(r)
+    total: FloatArray = first[-1] * second[-1] + np.zeros_like(r)
     term = np.empty_like(total)
     for one, other in zip(first[-2::-1], second[-2::-1], strict=True):
         total *= r
@@ -74,11 +75,13 @@ class Correlated:
         product = np.sqrt(at.s) * np.sqrt(at.t)
         r = np.clip(np.broadcast_to(at.rho / product, shape), -1.0, 1.0)
         gap = np.broadcast_to(at.g / product**2, shape) / (1 + np.abs(r))
+        one = PiecewiseNeurons if first.kinks else Neurons
+        other = PiecewiseNeurons if second.kinks else Neurons
         if crossed:
-            (right, j), (left, i) = neurons_of(second, at.m2, at.t), neurons_of(first, at.m1, at.s)
+            (right, j), (left, i) = neurons_of(second, at.m2, at.t, other), neurons_of(first, at.m1, at.s, one)
             return cls(left, right, i[:, None], j[None, :], r, gap, tolerance)
         s, t = np.broadcast_to(at.s, shape), np.broadcast_to(at.t, shape)
-        (right, j), (left, i) = neurons_of(second, at.m2, t), neurons_of(first, at.m1, s)
+        (right, j), (left, i) = neurons_of(second, at.m2, t, other), neurons_of(first, at.m1, s, one)
         return cls(left, right, i, j, r.ravel(), gap.ravel(), tolerance)
 
     @cached_property
@@ -128,7 +131,7 @@ class Correlated:
     def _all(self, one: FloatArray, other: FloatArray) -> FloatArray:
         """The series over all pairs, so many at a time."""
         step = max(1, CELLS * len(self.r) // max(self.r.size, 1))
-        parts = [slice(k, k + step) for k in range(0, len(self.r), step)]
+        parts = _slices(len(self.r), step)
         if self.r.ndim == 1:
             return _joined([series(one[:, self.i[k]], other[:, self.j[k]], self.r[k]) for k in parts])
         return _joined([series(one[:, self.i[k]], other[:, self.j], self.r[k]) for k in parts])
@@ -161,9 +164,7 @@ class Longer:
             i, j, r = self.i[left], self.j[left], self.r[left]
             bound[left] = one.left(count)[i] * other.left(count)[j] * np.abs(r) ** count
             done = bound[left] <= self.tolerance
-            step = max(1, 2**20 // count)
-            for k in range(0, len(left), step):
-                part = slice(k, k + step)
+            for part in _slices(len(left), max(1, 2**20 // count)):
                 value[left[part]] = series(one.values[:, i[part]], other.values[:, j[part]], r[part])
             left, count = left[~done], 2 * count
         for k in np.flatnonzero(bound > self.tolerance):
@@ -184,13 +185,17 @@ def _fewest(one: Coefficients, other: Coefficients, r: float, tolerance: float) 
 def _terms(r: float, tolerance: float) -> int:
     """A power of two of terms that suffices at a correlation, whatever the functions are."""
     wanted = ceil(log(tolerance) / log(r)) if 0 < r < 1 else CAP if r else 1
-    return min(max(FIRST, 2 ** (wanted - 1).bit_length()), CAP)
+    return min(max(FIRST, 1 << (wanted - 1).bit_length()), CAP)
 
 
 def _those(neurons: Neurons, which: IntArray) -> tuple[Neurons, IntArray]:
     """Neurons without those that do not occur, if those are many; and where they are."""
     used, at = np.unique(which, return_inverse=True)
     return (neurons, which) if 4 * len(used) > len(neurons.m) else (neurons.subset(used), at)
+
+
+def _slices(size: int, step: int) -> list[slice]:
+    return [slice(k, k + step) for k in range(0, size, step)]
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:

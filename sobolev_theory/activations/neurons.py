@@ -35,13 +35,24 @@ SMALL, KEPT, RECENT = 1e-2, 2**20, 4
 
 
 class Function(Protocol):
-    """A smooth function with derivatives up to an order, whose frequencies end at ``bandwidth``."""
+    """A function with pointwise derivatives up to an order, whose frequencies end at ``bandwidth``, but for kinks."""
 
     @property
-    def highest_derivative(self) -> int: ...
+    def kinks(self) -> Sequence[float]:
+        """Places of its kinks."""
+
     @property
-    def bandwidth(self) -> float: ...
-    def derivatives(self, z: FloatArray, order: int) -> Sequence[FloatArray]: ...
+    def highest_derivative(self) -> int:
+        """Highest order that it has."""
+
+    @property
+    def bandwidth(self) -> float:
+        """Where its frequencies end."""
+
+    def derivatives(self, z: FloatArray, order: int) -> Sequence[FloatArray]:
+        """All up to an order."""
+
+    def __hash__(self) -> int: ...
 
 
 class Neurons:
@@ -54,7 +65,7 @@ class Neurons:
 
     def subset(self, which: IntArray) -> Neurons:
         """Some of them."""
-        return Neurons(self.function, self.m[which], self.p[which], self.size)
+        return type(self)(self.function, self.m[which], self.p[which], self.size)
 
     def _coefficients(self, order: int, count: int) -> Coefficients:
         """The first ``count`` of the derivative of an order.
@@ -103,9 +114,7 @@ class Neurons:
             cuts.append(end)
         return [part for part in np.split(order, cuts[1:]) if len(part)]
 
-    def _settled(
-        self, which: IntArray, count: int, integral: Callable[[Rule, IntArray], Coefficients]
-    ) -> Coefficients:
+    def _settled(self, which: IntArray, count: int, integral: Callable[[Rule, IntArray], Coefficients]) -> Coefficients:
         """Integrals by a rule that is long enough, and whose step is halved until that between its nodes agrees."""
         m, p = self.m[which], self.p[which]
         largest = np.unique([np.argmax(p), np.argmax(np.abs(m))])
@@ -190,7 +199,9 @@ def _recent(function: Function) -> deque[tuple[NDArray[np.complex128], Neurons]]
     return deque(maxlen=RECENT)
 
 
-def neurons_of(function: Function, m: FloatArray | None, s: FloatArray) -> tuple[Neurons, IntArray]:
+def neurons_of(
+    function: Function, m: FloatArray | None, s: FloatArray, kind: type[Neurons] = Neurons
+) -> tuple[Neurons, IntArray]:
     """Neurons with means and variances, each once, and their numbers at the arguments, flat; of late ones, those.
 
     Coefficients of a neuron are made once for all blocks of pairs, and for moments of it alone.
@@ -204,6 +215,6 @@ def neurons_of(function: Function, m: FloatArray | None, s: FloatArray) -> tuple
         if (known[at] == wanted).all():
             return neurons, at
     known, at = np.unique(wanted, return_inverse=True)
-    neurons = Neurons(function, known.real.copy(), known.imag.copy())
+    neurons = kind(function, known.real.copy(), known.imag.copy())
     recent.appendleft((known, neurons))
     return neurons, at.ravel()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .definition import GaussianPairs, Moments, Smooth
-from .frequencies import end_of_spectrum
+from .frequencies import bandwidth_of
 from .mehler import Correlated
 from .neurons import neurons_of
 
@@ -24,6 +24,7 @@ class Series(Smooth):
     """
 
     how = "Hermite series"
+    kinks: tuple[float, ...] = ()
     accuracy = 1e-12
 
     def __init__(
@@ -59,7 +60,7 @@ class Series(Smooth):
     @cached_property
     def bandwidth(self) -> float:
         """The largest frequency of any of them."""
-        return max(end_of_spectrum(lambda z, k=k: self.derivative(z, k))[0] for k in range(self.highest + 1))
+        return bandwidth_of(self.derivative, self.highest)
 
     def pairs(self, at: GaussianPairs) -> Moments:
         """Series with a bound."""
