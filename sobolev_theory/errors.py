@@ -20,15 +20,20 @@ class NotDifferentiableError(_Travelling):
     """The asked derivative does not exist at these weights; `pairs` lists the rows responsible.
 
     A pair ``(i, j)`` names rows of the stacked weights ``[W; V]`` (students first) that are parallel; ``(i, i)`` is a
-    zero row.
+    zero row. Of kernels of wide networks it names inputs.
     """
 
-    def __init__(self, quantity: str, pairs: Sequence[tuple[int, int]], reason: str, advice: str) -> None:
+    def __init__(
+        self,
+        quantity: str,
+        pairs: Sequence[tuple[int, int]],
+        reason: str,
+        advice: str,
+        of: str = "rows of the stacked weights [W; V]",
+    ) -> None:
         self.pairs = list(pairs)
         shown = ", ".join(str(pair) for pair in self.pairs[:5]) + (", ..." if len(self.pairs) > 5 else "")
-        super().__init__(
-            f"the {quantity} does not exist: {reason}; rows of the stacked weights [W; V]: {shown}. {advice}"
-        )
+        super().__init__(f"the {quantity} does not exist: {reason}; {of}: {shown}. {advice}")
 
 
 class InfiniteNormError(_Travelling):
