@@ -113,6 +113,112 @@ def gelu_tanh_5(xp: Any, z: Any) -> Any:
     return 4e-25*x23*(-x10*x2*x27 - x10*x22 - x10*x9 + x11*x13*z + 5.335612135292547*x11*x15*x16 + x11*x20 - 1.0902212854270406e+16*x12*x23*z + x13*x15 + x14*x20 + x18*(x2 * x2 * x2 * x2) + x18*(x4 * x4 * x4 * x4) - 2.1937160150041556e+20*x19*x23 + x2*x3 + x2*x6 + x22*x7 + x24*x25 - x24*x26 + x25*x28 - x26*x28 - x27*x4*x7 - x3*x4 - x4*x6 + x7*x9)
 
 
+def gelu_tanh_6(xp: Any, z: Any) -> Any:
+    """Derivative of order 6."""
+    x0 = (z * z)
+    x1 = 1.5957691216057308*z*((8943 / 200000)*x0 + 1)
+    x2 = logistic(xp, -x1)
+    x3 = 1.6038255886684092e+30*z
+    x4 = logistic(xp, x1)
+    x5 = (x2 * x2)
+    x6 = (z * z * z * z)
+    x7 = 1.4713801741636622e+29*x6
+    x8 = (x4 * x4)
+    x9 = 26829*x0 + 200000
+    x10 = (x9 * x9)
+    x11 = 2.0441649101757012e+20*x10
+    x12 = (x2 * x2 * x2 * x2)
+    x13 = (x9 * x9 * x9 * x9 * x9)
+    x14 = 24252.782433147942*x13
+    x15 = (x4 * x4 * x4 * x4)
+    x16 = (x2 * x2 * x2)
+    x17 = (x9 * x9 * x9)*z
+    x18 = 2174676828752224.0*x17
+    x19 = (x4 * x4 * x4)
+    x20 = (x9 * x9 * x9 * x9 * x9 * x9)*z
+    x21 = 0.03225153443319949*x20
+    x22 = x0*x9
+    x23 = 2.7421450187551943e+25*x22
+    x24 = x2*x4
+    x25 = x0*(x9 * x9 * x9 * x9)
+    x26 = 3253389499.494631*x25
+    x27 = x10*(z * z * z)
+    x28 = 6.56374552184176e+19*x27
+    x29 = 630572.3432618465*x13
+    x30 = x19*x2
+    x31 = x16*x4
+    x32 = x2*x8
+    x33 = 2.3921445116274464e+16*x17
+    x34 = x4*x5
+    x35 = 1.838337462692371*x20
+    x36 = x5*x8
+    x37 = 9.739963398826246*x20
+    x38 = 84588126986.8604*x25
+    x39 = 7.220120074025936e+20*x27
+    return 8e-30*x24*(-8.176659640702805e+20*x10*x24 + x11*x5 + x11*x8 + x12*x14 + x12*x26 - x12*x35*x4 + 1600683.640587764*x13*x36 + x14*x15 + x15*x2*x35 + x15*x26 + x16*x18 + x16*x28 + x16*x37*x8 - x18*x19 - x19*x28 - x19*x37*x5 + (x2 * x2 * x2 * x2 * x2)*x21 + x2*x3 - x21*(x4 * x4 * x4 * x4 * x4) - 1.0968580075020777e+26*x22*x24 + x23*x5 + x23*x8 - 5.885520696654649e+29*x24*x6 + 214723706966.64563*x25*x36 - x29*x30 - x29*x31 - x3*x4 - x30*x38 - x31*x38 + x32*x33 + x32*x39 - x33*x34 - x34*x39 + x5*x7 + x7*x8)
+
+
+def gelu_tanh_7(xp: Any, z: Any) -> Any:
+    """Derivative of order 7."""
+    x0 = (z * z)
+    x1 = 1.5957691216057308*z*((8943 / 200000)*x0 + 1)
+    x2 = logistic(xp, -x1)
+    x3 = logistic(xp, x1)
+    x4 = (x2 * x2)
+    x5 = (z * z * z)
+    x6 = 2.059932243829127e+35*x5
+    x7 = (x3 * x3)
+    x8 = 26829*x0 + 200000
+    x9 = 8.957673727933634e+30*x8
+    x10 = x4*z
+    x11 = x7*z
+    x12 = (x2 * x2 * x2)
+    x13 = (x8 * x8 * x8)
+    x14 = 3.805684450316392e+20*x13
+    x15 = (x3 * x3 * x3)
+    x16 = (x2 * x2 * x2 * x2 * x2)
+    x17 = (x8 * x8 * x8 * x8 * x8 * x8)
+    x18 = 22576.074103239644*x17
+    x19 = (x3 * x3 * x3 * x3 * x3)
+    x20 = (x2 * x2 * x2 * x2)
+    x21 = (x8 * x8 * x8 * x8)
+    x22 = x21*z
+    x23 = 3036496866194988.5*x22
+    x24 = (x3 * x3 * x3 * x3)
+    x25 = x8**7
+    x26 = x25*z
+    x27 = 0.025733001386451862*x26
+    x28 = x8*(z * z * z * z)
+    x29 = 8.217940668256319e+29*x28
+    x30 = x2*x3
+    x31 = x0*(x8 * x8)
+    x32 = 7.657703108815386e+25*x31
+    x33 = x0*(x8 * x8 * x8 * x8 * x8)
+    x34 = 3634160952.694898*x33
+    x35 = x13*x5
+    x36 = 1.2219926163471802e+20*x35
+    x37 = 4.186252895348031e+21*x13
+    x38 = x2*x7
+    x39 = x3*x4
+    x40 = 1286836.2238846596*x17
+    x41 = x2*x24
+    x42 = x20*x3
+    x43 = 7.89489185210697e+16*x22
+    x44 = x15*x2
+    x45 = x12*x3
+    x46 = 3.0879601663742235*x26
+    x47 = 9.039734735081952e+30*x28
+    x48 = 6817974.379178372*x17
+    x49 = x15*x4
+    x50 = x12*x7
+    x51 = 30.64800465126417*x25
+    x52 = 8.423473419696925e+26*x31
+    x53 = 207147174303.6092*x33
+    x54 = 3.177180802502669e+21*x35
+    x55 = 1097516607713.8593*x33
+    return 8e-35*x30*(x10*x24*x51 + x10*x9 + x11*x20*x51 + 2.0040879316886925e+17*x11*x21*x4 + x11*x9 + x12*x14 - 62.170931349667704*x12*x15*x26 + x12*x29 + x12*x32 - x14*x15 - x15*x29 - x15*x32 + x16*x18 - x16*x3*x46 + x16*x34 - x18*x19 - x19*x2*x46 - x19*x34 + (x2 * x2 * x2 * x2 * x2 * x2)*x27 + 1.6038255886684093e+35*x2 + x20*x23 + x20*x36 + x23*x24 + x24*x36 + x27*(x3 * x3 * x3 * x3 * x3 * x3) - 1.6038255886684093e+35*x3 - 8.239728975316508e+35*x30*x5 - 3.583069491173454e+31*x30*x8*z + 8.065151267891389e+21*x35*x4*x7 + x37*x38 - x37*x39 + x38*x47 + x38*x52 - x39*x47 - x39*x52 + x4*x6 + x40*x41 - x40*x42 + x41*x53 - x42*x53 - x43*x44 - x43*x45 - x44*x54 - x45*x54 - x48*x49 + x48*x50 - x49*x55 + x50*x55 + x6*x7)
+
+
 def data_of_leaky_relu(slope: Any) -> Any:
     """Of PiecewisePolynomial."""
     return ((0.0,), ((0.0, slope), (0.0, 1.0)))
@@ -230,6 +336,163 @@ def mish_5(xp: Any, z: Any) -> Any:
     return 4*x0*x39*((x1 * x1 * x1 * x1)*z - x10*x11 + x10*x18 + (x13 * x13 * x13 * x13)*x20 - x13*x17*x36 - x13*x21 + x13*x22 + x13*x23 + x14*x15 - x14*x16*x36 + x14*x34 - x15*x17 + (x16 * x16 * x16 * x16)*x20 + x16*x21 - x16*x22 - x16*x23 - x17*x34 + 1056*x19*x27*x29 + 5*x2 + x24*x25 - x24*x35 - x25*x26 + x26*x35 + x27*x28 - x27*x33 + x27*x38 + x28*x29 - x29*x33 + x29*x38 + x30*x31 - x30*x32 + x31*x40 - x32*x40 - 400*x37*x39 - 480*x39*x4 + 160*x39*x9 + 5*x4 - 20*x6 - x9)
 
 
+def mish_6(xp: Any, z: Any) -> Any:
+    """Derivative of order 6."""
+    x0 = logistic(xp, z)
+    x1 = logistic(xp, -z)
+    x2 = (x1 * x1 * x1 * x1)
+    x3 = (x0 * x0 * x0)
+    x4 = x1*x3
+    x5 = (x1 * x1 * x1)
+    x6 = x0*x5
+    x7 = (x0 * x0 * x0 * x0)
+    x8 = x1*x7*z
+    x9 = 26*z
+    x10 = x0*x2
+    x11 = (x0 * x0)
+    x12 = (x1 * x1)
+    x13 = x11*x12
+    x14 = 2*softplus(xp, z)
+    x15 = logistic(xp, -x14)
+    x16 = (x15 * x15 * x15 * x15)
+    x17 = 96*x7
+    x18 = logistic(xp, x14)
+    x19 = (x18 * x18 * x18 * x18)
+    x20 = x12*x3
+    x21 = x11*x5*z
+    x22 = (x0 * x0 * x0 * x0 * x0)*z
+    x23 = 32*x22
+    x24 = 60*x4
+    x25 = 180*x6
+    x26 = 12*x8
+    x27 = 62*x10*z
+    x28 = (x15 * x15)
+    x29 = 240*x4
+    x30 = (x15 * x15 * x15)
+    x31 = 480*x4
+    x32 = (x18 * x18)
+    x33 = (x18 * x18 * x18)
+    x34 = 360*x13
+    x35 = 2496*x7
+    x36 = x15*x33
+    x37 = x18*x30
+    x38 = 60*x8
+    x39 = 160*x8
+    x40 = 240*x8
+    x41 = x20*z
+    x42 = 182*x41
+    x43 = 292*x21
+    x44 = 600*x13
+    x45 = 1824*x22
+    x46 = x28*x32
+    x47 = 480*x41
+    x48 = 520*x41
+    x49 = 360*x21
+    x50 = x18*x4
+    x51 = 9664*x22
+    x52 = x15*x18
+    x53 = x15*x32
+    x54 = 1760*x8
+    x55 = 6240*x8
+    x56 = x18*x28
+    x57 = 5720*x41
+    return 4*x0*x52*((x1 * x1 * x1 * x1 * x1)*z - x10*x9 - 2400*x13*x52 + 66*x13 + (x15 * x15 * x15 * x15 * x15)*x23 + x15*x19*x45 + x15*x24 + x15*x25 - x15*x26 + x15*x27 - x15*x34 + x15*x42 - x15*x43 + 960*x15*x50 + x16*x17 - x16*x18*x45 + x16*x40 + x17*x19 - (x18 * x18 * x18 * x18 * x18)*x23 - x18*x24 - x18*x25 + x18*x26 - x18*x27 + x18*x34 - x18*x42 + x18*x43 + x19*x40 + 6*x2 - x20*x9 - 1440*x21*x52 + 66*x21 - x28*x29 - x28*x33*x51 + x28*x38 + x28*x44 - x28*x47 + x28*x49 - 5280*x28*x50 - x29*x32 + x30*x31 + x30*x32*x51 - x30*x39 + x30*x48 - x31*x33 + x32*x38 + x32*x44 - x32*x47 + x32*x49 + x33*x39 - x33*x48 - x35*x36 - x35*x37 - x36*x55 - x37*x55 + 5280*x4*x53 - 6*x4 - x40*x52 + 1920*x41*x52 + 6336*x46*x7 + 15840*x46*x8 - x53*x54 + x53*x57 + x54*x56 - x56*x57 - 66*x6 + x8)
+
+
+def mish_7(xp: Any, z: Any) -> Any:
+    """Derivative of order 7."""
+    x0 = logistic(xp, z)
+    x1 = logistic(xp, -z)
+    x2 = (x1 * x1 * x1 * x1 * x1)
+    x3 = (x0 * x0 * x0 * x0)
+    x4 = x1*x3
+    x5 = (x1 * x1 * x1 * x1)
+    x6 = x0*x5
+    x7 = (x0 * x0 * x0 * x0 * x0)
+    x8 = x1*x7*z
+    x9 = 57*z
+    x10 = x0*x2
+    x11 = (x0 * x0 * x0)
+    x12 = (x1 * x1)
+    x13 = x11*x12
+    x14 = (x0 * x0)
+    x15 = (x1 * x1 * x1)
+    x16 = x14*x15
+    x17 = 2*softplus(xp, z)
+    x18 = logistic(xp, -x17)
+    x19 = (x18 * x18 * x18 * x18 * x18)
+    x20 = 224*x7
+    x21 = logistic(xp, x17)
+    x22 = (x21 * x21 * x21 * x21 * x21)
+    x23 = x12*x3
+    x24 = 302*z
+    x25 = x11*x15
+    x26 = x14*x5
+    x27 = (x0 * x0 * x0 * x0 * x0 * x0)*z
+    x28 = 64*x27
+    x29 = 84*x4
+    x30 = 434*x6
+    x31 = 14*x8
+    x32 = x18*z
+    x33 = 126*x10
+    x34 = x21*z
+    x35 = (x18 * x18)
+    x36 = 420*x4
+    x37 = (x18 * x18 * x18)
+    x38 = 1120*x4
+    x39 = (x18 * x18 * x18 * x18)
+    x40 = 1680*x4
+    x41 = (x21 * x21)
+    x42 = (x21 * x21 * x21)
+    x43 = (x21 * x21 * x21 * x21)
+    x44 = 1274*x13
+    x45 = 2044*x16
+    x46 = 12768*x7
+    x47 = x18*x43
+    x48 = x21*x39
+    x49 = 84*x8
+    x50 = 280*x8
+    x51 = 560*x8
+    x52 = 672*x8
+    x53 = x23*z
+    x54 = 476*x53
+    x55 = x25*z
+    x56 = 1736*x55
+    x57 = 1176*x26
+    x58 = 3360*x13
+    x59 = 3640*x13
+    x60 = 2520*x16
+    x61 = 7680*x27
+    x62 = 67648*x7
+    x63 = x35*x42
+    x64 = x37*x41
+    x65 = 1624*x53
+    x66 = 2800*x53
+    x67 = 2240*x53
+    x68 = 3584*x55
+    x69 = 2800*x55
+    x70 = x26*z
+    x71 = 1204*x70
+    x72 = x18*x21
+    x73 = 76224*x27
+    x74 = 12320*x4
+    x75 = x18*x41
+    x76 = 43680*x4
+    x77 = x18*x42
+    x78 = x21*x35
+    x79 = x21*x37
+    x80 = 3080*x8
+    x81 = 14560*x8
+    x82 = 38304*x8
+    x83 = x35*x41
+    x84 = 40040*x13
+    x85 = 202944*x8
+    x86 = 30800*x53
+    x87 = 58240*x53
+    x88 = 30800*x55
+    return 4*x0*x72*((x1 * x1 * x1 * x1 * x1 * x1)*z - x10*x9 + 13440*x13*x72 - 182*x13 - 10080*x16*x72 + 462*x16 + (x18 * x18 * x18 * x18 * x18 * x18)*x28 - x18*x22*x61 - x18*x29 + x18*x30 + x18*x31 + x18*x44 - x18*x45 - x18*x54 + x18*x56 + x19*x20 - x19*x21*x61 + x19*x52 + 7*x2 - x20*x22 + (x21 * x21 * x21 * x21 * x21 * x21)*x28 + x21*x29 - x21*x30 - x21*x31 - x21*x44 + x21*x45 + x21*x54 - x21*x56 - x22*x52 + x23*x9 - x24*x25 + x24*x26 - 154624*x27*x37*x42 + x32*x33 - x32*x57 - x33*x34 + x34*x57 + x35*x36 + x35*x43*x73 - x35*x49 - x35*x58 + x35*x60 + x35*x65 - x35*x68 + x35*x71 + x36*x41 - x37*x38 + x37*x50 + x37*x59 - x37*x66 + x37*x69 + x38*x42 + x39*x40 + x39*x41*x73 - x39*x51 + x39*x67 + 110880*x4*x83 + 7*x4 + x40*x43 - x40*x72 - x41*x49 - x41*x58 + x41*x60 + x41*x65 - x41*x68 + x41*x71 - x42*x50 - x42*x59 + x42*x66 - x42*x69 - x43*x51 + x43*x67 + x46*x47 - x46*x48 + x47*x82 - x48*x82 - 6496*x53*x72 + 147840*x53*x83 + 14336*x55*x72 - 182*x6 - x62*x63 + x62*x64 - x63*x85 + x64*x85 - 4816*x70*x72 + 336*x72*x8 - x74*x75 + x74*x78 + x75*x80 + x75*x84 - x75*x86 + x75*x88 - x76*x77 - x76*x79 + x77*x81 - x77*x87 - x78*x80 - x78*x84 + x78*x86 - x78*x88 + x79*x81 - x79*x87 - 36960*x8*x83 - x8)
+
+
 def sigmoid_0(xp: Any, z: Any) -> Any:
     """Derivative of order 0."""
     return logistic(xp, z)
@@ -267,6 +530,20 @@ def sigmoid_5(xp: Any, z: Any) -> Any:
     x0 = logistic(xp, z)
     x1 = logistic(xp, -z)
     return x0*x1*((x0 * x0 * x0 * x0) - 26*(x0 * x0 * x0)*x1 + 66*(x0 * x0)*(x1 * x1) - 26*x0*(x1 * x1 * x1) + (x1 * x1 * x1 * x1))
+
+
+def sigmoid_6(xp: Any, z: Any) -> Any:
+    """Derivative of order 6."""
+    x0 = logistic(xp, z)
+    x1 = logistic(xp, -z)
+    return x0*x1*(-(x0 * x0 * x0 * x0 * x0) + 57*(x0 * x0 * x0 * x0)*x1 - 302*(x0 * x0 * x0)*(x1 * x1) + 302*(x0 * x0)*(x1 * x1 * x1) - 57*x0*(x1 * x1 * x1 * x1) + (x1 * x1 * x1 * x1 * x1))
+
+
+def sigmoid_7(xp: Any, z: Any) -> Any:
+    """Derivative of order 7."""
+    x0 = logistic(xp, z)
+    x1 = logistic(xp, -z)
+    return x0*x1*((x0 * x0 * x0 * x0 * x0 * x0) - 120*(x0 * x0 * x0 * x0 * x0)*x1 + 1191*(x0 * x0 * x0 * x0)*(x1 * x1) - 2416*(x0 * x0 * x0)*(x1 * x1 * x1) + 1191*(x0 * x0)*(x1 * x1 * x1 * x1) - 120*x0*(x1 * x1 * x1 * x1 * x1) + (x1 * x1 * x1 * x1 * x1 * x1))
 
 
 def silu_0(xp: Any, z: Any) -> Any:
@@ -317,6 +594,38 @@ def silu_5(xp: Any, z: Any) -> Any:
     return x0*x1*((x0 * x0 * x0 * x0)*z - x0*x3*x6 - 55*x0*x5 + (x1 * x1 * x1 * x1)*z - x1*x2*x6 + 55*x1*x4 - 5*x2 + 5*x3 + 66*x4*x5*z)
 
 
+def silu_6(xp: Any, z: Any) -> Any:
+    """Derivative of order 6."""
+    x0 = logistic(xp, z)
+    x1 = logistic(xp, -z)
+    x2 = (x0 * x0 * x0 * x0)
+    x3 = (x1 * x1 * x1 * x1)
+    x4 = (x0 * x0 * x0)
+    x5 = (x1 * x1 * x1)
+    x6 = 57*z
+    x7 = (x0 * x0)
+    x8 = (x1 * x1)
+    x9 = 302*z
+    return x0*x1*(-(x0 * x0 * x0 * x0 * x0)*z - x0*x3*x6 - 156*x0*x5 + (x1 * x1 * x1 * x1 * x1)*z + x1*x2*x6 - 156*x1*x4 + 6*x2 + 6*x3 - x4*x8*x9 + x5*x7*x9 + 396*x7*x8)
+
+
+def silu_7(xp: Any, z: Any) -> Any:
+    """Derivative of order 7."""
+    x0 = logistic(xp, z)
+    x1 = logistic(xp, -z)
+    x2 = (x0 * x0 * x0 * x0 * x0)
+    x3 = (x1 * x1 * x1 * x1 * x1)
+    x4 = (x0 * x0 * x0 * x0)
+    x5 = (x1 * x1 * x1 * x1)
+    x6 = 120*z
+    x7 = (x0 * x0 * x0)
+    x8 = (x1 * x1)
+    x9 = (x0 * x0)
+    x10 = (x1 * x1 * x1)
+    x11 = 1191*z
+    return x0*x1*((x0 * x0 * x0 * x0 * x0 * x0)*z - x0*x3*x6 - 399*x0*x5 + (x1 * x1 * x1 * x1 * x1 * x1)*z - x1*x2*x6 + 399*x1*x4 - 2416*x10*x7*z + 2114*x10*x9 + x11*x4*x8 + x11*x5*x9 - 7*x2 + 7*x3 - 2114*x7*x8)
+
+
 def softplus_0(xp: Any, z: Any) -> Any:
     """Derivative of order 0."""
     return softplus(xp, z)
@@ -352,6 +661,20 @@ def softplus_5(xp: Any, z: Any) -> Any:
     x0 = logistic(xp, z)
     x1 = logistic(xp, -z)
     return x0*x1*(-(x0 * x0 * x0) + 11*(x0 * x0)*x1 - 11*x0*(x1 * x1) + (x1 * x1 * x1))
+
+
+def softplus_6(xp: Any, z: Any) -> Any:
+    """Derivative of order 6."""
+    x0 = logistic(xp, z)
+    x1 = logistic(xp, -z)
+    return x0*x1*((x0 * x0 * x0 * x0) - 26*(x0 * x0 * x0)*x1 + 66*(x0 * x0)*(x1 * x1) - 26*x0*(x1 * x1 * x1) + (x1 * x1 * x1 * x1))
+
+
+def softplus_7(xp: Any, z: Any) -> Any:
+    """Derivative of order 7."""
+    x0 = logistic(xp, z)
+    x1 = logistic(xp, -z)
+    return x0*x1*(-(x0 * x0 * x0 * x0 * x0) + 57*(x0 * x0 * x0 * x0)*x1 - 302*(x0 * x0 * x0)*(x1 * x1) + 302*(x0 * x0)*(x1 * x1 * x1) - 57*x0*(x1 * x1 * x1 * x1) + (x1 * x1 * x1 * x1 * x1))
 
 
 def tanh_0(xp: Any, z: Any) -> Any:
@@ -396,6 +719,22 @@ def tanh_5(xp: Any, z: Any) -> Any:
     x1 = logistic(xp, -x0)
     x2 = logistic(xp, x0)
     return 64*x1*x2*((x1 * x1 * x1 * x1) - 26*(x1 * x1 * x1)*x2 + 66*(x1 * x1)*(x2 * x2) - 26*x1*(x2 * x2 * x2) + (x2 * x2 * x2 * x2))
+
+
+def tanh_6(xp: Any, z: Any) -> Any:
+    """Derivative of order 6."""
+    x0 = 2*z
+    x1 = logistic(xp, -x0)
+    x2 = logistic(xp, x0)
+    return 128*x1*x2*((x1 * x1 * x1 * x1 * x1) - 57*(x1 * x1 * x1 * x1)*x2 + 302*(x1 * x1 * x1)*(x2 * x2) - 302*(x1 * x1)*(x2 * x2 * x2) + 57*x1*(x2 * x2 * x2 * x2) - (x2 * x2 * x2 * x2 * x2))
+
+
+def tanh_7(xp: Any, z: Any) -> Any:
+    """Derivative of order 7."""
+    x0 = 2*z
+    x1 = logistic(xp, -x0)
+    x2 = logistic(xp, x0)
+    return 256*x1*x2*((x1 * x1 * x1 * x1 * x1 * x1) - 120*(x1 * x1 * x1 * x1 * x1)*x2 + 1191*(x1 * x1 * x1 * x1)*(x2 * x2) - 2416*(x1 * x1 * x1)*(x2 * x2 * x2) + 1191*(x1 * x1)*(x2 * x2 * x2 * x2) - 120*x1*(x2 * x2 * x2 * x2 * x2) + (x2 * x2 * x2 * x2 * x2 * x2))
 
 
 ACTIVATIONS: dict[str, dict[str, Any]] = {
@@ -454,7 +793,7 @@ ACTIVATIONS: dict[str, dict[str, Any]] = {
         "about": 'GELU by tanh, as it is often computed (Hendrycks & Gimpel 2016, 1606.08415).',
         "kind": 'Series',
         "data": (),
-        "derivatives": (gelu_tanh_0, gelu_tanh_1, gelu_tanh_2, gelu_tanh_3, gelu_tanh_4, gelu_tanh_5),
+        "derivatives": (gelu_tanh_0, gelu_tanh_1, gelu_tanh_2, gelu_tanh_3, gelu_tanh_4, gelu_tanh_5, gelu_tanh_6, gelu_tanh_7),
     },
     "hard_sigmoid": {
         "expression": 'Max(0, Min(z/6 + 1/2, 1))',
@@ -492,7 +831,7 @@ ACTIVATIONS: dict[str, dict[str, Any]] = {
         "about": 'z tanh(softplus(z)) (Misra 2019, 1908.08681).',
         "kind": 'Series',
         "data": (),
-        "derivatives": (mish_0, mish_1, mish_2, mish_3, mish_4, mish_5),
+        "derivatives": (mish_0, mish_1, mish_2, mish_3, mish_4, mish_5, mish_6, mish_7),
     },
     "monomial": {
         "expression": 'z**{n}',
@@ -535,7 +874,7 @@ ACTIVATIONS: dict[str, dict[str, Any]] = {
         "about": 'The logistic function.',
         "kind": 'SmoothedRectifiers',
         "data": ((), (), ((1.0, 0, 1.0, 0),)),
-        "derivatives": (sigmoid_0, sigmoid_1, sigmoid_2, sigmoid_3, sigmoid_4, sigmoid_5),
+        "derivatives": (sigmoid_0, sigmoid_1, sigmoid_2, sigmoid_3, sigmoid_4, sigmoid_5, sigmoid_6, sigmoid_7),
     },
     "sign": {
         "expression": 'sign(z)',
@@ -548,7 +887,7 @@ ACTIVATIONS: dict[str, dict[str, Any]] = {
         "about": 'z times the logistic function, also called swish (Elfwing, Uchibe & Doya 2017, 1702.03118).',
         "kind": 'SmoothedRectifiers',
         "data": ((), (), ((1.0, 1, 1.0, 0), (-1.0, -1, 1.0, 2))),
-        "derivatives": (silu_0, silu_1, silu_2, silu_3, silu_4, silu_5),
+        "derivatives": (silu_0, silu_1, silu_2, silu_3, silu_4, silu_5, silu_6, silu_7),
     },
     "sin": {
         "expression": 'sin(z)',
@@ -561,7 +900,7 @@ ACTIVATIONS: dict[str, dict[str, Any]] = {
         "about": 'The integral of the logistic function (Dugas et al. 2000).',
         "kind": 'SmoothedRectifiers',
         "data": ((), (), ((1.0, 1, 1.0, 0),)),
-        "derivatives": (softplus_0, softplus_1, softplus_2, softplus_3, softplus_4, softplus_5),
+        "derivatives": (softplus_0, softplus_1, softplus_2, softplus_3, softplus_4, softplus_5, softplus_6, softplus_7),
     },
     "step": {
         "expression": 'Heaviside(z)',
@@ -574,6 +913,6 @@ ACTIVATIONS: dict[str, dict[str, Any]] = {
         "about": 'The hyperbolic tangent.',
         "kind": 'SmoothedRectifiers',
         "data": ((-1.0,), (), ((2.0, 0, 0.5, 0),)),
-        "derivatives": (tanh_0, tanh_1, tanh_2, tanh_3, tanh_4, tanh_5),
+        "derivatives": (tanh_0, tanh_1, tanh_2, tanh_3, tanh_4, tanh_5, tanh_6, tanh_7),
     },
 }

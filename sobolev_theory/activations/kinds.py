@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from .definition import Definition
 from .entire import Entire
+from .logistic import mixture
 from .series import Series
+from .smoothed import SmoothedRectifiers
 
 FloatArray = NDArray[np.float64]
 Derivatives = tuple[Callable[[Any, Any], Any], ...]
@@ -31,7 +33,14 @@ def _series(expression: str, _: Any, derivatives: Derivatives) -> Series:
     return Series(expression, evaluate, highest, highest - 4, ("series", expression))
 
 
-KINDS: dict[str, Maker] = {"Entire": _entire, "Series": _series}
+def _smoothed(expression: str, data: Any, derivatives: Derivatives) -> SmoothedRectifiers:
+    """Atoms of the logistic mixture are written out over the law."""
+    polynomial, atoms, mixtures = data
+    over_the_law = [atom for weight, n, width, moment in mixtures for atom in mixture(weight, n, width, moment)]
+    return SmoothedRectifiers([*(atom[:3] for atom in atoms), *over_the_law], polynomial, expression, derivatives)
+
+
+KINDS: dict[str, Maker] = {"Entire": _entire, "Series": _series, "SmoothedRectifiers": _smoothed}
 """From an expression, data of the class, and pointwise derivatives where there are some, to a definition."""
 
 
