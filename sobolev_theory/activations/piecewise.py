@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .definition import Jump, Kinked, KinkedPairs, Letters, Moments, along_polar_frame
-from .pieces import OneArgument, Pieces, at_argument
+from .pieces import OneArgument, Pieces, means
 from .rectifier import derived, power, unit_pairs
 
 FloatArray = NDArray[np.float64]
@@ -78,16 +78,16 @@ class PiecewisePolynomial(Kinked):
 
     def means(self, m: FloatArray | None, s: FloatArray) -> Callable[[int], FloatArray]:
         """Of the polynomial around the mean, and of ramps beyond."""
-        return cache(at_argument(self.function, m, s).mean)
+        return means(self.function, m, s)
 
     def squares(self, m: FloatArray | None, s: FloatArray) -> Moments:
         """Squares are piecewise polynomials."""
 
         @cache
-        def at(k: int) -> OneArgument:
-            return at_argument(self.function.derivative(k).square(), m, s)
+        def of(order: int) -> Callable[[int], FloatArray]:
+            return means(self.function.derivative(order).square(), m, s)
 
-        return cache(lambda k, n: at(k).mean(n))
+        return lambda k, n: of(k)(n)
 
     def pairs(self, at: KinkedPairs) -> Letters:
         """As `mixed_pairs` of the function with itself."""
