@@ -44,7 +44,7 @@ class PiecewiseNeurons(Neurons):
             left, out = values - np.einsum("kqn,kn->kq", basis, h), h @ beyond.T
             squares = np.column_stack([h * h, (left * left).sum(axis=1) + (out * out).sum(axis=1)])
             found[:, part], tails[:, part] = h.T, np.cumsum(squares[:, ::-1], axis=1)[:, ::-1].T
-        return Coefficients(found, tails, np.full(len(self.m), ROUNDING))
+        return Coefficients(found, tails, np.full(len(self.m), ROUNDING), np.full(len(self.m), self.size))
 
     def _product(self, a: int, b: int, degree: int = 0) -> FloatArray:
         """``E[sigma^(a)(z) sigma^(b)(z)]`` of pointwise derivatives."""
