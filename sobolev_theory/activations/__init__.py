@@ -1,9 +1,10 @@
 """Activations: values with pointwise derivatives, regularity and Gaussian moments; and the registry of their names."""
 
 from .activation import Activation, load
+from .callables import from_callable
 from .registry import get, names, register
 
-__all__ = ["Activation", "get", "load", "names", "register"]
+__all__ = ["Activation", "from_callable", "get", "load", "names", "register"]
 
 
 def _arrived(name: str, source: str) -> Activation:
