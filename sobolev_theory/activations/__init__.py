@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from .activation import Activation, load
 from .built_in import FAMILIES
+from .callables import from_callable
 from .registry import family, get, names, register
 
-__all__ = ["Activation", "get", "load", "names", "register"]
+__all__ = ["Activation", "from_callable", "get", "load", "names", "register"]
 __all__ += FAMILIES
 
 
