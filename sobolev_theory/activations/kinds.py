@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from .definition import Definition
 from .entire import Entire
 from .logistic import mixture
+from .piecewise import PiecewisePolynomial
 from .series import Series
 from .smoothed import SmoothedRectifiers
 
@@ -40,7 +41,17 @@ def _smoothed(expression: str, data: Any, derivatives: Derivatives) -> SmoothedR
     return SmoothedRectifiers([*(atom[:3] for atom in atoms), *over_the_law], polynomial, expression, derivatives)
 
 
-KINDS: dict[str, Maker] = {"Entire": _entire, "Series": _series, "SmoothedRectifiers": _smoothed}
+def _piecewise(expression: str, data: Any, _: Derivatives) -> PiecewisePolynomial:
+    """Kinks and pieces."""
+    return PiecewisePolynomial(*data, expression=expression)
+
+
+KINDS: dict[str, Maker] = {
+    "Entire": _entire,
+    "PiecewisePolynomial": _piecewise,
+    "Series": _series,
+    "SmoothedRectifiers": _smoothed,
+}
 """From an expression, data of the class, and pointwise derivatives where there are some, to a definition."""
 
 
