@@ -120,7 +120,7 @@ OF_CLASSES = {
 
 
 def defined() -> set[str]:
-    """Every activation without generated kernels has its definition; of a family of polynomials, those of OF_CLASSES."""
+    """Every activation without generated kernels has its definition; of families of polynomials two."""
     plain = {name for name in activations.names() if not re.match("hermite|monomial", name)} - set(BUILT_IN)
     return {f"{name}/definition" for name in plain | {name for name in ENTIRE if name[-1] in "23"}}
 
