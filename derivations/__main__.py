@@ -19,6 +19,8 @@ from derivations import (
     directional_limit,
     erf,
     erf_moments,
+    exponential_closed,
+    exponential_unit,
     finite_sample,
     gauss_newton,
     operator,
@@ -34,6 +36,7 @@ from derivations.theorems import theorems
 
 DERIVATIONS = (
     *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf, rectifier_moments, erf_moments),
+    *(exponential_unit, exponential_closed),
     *(operator, affine_operator, affine_records, single_neuron, planar_flow, symmetric, finite_sample),
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"

@@ -38,8 +38,8 @@ from sobolev_theory.symbolic.symbols import rho, s, t, z
 ROOT = Path(writer.__file__).parent.parent
 MODULES = (
     *activations.names(),
-    *("__init__", "affine_operator", "arc_cosine", "erf_moments", "finite_sample", "operator", "planar_flow"),
-    *("rectifier_moments", "single_neuron", "symmetric"),
+    *("__init__", "affine_operator", "arc_cosine", "erf_moments", "exponential_closed", "operator", "planar_flow"),
+    *("exponential_unit", "finite_sample", "rectifier_moments", "single_neuron", "symmetric"),
 )
 FILES = {f"{name}.py" for name in MODULES} | {"catalogue.json"}
 
