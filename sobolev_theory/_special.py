@@ -80,6 +80,16 @@ def erf(xp: Any, x: Any) -> Any:
     return xp.erf(x) if hasattr(xp, "erf") else special.erf(x)
 
 
+def logistic(xp: Any, x: Any) -> Any:
+    """``1/(1 + exp(-x))`` of doubles, to full relative accuracy in the lower tail."""
+    return special.expit(x)
+
+
+def softplus(xp: Any, x: Any) -> Any:
+    """``log(1 + exp x)``, likewise."""
+    return xp.logaddexp(0.0, x)
+
+
 def damped_sinh(xp: Any, a: Any, b: Any) -> Any:
     """``exp(a) sinh(b)`` without overflow of a factor, to full relative accuracy near b = 0."""
     size = xp.abs(b)
@@ -100,7 +110,8 @@ def normal_density(x: Any) -> Any:
 def bivariate_normal(h: Any, k: Any, u: Any, v: Any, angle: Any) -> Any:
     r"""``Phi_2(h, k; cos theta)``, the probability that ``X < h`` and ``Y < k`` at the correlation ``cos(theta)``.
 
-    ``Phi(h)/2 + Phi(k)/2 - T(h, v/h) - T(k, u/k) - (0 or 1/2)`` with Owen's function ``T``; absolute error below 3e-16.
+    ``Phi(h)/2 + Phi(k)/2 - T(h, v/h) - T(k, u/k) - (0 or 1/2)`` with Owen's function ``T``, at most Phi(h) and Phi(k);
+    absolute error below 3e-16.
 
     Parameters
     ----------
@@ -126,5 +137,6 @@ def bivariate_normal(h: Any, k: Any, u: Any, v: Any, angle: Any) -> Any:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         tails = special.owens_t(h, v / h) + special.owens_t(k, u / k)
     beta = 0.5 * ((h < 0) != (k < 0))
-    found = by_owen(np, special.ndtr(h), special.ndtr(k), tails, beta)
+    below, other = special.ndtr(h), special.ndtr(k)
+    found = np.clip(by_owen(np, below, other, tails, beta), 0.0, np.minimum(below, other))
     return np.where(np.maximum(np.abs(h), np.abs(k)) < TINY, orthant(np, angle), found)
