@@ -16,10 +16,13 @@ import numpy as np
 import pytest
 from mpmath import mp
 
+from sobolev_theory import activations
 from sobolev_theory.activations.definition import KinkedPairs
-from sobolev_theory.activations.exponential_unit import SELU_ALPHA, SELU_SCALE, ExponentialUnit, celu, elu, selu
+from sobolev_theory.activations.exponential_unit import ExponentialUnit
 from tests.oracles.quadrature import gauss_legendre, hermite
 
+ELU, SELU = (activations.get(name).definition for name in ("elu", "selu"))
+CELU = activations.get("celu(0.5)").definition
 END = 11  # phi(11) < 1e-27
 BOUND = 3e-14
 
@@ -194,9 +197,9 @@ OF_CURVATURE = [(4, 2, 0, 0), (2, 4, 1, 1), (4, 2, 2, 0), (3, 3, 0, 2), (3, 2, 0
 
 
 def test_generic_letters() -> None:
-    assert error(selu(), POINTS["generic"], (1, 3, 1, 1)) < BOUND
-    assert error(celu(0.5), POINTS["generic"], (3, 3, 0, 0)) < BOUND
-    assert error(elu(), POINTS["short"], (0, 0, 0, 0)) < BOUND
+    assert error(SELU, POINTS["generic"], (1, 3, 1, 1)) < BOUND
+    assert error(CELU, POINTS["generic"], (3, 3, 0, 0)) < BOUND
+    assert error(ELU, POINTS["short"], (0, 0, 0, 0)) < BOUND
 
 
 @pytest.mark.long
@@ -204,7 +207,7 @@ def test_generic_letters() -> None:
 def test_letters(at: tuple[float, ...]) -> None:
     """Of functions at every point; of Diracs for both kinds of units in turn."""
     place = list(POINTS.values()).index(at)
-    for unit, asked in ((selu(), OF_SLOPE), (celu(0.5), OF_CURVATURE)):
+    for unit, asked in ((SELU, OF_SLOPE), (CELU, OF_CURVATURE)):
         for letter in (SMOOTH_LETTERS[place % 6], SMOOTH_LETTERS[(place + 3) % 6], asked[place % 6], asked[place // 6]):
             assert error(unit, at, letter) < BOUND, letter
 
@@ -214,7 +217,7 @@ def test_letters(at: tuple[float, ...]) -> None:
 def test_letters_of_parallel_rows(at: tuple[float, ...]) -> None:
     """They do not depend on Y, and the slope of the second function meets the kink of the first."""
     for letter in ((0, 0, 0, 0), (1, 1, 2, 0), (0, 1, 0, 1), (2, 2, 1, 0)):
-        computed, oracle = letters(elu(), *at)
+        computed, oracle = letters(ELU, *at)
         functions = mp.fsum(
             w * hermite(letter[2], x) * regular(mp.one, letter[0], oracle.p * (x + oracle.h))
             * oracle.given(letter[1], letter[3], x) for x, w in oracle.rule
@@ -234,7 +237,7 @@ def of_one(unit: ExponentialUnit, m: float, s: float, n: int, power: Callable[[A
 )
 def test_moments_of_one_argument(p: float) -> None:
     """Up to four derivatives in the mean of ``E sigma`` and of the pointwise squares."""
-    unit, offset = (selu(), -0.6) if p < 1 else (celu(2.0), 1.2)
+    unit, offset = (SELU, -0.6) if p < 1 else (ExponentialUnit(2.0, rate=2.0), 1.2)
     m, s = offset * p, p * p
     means, squares = unit.means(np.array(m), np.array(s)), unit.squares(np.array(m), np.array(s))
     size = [float(unit.scale(order, np.array(m), np.array(s))) for order in range(7)]
@@ -248,7 +251,7 @@ def test_moments_of_one_argument(p: float) -> None:
             assert abs(squares(k, n) - expected) < BOUND * scale
 
 
-@pytest.mark.parametrize("unit", [elu(), elu(0.3), selu(), celu(1.7)], ids=["elu", "elu(0.3)", "selu", "celu(1.7)"])
+@pytest.mark.parametrize("unit", [ELU, SELU, CELU, ExponentialUnit(0.3, 2.0, 1.7)])
 def test_pieces_and_jumps(unit: ExponentialUnit) -> None:
     """Derivatives by differences beside the kink, jumps across it; a pickle is the same unit."""
     z = np.array([-30.0, -2.0, -0.5, 0.7, 3.0])
@@ -267,13 +270,13 @@ def test_pieces_and_jumps(unit: ExponentialUnit) -> None:
 
 def test_orders() -> None:
     """The slope of ELU and of CELU is continuous, and there is a loss in H2; else H1 is the order that jumps."""
-    assert [(u.jump_order, u.max_order) for u in (elu(), celu(0.3), elu(0.5), selu())] == [
+    assert [(u.jump_order, u.max_order) for u in (ELU, CELU, ExponentialUnit(0.5), SELU)] == [
         (2, 2),
         (2, 2),
         (1, 1),
         (1, 1),
     ]
-    assert pytest.approx(1.7580993408473766, rel=1e-15) == SELU_SCALE * SELU_ALPHA  # -selu(-inf), as published
+    assert SELU.derivative(np.array([-99.0, 1.0]), 0) == pytest.approx([-1.7580993408473766, 1.0507009873554805])
     for arguments in ((np.nan,), (1.0, 0.0), (1.0, 1.0, -1.0), ("1",)):
         with pytest.raises(ValueError, match=r"^(alpha|scale|rate): a (finite|positive) number is required, got "):
             ExponentialUnit(*arguments)

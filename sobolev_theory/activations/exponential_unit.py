@@ -16,10 +16,6 @@ from .exponential_singles import SinglesOfUnits
 
 FloatArray = NDArray[np.float64]
 
-SELU_SCALE = 1.0507009873554804934193349852946
-SELU_ALPHA = 1.6732632423543772848170429916717
-"""Constants of Klambauer, Unterthiner, Mayr & Hochreiter 2017, at which zero mean and unit variance are kept."""
-
 
 class ExponentialUnit(Kinked):
     """``scale (max(z, 0) + alpha (exp(z/rate) - 1) 1(z < 0))``.
@@ -32,6 +28,8 @@ class ExponentialUnit(Kinked):
         Finite; where the unit saturates, at ``-scale alpha``.
     scale, rate
         Positive.
+    expression
+        As text; made of the numbers if there is none.
 
     Raises
     ------
@@ -40,23 +38,23 @@ class ExponentialUnit(Kinked):
 
     Examples
     --------
-    >>> elu(1.0).derivative(np.array([-np.log(2), 3.0]), 1)
+    >>> ExponentialUnit().derivative(np.array([-np.log(2), 3.0]), 1)
     array([0.5, 1. ])
-    >>> selu().jumps(1), elu(1.0).jump_order
-    ((Jump(place=0.0, height=-0.7073980430646...),), 2)
+    >>> ExponentialUnit(0.5).jumps(1), ExponentialUnit(0.5, rate=0.5).jump_order
+    ((Jump(place=0.0, height=0.5),), 2)
     """
 
-    how = "closed form in one argument, quadrature in the other"
+    how = "closed form, of long and short arguments integrated over one"
     accuracy = 1e-13
 
-    def __init__(self, alpha: float = 1.0, scale: float = 1.0, rate: float = 1.0) -> None:
+    def __init__(self, alpha: float = 1.0, scale: float = 1.0, rate: float = 1.0, expression: str = "") -> None:
         self.alpha = number("alpha", alpha, "a finite number", -np.inf, np.inf)
         self.gain = number("scale", scale, "a positive number", 0.0, np.inf)
         self.rate = number("rate", rate, "a positive number", 0.0, np.inf)
         self.ratio = self.alpha / self.rate
         self.max_order = 2 if self.ratio == 1 else 1
         self.variation = 1 / self.rate
-        self.expression = _text(self.alpha, self.gain, self.rate)
+        self.expression = expression or _text(self.alpha, self.gain, self.rate)
 
     @property
     def key(self) -> object:
@@ -117,18 +115,3 @@ def _text(alpha: float, gain: float, rate: float) -> str:
     exponent = "min(z, 0)" if rate == 1 else f"min(z, 0)/{rate:.15g}"
     below = f"{'' if alpha == 1 else f'{alpha:.15g}*'}(exp({exponent}) - 1)"
     return f"max(z, 0) + {below}" if gain == 1 else f"{gain:.15g}*(max(z, 0) + {below})"
-
-
-def elu(alpha: float = 1.0) -> ExponentialUnit:
-    """``max(z, 0) + alpha (exp(min(z, 0)) - 1)`` (Clevert, Unterthiner & Hochreiter 2016)."""
-    return ExponentialUnit(alpha)
-
-
-def selu() -> ExponentialUnit:
-    """``scale`` times the ELU of ``alpha``, with the constants above."""
-    return ExponentialUnit(SELU_ALPHA, SELU_SCALE)
-
-
-def celu(alpha: float = 1.0) -> ExponentialUnit:
-    """``max(z, 0) + alpha (exp(min(z, 0)/alpha) - 1)``, of which the slope is continuous (Barron 2017)."""
-    return ExponentialUnit(alpha, 1.0, alpha)
