@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .definition import Definition
 from .entire import Entire
+from .exponential_unit import ExponentialUnit
 from .logistic import mixture
 from .piecewise import PiecewisePolynomial
 from .series import Series
@@ -46,8 +47,15 @@ def _piecewise(expression: str, data: Any, _: Derivatives) -> PiecewisePolynomia
     return PiecewisePolynomial(*data, expression=expression)
 
 
+def _exponential_unit(expression: str, numbers: Any, _: Derivatives) -> ExponentialUnit:
+    """Of ``alpha, scale, rate``."""
+    alpha, scale, rate = numbers
+    return ExponentialUnit(alpha, scale, rate, expression)
+
+
 KINDS: dict[str, Maker] = {
     "Entire": _entire,
+    "ExponentialUnit": _exponential_unit,
     "PiecewisePolynomial": _piecewise,
     "Series": _series,
     "SmoothedRectifiers": _smoothed,
