@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .definition import Definition
 from .entire import Entire
+from .exponential_unit import ExponentialUnit
 from .logistic import mixture
 from .series import Series
 from .smoothed import SmoothedRectifiers
@@ -40,7 +41,18 @@ def _smoothed(expression: str, data: Any, derivatives: Derivatives) -> SmoothedR
     return SmoothedRectifiers([*(atom[:3] for atom in atoms), *over_the_law], polynomial, expression, derivatives)
 
 
-KINDS: dict[str, Maker] = {"Entire": _entire, "Series": _series, "SmoothedRectifiers": _smoothed}
+def _exponential_unit(expression: str, numbers: Any, _: Derivatives) -> ExponentialUnit:
+    """Of ``alpha, scale, rate``."""
+    alpha, scale, rate = numbers
+    return ExponentialUnit(alpha, scale, rate, expression)
+
+
+KINDS: dict[str, Maker] = {
+    "Entire": _entire,
+    "ExponentialUnit": _exponential_unit,
+    "Series": _series,
+    "SmoothedRectifiers": _smoothed,
+}
 """From an expression, data of the class, and pointwise derivatives where there are some, to a definition."""
 
 
