@@ -73,7 +73,8 @@ class AffinePoint(Limits):
     def geometry(self) -> AffinePairs:
         """Pairs of a student's neuron with any."""
         require_pairs_fit(self.width, len(self.neurons.outputs))
-        geometry = AffinePairs.of(self.neurons, self.loss.ambient, self.loss.affine_terms.chart)
+        terms = self.loss.affine_terms
+        geometry = AffinePairs.of(self.neurons, self.loss.ambient, terms.chart, terms.meetings)
         geometry.require_varying(self.width)
         return geometry
 
@@ -82,7 +83,8 @@ class AffinePoint(Limits):
         """Pairs of students."""
         k, stacked = self.width, self.neurons
         alone = Neurons(stacked.weights[:k], stacked.biases[:k], stacked.outputs[:k], k)
-        geometry = AffinePairs.of(alone, self.loss.ambient, self.loss.affine_terms.chart)
+        terms = self.loss.affine_terms
+        geometry = AffinePairs.of(alone, self.loss.ambient, terms.chart, terms.meetings)
         geometry.require_varying(self.width)
         return geometry
 
