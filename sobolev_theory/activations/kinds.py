@@ -42,15 +42,15 @@ def _smoothed(expression: str, data: Any, derivatives: Derivatives) -> SmoothedR
     return SmoothedRectifiers([*(atom[:3] for atom in atoms), *over_the_law], polynomial, expression, derivatives)
 
 
-def _piecewise(expression: str, data: Any, _: Derivatives) -> PiecewisePolynomial:
-    """Kinks and pieces."""
-    return PiecewisePolynomial(*data, expression=expression)
-
-
 def _exponential_unit(expression: str, numbers: Any, _: Derivatives) -> ExponentialUnit:
     """Of ``alpha, scale, rate``."""
     alpha, scale, rate = numbers
     return ExponentialUnit(alpha, scale, rate, expression)
+
+
+def _piecewise(expression: str, data: Any, _: Derivatives) -> PiecewisePolynomial:
+    """Kinks and pieces."""
+    return PiecewisePolynomial(*data, expression=expression)
 
 
 KINDS: dict[str, Maker] = {
