@@ -1,6 +1,5 @@
 """The activations of the package: declared one by one in a folder, proved, generated, found by their names."""
 
-import importlib
 import pickle
 import subprocess
 import sys
@@ -12,14 +11,11 @@ import pytest
 import sympy as sp
 from mpmath import mp
 
-import sobolev_theory as st
 from derivations import activations as folder
 from derivations import built_in
 from sobolev_theory import activations
 from sobolev_theory._kernels.activations import ACTIVATIONS
 from sobolev_theory.activations.kinds import KINDS, made
-from sobolev_theory.symbolic.classes.classify import classify
-from sobolev_theory.symbolic.code.definitions import data_of
 from sobolev_theory.symbolic.derive.reading import GRAMMAR
 from sobolev_theory.symbolic.symbols import z
 
@@ -66,10 +62,55 @@ def test_an_activation_is_its_expression(name: str) -> None:
             truth = np.array([float(mpmath.mpf(exact(mp.mpf(float(x))))) for x in points])
         found = known.derivative(points, order)
         # a polynomial of degree 20 loses, where it changes its sign, what its terms exceed it by
-        terms = sum(abs(c) * abs(points) ** n for n, c in enumerate(_coefficients(derivative)))
-        np.testing.assert_allclose(found, truth, rtol=0, atol=4e-15 * (np.max(abs(truth)) * (terms is 0) + terms))
+        terms = sum((abs(c) * abs(points) ** n for n, c in enumerate(_coefficients(derivative))), np.max(abs(truth)))
+        assert (abs(found - truth) <= 4e-15 * terms).all(), (order, found - truth, terms)
 
 
 def _coefficients(expression: sp.Expr) -> list[float]:
     """Of a polynomial."""
     return [float(c) for c in reversed(sp.Poly(expression, z).all_coeffs())] if expression.is_polynomial(z) else []
+
+
+def test_families_are_functions_of_their_parameters() -> None:
+    """By position or by name; the name of what they make says them, and pickles and files carry it alone."""
+    assert activations.leaky_relu() == activations.get("leaky_relu") == activations.get("leaky_relu(0.01)")
+    assert activations.leaky_relu(0.1) == activations.leaky_relu(slope=0.1) == activations.get("leaky_relu( 1e-1 )")
+    assert activations.leaky_relu(0.1).name == "leaky_relu(0.1)"
+    assert activations.hermite(3) == activations.get("hermite3")
+    assert activations.elu(1) == activations.get("elu") != activations.celu(1)
+    for known in (activations.celu(0.5), activations.monomial(20), activations.get("tanh")):
+        assert known.is_packaged
+        assert len(pickle.dumps(known)) < 300
+        assert pickle.loads(pickle.dumps(known)) == known
+    assert "Maas" in str(activations.leaky_relu.__doc__)
+    assert {"leaky_relu", "elu", "celu", "hermite", "monomial"} <= set(dir(activations))
+
+
+@pytest.mark.parametrize(
+    ("family", "arguments", "message"),
+    [
+        ("leaky_relu", (1,), "slope: a finite number other than 1 is required, got 1"),
+        ("leaky_relu", (np.inf,), "slope: a finite number other than 1 is required, got inf"),
+        ("elu", (0,), "alpha: a positive number is required, got 0"),
+        ("celu", ("1",), "alpha: a positive number is required, got '1'"),
+        ("hermite", (0,), "degree: a degree from 1 to 20 is required, got 0"),
+        ("monomial", (21,), "degree: a degree from 1 to 20 is required, got 21"),
+        ("monomial", (2.5,), "degree: a degree from 1 to 20 is required, got 2.5"),
+    ],
+)
+def test_parameters_that_a_family_does_not_have(family: str, arguments: tuple[object, ...], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}"):
+        getattr(activations, family)(*arguments)
+
+
+def test_importing_makes_no_definition() -> None:
+    """But that of ReLU, the default; they are made when they are asked for."""
+    code = """
+import sobolev_theory as st
+from sobolev_theory.activations import built_in
+before = built_in._definition.cache_info().currsize
+st.activations.get("tanh")
+print(before, built_in._definition.cache_info().currsize)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["1", "2"]
