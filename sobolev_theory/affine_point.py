@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .activations import Activation
+from .activations.per_neuron import of_neurons
 from .curvature.affine_blocks import gauss_newton_blocks, hessian_blocks, rescalings
 from .curvature.blocks import Blocks
 from .curvature.operator import Curvature
@@ -29,6 +31,10 @@ FloatArray = NDArray[np.float64]
 
 class Objective(LaidOut, Protocol):
     """What a point needs of its loss."""
+
+    @property
+    def activation(self) -> Activation:
+        """That of students."""
 
     @property
     def affine_terms(self) -> AffineTerms:
@@ -61,7 +67,8 @@ class AffinePoint(Limits):
         rows = np.concatenate([parameters.weights, teacher.weights])
         biases = np.concatenate([or_zeros(each.biases, each.width) for each in (parameters, teacher)])
         outputs = np.concatenate([parameters.output_weights, -teacher.output_weights])
-        self.neurons = Neurons(rows, biases, outputs, self.width)
+        activations = of_neurons(loss.activation, self.width, "student") + teacher.activations
+        self.neurons = Neurons(rows, biases, outputs, self.width, activations)
         self.gap = parameters.output_bias - teacher.output_bias
 
     def facts(self) -> dict[str, Any]:
@@ -81,7 +88,7 @@ class AffinePoint(Limits):
     def students(self) -> AffinePairs:
         """Pairs of students."""
         k, stacked = self.width, self.neurons
-        alone = Neurons(stacked.weights[:k], stacked.biases[:k], stacked.outputs[:k], k)
+        alone = Neurons(stacked.weights[:k], stacked.biases[:k], stacked.outputs[:k], k, stacked.activations[:k])
         geometry = AffinePairs.of(alone, self.loss.ambient, self.loss.affine_terms.chart)
         geometry.require_varying(self.width)
         return geometry
@@ -89,7 +96,7 @@ class AffinePoint(Limits):
     @cached_property
     def means(self) -> Callable[[int, int], FloatArray]:
         """``E(a, i)`` of all neurons."""
-        return self.loss.affine_terms.table.of_means(self.geometry)
+        return self.loss.affine_terms.means(self.geometry)
 
     @property
     @np.errstate(all="ignore")
@@ -186,7 +193,10 @@ class AffinePoint(Limits):
 
     def _felt(self, outputs: bool) -> NDArray[np.intp]:
         """Pairs that bend on one hyperplane where a derivative in weights or biases, and `outputs` or not, feels it."""
-        return self.geometry.felt(outputs) if self._bends else np.zeros(0, dtype=np.intp)
+        if not self._bends:
+            return np.zeros(0, dtype=np.intp)
+        norm = self.loss.norm
+        return self.geometry.felt(np.array([norm.jumps_for(each) for each in self.neurons.activations]), outputs)
 
     @property
     def _bends(self) -> bool:
@@ -206,7 +216,7 @@ class AffinePoint(Limits):
 
     def _curvature(self, what: str, blocks: Blocks, *, is_symmetric: bool, is_semidefinite: bool) -> Curvature:
         self._require_finite(what, *blocks.coefficients)
-        null = rescalings(self.neurons, self.loss.affine_terms.activation.degree, self.layout)
+        null = rescalings(self.neurons, self.layout)
         return Curvature(
             blocks, self.layout, is_symmetric=is_symmetric, is_semidefinite=is_semidefinite, generators=null
         )

@@ -9,9 +9,9 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import activations
 from ._runtime.checks import as_array, as_numbers, instance_of
 from .activations import Activation
+from .activations.per_neuron import of_layer
 from .affine_point import AffinePoint
 from .inputs import Inputs
 from .layout import NAMES, Layout, moving
@@ -21,7 +21,7 @@ from .pairs.affine_sums import AffineTerms, value_of_network
 from .pairs.ambient import Ambient
 from .pairs.stacked import pairs_of
 from .pairs.sums import PairTerms, value_sum
-from .parameters import Parameters, require_shared
+from .parameters import Parameters
 from .points import Point
 from .shorthands import AnyPoint, Shorthands
 from .shorthands import Student as Student
@@ -35,7 +35,7 @@ class LossOptions(TypedDict, total=False):
     inputs: Inputs | None
     metric: ArrayLike | None
     parameters: str | Sequence[str]
-    activation: str | Activation | None
+    activation: str | Activation | Sequence[str | Activation] | None
     derivative: str
 
 
@@ -61,7 +61,8 @@ class PopulationLoss(Shorthands):
         ``"biases"``, ``"output_bias"``. If it is more than the weights, gradients are flat vectors in that order
         (`split`), and students are networks.
     activation
-        The activation, or its name; default ``"relu"``. A teacher that is a `Network` has its own, and admits no other.
+        That of students: a name, an `Activation`, or a list of them, one for each neuron. By default that of the
+        teacher, ``"relu"`` if it is given by weights; a teacher that is a `Network` has its own, which may be another.
     derivative
         ``"backprop"``: the gradient is the expectation of what automatic differentiation returns per sample
         (``ReLU'' = 0``), the field that training follows. ``"exact"``: it is the gradient of the population loss. They
@@ -119,38 +120,44 @@ class PopulationLoss(Shorthands):
         inputs: Inputs | None = None,
         metric: ArrayLike | None = None,
         parameters: str | Sequence[str] = "weights",
-        activation: str | Activation | None = None,
+        activation: str | Activation | Sequence[str | Activation] | None = None,
         derivative: str = "backprop",
     ) -> None:
         default = teacher.activation if isinstance(teacher, Network) else "relu"
-        chosen = activations.get(default if activation is None else activation)
+        chosen = of_layer(default if activation is None else activation)
         if not isinstance(teacher, Network):
             teacher = Network(as_array("teacher", teacher, ("neurons", "d")), activation=chosen)
-        require_shared("teacher", teacher, chosen)
         self.teacher, self.minus_teacher = teacher, -teacher.output_weights
         self.minus_teacher.flags.writeable = False
         self.inputs = Inputs() if inputs is None else instance_of("inputs", inputs, Inputs)
         self.ambient = Ambient.of(self.inputs, metric, teacher.dim)
         self.moving = moving(parameters)
-        self.norm = Norm.parse(norm, chosen)
+        self.norm = Norm.parse(norm)
         self.derivative = Convention.parse(derivative)
-        self.affine_terms = AffineTerms(chosen, self.norm, self.derivative)
+        self.affine_terms = AffineTerms(chosen, self.norm, self.derivative, teacher.activation)
+        for each in self.affine_terms.activations:
+            self.norm.require_finite(each)
         if not self.is_standard:
-            self.affine_terms.require_table()
+            self.affine_terms.require_moments()
         # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0: the conventions agree
         convention = Convention.BACKPROP if teacher.dim == 1 else self.derivative
         self.terms = PairTerms(chosen, self.norm, convention, in_plane=teacher.dim == 2)
 
     @property
     def activation(self) -> Activation:
-        """The activation of student and teacher."""
-        return self.terms.activation
+        """The activation of students."""
+        return self.affine_terms.activation
 
     @property
     def is_standard(self) -> bool:
         """Whether hidden weights alone move, inputs and metric are standard, there are no biases, but fast kernels."""
-        has_kernels = self.affine_terms.activation.has_kernels and not self.teacher.has_biases
+        has_kernels = self.has_one_activation and self.activation.has_kernels and not self.teacher.has_biases
         return has_kernels and self.moving == ("weights",) and self.ambient.is_standard
+
+    @property
+    def has_one_activation(self) -> bool:
+        """Whether student and teacher share the activation."""
+        return self.teacher.activation == self.activation
 
     def require_standard(self, what: str) -> None:
         """Refuse what a theory does not cover that is one of standard inputs and hidden weights.
@@ -162,10 +169,10 @@ class PopulationLoss(Shorthands):
         """
         facts = {"inputs": self.inputs.is_standard, "metric": self.ambient.metric.is_identity}
         facts |= {"parameters": self.moving == ("weights",), "teacher": not self.teacher.has_biases}
-        facts |= {"activation": self.activation.has_kernels}
+        facts |= {"activation": self.has_one_activation and self.activation.has_kernels}
         for name, is_standard in facts.items():
             if not is_standard:
-                advice = {"teacher": "take one without", "activation": "take one that has generated kernels"}
+                advice = {"teacher": "take one without", "activation": "take one that has generated kernels, for both"}
                 raise NotImplementedError(
                     f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
                     f"teacher without biases; {advice.get(name, f'leave {name} as it is by default')}"
@@ -206,6 +213,7 @@ class PopulationLoss(Shorthands):
         facts |= {} if self.inputs.is_standard else {"inputs": self.inputs}
         facts |= {} if self.ambient.metric.is_identity else {"metric": self.ambient.metric.array}
         facts |= {} if self.moving == ("weights",) else {"parameters": self.moving}
+        facts |= {} if self.has_one_activation else {"activation_of_teacher": self.teacher.activation.name}
         return facts | {"activation": self.activation.name, "derivative": str(self.derivative)}
 
     @property

@@ -43,11 +43,6 @@ def get(activation: str | Activation) -> Activation:
     return Activation(activation, definition)
 
 
-def chosen(activation: str | Activation | None) -> Activation:
-    """The activation that the options of a loss ask for: ReLU unless told."""
-    return get("relu" if activation is None else activation)
-
-
 def _meant(name: str) -> str:
     """What to do about a name that is not registered: of a well-known activation, how to derive it, or what is near."""
     word, derive = re.sub("[ _-]", "", name.casefold()), "sobolev_theory.symbolic.derive({!r}, {!r}).register()".format

@@ -39,23 +39,25 @@ def gauss_newton_blocks(students: AffinePairs, terms: AffineTerms, layout: Layou
     return _with_output_bias(assembly, students, terms, layout)
 
 
-def rescalings(neurons: Neurons, degree: int | None, layout: Layout) -> Generators | None:
+def rescalings(neurons: Neurons, layout: Layout) -> Generators | None:
     """``(w_i, b_i, -n a_i)``: ``z_+^n`` is what it was if weights and bias grow and the output weight falls by a power.
 
-    None if a part that would have to move rests, or for an activation that is not homogeneous.
+    Of the neurons that are homogeneous; None if there are none, or a part that would have to move rests.
     """
-    k = neurons.width
-    moved = {"weights", "output_weights"} | ({"biases"} if neurons.biases[:k].any() else set())
-    if degree is None or not moved <= set(layout.names):
+    degrees = {i: each.degree for i, each in enumerate(neurons.activations[: neurons.width]) if each.degree is not None}
+    at = np.array(list(degrees), dtype=np.intp)
+    moved = {"weights", "output_weights"} | ({"biases"} if neurons.biases[at].any() else set())
+    if not degrees or not moved <= set(layout.names):
         return None
-    rows = np.column_stack([neurons.weights, neurons.biases, -degree * neurons.outputs])[:k]
-    return Generators(np.arange(k), rows[:, layout.columns])
+    outputs = -np.array(list(degrees.values())) * neurons.outputs[at]
+    rows = np.column_stack([neurons.weights[at], neurons.biases[at], outputs])
+    return Generators(at, rows[:, layout.columns])
 
 
 def _with_output_bias(assembly: Assembly, geometry: AffinePairs, terms: AffineTerms, layout: Layout) -> Blocks:
     """The blocks, with the row and column of the output bias if it moves."""
     if "output_bias" in layout.names:
-        k, weight, means = geometry.pairs.width, terms.norm.weights[0], terms.table.of_means(geometry)
+        k, weight, means = geometry.pairs.width, terms.norm.weights[0], terms.means(geometry)
         found = terms.of_means("mean_field", geometry)
         on_inputs = {letter: weight * geometry.neurons.outputs[:k] * value for letter, value in found.items()}
         assembly.add_output_bias(weight, {"o": weight * means(0, 0)[:k], **on_inputs})

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._special import FAR
+from ..activations import Activation
+from ..activations.per_neuron import groups
 from ..errors import OverflowingError
 from .ambient import Ambient
 from .angles import PARALLEL
@@ -30,12 +32,27 @@ IntArray = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class Neurons:
-    """Stacked neurons, students first: ``w`` (N, d), ``b`` (N,), and ``c = [a; -a*]`` (N,), of which ``width`` move."""
+    """Stacked neurons, students first: ``w`` (N, d), ``b`` (N,), and ``c = [a; -a*]`` (N,), of which ``width`` move.
+
+    ``activations`` are theirs, N of them.
+    """
 
     weights: FloatArray
     biases: FloatArray
     outputs: FloatArray
     width: int
+    activations: tuple[Activation, ...]
+
+    @cached_property
+    def groups(self) -> list[tuple[Activation, IntArray]]:
+        """Different activations, and the numbers of the neurons that have them."""
+        return groups(self.activations)
+
+    def groups_of(self, part: slice) -> list[tuple[Activation, IntArray]]:
+        """The same of some neurons, numbered from the first of them."""
+        start, stop, _ = part.indices(len(self.activations))
+        found = ((each, of[(start <= of) & (of < stop)] - start) for each, of in self.groups)
+        return [(each, of) for each, of in found if len(of)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +115,10 @@ class AffinePairs:
         """``h_i = m_i/p_i``, (N,), or None if all are zero."""
         return None if self.means is None else self.means / self.pairs.norms
 
+    def means_of(self, numbers: IntArray) -> FloatArray | None:
+        """``m_i`` of some neurons, or None if all are zero."""
+        return None if self.means is None else self.means[numbers]
+
     @property
     def near(self) -> NearKinks:
         """The near pairs."""
@@ -151,12 +172,14 @@ class AffinePairs:
         found: IntArray = np.flatnonzero((near.sine <= near.parallel) & meet)
         return found
 
-    def felt(self, outputs: bool) -> IntArray:
-        """Those that have a share in a derivative of the loss in weights: the output weight of neither is zero.
+    def felt(self, bent: NDArray[np.bool_], outputs: bool) -> IntArray:
+        """Those of two neurons that are `bent`, with a share in a derivative of the loss in weights.
 
-        In second derivatives of which one is in an output weight (`outputs`) that of the other alone must not be.
+        The output weight of neither is zero; in second derivatives of which one is in an output weight (`outputs`) that
+        of the other alone must not be.
         """
         near, at, audible = self.pairs.near, self.coincident, self.neurons.outputs != 0
+        at = at[bent[near.i[at]] & bent[near.j[at]]]
         i, j = near.i[at], near.j[at]
         shared = audible[j] | (audible[i] & (j < self.pairs.width)) if outputs else audible[i] & audible[j]
         felt: IntArray = at[shared]
