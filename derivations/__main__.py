@@ -22,20 +22,41 @@ from derivations import (
     erf_moments,
     finite_sample,
     gauss_newton,
+    logistic_mixture,
     operator,
     planar_flow,
     price,
     rectifier_moments,
     relu,
     single_neuron,
+    smoothed_rectifiers,
     symmetric,
+    wide_network,
 )
 from derivations.catalogue import catalogue_file
 from derivations.theorems import theorems
 
 DERIVATIONS = (
-    *(price, charts, gauss_newton, arc_cosine, relu, directional_limit, erf, rectifier_moments, erf_moments, entire),
-    *(operator, affine_operator, affine_records, single_neuron, planar_flow, symmetric, finite_sample),
+    price,
+    charts,
+    gauss_newton,
+    arc_cosine,
+    relu,
+    directional_limit,
+    erf,
+    rectifier_moments,
+    erf_moments,
+    entire,
+    operator,
+    affine_operator,
+    affine_records,
+    single_neuron,
+    planar_flow,
+    symmetric,
+    finite_sample,
+    wide_network,
+    smoothed_rectifiers,
+    logistic_mixture,
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'

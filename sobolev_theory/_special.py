@@ -80,6 +80,16 @@ def erf(xp: Any, x: Any) -> Any:
     return xp.erf(x) if hasattr(xp, "erf") else special.erf(x)
 
 
+def logistic(xp: Any, x: Any) -> Any:
+    """``1/(1 + exp(-x))`` of doubles, to full relative accuracy in the lower tail."""
+    return special.expit(x)
+
+
+def softplus(xp: Any, x: Any) -> Any:
+    """``log(1 + exp x)``, likewise."""
+    return xp.logaddexp(0.0, x)
+
+
 def damped_sinh(xp: Any, a: Any, b: Any) -> Any:
     """``exp(a) sinh(b)`` without overflow of a factor, to full relative accuracy near b = 0."""
     size = xp.abs(b)

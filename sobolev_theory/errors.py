@@ -20,15 +20,20 @@ class NotDifferentiableError(_Travelling):
     """The asked derivative does not exist at these weights; `pairs` lists the rows responsible.
 
     A pair ``(i, j)`` names rows of the stacked weights ``[W; V]`` (students first) that are parallel; ``(i, i)`` is a
-    zero row.
+    zero row. Of kernels of wide networks it names inputs.
     """
 
-    def __init__(self, quantity: str, pairs: Sequence[tuple[int, int]], reason: str, advice: str) -> None:
+    def __init__(
+        self,
+        quantity: str,
+        pairs: Sequence[tuple[int, int]],
+        reason: str,
+        advice: str,
+        of: str = "rows of the stacked weights [W; V]",
+    ) -> None:
         self.pairs = list(pairs)
         shown = ", ".join(str(pair) for pair in self.pairs[:5]) + (", ..." if len(self.pairs) > 5 else "")
-        super().__init__(
-            f"the {quantity} does not exist: {reason}; rows of the stacked weights [W; V]: {shown}. {advice}"
-        )
+        super().__init__(f"the {quantity} does not exist: {reason}; {of}: {shown}. {advice}")
 
 
 class InfiniteNormError(_Travelling):
@@ -40,6 +45,17 @@ class InfiniteNormError(_Travelling):
             f"{highest} jumps, so that the next one is a Dirac delta with E[delta^2] infinite; use weights up to order "
             f"{highest}, or a smoother activation"
         )
+
+
+class AccuracyError(_Travelling):
+    """A number cannot be had as accurate as was asked for; `bound` is that of its error, `tolerance` what was asked.
+
+    Both are relative to the natural scale of the number.
+    """
+
+    def __init__(self, quantity: str, bound: float, tolerance: float, advice: str) -> None:
+        self.bound, self.tolerance = bound, tolerance
+        super().__init__(f"{quantity} is known to {bound:.1e} of its scale, {tolerance:.0e} is required; {advice}")
 
 
 class OverflowingError(ValueError):

@@ -24,12 +24,22 @@ QUICK = 60
 ROOMS = {"": st} | {f"{name}.": getattr(st, name) for name in st.__all__ if type(getattr(st, name)) is type(st)}
 RESULTS = {
     *("Activation", "Agreement", "BestStep", "Comparison", "CriticalPoint", "Curvature", "Descent", "Entry", "Flow"),
-    *("FlowComparison", "Formula", "OptimalWeight", "PlanarFlow", "Rate", "Report", "SampledDescent"),
+    *(
+        "FlowComparison",
+        "Formula",
+        "KernelComparison",
+        "OptimalWeight",
+        "PlanarFlow",
+        "Rate",
+        "Report",
+        "SampledDescent",
+    ),
     *(
         "SampledQuantity",
         "SampledSpectrum",
         "Search",
         "Spectrum",
+        "SphereSpectrum",
         "Step",
         "Survey",
         "SymmetricSaddle",

@@ -27,6 +27,7 @@ from derivations import (
     rectifier_moments,
     relu,
     single_neuron,
+    wide_network,
 )
 from sobolev_theory import activations
 from sobolev_theory.symbolic import POLAR, ArcCosine, DerivationError, sobolev
@@ -38,8 +39,20 @@ from sobolev_theory.symbolic.symbols import rho, s, t, z
 ROOT = Path(writer.__file__).parent.parent
 MODULES = (
     *activations.names(),
-    *("__init__", "affine_operator", "arc_cosine", "entire", "erf_moments", "finite_sample", "operator", "planar_flow"),
-    *("rectifier_moments", "single_neuron", "symmetric"),
+    "__init__",
+    "affine_operator",
+    "arc_cosine",
+    "entire",
+    "erf_moments",
+    "finite_sample",
+    "operator",
+    "planar_flow",
+    "rectifier_moments",
+    "logistic_mixture",
+    "single_neuron",
+    "smoothed_rectifiers",
+    "symmetric",
+    "wide_network",
 )
 FILES = {f"{name}.py" for name in MODULES} | {"catalogue.json"}
 
@@ -310,6 +323,14 @@ def wrong_recurrence(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(erf_moments, "MIXED", erf_moments.MIXED.subs(erf_moments.P12, -erf_moments.P12))
 
 
+def wrong_tangent_kernel(patch: pytest.MonkeyPatch) -> None:
+    """What ``rho`` moves by, forgotten."""
+    right = wide_network.tangent
+    patch.setitem(
+        wide_network.KERNELS, "ntk", lambda orders: right(orders) | ({"y": sp.S.Zero} if orders == (1, 0) else {})
+    )
+
+
 SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_derivative_rule, arc_cosine),
     pytest.param(wrong_closed_form, arc_cosine, marks=pytest.mark.long),
@@ -328,6 +349,7 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], Any]] = [
     (wrong_derivative_of_a_letter, rectifier_moments),
     pytest.param(wrong_moment_of_rectifiers, rectifier_moments, marks=pytest.mark.long),
     pytest.param(wrong_recurrence, erf_moments, marks=pytest.mark.long),
+    (wrong_tangent_kernel, wide_network),
     pytest.param(wrong_moments_beyond_the_jump, operator, marks=pytest.mark.long),
     pytest.param(wrong_polar_operator, operator, marks=pytest.mark.long),
 ]

@@ -110,6 +110,7 @@ def test_internal_modules_are_not_offered() -> None:
         "activations",
         "finite_sample",
         "formulas",
+        "kernels",
         "monte_carlo",
         "reduced",
         "symmetric",

@@ -13,7 +13,10 @@ from collections.abc import Iterator
 LONGEST = 4_000_000
 """Characters."""
 
-SPECIAL = ("arc_cosine", "arc_cosine_of_supplement", "damped_cosh", "damped_sinh", "erf")
+SPECIAL = (
+    *("arc_cosine", "arc_cosine_of_supplement", "damped_cosh", "damped_sinh"),
+    *("erf", "logistic", "softplus"),
+)
 """Functions of `sobolev_theory._special` that generated code calls."""
 
 NAMESPACE = frozenset({"arctan", "arcsin", "exp", "log", "sin", "cos", "sinh", "cosh", "sqrt", "divide"})

@@ -85,6 +85,7 @@ POINT = {"loss": ("loss", loss), "W0": ("array", W)}
 SIZES = {"width": ("size", 2), "dim": ("size", 3)}
 NOTATION = {"student": ("text", "u"), "vectors": ("word", "bold"), "norm": ("text", "|{}|"), "angle": ("text", r"\phi")}
 SPECTRA = {"spectra": ("curvatures", lambda: [loss().gauss_newton(W)]), "labels": ("labels", ["L2"])}
+PRIOR = {"activation": ("activation", "erf"), "weight_variance": ("number", 1.0), "bias_variance": ("number", 0.5)}
 FIGURE = {"ax": ("optional", None), "derivative": ("word", "backprop")}
 
 TARGETS: dict[str, Target] = {
@@ -323,6 +324,27 @@ TARGETS: dict[str, Target] = {
         lambda x: st.finite_sample.spectrum(V[:1], "L2", samples_per_dim=3.0).density(x),
         {"x": ("numbers any infinite times", [0.5])},
         weight=1,
+    ),
+    **{
+        f"kernels.{name}": Target(
+            getattr(st.kernels, name),
+            {"x": ("points", W), "y": ("points", V), **PRIOR, "orders": ("pair", (1, 0))},
+        )
+        for name in ("nngp", "ntk")
+    },
+    "kernels.sobolev_gram": Target(
+        st.kernels.sobolev_gram, {"x": ("points", W), "y": ("points", V), **PRIOR, "kernel": ("word", "ntk")}
+    ),
+    "kernels.compare": Target(
+        st.kernels.compare,
+        {"x": ("points", W), **PRIOR, "norms": ("norms", ["L2", "H1"]), "kernel": ("word", "nngp")},
+        open=True,
+    ),
+    "kernels.sphere_spectrum": Target(
+        st.kernels.sphere_spectrum,
+        {"dim": ("size", 3), "degrees": ("size", 4), "norms": ("norms", ["L2", "H1"]), **PRIOR}
+        | {"kernel": ("word", "ntk"), "radius": ("number", 1.0)},
+        open=True,
     ),
     "plotting.phase_portrait": Target(st.plotting.phase_portrait, {"norm": ("norm", "L2"), **FIGURE}, weight=1),
     "plotting.condition_number_map": Target(st.plotting.condition_number_map, {"norms": TWO, **FIGURE}, weight=1),

@@ -8,6 +8,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pycode import PythonCodePrinter
 
 from ..arc_cosine import of_angle
+from ..classes.logistic import Logistic, Softplus, Tanh
 
 ARC_COSINE, ARC_COSINE_OF_SUPPLEMENT = (sp.Function(f"NamedArcCosine{of}", nargs=1) for of in ("", "OfSupplement"))
 """``J_n(theta)`` and ``J_n(pi - theta)`` without the argument, which elimination of subexpressions would take apart."""
@@ -62,6 +63,9 @@ FORMS = {
     DAMPED_COSH: "damped_cosh(xp, {}, {})",
     ARC_COSINE: "arc_cosine(xp, {}, theta, sine, cosine)",
     ARC_COSINE_OF_SUPPLEMENT: "arc_cosine_of_supplement(xp, {}, theta, sine, cosine)",
+    Logistic: "logistic(xp, {})",
+    Softplus: "softplus(xp, {})",
+    Tanh: "xp.tanh({})",
 }
 """Functions that are called with more than their arguments."""
 

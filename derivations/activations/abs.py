@@ -1,0 +1,5 @@
+"""The modulus."""
+
+from derivations.declared import Declared
+
+ACTIVATION = Declared("Abs(z)")

@@ -1,0 +1,5 @@
+"""The cosine."""
+
+from derivations.declared import Declared
+
+ACTIVATION = Declared("cos(z)")

@@ -1,0 +1,5 @@
+"""The exponential."""
+
+from derivations.declared import Declared
+
+ACTIVATION = Declared("exp(z)")

@@ -1,0 +1,5 @@
+"""The logistic function by three pieces, as PyTorch has it."""
+
+from derivations.declared import Declared
+
+ACTIVATION = Declared("Max(0, Min(z/6 + 1/2, 1))")

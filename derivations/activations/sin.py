@@ -1,0 +1,5 @@
+"""The sine."""
+
+from derivations.declared import Declared
+
+ACTIVATION = Declared("sin(z)")

@@ -1,0 +1,5 @@
+"""The hyperbolic tangent."""
+
+from derivations.declared import Declared
+
+ACTIVATION = Declared("tanh(z)")

@@ -1,0 +1,36 @@
+"""Where the spectrum of a function ends, as far as doubles tell: what step integrates it, and whether it has a kink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+CENTRES = (0.0, 1.0, -1.0, 3.0, -3.0, 6.0, -6.0, 10.0, -10.0, 20.0, -20.0)
+"""Middles of Gaussian windows of width 1 through which a function is seen."""
+STEP, NODES = 2.0**-7, 3 * 2**10
+"""Of the grid of a window, +-12."""
+FALLEN, ROUNDING = 1e-11, 1e-16
+"""Where a spectrum, relative to its largest value, is read; and where it ends, if it falls on as it did."""
+UNSEEN = 1e-14
+"""What of the largest value at any window does not count."""
+FASTEST = 150.0
+"""Frequency by which that of a smooth function has fallen."""
+
+
+def end_of_spectrum(function: Callable[[FloatArray], FloatArray]) -> tuple[float, float]:
+    """The frequency at which the spectrum reaches rounding, infinite if it does not fall; and at which window.
+
+    Of a function with a kink it falls like a power of the frequency.
+    """
+    offsets = STEP * np.arange(-NODES // 2, NODES // 2)
+    windows = np.exp(-(offsets**2) / 2)
+    frequencies = 2 * np.pi * np.arange(NODES // 2 + 1) / (STEP * NODES)
+    spectra = [np.abs(np.fft.rfft(function(centre + offsets) * windows)) for centre in CENTRES]
+    largest = np.max(spectra)
+    high = [np.flatnonzero(one > FALLEN * one.max() + UNSEEN * largest) for one in spectra]
+    end, centre = max((frequencies[k[-1]] if len(k) else 0.0, at) for k, at in zip(high, CENTRES, strict=True))
+    return (float(end * np.log(ROUNDING) / np.log(FALLEN)) if end < FASTEST else np.inf), centre

@@ -1,0 +1,130 @@
+r"""Hermite coefficients ``h_n = E[f(m + p Z) He_n(Z)]/sqrt(n!)`` of a function, Z standard normal, and their tails.
+
+Everything is a sum over the nodes of a trapezoidal rule, of products with the Hermite functions ``psi_n = He_n sqrt(phi
+/ n!)``, orthonormal on the line: ``h_n = (sqrt(phi) f, psi_n)``. The rule errs by what the integrand has at frequencies
+``2 pi/step`` and above: a Hermite function ends at ``sqrt(n)``, ``sqrt(phi)`` at 8, and f at ``p`` times its own end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, log2, pi, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+END = 13.0
+"""Where ``sqrt(phi)`` is 4e-19 of its largest value: half the length of the rule, for functions that grow slowly."""
+LONGEST = 50.0
+"""Half the length for those that grow fast: beyond, ``sqrt(phi)`` leaves the range of doubles."""
+GAUSSIAN = 10.0
+"""The frequency at which ``sqrt(phi)`` is ``exp(-100)`` of its largest value."""
+HUGE = 1e100
+ROUNDING = 2e-15
+"""Of coefficients, relative to the norm of the function."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Nodes ``step (k + shift)`` up to ``end``, and Hermite functions below ``count``; of equal rules they are kept."""
+
+    step: float
+    end: float
+    count: int
+    shift: float = 0.0
+
+    @classmethod
+    def of(cls, frequency: float, end: float, count: int) -> Rule:
+        """For functions ``f(m + p z)`` whose frequencies end at ``frequency``; steps are powers of two."""
+        return cls(2.0 ** -ceil(log2((frequency + sqrt(count) + GAUSSIAN) / (2 * pi))), end, count)
+
+    @property
+    def shifted(self) -> Rule:
+        """The rule between the nodes."""
+        return Rule(self.step, self.end, self.count, 0.5)
+
+    @property
+    def nodes(self) -> FloatArray:
+        """Of ``[-end, end]``, (n,)."""
+        last = int(self.end / self.step)
+        return self.step * (np.arange(-last, last + 1) + self.shift)
+
+    @property
+    def roots(self) -> FloatArray:
+        """``sqrt(step phi)`` at the nodes."""
+        root: FloatArray = sqrt(self.step) * (2 * pi) ** -0.25 * np.exp(-(self.nodes**2) / 4)
+        return root
+
+    def basis(self) -> FloatArray:
+        """``sqrt(step) psi_n`` at the nodes, (n, count)."""
+        return _basis(self)
+
+    def beyond(self) -> FloatArray:
+        """The same on nodes of a second rule beyond the end, as far as the Hermite functions reach."""
+        return _beyond(self)
+
+
+@lru_cache(maxsize=12)
+def _basis(rule: Rule) -> FloatArray:
+    return sqrt(rule.step) * hermite_functions(rule.nodes, rule.count)
+
+
+@lru_cache(maxsize=12)
+def _beyond(rule: Rule) -> FloatArray:
+    step, reach = pi / (2 * sqrt(rule.count) + 4), 2 * sqrt(rule.count) + 6
+    nodes = np.arange(rule.end, max(reach, rule.end + step), step)
+    half = hermite_functions(nodes, rule.count) * sqrt(step)
+    return np.concatenate([half, half * (-1.0) ** np.arange(rule.count)])
+
+
+def hermite_functions(z: FloatArray, count: int) -> FloatArray:
+    """``psi_n(z)``, n < count, (..., count), by their recurrence; far out it starts below the range of doubles."""
+    found = np.empty((count, *z.shape))
+    exponent = -(z**2) / 4
+    before, now = np.zeros(z.shape), np.full(z.shape, (2 * pi) ** -0.25)
+    factor = np.exp(exponent)
+    for n in range(count):
+        np.multiply(now, factor, out=found[n])
+        before, now = now, (z * now - sqrt(n) * before) / sqrt(n + 1)
+        if n % 16 == 15 and (large := np.abs(now) > HUGE).any():
+            before[large] /= HUGE
+            now[large] /= HUGE
+            exponent[large] += np.log(HUGE)
+            factor = np.exp(exponent)
+    return np.ascontiguousarray(np.moveaxis(found, 0, -1))
+
+
+@dataclass(frozen=True, eq=False)
+class Coefficients:
+    """``h_n``, n < N, of k functions, (N, k); and of each ``tail[n] = sum_(l >= n) h_l^2`` for n <= N, (N + 1, k).
+
+    ``rounding``, (k,), bounds errors of the coefficients relative to the norm. The tail at N is the square of what is left of the function, formed of that and not of a difference of squares; it
+    ends at the rounding of coefficients, 1e-32 of the square of the function.
+    """
+
+    values: FloatArray
+    tail: FloatArray
+    rounding: FloatArray
+
+    @property
+    def norms(self) -> FloatArray:
+        """``sqrt(E f^2)``."""
+        return np.sqrt(self.tail[0])
+
+    def left(self, count: int) -> FloatArray:
+        """``sqrt`` of the tail from there on relative to the norm, (k,)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.sqrt(np.where(self.tail[0] > 0, self.tail[count] / self.tail[0], 0.0))
+
+
+def projected(values: FloatArray, rule: Rule) -> Coefficients:
+    """Coefficients of functions given by ``sqrt(step phi) f`` at the nodes, (k, n)."""
+    basis = rule.basis()
+    h = values @ basis
+    left, beyond = values - h @ basis.T, h @ rule.beyond().T
+    squares = np.column_stack([h * h, (left * left).sum(axis=1) + (beyond * beyond).sum(axis=1)])
+    tail = np.cumsum(squares[:, ::-1], axis=1)[:, ::-1]
+    return Coefficients(np.ascontiguousarray(h.T), np.ascontiguousarray(tail.T), np.full(len(h), ROUNDING))
