@@ -43,9 +43,9 @@ def of_itself(residual: Residual) -> tuple[Array, Array]:
         e = residual.moves.rows.offsets[:, i] - m / s * A
         both = np.outer(e, e) + along @ along.T - np.outer(A, A) / s
         for order, weight in residual.norm.orders:
-            k, bent = weight * density * residual.jump(order), weight * density * residual.jump(order + 1)
+            k, bent = (weight * density * residual.jumps(order + further)[i] for further in range(2))
             value, slope = (residual.pairing(order, derivative)[i, i] for derivative in range(2))
-            here, rising = (c * _at_kink(residual, order + derivative) for derivative in range(2))
+            here, rising = (c * _at_kink(residual, order + derivative, int(i)) for derivative in range(2))
             P = value * here
             turn = k * (2 * c * slope * here * residual.overlap[:, i, i] + 2 * P * residual.moves.output[:, i])
             bend = c * (k * value * rising + bent * P)
@@ -58,9 +58,10 @@ def of_itself(residual: Residual) -> tuple[Array, Array]:
     return gradient, hessian
 
 
-def _at_kink(residual: Residual, order: int) -> float:
-    """Mean of the limits of ``sigma^(order)`` at 0 from both sides."""
-    return float(residual.activation.derivative([-TINY, TINY], order).mean())
+def _at_kink(residual: Residual, order: int, i: int) -> float:
+    """Mean of the limits of ``sigma_i^(order)`` at 0 from both sides."""
+    rows = np.arange(len(residual.output)) == i
+    return float(residual.sigma(np.where(rows[:, None], [-TINY, TINY], 1.0), order)[i].mean())
 
 
 @lru_cache(maxsize=8)
@@ -77,7 +78,8 @@ def edges(residual: Residual) -> Array:
     q = len(residual.moves.output)
     total, pairing = np.zeros((q, q)), np.zeros((K, len(U)))
     for order, weight in residual.norm.orders:
-        pairing += weight * residual.jump(order) ** 2 * residual.pairing(order, 0)
+        jumps = residual.jumps(order)
+        pairing += weight * np.outer(jumps[:K], jumps) * residual.pairing(order, 0)
     pairing *= residual.output[:K, None] * residual.output
     kinked = np.flatnonzero(np.diagonal(residual.covariance))
     for i in kinked[kinked < K] if residual.exact and pairing.any() and U.shape[1] > 1 else ():

@@ -22,8 +22,10 @@ from functools import cached_property
 from math import perm
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..activations import Activation
+from ..activations.per_neuron import groups, of_layer, of_neurons
 from ..losses import PopulationLoss
 from ..networks import Network, or_zeros
 from ..norms import Convention, Norm
@@ -44,7 +46,7 @@ class Residual:
     norm
         Weights of the orders.
     activation
-        The activation.
+        The activation of all rows, or one of a layer with one for each; the constant neuron has any.
     exact
         Whether the gradient, and with it the rows of the Hessian, keep the Dirac parts (convention "exact").
     constant
@@ -66,7 +68,9 @@ class Residual:
         constant = student.output_bias != loss.teacher.output_bias or "output_bias" in layout.names
         rows, output = _stacked(loss, student, constant)
         moves = Moves.of(loss.ambient, layout, directions, student.width + constant)
-        return cls(rows, output, moves, loss.norm, loss.activation, loss.derivative is Convention.EXACT, constant)
+        students = of_neurons(loss.activation, student.width)
+        activation = of_layer([*students, *students[: int(constant)], *loss.teacher.activations])
+        return cls(rows, output, moves, loss.norm, activation, loss.derivative is Convention.EXACT, constant)
 
     def at(self, loss: PopulationLoss, student: Network | Parameters) -> Residual:
         """The residual at another student, in which no more moves."""
@@ -131,15 +135,29 @@ class Residual:
 
     def sigma(self, z: Array, order: int) -> Array:
         """``sigma^(order)(z_j)`` of all rows or of students, (.., n); of the constant neuron 1 or 0."""
-        values = self.activation.derivative(z, order)
+        if len(self.groups) == 1:
+            values = self.activation.derivative(z, order)
+        else:
+            values = np.empty(z.shape)
+            for activation, rows in self.groups:
+                some = rows[rows < len(z)]
+                values[some] = activation.derivative(z[some], order)
         if self.constant:
             values = values.copy()
             values[self.width - 1] = order == 0
         return values
 
-    def jump(self, order: int) -> float:
-        """Jump of ``sigma^(order)`` at 0."""
-        return self.activation.jump(order)
+    @cached_property
+    def groups(self) -> list[tuple[Activation, NDArray[np.intp]]]:
+        """Different activations, and the rows that have them."""
+        return groups(of_neurons(self.activation, len(self.output)))
+
+    def jumps(self, order: int) -> Array:
+        """Jumps of ``sigma_j^(order)`` at 0, (N,)."""
+        heights = np.empty(len(self.output))
+        for activation, rows in self.groups:
+            heights[rows] = activation.jump(order)
+        return heights
 
     def tensor_coordinates(self, order: int) -> Array:
         """Coordinates of ``u_j^(tensor m)`` in an orthonormal basis of their span, (N, at most N).

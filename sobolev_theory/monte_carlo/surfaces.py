@@ -30,7 +30,7 @@ def gradient_on_surfaces(residual: Residual, orders: Orders, moves: Array) -> Ar
     total = np.zeros((len(moves), moves.shape[-1]))
     for surface in _surfaces(residual, orders, moves):
         for weight, at in surface.orders:
-            total += weight * surface.density * residual.jump(at.order) * surface.facing(at) * surface.p
+            total += weight * surface.density * surface.jump(at.order) * surface.facing(at) * surface.p
     return total
 
 
@@ -63,6 +63,10 @@ class _Surface:
     along: Array
     moves: Array
     orders: Orders
+
+    def jump(self, order: int) -> float:
+        """Of ``sigma_i^(order)``."""
+        return float(self.residual.jumps(order)[self.student])
 
     @cached_property
     def variance(self) -> float:
@@ -105,7 +109,7 @@ class _Surface:
             B_a = sum_(j != i) ( [m]_1 (a_i . u_j + u_i . a_j) c_j f_j + [m]_0 X_aj ).
         """
         residual, i, K = self.residual, self.student, self.residual.width
-        k = residual.jump(at.order)
+        k = self.jump(at.order)
         if k == 0:
             return np.zeros_like(self.p)
         value, slope = (self.pairing(at.order, derivative) for derivative in range(2))
@@ -124,10 +128,10 @@ class _Surface:
         """``C = k' P - [exact] (k / s_i) (m_i P + sum_(j != i) [m]_0 C_ij c_j f'_j)``, (n,): delta and ``delta'``."""
         residual, i = self.residual, self.student
         facing = self.facing(at)
-        total = residual.jump(at.order + 1) * facing
-        if residual.exact and residual.jump(at.order):
+        total = self.jump(at.order + 1) * facing
+        if residual.exact and self.jump(at.order):
             through = self.pairing(at.order, 0) * residual.covariance[i] @ at.slope + residual.rows.offsets[i] * facing
-            total -= residual.jump(at.order) / self.variance * through
+            total -= self.jump(at.order) / self.variance * through
         return np.asarray(total)
 
 
@@ -137,8 +141,9 @@ def _surfaces(residual: Residual, orders: Orders, moves: Array) -> Iterator[_Sur
     Conditioning the samples needs no new product: ``z'_j = z_j - C_ij z_i / s_i`` for covariances ``C_ij`` of ``z_i``
     and ``z_j``. (Where a zero student is allowed its terms vanish, having a factor ``g^m / |u|`` with m > 1.)
     """
-    orders = [(weight, at) for weight, at in orders if residual.jump(at.order) or residual.jump(at.order + 1)]
-    for i in range(residual.width if orders else 0):
+    bent = [residual.jumps(at.order).astype(bool) | residual.jumps(at.order + 1).astype(bool) for _, at in orders]
+    orders = [each for each, rows in zip(orders, bent, strict=True) if rows.any()]
+    for i in np.flatnonzero(np.any(bent, axis=0)[: residual.width]):
         if s := residual.covariance[i, i]:
             along = orders[0][1].z[i] / s
             z = orders[0][1].z - residual.covariance[i, :, None] * along
