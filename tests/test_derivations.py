@@ -29,7 +29,7 @@ from derivations import (
     single_neuron,
     wide_network,
 )
-from sobolev_theory import activations
+from sobolev_theory.activations.generated import BUILT_IN
 from sobolev_theory.symbolic import POLAR, ArcCosine, DerivationError, sobolev
 from sobolev_theory.symbolic.arc_cosine import closed_form_coefficients, defining_integral
 from sobolev_theory.symbolic.charts import Block
@@ -38,7 +38,7 @@ from sobolev_theory.symbolic.symbols import rho, s, t, z
 
 ROOT = Path(writer.__file__).parent.parent
 MODULES = (
-    *activations.names(),
+    *sorted(BUILT_IN),
     "__init__",
     "affine_operator",
     "arc_cosine",

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 import sobolev_theory as st
+from sobolev_theory.activations.generated import BUILT_IN
 from sobolev_theory.symbolic import derive
 
 BESIDE = 1e-7
 """Distance at which the field is looked at: limits are approached in proportion to it."""
 
-JUMPING = [(name, f"H{order}") for name in st.activations.names() if (order := st.activations.get(name).jump_order)]
+JUMPING = [(name, f"H{order}") for name in sorted(BUILT_IN) if (order := st.activations.get(name).jump_order)]
 """Every registered activation whose derivative jumps, with the norm that contains the order."""
 
 
