@@ -1,11 +1,11 @@
 r"""Moments of a long pair of nearly parallel neurons, conditioned on a factor X that both share.
 
-With ``r > 0`` (else ``z_2`` is turned) ``z_1 = m_1 + p (a X + ...)``, ``z_2 = m_2 + q (a X + ...)``: of given X the rest
-has the deviations ``p sqrt(delta), q sqrt(delta)``, ``delta = 1 - a^2``, and the correlation ``1 - (1 - r)/delta``: its
-series is short. The trapezoidal rule in X has a bound of its own. By Poisson's formula it errs by ``E[sigma^(a)(z_1)
-sigma^(b)(z_2) exp(2 pi i k X/step)]``, k = +-1, +-2, ..., and X of given z is Gaussian with variance ``v = 1 - 2 a^2/(1
-+ r)``: together at most ``2.1 exp(-2 pi^2 v/step^2)`` times ``sqrt(E[sigma^(a)(z_1)^2] E[sigma^(b)(z_2)^2])``, whatever
-the activation is.
+With ``r > 0`` (else ``z_2`` is turned) ``z_1 = m_1 + p (a X + ...)``, ``z_2 = m_2 + q (a X + ...)``: of given X the
+rest has the deviations ``p sqrt(delta), q sqrt(delta)``, ``delta = 1 - a^2``, and the correlation ``1 - (1 -
+r)/delta``: its series is short. The trapezoidal rule in X has a bound of its own. By Poisson's formula it errs by
+``E[sigma^(a)(z_1) sigma^(b)(z_2) exp(2 pi i k X/step)]``, k = +-1, +-2, ..., and X of given z is Gaussian with variance
+``v = 1 - 2 a^2/(1 + r)``: together at most ``2.1 exp(-2 pi^2 v/step^2)`` times ``sqrt(E[sigma^(a)(z_1)^2]
+E[sigma^(b)(z_2)^2])``, whatever the activation is.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _at_factors(
     rest = sign * (1 - gap / delta)
     variance = (2 * delta - gap) / (2 - gap)
     step = pi * sqrt(2 * variance / ALIASING)
-    nodes = step * np.arange(-int(TAIL / step), int(TAIL / step) + 1)
+    nodes: FloatArray = step * np.arange(-int(TAIL / step), int(TAIL / step) + 1, dtype=np.float64)
     weights = step / sqrt(2 * pi) * np.exp(-(nodes**2) / 2)
     powers = rest ** np.arange(count)
     value, beyond, squares = 0.0, 0.0, np.zeros(2)
@@ -73,4 +73,6 @@ def _at_factors(
 
 def _given(neuron: Neurons, x: FloatArray, left: float) -> Neurons:
     """The neuron at given factors, a neuron each."""
-    return Neurons(neuron.function, neuron.m[0] + neuron.p[0] * x, np.full(x.shape, neuron.p[0] * left), neuron.size)
+    return type(neuron)(
+        neuron.function, neuron.m[0] + neuron.p[0] * x, np.full(x.shape, neuron.p[0] * left), neuron.size
+    )

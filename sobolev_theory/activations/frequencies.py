@@ -26,7 +26,7 @@ def end_of_spectrum(function: Callable[[FloatArray], FloatArray]) -> tuple[float
 
     Of a function with a kink it falls like a power of the frequency.
     """
-    offsets = STEP * np.arange(-NODES // 2, NODES // 2)
+    offsets: FloatArray = STEP * np.arange(-NODES // 2, NODES // 2, dtype=np.float64)
     windows = np.exp(-(offsets**2) / 2)
     frequencies = 2 * np.pi * np.arange(NODES // 2 + 1) / (STEP * NODES)
     spectra = [np.abs(np.fft.rfft(function(centre + offsets) * windows)) for centre in CENTRES]
@@ -34,3 +34,12 @@ def end_of_spectrum(function: Callable[[FloatArray], FloatArray]) -> tuple[float
     high = [np.flatnonzero(one > FALLEN * one.max() + UNSEEN * largest) for one in spectra]
     end, centre = max((frequencies[k[-1]] if len(k) else 0.0, at) for k, at in zip(high, CENTRES, strict=True))
     return (float(end * np.log(ROUNDING) / np.log(FALLEN)) if end < FASTEST else np.inf), centre
+
+
+def bandwidth_of(derivative: Callable[[FloatArray, int], FloatArray], highest: int) -> float:
+    """The largest of the ends of derivatives up to an order."""
+
+    def end(order: int) -> float:
+        return end_of_spectrum(lambda z: derivative(z, order))[0]
+
+    return max(map(end, range(highest + 1)))

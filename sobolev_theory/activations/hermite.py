@@ -38,8 +38,8 @@ class Rule:
 
     @classmethod
     def of(cls, frequency: float, end: float, count: int) -> Rule:
-        """For functions ``f(m + p z)`` whose frequencies end at ``frequency``; steps are powers of two."""
-        return cls(2.0 ** -ceil(log2((frequency + sqrt(count) + GAUSSIAN) / (2 * pi))), end, count)
+        """For functions ``f(m + p z)`` whose frequencies end at ``frequency``; steps are powers of ``2^(1/4)``."""
+        return cls(2.0 ** (-ceil(4 * log2((frequency + sqrt(count) + GAUSSIAN) / (2 * pi))) / 4), end, count)
 
     @property
     def shifted(self) -> Rule:
@@ -50,13 +50,13 @@ class Rule:
     def nodes(self) -> FloatArray:
         """Of ``[-end, end]``, (n,)."""
         last = int(self.end / self.step)
-        return self.step * (np.arange(-last, last + 1) + self.shift)
+        nodes: FloatArray = self.step * (np.arange(-last, last + 1, dtype=np.float64) + self.shift)
+        return nodes
 
     @property
     def roots(self) -> FloatArray:
         """``sqrt(step phi)`` at the nodes."""
-        root: FloatArray = sqrt(self.step) * (2 * pi) ** -0.25 * np.exp(-(self.nodes**2) / 4)
-        return root
+        return sqrt(self.step) * root_density(self.nodes)
 
     def basis(self) -> FloatArray:
         """``sqrt(step) psi_n`` at the nodes, (n, count)."""
@@ -80,6 +80,12 @@ def _beyond(rule: Rule) -> FloatArray:
     return np.concatenate([half, half * (-1.0) ** np.arange(rule.count)])
 
 
+def root_density(z: FloatArray) -> FloatArray:
+    """``sqrt(phi(z))``."""
+    root: FloatArray = (2 * pi) ** -0.25 * np.exp(-(z**2) / 4)
+    return root
+
+
 def hermite_functions(z: FloatArray, count: int) -> FloatArray:
     """``psi_n(z)``, n < count, (..., count), by their recurrence; far out it starts below the range of doubles."""
     found = np.empty((count, *z.shape))
@@ -101,8 +107,8 @@ def hermite_functions(z: FloatArray, count: int) -> FloatArray:
 class Coefficients:
     """``h_n``, n < N, of k functions, (N, k); and of each ``tail[n] = sum_(l >= n) h_l^2`` for n <= N, (N + 1, k).
 
-    ``rounding``, (k,), bounds errors of the coefficients relative to the norm. The tail at N is the square of what is left of the function, formed of that and not of a difference of squares; it
-    ends at the rounding of coefficients, 1e-32 of the square of the function.
+    ``rounding``, (k,), bounds errors of the coefficients relative to the norm. The tail at N is the square of what is
+    left of the function, formed of that and not of a difference of squares; it ends at the rounding of coefficients.
     """
 
     values: FloatArray
@@ -116,8 +122,20 @@ class Coefficients:
 
     def left(self, count: int) -> FloatArray:
         """``sqrt`` of the tail from there on relative to the norm, (k,)."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.sqrt(np.where(self.tail[0] > 0, self.tail[count] / self.tail[0], 0.0))
+        left: FloatArray = np.sqrt(quotient(self.tail[count], self.tail[0]))
+        return left
+
+    @property
+    def most_left(self) -> FloatArray:
+        """The largest of them, (N + 1,)."""
+        most: FloatArray = np.sqrt(quotient(self.tail, self.tail[0]).max(axis=1, initial=0.0))
+        return most
+
+
+def quotient(x: FloatArray, y: FloatArray) -> FloatArray:
+    """``x/y`` of numbers from 0 on, 0 where y is."""
+    found: FloatArray = np.divide(x, y, out=np.zeros(np.broadcast_shapes(x.shape, y.shape)), where=y > 0)
+    return found
 
 
 def projected(values: FloatArray, rule: Rule) -> Coefficients:
