@@ -66,6 +66,7 @@ class KinkedPairs:
 
     ``offsets(first, second)`` are ``h = (m_1 - first)/p``, ``k = (m_2 - second)/q`` and ``v = (k - r h)/c`` of kinks at
     those places, v without cancellation where pairs are nearly parallel; None, all three, where h and k are zero.
+    ``means`` are ``(m_1, m_2)``, made of the offsets if they are None.
     """
 
     p: FloatArray
@@ -74,14 +75,15 @@ class KinkedPairs:
     sine: FloatArray
     cosine: FloatArray
     offsets: Callable[[float, float], tuple[FloatArray, FloatArray, FloatArray] | tuple[None, None, None]]
+    means: tuple[FloatArray, FloatArray] | None = None
 
     @cached_property
     def gaussian(self) -> GaussianPairs:
         """The same arguments by their means and covariance."""
         h, k, _ = self.offsets(0.0, 0.0)
-        m1, m2 = (None, None) if h is None or k is None else (h * self.p, k * self.q)
+        means = (None, None) if h is None or k is None else self.means or (h * self.p, k * self.q)
         product = self.p * self.q
-        return GaussianPairs(m1, m2, self.p**2, product * self.cosine, self.q**2, (product * self.sine) ** 2)
+        return GaussianPairs(*means, self.p**2, product * self.cosine, self.q**2, (product * self.sine) ** 2)
 
     def some(self, rows: IntArray, columns: IntArray) -> KinkedPairs:
         """Those in some rows and columns of a table of pairs."""
@@ -90,7 +92,8 @@ class KinkedPairs:
         def offsets(first: float, second: float) -> Any:
             return tuple(None if x is None else pick(x) for x in self.offsets(first, second))
 
-        return KinkedPairs(pick(self.p), pick(self.q), pick(self.angle), pick(self.sine), pick(self.cosine), offsets)
+        arrays = pick(self.p), pick(self.q), pick(self.angle), pick(self.sine), pick(self.cosine)
+        return KinkedPairs(*arrays, offsets, None if self.means is None else (pick(self.means[0]), pick(self.means[1])))
 
 
 def _picker(rows: IntArray, columns: IntArray) -> Callable[[FloatArray], FloatArray]:

@@ -2,8 +2,11 @@ r"""Moments ``E[sigma^(a)(z_1) tau^(b)(z_2)]`` of two activations: in closed for
 
 from __future__ import annotations
 
+from functools import cache
+
 from .definition import Definition, GaussianPairs, Kinked, KinkedPairs, Letters, Moments, Smooth, along_polar_frame
 from .entire import Entire, of_two
+from .mixed import Mixed
 
 
 def mixed_moments(first: Definition, second: Definition, at: GaussianPairs) -> Moments:
@@ -18,7 +21,7 @@ def mixed_moments(first: Definition, second: Definition, at: GaussianPairs) -> M
         return first.pairs(at)
     if isinstance(first, Entire) and isinstance(second, Entire):
         return of_two(first, second, at)
-    raise NotImplementedError
+    return cache(lambda a, b, pairs=Mixed(first, second, at): pairs.moment(a, b)[0])
 
 
 def mixed_letters(first: Definition, second: Definition, at: KinkedPairs) -> Letters:

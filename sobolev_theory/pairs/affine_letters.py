@@ -50,7 +50,9 @@ class PolarTable:
             h, k = geometry.offsets[: geometry.pairs.width][part, None], geometry.second_offsets(at, part, columns)
             return h, k, geometry.v(at, part, columns)
 
-        pairs = KinkedPairs(p, q, at.angle, at.sine, at.cosine, offsets)
+        means = geometry.means
+        both = None if means is None else (means[: geometry.pairs.width][part, None], means[None, columns])
+        pairs = KinkedPairs(p, q, at.angle, at.sine, at.cosine, offsets, both)
         return lambda one, two, where: mixed_letters(one, two, pairs if where is None else pairs.some(*where))
 
     def of_neurons(self, definition: Definition, means: FloatArray | None, norms: FloatArray) -> Letters:
