@@ -81,9 +81,9 @@ class KinkedPairs:
     def gaussian(self) -> GaussianPairs:
         """The same arguments by their means and covariance."""
         h, k, _ = self.offsets(0.0, 0.0)
-        means = (None, None) if h is None or k is None else self.means or (h * self.p, k * self.q)
+        m1, m2 = (None, None) if h is None or k is None else self.means or (h * self.p, k * self.q)
         product = self.p * self.q
-        return GaussianPairs(*means, self.p**2, product * self.cosine, self.q**2, (product * self.sine) ** 2)
+        return GaussianPairs(m1, m2, self.p**2, product * self.cosine, self.q**2, (product * self.sine) ** 2)
 
     def some(self, rows: IntArray, columns: IntArray) -> KinkedPairs:
         """Those in some rows and columns of a table of pairs."""

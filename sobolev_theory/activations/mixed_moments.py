@@ -21,7 +21,8 @@ def mixed_moments(first: Definition, second: Definition, at: GaussianPairs) -> M
         return first.pairs(at)
     if isinstance(first, Entire) and isinstance(second, Entire):
         return of_two(first, second, at)
-    return cache(lambda a, b, pairs=Mixed(first, second, at): pairs.moment(a, b)[0])
+    series = Mixed(first, second, at)
+    return cache(lambda a, b: series.moment(a, b)[0])
 
 
 def mixed_letters(first: Definition, second: Definition, at: KinkedPairs) -> Letters:

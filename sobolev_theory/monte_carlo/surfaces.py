@@ -143,7 +143,7 @@ def _surfaces(residual: Residual, orders: Orders, moves: Array) -> Iterator[_Sur
     """
     bent = [residual.jumps(at.order).astype(bool) | residual.jumps(at.order + 1).astype(bool) for _, at in orders]
     orders = [each for each, rows in zip(orders, bent, strict=True) if rows.any()]
-    for i in np.flatnonzero(np.any(bent, axis=0)[: residual.width]):
+    for i in map(int, np.flatnonzero(np.any(bent, axis=0)[: residual.width])):
         if s := residual.covariance[i, i]:
             along = orders[0][1].z[i] / s
             z = orders[0][1].z - residual.covariance[i, :, None] * along
