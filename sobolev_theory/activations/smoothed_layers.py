@@ -1,0 +1,154 @@
+r"""Sums of smoothed rectifiers by their widths: ``sum_l (u_l R_1 + v_l R_0 + w_l R_(-1))`` and a polynomial.
+
+With ``D_0(z) = erf(z/(tau sqrt 2))/2`` and its derivatives ``D_1, D_2, ...`` the derivative of order a is a polynomial
+and ``sum_l u_l D_(a-1) + v_l D_a + w_l D_(a+1)``; for ``a = 0``, ``u_l z D_0 + v_l D_0 + (w_l + tau_l^2 u_l) D_1``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from math import factorial, fsum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.polynomial import Polynomial
+from numpy.typing import NDArray
+
+from .._kernels import smoothed_rectifiers as forms
+from .definition import GaussianPairs
+
+FloatArray = NDArray[np.float64]
+Chain = Callable[[int], FloatArray]
+"""A function and its derivatives, by their order."""
+
+ROUNDING = 4 * np.finfo(np.float64).eps
+"""A sum that is less of what it is the sum of is zero."""
+
+
+class Atom(NamedTuple):
+    """``weight R_power(z)``, ``R_power(z) = E (z + width xi)_+^power``; ``R_(-1)(z) = phi(z/width)/width``."""
+
+    weight: float
+    power: int
+    width: float
+
+
+class Arguments(NamedTuple):
+    """Those of `GaussianPairs`, with means."""
+
+    m1: FloatArray
+    m2: FloatArray
+    s: FloatArray
+    rho: FloatArray
+    t: FloatArray
+    g: FloatArray
+
+    @classmethod
+    def of(cls, at: GaussianPairs) -> Arguments:
+        """Zeros for none."""
+        m1 = np.zeros_like(at.s) if at.m1 is None else at.m1
+        m2 = np.zeros_like(at.t) if at.m2 is None else at.m2
+        return cls(m1, m2, at.s, at.rho, at.t, at.g)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """To which they broadcast."""
+        return np.broadcast_shapes(*map(np.shape, self))
+
+    def taken(self, where: NDArray[np.bool_] | slice) -> Arguments:
+        """Some of them, in one dimension if a mask says which."""
+        shape = self.shape
+        return Arguments(*(np.broadcast_to(x, shape)[where] for x in self))
+
+
+class Expansion(NamedTuple):
+    """``sum_l ramp_l z D_0 + sum_n terms[n]_l D_n``; the ramp is None if it is zero."""
+
+    ramp: FloatArray | None
+    terms: dict[int, FloatArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """Widths, (L,); weights of ``R_1, R_0, R_(-1)``, (3, L); those of ``D_1`` in the sum itself, (L,); the polynomial.
+
+    The polynomial has the halves of ``R_0 = 1/2 + D_0`` and ``R_1 = z/2 + z D_0 + tau^2 D_1``.
+    """
+
+    widths: FloatArray
+    weights: FloatArray
+    densities: FloatArray
+    polynomial: Polynomial
+
+    @classmethod
+    def of(cls, atoms: Iterable[Atom], coefficients: Iterable[float]) -> Layers:
+        """Atoms of one width together, coefficients by ascending powers."""
+        atoms = list(atoms)
+        widths = sorted({atom.width for atom in atoms})
+        weights = np.array([[_total(atoms, power, width) for width in widths] for power in (1, 0, -1)])
+        parts = weights[0] * np.square(widths), weights[2]
+        densities = np.where(np.abs(sum(parts)) <= ROUNDING * np.abs(parts[1]), 0.0, sum(parts))
+        sums = [*coefficients, 0.0, 0.0]
+        for power, row in ((0, weights[1]), (1, weights[0])):
+            sums[power] += fsum(row / 2)  # the weights of a mixture sum to 1
+        return cls(np.array(widths), weights, densities, Polynomial(sums).trim())
+
+    def expansion(self, order: int) -> Expansion:
+        """Of the derivative of an order, without the polynomial."""
+        rows = dict(enumerate(self.weights, start=order - 1))
+        ramp = rows.pop(-1, None)
+        if order == 0:
+            rows[1] = self.densities
+        return Expansion(ramp if np.any(ramp) else None, {n: row for n, row in rows.items() if row.any()})
+
+    def column(self, *arrays: FloatArray) -> FloatArray:
+        """The widths along an axis before those of arrays."""
+        return self.widths.reshape(-1, *[1] * np.broadcast(*arrays).ndim)
+
+    def means(self, m: FloatArray, s: FloatArray) -> Chain:
+        """``d_m^n E sigma(z)``, without the polynomial, of ``z ~ N(m, s)``."""
+        of, shape = chain(m, s + self.column(m, s) ** 2), np.broadcast_shapes(np.shape(m), np.shape(s))
+
+        @cache
+        def mean(n: int) -> FloatArray:
+            ramp, terms = self.expansion(n)
+            total = np.zeros(shape)
+            for k, row in terms.items():
+                total += np.tensordot(row, of(k), 1)
+            if ramp is not None:
+                total += np.tensordot(ramp, forms.ramp(np, m, s, of(0), of(1)), 1)
+            return total
+
+        return mean
+
+
+def _total(atoms: list[Atom], power: int, width: float) -> float:
+    return fsum(atom.weight for atom in atoms if (atom.power, atom.width) == (power, width))
+
+
+def chain(z: FloatArray, w: FloatArray) -> Chain:
+    """``D_n`` of the squared width ``w`` at z."""
+
+    @cache
+    def value(n: int) -> FloatArray:
+        if n < 2:
+            found: FloatArray = (forms.density if n else forms.integral)(np, z, w)
+        else:
+            found = forms.following(np, n - 1, z, w, value(n - 1), value(n - 2) if n > 2 else 0.0)
+        return found
+
+    return value
+
+
+def means_of_polynomial(q: Polynomial, m: FloatArray, s: FloatArray) -> Chain:
+    """``d_m^n E q(z)``, ``z ~ N(m, s)``: ``sum_i (s/2)^i q^(n+2i)(m)/i!``."""
+
+    def mean(n: int) -> FloatArray:
+        total = np.zeros(np.broadcast_shapes(np.shape(m), np.shape(s)))
+        for i in range((q.degree() - n) // 2 + 1):
+            total += (s / 2) ** i / factorial(i) * q.deriv(n + 2 * i)(m)
+        return total
+
+    return mean

@@ -1,0 +1,124 @@
+r"""Moments of sums of smoothed rectifiers by Price's expansion, with a bound of what its terms leave out.
+
+``K_ab = sum_n rho^n/n! (d_m^n E sigma^(a)(z_1)) (d_m^n E sigma^(b)(z_2))``: Mehler's series, whose coefficients are
+those of each argument alone. Normalised, ``h_n = p^n/sqrt(n!) d_m^n E sigma^(a)``, ``p^2 = s``, they are sums over
+widths of ``p^n/sqrt(n!) D_(n+k)`` of the variance ``S = s + tau^2``, ``k`` from ``a - 1`` to ``a + 1``. By Cramer's
+inequality ``|He_n(x)| <= sqrt(n!) exp(x^2/4)`` (Indritz 1961) these are at most
+
+    B_n = sqrt((n+k-1)!/n!) (s/S)^(n/2) S^(-k/2) exp(-m^2/(4 S))/sqrt(2 pi).
+
+``B_(n+1)/B_n`` is at most ``sqrt((s/S) max(1, (n+k)/(n+1)))`` for ``n > 1``, so that terms from N on are at most a
+geometric series. A series is taken where that is below `SMALL` of ``sqrt(sum h_n^2)`` of both arguments, a lower bound
+of the root of ``E[sigma^(a)(z)^2]``.
+"""
+
+from __future__ import annotations
+
+from math import exp, lgamma, perm, pi, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._kernels import smoothed_rectifiers as forms
+from .smoothed_layers import Arguments, Layers
+
+FloatArray = NDArray[np.float64]
+
+SMALL = 2.0**-54
+SHORT = 1e-60
+"""A variance that stands for zero where one is divided by."""
+FIRST = 16
+"""Terms by which the sizes of functions are judged."""
+
+
+class Coefficients:
+    """``h_n`` of arguments ``z ~ N(m, s)``, without the polynomial."""
+
+    def __init__(self, layers: Layers, m: FloatArray, s: FloatArray) -> None:
+        self.layers, self.m = layers, m
+        self.s = np.maximum(s, SHORT)
+        self.p, self.w = np.sqrt(self.s), self.s + layers.column(m, s) ** 2
+        self.mean = layers.means(m, self.s)(0)
+        zeros = np.zeros((len(layers.widths), *self.mean.shape))
+        self.recent = [forms.integral(np, m, self.w) + zeros, forms.density(np, m, self.w) * self.p + zeros]
+        self.sums = [np.tensordot(layers.weights, value, 1) for value in self.recent]
+
+    def _sum(self, n: int) -> FloatArray:
+        """``p^n/sqrt(n!) D_n``, added up with the weights of ``R_1, R_0, R_(-1)``; of the shape (3, ...)."""
+        while len(self.sums) <= n:
+            k, (before, last) = len(self.sums) - 1, self.recent
+            self.recent = [last, forms.scaled(np, k, self.m, self.p, self.w, last, before if k > 1 else 0.0)]
+            self.sums.append(np.tensordot(self.layers.weights, self.recent[1], 1))
+        return self.sums[n]
+
+    def of(self, order: int, count: int) -> list[FloatArray]:
+        """The first so many for the derivative of an order."""
+        return [self._one(order, n) for n in range(count)]
+
+    def _one(self, order: int, n: int) -> FloatArray:
+        j = order + n
+        if j == 0:
+            return self.mean
+        scales = enumerate((self.p / sqrt(j), 1.0, sqrt(j + 1) / self.p))
+        terms = [scale * self._sum(j - 1 + row)[row] for row, scale in scales if self.layers.weights[row].any()]
+        derivative: FloatArray = sqrt(perm(j, order)) / self.p**order * sum(terms)
+        return derivative
+
+    def left_out(self, order: int, count: int) -> tuple[FloatArray, FloatArray]:
+        """``B_n`` of the first term left out, over the size of the function, and the square of a bound of ratios."""
+        bound: Any = 0.0
+        for k, row in enumerate(np.abs(self.layers.weights), start=order - 1):
+            factor = exp((lgamma(count + k) - lgamma(count + 1)) / 2)
+            falling = (self.s / self.w) ** (count / 2) * self.w ** (-k / 2) * np.exp(-(self.m**2) / (4 * self.w))
+            bound = bound + factor / sqrt(2 * pi) * np.tensordot(row, falling, 1)
+        size = np.sqrt(sum(h * h for h in self.of(order, FIRST)))
+        ratio = self.s / self.w[0] * max(1.0, (count + order + 1) / (count + 1))
+        return np.divide(bound, size, out=np.full(self.mean.shape, np.inf), where=size > 0), ratio + 0 * size
+
+
+class PriceSeries:
+    """The expansion for pairs of arguments with means."""
+
+    def __init__(self, layers: Layers, at: Arguments) -> None:
+        self.first, self.second = Coefficients(layers, at.m1, at.s), Coefficients(layers, at.m2, at.t)
+        self.r = np.clip(at.rho / (self.first.p * self.second.p), -1.0, 1.0)
+        self.shape = at.shape
+
+    def left_out(self, a: int, b: int, count: int) -> FloatArray:
+        """Bound of what so many terms leave out of ``K_ab``, relative to the sizes of the two functions."""
+        sides = self.first.left_out(a, count), self.second.left_out(b, count)
+        largest = [(bound.max(), ratio.max()) for bound, ratio in sides]
+        found = _geometric(np.abs(self.r).max(), count, *largest)
+        if found > SMALL:
+            found = _geometric(np.abs(self.r), count, *sides)
+        return np.broadcast_to(found, self.shape)
+
+    def sum(self, a: int, b: int, count: int, where: NDArray[np.bool_] | None = None) -> FloatArray:
+        """So many terms of ``K_ab`` by Horner's rule, at all pairs or at some; terms that are zero cost nothing."""
+        first, second = self.first.of(a, count), self.second.of(b, count)
+        r = self.r
+        if where is not None:
+            first, second = ([_taken(h, where) for h in row] for row in (first, second))
+            r = _taken(r, where)
+        total = np.zeros(self.shape if where is None else r.shape)
+        term, power = np.empty_like(total), {0: r**0, 1: r, 2: r * r}
+        degrees = [n for n in range(count) if np.any(first[n]) and np.any(second[n])]
+        for n, below in zip(degrees[::-1], [*degrees[-2::-1], 0], strict=False):
+            np.multiply(first[n], second[n], out=term)
+            total += term
+            total *= power[n - below] if n - below in power else r ** (n - below)
+        return total
+
+
+def _geometric(r: Any, count: int, first: tuple[Any, Any], second: tuple[Any, Any]) -> Any:
+    """Terms from a first one on, by bounds of it and squares of ratios for the two arguments."""
+    q = r * np.sqrt(first[1] * second[1])
+    with np.errstate(all="ignore"):
+        return np.where(q < 1, r**count * first[0] * second[0] / (1 - q), np.inf)
+
+
+def _taken(array: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
+    """The elements of an array that broadcasts to a mask."""
+    taken: FloatArray = np.broadcast_to(array, where.shape)[where]
+    return taken
