@@ -20,7 +20,8 @@ from .norms import Convention, Norm
 from .pairs.affine import AffinePairs, Neurons
 from .pairs.affine_approach import kinks_approached
 from .pairs.affine_field import field_sum
-from .pairs.affine_sums import AffineTerms, value_sum
+from .pairs.affine_sums import value_sum
+from .pairs.affine_terms import AffineTerms
 from .pairs.ambient import Ambient
 from .pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
 from .pairs.existence import are_finite, overflowing, require_directions, require_parted, warn_of_rounding
@@ -80,7 +81,8 @@ class AffinePoint(Limits):
     def geometry(self) -> AffinePairs:
         """Pairs of a student's neuron with any."""
         require_pairs_fit(self.width, len(self.neurons.outputs))
-        geometry = AffinePairs.of(self.neurons, self.loss.ambient, self.loss.affine_terms.chart)
+        terms = self.loss.affine_terms
+        geometry = AffinePairs.of(self.neurons, self.loss.ambient, terms.chart, terms.meetings)
         geometry.require_varying(self.width)
         return geometry
 
@@ -89,7 +91,8 @@ class AffinePoint(Limits):
         """Pairs of students."""
         k, stacked = self.width, self.neurons
         alone = Neurons(stacked.weights[:k], stacked.biases[:k], stacked.outputs[:k], k, stacked.activations[:k])
-        geometry = AffinePairs.of(alone, self.loss.ambient, self.loss.affine_terms.chart)
+        terms = self.loss.affine_terms
+        geometry = AffinePairs.of(alone, self.loss.ambient, terms.chart, terms.meetings)
         geometry.require_varying(self.width)
         return geometry
 
@@ -193,10 +196,7 @@ class AffinePoint(Limits):
 
     def _felt(self, outputs: bool) -> NDArray[np.intp]:
         """Pairs that bend on one hyperplane where a derivative in weights or biases, and `outputs` or not, feels it."""
-        if not self._bends:
-            return np.zeros(0, dtype=np.intp)
-        norm = self.loss.norm
-        return self.geometry.felt(np.array([norm.jumps_for(each) for each in self.neurons.activations]), outputs)
+        return self.geometry.felt(outputs) if self._bends else np.zeros(0, dtype=np.intp)
 
     @property
     def _bends(self) -> bool:

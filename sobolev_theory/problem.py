@@ -96,7 +96,7 @@ class SpanProblem(Record):
     @property
     def widths_agree(self) -> bool:
         """Whether student and teacher have as many neurons of the same kinds: then a distance of weights is defined."""
-        return self.start.width == self.loss.teacher.width and self.loss.has_one_activation
+        return self.start.width == self.loss.teacher.width and self.loss.affine_terms.is_shared
 
     @cached_property
     def layout(self) -> Layout:

@@ -23,8 +23,8 @@ NARROW, NARROWEST = 0.5, 0.05
 """The larger deviation that is left at a given factor: at first, and at last."""
 SHARE = 1.6
 """``delta`` in units of ``1 - r``, at least: the correlation that is left is 3/8 then."""
-COUNTS = (32, 64, 128, 256)
-"""Terms of the series at a given factor."""
+FEW, COUNTS = 32, (32, 64, 128, 256)
+"""Terms whose coefficients tell a norm; and those of the series at a given factor."""
 ALIASING, TAIL = 36.0, 9.5
 """``-log`` of the error of the rule, and where it ends."""
 AT_A_TIME = 512
@@ -36,7 +36,7 @@ def conditioned(
 ) -> tuple[float, float]:
     """``K_ab`` of one neuron and one, ``gap = 1 - |r|``; and the bound of its error relative to the norms."""
     best, narrow = (float("nan"), float("inf")), NARROW
-    first.size, second.size = float(np.sqrt(first.product(a, a)[0])), float(np.sqrt(second.product(b, b)[0]))
+    first.size, second.size = (float(x.coefficients(k, FEW).norms[0]) for x, k in ((first, a), (second, b)))
     while narrow > NARROWEST:
         delta = min(max(SHARE * gap, (narrow / max(first.p[0], second.p[0])) ** 2), 0.75)
         for count in COUNTS:
@@ -67,7 +67,7 @@ def _at_factors(
         value += float((powers @ (one.values * other.values)) @ w)
         beyond += float(abs(rest) ** count * np.sqrt(one.tail[-1] * other.tail[-1]) @ w)
         squares += [one.tail[0] @ w, other.tail[0] @ w]
-    norm = sqrt(squares[0] * squares[1])
+    norm = max(sqrt(squares[0]), first.size) * max(sqrt(squares[1]), second.size)
     return value, (beyond / norm if norm else 0.0) + 2.1 * exp(-ALIASING)
 
 

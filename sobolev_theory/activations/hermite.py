@@ -114,21 +114,21 @@ class Coefficients:
     values: FloatArray
     tail: FloatArray
     rounding: FloatArray
+    size: FloatArray
 
     @property
     def norms(self) -> FloatArray:
-        """``sqrt(E f^2)``."""
-        return np.sqrt(self.tail[0])
+        """``sqrt(E f^2)``, or the size by which rounding is measured if that is larger; (k,)."""
+        return np.maximum(np.sqrt(self.tail[0]), self.size)
 
     def left(self, count: int) -> FloatArray:
         """``sqrt`` of the tail from there on relative to the norm, (k,)."""
-        left: FloatArray = np.sqrt(quotient(self.tail[count], self.tail[0]))
-        return left
+        return quotient(np.sqrt(self.tail[count]), self.norms)
 
     @property
     def most_left(self) -> FloatArray:
         """The largest of them, (N + 1,)."""
-        most: FloatArray = np.sqrt(quotient(self.tail, self.tail[0]).max(axis=1, initial=0.0))
+        most: FloatArray = quotient(np.sqrt(self.tail), self.norms).max(axis=1, initial=0.0)
         return most
 
 
@@ -138,11 +138,12 @@ def quotient(x: FloatArray, y: FloatArray) -> FloatArray:
     return found
 
 
-def projected(values: FloatArray, rule: Rule) -> Coefficients:
-    """Coefficients of functions given by ``sqrt(step phi) f`` at the nodes, (k, n)."""
+def projected(values: FloatArray, rule: Rule, size: FloatArray) -> Coefficients:
+    """Coefficients of functions given by ``sqrt(step phi) f`` at the nodes, (k, n), and what rounding is of, (k,)."""
     basis = rule.basis()
     h = values @ basis
     left, beyond = values - h @ basis.T, h @ rule.beyond().T
     squares = np.column_stack([h * h, (left * left).sum(axis=1) + (beyond * beyond).sum(axis=1)])
     tail = np.cumsum(squares[:, ::-1], axis=1)[:, ::-1]
-    return Coefficients(np.ascontiguousarray(h.T), np.ascontiguousarray(tail.T), np.full(len(h), ROUNDING))
+    rounding = np.full(len(h), ROUNDING)
+    return Coefficients(np.ascontiguousarray(h.T), np.ascontiguousarray(tail.T), rounding, size)

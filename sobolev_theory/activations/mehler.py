@@ -22,7 +22,7 @@ from .common_factor import conditioned
 from .definition import GaussianPairs
 from .hermite import Coefficients
 from .neurons import Function, IntArray, Neurons, neurons_of
-from .pieces import PiecewiseNeurons
+from .panels import PiecewiseNeurons
 
 FloatArray = NDArray[np.float64]
 Bounded = tuple[FloatArray, FloatArray]

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from .definition import Definition, GaussianPairs, Jump
 from .frequencies import bandwidth_of
 from .mehler import Bounded, Correlated
-from .neurons import neurons_of
+from .neurons import Function, neurons_of
+from .series import Series
 
 FloatArray = NDArray[np.float64]
 
@@ -54,6 +55,10 @@ class Seen:
         """All up to an order."""
         return [self.definition.derivative(z, k) for k in range(order + 1)]
 
+    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
+        """Itself."""
+        return None
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Seen) and self.definition.key == other.definition.key
 
@@ -67,12 +72,18 @@ def _once(function: Seen) -> Seen:
     return function
 
 
+def function_of(definition: Definition) -> Function:
+    """A definition as what has Hermite coefficients."""
+    return definition if isinstance(definition, Series) else _once(Seen(definition))
+
+
 class Mixed:
     """Moments of two definitions at pairs."""
 
     def __init__(self, first: Definition, second: Definition, at: GaussianPairs) -> None:
-        self.first, self.second, self.at = _once(Seen(first)), _once(Seen(second)), at
-        self.series = Correlated.of(self.first, self.second, at, TOLERANCE)
+        self.first, self.second, self.at = first, second, at
+        self.functions = function_of(first), function_of(second)
+        self.series = Correlated.of(*self.functions, at, TOLERANCE)
         self.shape = np.broadcast_shapes(*map(np.shape, (at.s, at.rho, at.t)))
 
     def moment(self, a: int, b: int) -> Bounded:
@@ -84,17 +95,18 @@ class Mixed:
             If the series does not reach its tolerance.
         """
         value, bound = (x.reshape(self.shape) for x in self.series.moment(a, b))
-        for order in range(a):
-            for jump in self.first.definition.jumps(order):
-                value = value + _dirac(jump, a - 1 - order, self.second, b, self.at)
         turned = GaussianPairs(self.at.m2, self.at.m1, self.at.t, self.at.rho, self.at.s, self.at.g)
+        one, other = self.functions
+        for order in range(a):
+            for jump in self.first.jumps(order):
+                value = value + _dirac(jump, a - 1 - order, other, b, self.at)
         for order in range(b):
-            for jump in self.second.definition.jumps(order):
-                value = value + _dirac(jump, b - 1 - order, self.first, a, turned)
+            for jump in self.second.jumps(order):
+                value = value + _dirac(jump, b - 1 - order, one, a, turned)
         return value, bound
 
 
-def _dirac(jump: Jump, order: int, function: Seen, b: int, at: GaussianPairs) -> FloatArray:
+def _dirac(jump: Jump, order: int, function: Function, b: int, at: GaussianPairs) -> FloatArray:
     """``J E[delta^(order)(z_1 - kappa) f^(b)(z_2)]`` of a smooth f."""
     slope, p = at.rho / at.s, np.sqrt(at.s)
     off = jump.place - (np.zeros_like(at.s) if at.m1 is None else at.m1)

@@ -52,6 +52,9 @@ class Function(Protocol):
     def derivatives(self, z: FloatArray, order: int) -> Sequence[FloatArray]:
         """All up to an order."""
 
+    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
+        """What its rounding is relative to, of a difference; None: itself."""
+
     def __hash__(self) -> int: ...
 
 
@@ -78,15 +81,27 @@ class Neurons:
             h = factor * lower.values[1:]
             tail = np.vstack([h * h, 4 * (count + 1) * lower.tail[-1] / self.p**2])
             tail = np.cumsum(tail[::-1], axis=0)[::-1]
-            return Coefficients(h, tail, quotient(lower.rounding * lower.norms, self.p * np.sqrt(tail[0])))
+            rounding = quotient(lower.rounding * lower.norms, self.p * np.sqrt(tail[0]))
+            return Coefficients(h, tail, rounding, np.full(len(self.m), self.size))
         k, parts = len(self.m), self._scales
-        found = np.empty((count, k)), np.empty((count + 1, k)), np.empty(k)
+        found = np.empty((count, k)), np.empty((count + 1, k)), np.empty(k), np.empty(k)
         for which in parts:
-            part = self._settled(which, count, lambda rule, at: projected(self._values(order, at, rule), rule))
+            part = self._settled(which, count, lambda rule, at: self._projected(order, at, rule))
             if len(parts) == 1:
                 return part
-            found[0][:, which], found[1][:, which], found[2][which] = part.values, part.tail, part.rounding
+            found[0][:, which], found[1][:, which] = part.values, part.tail
+            found[2][which], found[3][which] = part.rounding, part.size
         return Coefficients(*found)
+
+    def _projected(self, order: int, which: IntArray, rule: Rule) -> Coefficients:
+        """Coefficients by a rule."""
+        return projected(self._values(order, which, rule), rule, self._size(order, which, rule))
+
+    def _size(self, order: int, which: IntArray, rule: Rule) -> FloatArray:
+        """The norms of what rounding is relative to, (k,)."""
+        whole = self.function.whole(self.m[which, None] + self.p[which, None] * rule.nodes, order)
+        size = np.full(len(which), self.size)
+        return size if whole is None else np.maximum(size, np.sqrt(((whole * rule.roots) ** 2).sum(axis=1)))
 
     def _product(self, a: int, b: int, degree: int = 0) -> FloatArray:
         """``E[sigma^(a)(z) sigma^(b)(z) He_degree(Z)]`` of each, (k,)."""
@@ -95,8 +110,9 @@ class Neurons:
         def integral(rule: Rule, at: IntArray) -> Coefficients:
             first, second = self._values(a, at, rule), self._values(b, at, rule)
             value = (first * second) @ hermeval(rule.nodes, [0] * degree + [1])
-            square = np.sqrt((first * first).sum(axis=1) * (second * second).sum(axis=1))
-            return Coefficients(value[None], (square**2)[None], np.zeros(len(at)))
+            square = (first * first).sum(axis=1) * (second * second).sum(axis=1)
+            size = self._size(a, at, rule) * self._size(b, at, rule)
+            return Coefficients(value[None], square[None], np.zeros(len(at)), size)
 
         for which in self._scales:
             found[which] = self._settled(which, USUAL, integral).values[0]
@@ -122,7 +138,7 @@ class Neurons:
         for _ in range(STEPS):
             found, other = integral(rule, which), integral(rule.shifted, which[largest])
             apart = np.abs(other.values - found.values[:, largest]).max(axis=0)
-            if (apart <= QUADRATURE * np.maximum(found.norms[largest], self.size)).all():
+            if (apart <= QUADRATURE * found.norms[largest]).all():
                 return found
             rule = Rule(rule.step / 2, rule.end, count)
         raise AccuracyError(
@@ -136,7 +152,7 @@ class Neurons:
         """A rule at whose ends nothing is left, of the function and those derivatives that were asked for."""
         while True:
             values = self._values(0, which, rule)
-            size = np.maximum(np.sqrt((values * values).sum(axis=1)), self.size)
+            size = np.maximum(np.sqrt((values * values).sum(axis=1)), self._size(0, which, rule))
             ends = np.abs(values[:, [0, -1]]).max(axis=1)
             if (ends <= EDGE * size).all():
                 return rule

@@ -57,6 +57,10 @@ class Series(Smooth):
         """All up to an order."""
         return self.evaluate(z, order)
 
+    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
+        """Itself."""
+        return None
+
     @cached_property
     def bandwidth(self) -> float:
         """The largest frequency of any of them."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ..layout import Layout
 from ..pairs.affine import AffinePairs, Neurons
-from ..pairs.affine_sums import AffineTerms, Coefficients, itself, pair_coefficients
+from ..pairs.affine_sums import itself, pair_coefficients
+from ..pairs.affine_terms import AffineTerms, Coefficients
 from .affine import Assembly
 from .blocks import Blocks
 from .matrix import Generators

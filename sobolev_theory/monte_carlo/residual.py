@@ -152,11 +152,17 @@ class Residual:
         """Different activations, and the rows that have them."""
         return groups(of_neurons(self.activation, len(self.output)))
 
-    def jumps(self, order: int) -> Array:
-        """Jumps of ``sigma_j^(order)`` at 0, (N,)."""
+    @cached_property
+    def kinks(self) -> tuple[float, ...]:
+        """Places where a derivative that the norm contains jumps, or the next one, of any row."""
+        orders = [m + k for m, _ in self.norm.orders for k in range(2)]
+        return tuple(sorted({jump.place for order in orders for jump in self.activation.jumps(order)}))
+
+    def jumps(self, order: int, kink: float) -> Array:
+        """Jumps of ``sigma_j^(order)`` at a place, (N,)."""
         heights = np.empty(len(self.output))
         for activation, rows in self.groups:
-            heights[rows] = activation.jump(order)
+            heights[rows] = sum(jump.height for jump in activation.jumps(order) if jump.place == kink)
         return heights
 
     def tensor_coordinates(self, order: int) -> Array:

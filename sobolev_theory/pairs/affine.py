@@ -10,6 +10,7 @@ Angles and norms are those of the covariance, ``C_ij = w_i' Sigma w_j``: the geo
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,10 +25,12 @@ from .ambient import Ambient
 from .angles import PARALLEL
 from .charts import Chart
 from .geometry import ALL, BlockAngles, PairGeometry, out_of_reach
-from .near_pairs import NearKinks, NearPairs
+from .near_pairs import NOBODY, NearKinks, NearPairs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+Meetings = Mapping[tuple[float, float], Set[tuple[Activation, Activation]]]
+"""Of which two activations a kink of the first and one of the second, by their places, must not meet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +70,19 @@ class AffinePairs:
         Norms ``p_i``, cosines and near pairs in the covariance; ``near.e`` are vectors ``Sigma r/|r|`` of R^d.
     means
         ``m_i``, (N,), or None if all are zero.
+    meetings
+        Places of a kink of the first neuron and of one of the second at which a derivative of the loss jumps where they
+        meet, and the activations of which it does.
     """
 
     neurons: Neurons
     ambient: Ambient
     pairs: PairGeometry
     means: FloatArray | None
+    meetings: Meetings
 
     @classmethod
-    def of(cls, neurons: Neurons, ambient: Ambient, chart: Chart) -> AffinePairs:
+    def of(cls, neurons: Neurons, ambient: Ambient, chart: Chart, meetings: Meetings) -> AffinePairs:
         """The geometry of neurons.
 
         Raises
@@ -97,8 +104,9 @@ class AffinePairs:
 
         pairs = PairGeometry.of(roots, neurons.width, chart, near=near)
         means = neurons.weights @ ambient.mean + neurons.biases
-        geometry = cls(neurons, ambient, pairs, means)
-        return geometry if means.any() or geometry.near.lag.any() else replace(geometry, means=None)
+        geometry = cls(neurons, ambient, pairs, means, meetings)
+        _, lag = geometry.near.meeting(0.0, 0.0)
+        return geometry if means.any() or lag.any() else replace(geometry, means=None)
 
     @cached_property
     def images(self) -> FloatArray:
@@ -110,11 +118,6 @@ class AffinePairs:
         """``M w_i``, (N, d)."""
         return self.images if self.ambient.has_one_form else self.ambient.metric.apply(self.neurons.weights)
 
-    @cached_property
-    def offsets(self) -> FloatArray | None:
-        """``h_i = m_i/p_i``, (N,), or None if all are zero."""
-        return None if self.means is None else self.means / self.pairs.norms
-
     def means_of(self, numbers: IntArray) -> FloatArray | None:
         """``m_i`` of some neurons, or None if all are zero."""
         return None if self.means is None else self.means[numbers]
@@ -125,24 +128,28 @@ class AffinePairs:
         assert isinstance(self.pairs.near, NearKinks)
         return self.pairs.near
 
-    def second_offsets(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
-        """``h_j`` of a block of pairs, of near ones such that the signs of ``h_i, h_j, v`` fit together."""
-        assert self.offsets is not None
-        offsets: FloatArray = self.offsets[None, columns]
-        index, where = self.pairs.near_in(part, columns)
-        if len(index):
-            offsets = np.array(np.broadcast_to(offsets, at.cosine.shape))
-            offsets[where] = at.cosine[where] * self.offsets[self.near.i[index]] + self.near.lag[index]
-        return offsets
+    def offsets(
+        self, first: float, second: float, at: BlockAngles, part: slice = ALL, columns: slice = ALL
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | tuple[None, None, None]:
+        """``h_i``, ``h_j`` and ``v = (h_j - cos h_i)/sin`` of kinks at two places, for a block of pairs.
 
-    def v(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
-        """``(h_j - cos h_i)/sin`` of a block of pairs; 0 for a neuron with itself."""
-        assert self.offsets is not None
-        v: FloatArray = self.offsets[None, columns] - at.cosine * self.offsets[: self.pairs.width][part, None]
+        ``h_j`` of near pairs is such that the signs of all three fit together; v of a neuron with itself is of no
+        meaning. None, all three, where both offsets are zero.
+        """
+        if self.means is None and first == second == 0:
+            return None, None, None
+        norms, means = self.pairs.norms, 0.0 if self.means is None else self.means
+        of_first = (means - first) / norms
+        h, k = of_first[: self.pairs.width][part, None], ((means - second) / norms)[None, columns]
+        v: FloatArray = k - at.cosine * h
         v /= at.sine
         index, where = self.pairs.near_in(part, columns)
-        v[where] = self.near.v[index]
-        return v
+        if len(index):
+            meets, lag = self.near.meeting(first, second)
+            v[where] = meets[index]
+            k = np.array(np.broadcast_to(k, v.shape))
+            k[where] = at.cosine[where] * of_first[self.near.i[index]] + lag[index]
+        return h, k, v
 
     def metric_products(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
         """``g_ij = w_i' M w_j`` of a block of pairs."""
@@ -161,25 +168,32 @@ class AffinePairs:
 
     @cached_property
     def coincident(self) -> IntArray:
-        """Numbers of the near pairs whose kinks are one hyperplane, as far as doubles tell.
+        """Numbers of the near pairs of which two kinks are one hyperplane, as far as doubles tell."""
+        return np.unique(np.concatenate([NOBODY, *(self.coincident_at(*places) for places in self.meetings)]))
 
-        They tell no plane of parallel weights, and offsets up to rounding of the numbers whose sums those are. Kinks
+    def coincident_at(self, first: float, second: float) -> IntArray:
+        """Of kinks at two places.
+
+        Doubles tell no plane of parallel weights, and offsets up to rounding of the numbers whose sums those are. Kinks
         that meet further out than the density reaches, ``|v| > FAR``, do not meet.
         """
         near, norms = self.near, self.pairs.norms
-        summed = (np.abs(self.neurons.weights) @ np.abs(self.ambient.mean) + np.abs(self.neurons.biases)) / norms
-        meet = (np.abs(near.v) < FAR) | (np.abs(near.lag) <= PARALLEL * (summed[near.i] + summed[near.j]))
+        v, lag = near.meeting(first, second)
+        summed = np.abs(self.neurons.weights) @ np.abs(self.ambient.mean) + np.abs(self.neurons.biases)
+        rounded = (summed + abs(first))[near.i] / norms[near.i] + (summed + abs(second))[near.j] / norms[near.j]
+        meet = (np.abs(v) < FAR) | (np.abs(lag) <= PARALLEL * rounded)
         found: IntArray = np.flatnonzero((near.sine <= near.parallel) & meet)
-        return found
+        kinked, activations = self.meetings.get((first, second), ()), self.neurons.activations
+        which = [(activations[i], activations[j]) in kinked for i, j in zip(near.i[found], near.j[found], strict=True)]
+        concerned: IntArray = found[np.array(which, dtype=bool)]
+        return concerned
 
-    def felt(self, bent: NDArray[np.bool_], outputs: bool) -> IntArray:
-        """Those of two neurons that are `bent`, with a share in a derivative of the loss in weights.
+    def felt(self, outputs: bool) -> IntArray:
+        """Those that have a share in a derivative of the loss in weights: the output weight of neither is zero.
 
-        The output weight of neither is zero; in second derivatives of which one is in an output weight (`outputs`) that
-        of the other alone must not be.
+        In second derivatives of which one is in an output weight (`outputs`) that of the other alone must not be.
         """
         near, at, audible = self.pairs.near, self.coincident, self.neurons.outputs != 0
-        at = at[bent[near.i[at]] & bent[near.j[at]]]
         i, j = near.i[at], near.j[at]
         shared = audible[j] | (audible[i] & (j < self.pairs.width)) if outputs else audible[i] & audible[j]
         felt: IntArray = at[shared]

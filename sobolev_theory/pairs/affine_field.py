@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from ..norms import Convention
 from .affine import AffinePairs
-from .affine_sums import BLOCKS, AffineTerms, Coefficients, Group, PairBlock, blocks_of, itself, power
+from .affine_sums import PairBlock, blocks_of, itself
+from .affine_terms import BLOCKS, AffineTerms, Coefficients, Group, power
 from .geometry import clear_diagonal
 
 FloatArray = NDArray[np.float64]

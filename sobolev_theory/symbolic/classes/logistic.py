@@ -34,12 +34,13 @@ class Tanh(sp.Function):  # type: ignore[misc]  # SymPy ships no types
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         """Likewise."""
-        return 4 * Logistic(2 * self.args[0]) * Logistic(-2 * self.args[0])
+        return _sech_squared(self.args[0])
 
 
 def named(expression: sp.Expr) -> sp.Expr:
     """The expression with these names where it has such functions."""
     written = expression.replace(sp.tanh, Tanh).replace(_is_logistic, lambda x: Logistic(-_exponent(x.base)) ** -x.exp)
+    written = written.replace(_is_sech, lambda x: _sech_squared(*x.base.args) ** (-x.exp / 2))
     written = written.replace(_is_softplus, lambda x: Softplus(_exponent(x.args[0])))
     return written.replace(_is_mirrored, _mirrored)
 
@@ -71,6 +72,14 @@ def _is_logistic(x: sp.Basic) -> bool:
 
 def _is_softplus(x: sp.Basic) -> bool:
     return isinstance(x, sp.log) and _exponent(x.args[0]) is not None
+
+
+def _is_sech(x: sp.Basic) -> bool:
+    return bool(isinstance(x, sp.Pow) and isinstance(x.base, sp.cosh) and x.exp.is_negative)
+
+
+def _sech_squared(x: sp.Expr) -> sp.Expr:
+    return 4 * Logistic(2 * x) * Logistic(-2 * x)
 
 
 def _is_mirrored(x: sp.Basic) -> bool:
