@@ -131,7 +131,7 @@ class AffinePoint(Limits):
         weights, biases, outputs = field.weights, field.biases, field.outputs
         pull = self.loss.norm.weights[0] * self.gap
         if pull:
-            on = self.loss.affine_terms.of_means("mean_field", geometry)
+            on = self.loss.affine_terms.of_means("mean_field", geometry, "field")
             along = (on["1"] * geometry.pairs.scale[:k])[:, None] * geometry.images[:k]
             weights = weights + pull * (np.outer(on["m"], geometry.ambient.mean) + along)
             biases, outputs = biases + pull * on["m"], outputs + pull * self.means(0, 0)[:k]

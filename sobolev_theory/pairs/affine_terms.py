@@ -133,11 +133,13 @@ class AffineTerms:
 
     def rule(self, quantity: str, order: int, first: Activation, second: Activation) -> tuple[str, str]:
         """Name and rule of the block that an order of a quantity follows: below the jump the two rules are one."""
-        jumps = tuple(order == each.jump_order for each in (first, second))
-        if quantity == "gauss_newton":
-            return GAUSS_NEWTON[jumps]
-        frozen = "newton" in quantity or ("value" not in quantity and self.convention is Convention.BACKPROP)
-        return quantity, "backprop" if jumps[0] and frozen else "exact"
+        frozen = tuple(self.is_frozen(quantity, order, each) for each in (first, second))
+        return GAUSS_NEWTON[frozen] if quantity == "gauss_newton" else (quantity, "backprop" if frozen[0] else "exact")
+
+    def is_frozen(self, quantity: str, order: int, activation: Activation) -> bool:
+        """Whether the derivative of a jump is left out of what is a derivative of a neuron."""
+        jumps = order == activation.jump_order
+        return jumps and ("newton" in quantity or ("value" not in quantity and self.convention is Convention.BACKPROP))
 
     def coefficients(self, quantity: str, group: Group) -> Coefficients:
         """``sum_m lambda_m`` times the coefficients of a quantity, by letters."""
@@ -164,11 +166,17 @@ class AffineTerms:
 
         return letter
 
-    def of_means(self, quantity: str, geometry: AffinePairs) -> Coefficients:
-        """Coefficients of a derivative of ``E sigma(z)`` of the leading neurons, ``"mean_field"`` or ``"mean_own"``."""
-        function, labels = BLOCKS[quantity, "exact"]
-        means = self.means(geometry)
-        return dict(zip(labels, function(np, lambda a, i: means(a, i)[: geometry.pairs.width]), strict=True))
+    def of_means(self, name: str, geometry: AffinePairs, quantity: str) -> Coefficients:
+        """Coefficients of a derivative of ``E sigma(z)`` of the leading neurons, ``"mean_field"`` or ``"mean_own"``.
+
+        They are part of a quantity; where that leaves out the derivative of a jump of the activation itself, the left
+        derivative is in output weights alone.
+        """
+        function, labels = BLOCKS[name, "exact"]
+        means, leading = self.means(geometry), geometry.neurons.activations[: geometry.pairs.width]
+        found = dict(zip(labels, function(np, lambda a, i: means(a, i)[: len(leading)]), strict=True))
+        moves = np.array([not self.is_frozen(quantity, 0, each) for each in leading])
+        return {label: value if label[0] == "o" else np.where(moves, value, 0.0) for label, value in found.items()}
 
 
 def different(*activations: Activation) -> tuple[Activation, ...]:
