@@ -58,7 +58,7 @@ def derive() -> Output:
     polynomials = _derivatives(proof)
     nodes = rule()
     bounds = tuple(_rounded_up(_aliased(order) + _left_out(order)) for order in range(ORDERS + 1))
-    _check(nodes, bounds, polynomials)
+    check(nodes, bounds, polynomials)
     return Output({"logistic_mixture.py": _module(nodes, bounds, polynomials)}, [])
 
 
@@ -200,7 +200,7 @@ def _rounded_up(bound: mp.mpf) -> float:
     return float(mp.nstr(bound * mp.mpf("1.05"), 2))
 
 
-def _check(nodes: tuple[Node, ...], bounds: tuple[float, ...], polynomials: list[sp.Poly]) -> None:
+def check(nodes: tuple[Node, ...], bounds: tuple[float, ...], polynomials: list[sp.Poly]) -> None:
     """Measured errors are within the bounds; weights are positive and sum to 1."""
     if fsum(weight for _, weight in nodes) != 1 or min(weight for _, weight in nodes) <= 0:
         raise DerivationError("weights of the logistic mixture do not sum to 1")

@@ -15,8 +15,6 @@ from .smoothed import SmoothedRectifiers
 from .smoothed_layers import Atom
 
 FloatArray = NDArray[np.float64]
-ORDERS = 6
-"""Of derivatives: the function and what a norm of order 3 takes."""
 
 
 def mixture(weight: float, power: int, width: float = 1.0, moment: int = 0) -> list[Atom]:
@@ -59,7 +57,7 @@ def silu(order: int, z: FloatArray) -> FloatArray:
 
 def pointwise(of: Callable[[int, FloatArray], FloatArray]) -> tuple[Callable[[Any, FloatArray], FloatArray], ...]:
     """The derivatives of one of these as functions ``f(np, z)``."""
-    return tuple(partial(_evaluated, of, order) for order in range(ORDERS))
+    return tuple(partial(_evaluated, of, order) for order in range(len(DERIVATIVES)))
 
 
 def _evaluated(of: Callable[[int, FloatArray], FloatArray], order: int, xp: Any, z: FloatArray) -> FloatArray:
