@@ -72,7 +72,9 @@ def _row(name: str, of: Declared, functions: list[str]) -> str:
 def _of_parameters(name: str, of: Declared, found: Classified) -> str:
     """Source of the data as a function of the parameters."""
     arguments = ", ".join(f"{letter}: Any" for letter in of.parameters)
-    return f'def data_of_{name}({arguments}) -> Any:\n    """Of {found.kind}."""\n    return {written(data_of(found))}\n'
+    return (
+        f'def data_of_{name}({arguments}) -> Any:\n    """Of {found.kind}."""\n    return {written(data_of(found))}\n'
+    )
 
 
 def _parameters(parameters: Mapping[str, Parameter]) -> str:

@@ -54,10 +54,23 @@ class Declared:
 
     def read(self, n: int | None = None) -> sp.Expr:
         """The expression, of a degree where there is one."""
-        letters = {name: parameter.letter(name) for name, parameter in self.parameters.items()}
-        numbers = {name: GRAMMAR.read(text) for name, text in self.constants.items()}
-        degree = {} if n is None else {"n": sp.Integer(n)}
-        read: sp.Expr = Grammar({**GRAMMAR.names, **letters, **numbers, **degree}, GRAMMAR.functions).read(
-            self.expression
+        return self._read(self.values(), n)
+
+    def values(self) -> dict[str, sp.Expr]:
+        """Of the constants."""
+        return {name: GRAMMAR.read(text) for name, text in self.constants.items()}
+
+    def with_letters(self, parameter: str) -> tuple[sp.Expr, dict[sp.Symbol, sp.Expr]]:
+        """The expression with letters for the constants, and these; the parameter, if there is one, renamed."""
+        letters = {name: sp.Symbol(name, positive=True) for name in self.constants}
+        written = self._read(letters, None).subs(
+            {one.letter(name): one.letter(parameter) for name, one in self.parameters.items()}
         )
+        return written, {letters[name]: value for name, value in self.values().items()}
+
+    def _read(self, constants: Mapping[str, sp.Expr], n: int | None) -> sp.Expr:
+        letters = {name: parameter.letter(name) for name, parameter in self.parameters.items()}
+        degree = {} if n is None else {"n": sp.Integer(n)}
+        named = {**GRAMMAR.names, **letters, **constants, **degree}
+        read: sp.Expr = Grammar(named, GRAMMAR.functions).read(self.expression)
         return read

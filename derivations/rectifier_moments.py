@@ -37,6 +37,7 @@ TAILS, BETA = sp.symbols("tails beta", real=True)  # T(h, v/h) + T(k, u/k), and 
 OWEN = BELOW[0] / 2 + BELOW[1] / 2 - BETA - TAILS
 
 Key = tuple[int, ...]
+Pair = tuple[int, int, int, int]
 Rules = dict[sp.Symbol, sp.Expr]
 RATIO = (k - r * h) / c
 
@@ -111,12 +112,12 @@ def single(power: int, order: int) -> sp.Expr:
     return sp.expand(h * single(power - 1, 0) + (power - 1) * single(power - 2, 0))
 
 
-def pairs() -> Iterator[tuple[int, int, int, int]]:
+def pairs() -> Iterator[Pair]:
     """What Sobolev losses need, ``(a, b, i, j)``: powers of the two neurons, and times along the frame.
 
     Of two powers less a common order: neither derived; one, once; one, twice; both, once. And ``N_a(-2)`` alone.
     """
-    found: dict[Key, None] = {}
+    found: dict[Pair, None] = {}
     for m, n in product(range(HIGHEST + 1), repeat=2):
         for a, b, most in ((m, n, 0), (m - 1, n, 1), (m, n - 1, 1), (m - 2, n, 2), (m - 1, n - 1, 2), (m, n - 2, 0)):
             found |= {(a, b, i, j): None for i in range(most + 1) for j in range(most + 1 - i)}
@@ -245,12 +246,13 @@ def derive() -> Output:
     by_owen = function(
         "by_owen", "P by Phi(h), Phi(k), two of Owen's functions, and 1/2 or 0.", (*BELOW, TAILS, BETA), (OWEN,)
     )
-    printed = Printed([function("orthant", "P at h = k = 0.", (theta,), (orthant,)), by_owen])
+    printed = Printed([function("orthant", "P at h = k = 0.", (theta,), (orthant,)), by_owen], ARGUMENTS)
     tables = [
         printed.table("PAIRS", "D_1^{2} D_2^{3} N_({0})({1})", {key: _collected(x) for key, x in moments.items()}),
         printed.table("CENTRED_PAIRS", "D_1^{2} D_2^{3} N_({0})({1}) at h = k = 0", _at(moments, centred)),
         printed.table("SINGLES", "d^{1} E[(X + h)_+^{0}]", singles),
         printed.table("CENTRED_SINGLES", "d^{1} E[(X + h)_+^{0}] at h = 0", _at(singles, alone)),
+        printed.table("POWERS", "E[(X + h)^{0}]", {(x,): _of_power(x) for x in range(2 * HIGHEST + 1)}),
     ]
     title = "Moments of powers of the rectifier with means; letters in derivations/rectifier_moments.py."
     body = "\n\n".join(printed.functions)
@@ -279,15 +281,15 @@ def _at(values: dict[Key, sp.Expr], known: Rules) -> dict[Key, sp.Expr]:
 class Printed:
     """Functions, one for each expression, and tables of them with the letters that each takes."""
 
-    def __init__(self, functions: list[str]) -> None:
-        self.functions = functions
+    def __init__(self, functions: list[str], letters: tuple[sp.Symbol, ...]) -> None:
+        self.functions, self.letters = functions, letters
         self._names: dict[sp.Expr, str] = {}
 
     def table(self, name: str, doc: str, values: Mapping[Key, sp.Expr]) -> str:
         """Source of a table; the functions that it needs join those there are."""
         lines = [f"{name}: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {{"]
         for key, value in values.items():
-            arguments = tuple(letter for letter in ARGUMENTS if letter in value.free_symbols)
+            arguments = tuple(letter for letter in self.letters if letter in value.free_symbols)
             if value not in self._names:
                 called = "_".join([name.lower(), *(str(x).replace("-", "m") for x in key)])
                 self._names[value] = called

@@ -110,7 +110,8 @@ def normal_density(x: Any) -> Any:
 def bivariate_normal(h: Any, k: Any, u: Any, v: Any, angle: Any) -> Any:
     r"""``Phi_2(h, k; cos theta)``, the probability that ``X < h`` and ``Y < k`` at the correlation ``cos(theta)``.
 
-    ``Phi(h)/2 + Phi(k)/2 - T(h, v/h) - T(k, u/k) - (0 or 1/2)`` with Owen's function ``T``; absolute error below 3e-16.
+    ``Phi(h)/2 + Phi(k)/2 - T(h, v/h) - T(k, u/k) - (0 or 1/2)`` with Owen's function ``T``, at most Phi(h) and Phi(k);
+    absolute error below 3e-16.
 
     Parameters
     ----------
@@ -136,5 +137,6 @@ def bivariate_normal(h: Any, k: Any, u: Any, v: Any, angle: Any) -> Any:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         tails = special.owens_t(h, v / h) + special.owens_t(k, u / k)
     beta = 0.5 * ((h < 0) != (k < 0))
-    found = by_owen(np, special.ndtr(h), special.ndtr(k), tails, beta)
+    below, other = special.ndtr(h), special.ndtr(k)
+    found = np.clip(by_owen(np, below, other, tails, beta), 0.0, np.minimum(below, other))
     return np.where(np.maximum(np.abs(h), np.abs(k)) < TINY, orthant(np, angle), found)

@@ -4,10 +4,11 @@ import argparse
 import re
 
 from .. import activations
-from ..activations import Activation
+from ..activations import Activation, built_in
+from ..activations.registry import listed
 from ..formulas.engine import engine
 
-HELP = "a name (%s), or an expression in z, such as 'Max(z, z/10)' (default relu)"
+HELP = "a name (%s; leaky_relu(0.1) has a parameter), or an expression in z, such as 'z - tanh(z)' (default relu)"
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
@@ -18,16 +19,15 @@ def add_activation(command: argparse.ArgumentParser) -> None:
         type=parse_activation,
         default="relu",
         metavar="NAME",
-        help=HELP % ", ".join(activations.names()),
+        help=HELP % ", ".join(listed()),
     )
 
 
 def parse_activation(text: str) -> str | Activation:
     """The name of an activation, or the activation of an expression, which is parsed as data."""
     try:
-        if text in activations.names() or (WORD.fullmatch(text) and text != "z"):
-            activations.get(text)  # refuses other words, and says what is known
-            return text
+        if built_in.canonical(text) or text in activations.names() or (WORD.fullmatch(text) and text != "z"):
+            return activations.get(text).name  # refuses other words, and says what is known
         derived: Activation = engine("derive.derive").derive(text).activation
         return derived
     except (ImportError, ValueError, AssertionError) as error:

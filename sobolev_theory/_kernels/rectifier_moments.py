@@ -1995,6 +1995,36 @@ def centred_singles_6_4(xp: Any, ) -> Any:
     return 180
 
 
+def powers_1(xp: Any, h: Any) -> Any:
+    """E[(X + h)^1]."""
+    return h
+
+
+def powers_2(xp: Any, h: Any) -> Any:
+    """E[(X + h)^2]."""
+    return (h * h) + 1
+
+
+def powers_3(xp: Any, h: Any) -> Any:
+    """E[(X + h)^3]."""
+    return h*((h * h) + 3)
+
+
+def powers_4(xp: Any, h: Any) -> Any:
+    """E[(X + h)^4]."""
+    return (h * h * h * h) + 6*(h * h) + 3
+
+
+def powers_5(xp: Any, h: Any) -> Any:
+    """E[(X + h)^5]."""
+    return h*((h * h * h * h) + 10*(h * h) + 15)
+
+
+def powers_6(xp: Any, h: Any) -> Any:
+    """E[(X + h)^6]."""
+    return (h * h * h * h * h * h) + 15*(h * h * h * h) + 45*(h * h) + 15
+
+
 PAIRS: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (0, 0, 0, 0): (pairs_0_0_0_0, ("P",)),
     (-1, 0, 0, 0): (pairs_m1_0_0_0, ("A",)),
@@ -2419,4 +2449,14 @@ CENTRED_SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (6, 2): (centred_singles_6_2, ()),
     (6, 3): (centred_singles_6_3, ()),
     (6, 4): (centred_singles_6_4, ()),
+}
+
+POWERS: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
+    (0,): (centred_singles_2_2, ()),
+    (1,): (powers_1, ("h",)),
+    (2,): (powers_2, ("h",)),
+    (3,): (powers_3, ("h",)),
+    (4,): (powers_4, ("h",)),
+    (5,): (powers_5, ("h",)),
+    (6,): (powers_6, ("h",)),
 }

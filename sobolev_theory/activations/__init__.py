@@ -1,9 +1,21 @@
 """Activations: values with pointwise derivatives, regularity and Gaussian moments; and the registry of their names."""
 
-from .activation import Activation, load
-from .registry import get, names, register
+from collections.abc import Callable
 
-__all__ = ["Activation", "get", "load", "names", "register"]
+from .activation import Activation, load
+from .built_in import FAMILIES
+from .callables import from_callable
+from .registry import family, get, names, register
+
+__all__ = ["Activation", "from_callable", "get", "load", "names", "register"]
+__all__ += FAMILIES
+
+
+def __getattr__(name: str) -> Callable[..., Activation]:
+    """Families of activations, as functions of their parameters: ``leaky_relu(0.1)``, ``hermite(3)``."""
+    if name in FAMILIES:
+        return family(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _arrived(name: str, source: str) -> Activation:

@@ -9,10 +9,10 @@ from typing import Any
 
 from .._runtime.checks import shown
 from .._runtime.json_files import FilePath, read_json, write_json
-from .built_in import definition_of, names
+from .built_in import definition_of, listed
 from .facts import Facts
-from .generated import from_source
 from .packaged import OfKernels
+from .texts import definition_from
 
 VERSION = 2
 """Of what a pickled or saved activation carries."""
@@ -37,7 +37,7 @@ class Activation(Facts):
     --------
     >>> from sobolev_theory.activations import get
     >>> get("relu")
-    Activation('relu'): max(z, 0); its derivative of order 1 jumps; norms up to H1; moments: closed form, to 1e-14
+    Activation('relu'): Max(z, 0); its derivative of order 1 jumps; norms up to H1; moments: closed form, to 1e-14
     >>> str(get("relu")), get("relu") == get("relu"), get("relu") == get("relu2")
     ('relu', True, False)
     """
@@ -51,13 +51,18 @@ class Activation(Facts):
         return hash((self.name, self.definition.key))
 
     def __reduce__(self) -> tuple[Callable[..., Activation], tuple[Any, ...]]:
-        if self.is_packaged or isinstance(self.definition, OfKernels):
+        if self.is_packaged or self.definition.source is not None or isinstance(self.definition, OfKernels):
             return restored, self._carried()
         return Activation, (self.name, self.definition)
 
     def _carried(self) -> tuple[int, str, str | None]:
         """What makes it again elsewhere: version, name, and the text of its kernels unless they are the package's."""
-        source = getattr(self.definition.kernels, "SOURCE", None)
+        source = self.definition.source
+        if self.definition.kernels is None and not self.is_packaged:
+            raise TypeError(
+                f"activation: {self.name!r} cannot be saved, a file holds generated kernels and it has none; make it "
+                "again where it is needed"
+            )
         if source is None and not self.is_packaged:
             raise TypeError(f"activation: {self.name!r} cannot be pickled or saved, it does not carry its SOURCE")
         return VERSION, self.name, source
@@ -109,11 +114,11 @@ def restored(version: int, name: str, source: str | None) -> Activation:
     if not isinstance(source, str | None):
         raise ValueError(f"activation: the text of its kernels is required, got {shown(source)}")
     if source is not None:
-        return Activation(name, OfKernels(from_source(require_name(name), source)))
+        return Activation(name, definition_from(require_name(name), source))
     definition = definition_of(name) if isinstance(name, str) else None
     if definition is None:
         raise ValueError(
-            f"activation: one of the package, {', '.join(names())}, or kernels are required, got {shown(name)}"
+            f"activation: one of the package, {', '.join(listed())}, or kernels are required, got {shown(name)}"
         )
     return Activation(name, definition)
 

@@ -91,6 +91,8 @@ class Definition(ABC):
         sigma^(b)(y')^2)``, where ``y, y'`` are centred with the second moments of ``z_1, z_2``.
     kernels
         Generated kernels at standard inputs, the fast path; None if there are none.
+    source
+        Text from which a derived definition is made again; None for those of the package.
     degree
         ``n`` if it is ``a max(z, 0)^n + b max(-z, 0)^n``; else None.
     variation
@@ -102,6 +104,7 @@ class Definition(ABC):
     how: str = "closed form"
     accuracy: float = 1e-13
     kernels: Kernels | None = None
+    source: str | None = None
     degree: int | None = None
     variation: float = 1.0
 

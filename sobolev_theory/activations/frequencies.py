@@ -22,15 +22,27 @@ FASTEST = 150.0
 
 
 def end_of_spectrum(function: Callable[[FloatArray], FloatArray]) -> tuple[float, float]:
-    """The frequency at which the spectrum reaches rounding, infinite if it does not fall; and at which window.
+    """The frequency at which the spectrum reaches rounding, infinite if it does not fall; and where it is so fast.
 
     Of a function with a kink it falls like a power of the frequency.
     """
-    offsets = STEP * np.arange(-NODES // 2, NODES // 2)
+    offsets: FloatArray = STEP * np.arange(-NODES // 2, NODES // 2, dtype=np.float64)
     windows = np.exp(-(offsets**2) / 2)
     frequencies = 2 * np.pi * np.arange(NODES // 2 + 1) / (STEP * NODES)
     spectra = [np.abs(np.fft.rfft(function(centre + offsets) * windows)) for centre in CENTRES]
     largest = np.max(spectra)
     high = [np.flatnonzero(one > FALLEN * one.max() + UNSEEN * largest) for one in spectra]
-    end, centre = max((frequencies[k[-1]] if len(k) else 0.0, at) for k, at in zip(high, CENTRES, strict=True))
-    return (float(end * np.log(ROUNDING) / np.log(FALLEN)) if end < FASTEST else np.inf), centre
+    end, k = max((frequencies[at[-1]] if len(at) else 0.0, -k) for k, at in enumerate(high))
+    if end < FASTEST:
+        return float(end * np.log(ROUNDING) / np.log(FALLEN)), CENTRES[-k]
+    fast = np.fft.irfft(np.where(frequencies > FASTEST / 2, np.fft.rfft(function(CENTRES[-k] + offsets) * windows), 0))
+    return np.inf, float(CENTRES[-k] + offsets[np.argmax(np.abs(fast))])
+
+
+def bandwidth_of(derivative: Callable[[FloatArray, int], FloatArray], highest: int) -> float:
+    """The largest of the ends of derivatives up to an order."""
+
+    def end(order: int) -> float:
+        return end_of_spectrum(lambda z: derivative(z, order))[0]
+
+    return max(map(end, range(highest + 1)))

@@ -1,6 +1,7 @@
 """Generated modules: what one offers, those of the package, and one made from its text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any, Protocol
@@ -60,26 +61,50 @@ def from_source(name: str, source: str) -> Kernels:
     SourceError
         If it is anything else, or lacks what a generated module offers.
     """
+    module = executed(name, source)
+    with refusing(name):
+        complete = _is_complete(module.__dict__)
+    if not complete:
+        raise SourceError(f"kernels of {name}: a generated module is required, with all of {', '.join(MEMBERS)}")
+    return module
+
+
+@cache
+def executed(name: str, source: str) -> ModuleType:
+    """The module of a text, with the text as ``SOURCE``.
+
+    Raises
+    ------
+    SourceError
+        If it is more than tables and arithmetic.
+    """
     module = ModuleType(f"{GENERATED}.{name}")
     module.__package__ = GENERATED
-    try:
+    with refusing(name):
         exec(compile(require_kernels(source), f"<kernels of {name}>", "exec"), module.__dict__)
-        complete = _is_complete(module.__dict__)
+    module.__dict__["SOURCE"] = source
+    return module
+
+
+@contextmanager
+def refusing(name: str) -> Iterator[None]:
+    """What goes wrong with a text says that it is no generated module."""
+    try:
+        yield
+    except SourceError:
+        raise
     except (
         ArithmeticError,
         AttributeError,
-        KeyError,
+        LookupError,
         MemoryError,
         NameError,
         RecursionError,
         SyntaxError,
         TypeError,
+        ValueError,
     ) as error:
         raise SourceError(f"kernels of {name}: a generated module is required, got {error!r}") from None
-    if not complete:
-        raise SourceError(f"kernels of {name}: a generated module is required, with all of {', '.join(MEMBERS)}")
-    module.__dict__["SOURCE"] = source
-    return module
 
 
 def _is_complete(module: Mapping[str, Any]) -> bool:
@@ -98,15 +123,15 @@ def _is_complete(module: Mapping[str, Any]) -> bool:
         and len(module["BILINEAR"]) == orders + 1
         and isinstance(module["SINGULAR"], frozenset)
         and len(module["DERIVATIVES"]) == orders + 3
-        and all(_takes(function, 1) for function in module["DERIVATIVES"])
+        and all(takes(function, 1) for function in module["DERIVATIVES"])
         and all(map(callable, module["MOMENTS"].values()))
         and all((name, m, c) in kernels for name in QUANTITIES for m in range(orders + 1) for c in conventions)
         and all(
-            _takes(function, 1 if name.startswith("self") else arguments) for (name, *_), function in kernels.items()
+            takes(function, 1 if name.startswith("self") else arguments) for (name, *_), function in kernels.items()
         )
     )
 
 
-def _takes(function: Any, count: int) -> bool:
+def takes(function: Any, count: int) -> bool:
     """Whether a function takes the namespace and so many numbers."""
     return isinstance(function, FunctionType) and function.__code__.co_argcount == count + 1

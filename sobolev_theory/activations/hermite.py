@@ -23,6 +23,8 @@ LONGEST = 50.0
 GAUSSIAN = 10.0
 """The frequency at which ``sqrt(phi)`` is ``exp(-100)`` of its largest value."""
 HUGE = 1e100
+KEPT = 2**20
+"""Values of Hermite functions that are kept for the next time, at most."""
 ROUNDING = 2e-15
 """Of coefficients, relative to the norm of the function."""
 
@@ -38,8 +40,8 @@ class Rule:
 
     @classmethod
     def of(cls, frequency: float, end: float, count: int) -> Rule:
-        """For functions ``f(m + p z)`` whose frequencies end at ``frequency``; steps are powers of two."""
-        return cls(2.0 ** -ceil(log2((frequency + sqrt(count) + GAUSSIAN) / (2 * pi))), end, count)
+        """For functions ``f(m + p z)`` whose frequencies end at ``frequency``; steps are powers of ``2^(1/4)``."""
+        return cls(2.0 ** (-ceil(4 * log2((frequency + sqrt(count) + GAUSSIAN) / (2 * pi))) / 4), end, count)
 
     @property
     def shifted(self) -> Rule:
@@ -50,29 +52,32 @@ class Rule:
     def nodes(self) -> FloatArray:
         """Of ``[-end, end]``, (n,)."""
         last = int(self.end / self.step)
-        return self.step * (np.arange(-last, last + 1) + self.shift)
+        nodes: FloatArray = self.step * (np.arange(-last, last + 1, dtype=np.float64) + self.shift)
+        return nodes
 
     @property
     def roots(self) -> FloatArray:
         """``sqrt(step phi)`` at the nodes."""
-        root: FloatArray = sqrt(self.step) * (2 * pi) ** -0.25 * np.exp(-(self.nodes**2) / 4)
-        return root
+        return sqrt(self.step) * root_density(self.nodes)
 
     def basis(self) -> FloatArray:
         """``sqrt(step) psi_n`` at the nodes, (n, count)."""
-        return _basis(self)
+        kept = len(self.nodes) * self.count <= KEPT
+        return (_basis if kept else _basis.__wrapped__)(self)
 
     def beyond(self) -> FloatArray:
         """The same on nodes of a second rule beyond the end, as far as the Hermite functions reach."""
         return _beyond(self)
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=32)
 def _basis(rule: Rule) -> FloatArray:
-    return sqrt(rule.step) * hermite_functions(rule.nodes, rule.count)
+    found = hermite_functions(rule.nodes, rule.count)
+    found *= sqrt(rule.step)
+    return found
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=32)
 def _beyond(rule: Rule) -> FloatArray:
     step, reach = pi / (2 * sqrt(rule.count) + 4), 2 * sqrt(rule.count) + 6
     nodes = np.arange(rule.end, max(reach, rule.end + step), step)
@@ -80,51 +85,75 @@ def _beyond(rule: Rule) -> FloatArray:
     return np.concatenate([half, half * (-1.0) ** np.arange(rule.count)])
 
 
+def root_density(z: FloatArray) -> FloatArray:
+    """``sqrt(phi(z))``."""
+    root: FloatArray = (2 * pi) ** -0.25 * np.exp(-(z**2) / 4)
+    return root
+
+
 def hermite_functions(z: FloatArray, count: int) -> FloatArray:
     """``psi_n(z)``, n < count, (..., count), by their recurrence; far out it starts below the range of doubles."""
     found = np.empty((count, *z.shape))
     exponent = -(z**2) / 4
     before, now = np.zeros(z.shape), np.full(z.shape, (2 * pi) ** -0.25)
-    factor = np.exp(exponent)
+    factor, term = np.exp(exponent), np.empty(z.shape)
     for n in range(count):
         np.multiply(now, factor, out=found[n])
-        before, now = now, (z * now - sqrt(n) * before) / sqrt(n + 1)
+        before *= -sqrt(n / (n + 1))
+        np.multiply(z / sqrt(n + 1), now, out=term)
+        before += term
+        before, now = now, before
         if n % 16 == 15 and (large := np.abs(now) > HUGE).any():
             before[large] /= HUGE
             now[large] /= HUGE
             exponent[large] += np.log(HUGE)
             factor = np.exp(exponent)
-    return np.ascontiguousarray(np.moveaxis(found, 0, -1))
+    return np.moveaxis(found, 0, -1)
 
 
 @dataclass(frozen=True, eq=False)
 class Coefficients:
     """``h_n``, n < N, of k functions, (N, k); and of each ``tail[n] = sum_(l >= n) h_l^2`` for n <= N, (N + 1, k).
 
-    ``rounding``, (k,), bounds errors of the coefficients relative to the norm. The tail at N is the square of what is left of the function, formed of that and not of a difference of squares; it
-    ends at the rounding of coefficients, 1e-32 of the square of the function.
+    ``rounding``, (k,), bounds errors of the coefficients relative to the norm. The tail at N is the square of what is
+    left of the function, formed of that and not of a difference of squares; it ends at the rounding of coefficients.
     """
 
     values: FloatArray
     tail: FloatArray
     rounding: FloatArray
+    size: FloatArray
 
     @property
     def norms(self) -> FloatArray:
-        """``sqrt(E f^2)``."""
-        return np.sqrt(self.tail[0])
+        """``sqrt(E f^2)``, or the size by which rounding is measured if that is larger; (k,)."""
+        norms: FloatArray = np.maximum(np.sqrt(self.tail[0]), self.size)
+        return norms
 
     def left(self, count: int) -> FloatArray:
         """``sqrt`` of the tail from there on relative to the norm, (k,)."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.sqrt(np.where(self.tail[0] > 0, self.tail[count] / self.tail[0], 0.0))
+        left = np.sqrt(self.tail[count])
+        return quotient(left, self.norms)
+
+    @property
+    def most_left(self) -> FloatArray:
+        """The largest of them, (N + 1,)."""
+        most: FloatArray = quotient(np.sqrt(self.tail), self.norms).max(axis=1, initial=0.0)
+        return most
 
 
-def projected(values: FloatArray, rule: Rule) -> Coefficients:
-    """Coefficients of functions given by ``sqrt(step phi) f`` at the nodes, (k, n)."""
+def quotient(x: FloatArray, y: FloatArray) -> FloatArray:
+    """``x/y`` of numbers from 0 on, 0 where y is."""
+    found: FloatArray = np.divide(x, y, out=np.zeros(np.broadcast_shapes(x.shape, y.shape)), where=y > 0)
+    return found
+
+
+def projected(values: FloatArray, rule: Rule, size: FloatArray) -> Coefficients:
+    """Coefficients of functions given by ``sqrt(step phi) f`` at the nodes, (k, n), and what rounding is of, (k,)."""
     basis = rule.basis()
     h = values @ basis
     left, beyond = values - h @ basis.T, h @ rule.beyond().T
     squares = np.column_stack([h * h, (left * left).sum(axis=1) + (beyond * beyond).sum(axis=1)])
     tail = np.cumsum(squares[:, ::-1], axis=1)[:, ::-1]
-    return Coefficients(np.ascontiguousarray(h.T), np.ascontiguousarray(tail.T), np.full(len(h), ROUNDING))
+    rounding = np.full(len(h), ROUNDING)
+    return Coefficients(np.ascontiguousarray(h.T), np.ascontiguousarray(tail.T), rounding, size)

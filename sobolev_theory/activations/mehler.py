@@ -10,9 +10,8 @@ is the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import ceil, log
 
 import numpy as np
@@ -22,7 +21,8 @@ from ..errors import AccuracyError
 from .common_factor import conditioned
 from .definition import GaussianPairs
 from .hermite import Coefficients
-from .neurons import Function, IntArray, Neurons
+from .neurons import Function, IntArray, Neurons, neurons_of
+from .panels import PiecewiseNeurons
 
 FloatArray = NDArray[np.float64]
 Bounded = tuple[FloatArray, FloatArray]
@@ -32,8 +32,9 @@ CAP = 1024
 """Most terms of a series."""
 FIRST = 32
 """Terms that are made at once: nothing is gained from fewer."""
-MOST = 0.9
-"""Share of pairs by whose correlation the series over all of them is cut; the others have longer ones of their own."""
+MOST, ALL = 0.99, 128
+"""Share of pairs by whose correlation the series over all of them is cut; the others have longer ones of their own. Up
+to so many terms, coefficients are made for those at once."""
 CELLS = 2**14
 """Pairs of a series at a time: they stay near the core."""
 LONG = 3.0
@@ -42,7 +43,7 @@ LONG = 3.0
 
 def series(first: FloatArray, second: FloatArray, r: FloatArray) -> FloatArray:
     """``sum_n r^n first[n] second[n]`` by Horner's rule; arrays broadcast after the first axis."""
-    total = first[-1] * second[-1] + np.zeros_like(r)
+    total: FloatArray = first[-1] * second[-1] + np.zeros_like(r)
     term = np.empty_like(total)
     for one, other in zip(first[-2::-1], second[-2::-1], strict=True):
         total *= r
@@ -69,26 +70,19 @@ class Correlated:
     @classmethod
     def of(cls, first: Function, second: Function, at: GaussianPairs, tolerance: float) -> Correlated:
         """The pairs of two functions at arguments; an array (R, 1) with one (C,) or (1, C) means all with all."""
-        one, other = _rows(at.m1, at.s), _rows(at.m2, at.t)
         shape = np.broadcast_shapes(*map(np.shape, (at.s, at.rho, at.t)))
         crossed = len(shape) == 2 and np.shape(at.s)[1:] == (1,) and np.shape(at.t)[-2:] in (shape[1:], (1, shape[1]))
         product = np.sqrt(at.s) * np.sqrt(at.t)
-        sine = np.broadcast_to(at.g, shape) / product**2
-        r = np.clip(np.broadcast_to(at.rho, shape) / product, -1.0, 1.0)
-        gap = sine / (1 + np.abs(r))
-        if not crossed:
-            one, other = (np.broadcast_to(x, (*shape, 2)).reshape(-1, 2) for x in (one, other))
-            r, gap = r.ravel(), gap.ravel()
-        right, j = np.unique(other.reshape(-1, 2), axis=0, return_inverse=True)
-        left, i = np.unique(one.reshape(-1, 2), axis=0, return_inverse=True)
-        if first is second:
-            both, found = np.unique(np.concatenate([right, left]), axis=0, return_inverse=True)
-            if len(both) == len(right):
-                left, i = right, found.ravel()[len(right) :][i.ravel()]
-        i, j = i.ravel(), j.ravel()
+        r = np.clip(np.broadcast_to(at.rho / product, shape), -1.0, 1.0)
+        gap = np.broadcast_to(at.g / product**2, shape) / (1 + np.abs(r))
+        one = PiecewiseNeurons if first.kinks else Neurons
+        other = PiecewiseNeurons if second.kinks else Neurons
         if crossed:
-            i, j = i[:, None], j[None, :]
-        return cls(_neurons(first, left), _neurons(second, right), i, j, r, gap, tolerance)
+            (right, j), (left, i) = neurons_of(second, at.m2, at.t, other), neurons_of(first, at.m1, at.s, one)
+            return cls(left, right, i[:, None], j[None, :], r, gap, tolerance)
+        s, t = np.broadcast_to(at.s, shape), np.broadcast_to(at.t, shape)
+        (right, j), (left, i) = neurons_of(second, at.m2, t, other), neurons_of(first, at.m1, s, one)
+        return cls(left, right, i, j, r.ravel(), gap.ravel(), tolerance)
 
     @cached_property
     def alike(self) -> NDArray[np.bool_]:
@@ -97,10 +91,10 @@ class Correlated:
         return same
 
     @cached_property
-    def usual(self) -> float:
-        """The modulus of the correlation that few pairs exceed."""
+    def correlations(self) -> tuple[float, float]:
+        """Moduli of correlations that few pairs exceed, and none but those `alike`."""
         others = np.abs(self.r[~self.alike])
-        return float(np.quantile(others, MOST)) if others.size else 0.0
+        return (float(np.quantile(others, MOST)), float(others.max())) if others.size else (0.0, 0.0)
 
     def moment(self, a: int, b: int) -> Bounded:
         """``K_ab`` and the bound of its error, both of the shape of r.
@@ -111,44 +105,42 @@ class Correlated:
             If neither `CAP` terms nor a common factor reach the tolerance, relative to ``sqrt(E[sigma^(a)(z_1)^2]
             E[sigma^(b)(z_2)^2])``.
         """
-        wanted = ceil(log(self.tolerance) / log(self.usual)) if 0 < self.usual < 1 else CAP * (self.usual == 1)
-        one, other = self._coefficients(a, b, min(max(FIRST, 2 ** (wanted - 1).bit_length()), CAP // 4))
-        count = _fewest(one, other, self.usual, self.tolerance)
+        usual, largest = self.correlations
+        made = max(min(_terms(largest, self.tolerance), ALL), min(_terms(usual, self.tolerance), CAP // 4))
+        one, other = self.first.coefficients(a, made), self.second.coefficients(b, made)
+        count = _fewest(one, other, usual, self.tolerance)
         value = self._all(one.values[:count], other.values[:count])
         bound = one.left(count)[self.i] * other.left(count)[self.j] * np.abs(self.r) ** count
         late = np.nonzero((bound > self.tolerance) & ~self.alike)
         if len(late[0]):
-            value[late], bound[late] = self._longer(late).moment(a, b, 2 * len(one.values))
+            value[late], bound[late] = self._longer(late).moment(a, b, made)
         if self.alike.any():
             value = np.where(self.alike, self.first.product(a, b)[self.j], value)
             bound = np.where(self.alike, 0.0, bound)
         rounding = one.rounding[self.i] + other.rounding[self.j]
-        worst = float(np.maximum(bound, rounding).max(initial=0.0))
-        if not worst <= self.tolerance:
-            raise AccuracyError(
-                f"the moment of the derivatives of orders {a} and {b}",
-                worst,
-                self.tolerance,
-                "use shorter weights, or give more derivatives of the activation",
-            )
+        self._require(a, b, float(bound.max(initial=0.0)), "use shorter weights")
+        highest = min(x.function.highest_derivative for x in (self.first, self.second))
+        advice = f"give its derivative of order {highest + 1} as well, or use longer weights"
+        self._require(a, b, float(rounding.max(initial=0.0)), advice)
         return value, (bound + rounding) * one.norms[self.i] * other.norms[self.j]
 
-    def _coefficients(self, a: int, b: int, count: int) -> tuple[Coefficients, Coefficients]:
-        return self.first.coefficients(a, count), self.second.coefficients(b, count)
+    def _require(self, a: int, b: int, bound: float, advice: str) -> None:
+        if not bound <= self.tolerance:
+            what = f"activation: the moment of its derivatives of orders {a} and {b}"
+            raise AccuracyError(what, bound, self.tolerance, advice)
 
     def _all(self, one: FloatArray, other: FloatArray) -> FloatArray:
         """The series over all pairs, so many at a time."""
         step = max(1, CELLS * len(self.r) // max(self.r.size, 1))
-        parts = [slice(k, k + step) for k in range(0, len(self.r), step)]
+        parts = _slices(len(self.r), step)
         if self.r.ndim == 1:
             return _joined([series(one[:, self.i[k]], other[:, self.j[k]], self.r[k]) for k in parts])
         return _joined([series(one[:, self.i[k]], other[:, self.j], self.r[k]) for k in parts])
 
     def _longer(self, late: tuple[IntArray, ...]) -> Longer:
         i, j = (np.broadcast_to(x, self.r.shape)[late] for x in (self.i, self.j))
-        (left, i), (right, j) = (np.unique(x, return_inverse=True) for x in (i, j))
-        pairs = self.first.subset(left), self.second.subset(right), i, j, self.r[late], self.gap[late]
-        return Longer(*pairs, self.tolerance)
+        (first, i), (second, j) = _those(self.first, i), _those(self.second, j)
+        return Longer(first, second, i, j, self.r[late], self.gap[late], self.tolerance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,9 +165,7 @@ class Longer:
             i, j, r = self.i[left], self.j[left], self.r[left]
             bound[left] = one.left(count)[i] * other.left(count)[j] * np.abs(r) ** count
             done = bound[left] <= self.tolerance
-            step = max(1, 2**20 // count)
-            for k in range(0, len(left), step):
-                part = slice(k, k + step)
+            for part in _slices(len(left), max(1, 2**20 // count)):
                 value[left[part]] = series(one.values[:, i[part]], other.values[:, j[part]], r[part])
             left, count = left[~done], 2 * count
         for k in np.flatnonzero(bound > self.tolerance):
@@ -188,26 +178,25 @@ class Longer:
 def _fewest(one: Coefficients, other: Coefficients, r: float, tolerance: float) -> int:
     """How many terms most pairs need of those that were made."""
     count = len(one.values)
-    left = np.array([one.left(n).max() * other.left(n).max() for n in range(count + 1)]) * r ** np.arange(count + 1)
+    left = one.most_left * other.most_left * r ** np.arange(count + 1)
     enough = np.flatnonzero(left <= tolerance)
     return max(int(enough[0]) if len(enough) else count, 1)
 
 
-def _rows(m: FloatArray | None, s: FloatArray) -> FloatArray:
-    """Means and deviations, (..., 2)."""
-    p = np.sqrt(np.asarray(s, dtype=np.float64))
-    return np.stack(np.broadcast_arrays(0.0 if m is None else m, p), axis=-1) + 0.0
+def _terms(r: float, tolerance: float) -> int:
+    """A power of two of terms that suffices at a correlation, whatever the functions are."""
+    wanted = ceil(log(tolerance) / log(r)) if 0 < r < 1 else CAP if r else 1
+    return min(max(FIRST, 1 << (wanted - 1).bit_length()), CAP)
 
 
-def _neurons(function: Function, rows: FloatArray) -> Neurons:
-    return _kept(function, np.ascontiguousarray(rows).tobytes())
+def _those(neurons: Neurons, which: IntArray) -> tuple[Neurons, IntArray]:
+    """Neurons without those that do not occur, if those are many; and where they are."""
+    used, at = np.unique(which, return_inverse=True)
+    return (neurons, which) if 4 * len(used) > len(neurons.m) else (neurons.subset(used), at)
 
 
-@lru_cache(maxsize=16)
-def _kept(function: Function, rows: bytes) -> Neurons:
-    """Neurons with the coefficients that were made of them: blocks of one geometry share them."""
-    m, p = np.frombuffer(rows).reshape(-1, 2).T
-    return Neurons(function, m.copy(), p.copy())
+def _slices(size: int, step: int) -> list[slice]:
+    return [slice(k, k + step) for k in range(0, size, step)]
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
-from math import comb, perm, sqrt
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property, lru_cache
+from math import comb
 from typing import Protocol
 
 import numpy as np
+from numpy.polynomial.hermite_e import hermeval
 from numpy.typing import NDArray
 
 from ..errors import AccuracyError
-from .hermite import END, LONGEST, Coefficients, Rule, projected
+from .hermite import END, LONGEST, ROUNDING, Coefficients, Rule, projected, quotient
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -19,17 +22,40 @@ EDGE = 1e-16
 """Of the norm of a function, what it may have at the ends of the rule."""
 QUADRATURE = 4e-15
 """Of the norm, by how much coefficients may differ from those of the rule between the nodes."""
+STEIN = 1e-11
+"""Rounding, relative to the natural scale, that missing derivatives may cost."""
 STEPS = 4
 """How often the step is halved until they agree."""
 
 
+USUAL = 64
+"""Terms for whose rule integrals without coefficients are made."""
+SMALL, KEPT, RECENT = 1e-2, 2**20, 4
+"""Deviations below are alike; of how many values those of a function are kept, and of how many sets of neurons."""
+
+
 class Function(Protocol):
-    """A smooth function with derivatives up to an order, whose frequencies end somewhere."""
+    """A function with pointwise derivatives up to an order, whose frequencies end at ``bandwidth``, but for kinks."""
 
     @property
-    def highest_derivative(self) -> int: ...
-    def derivative(self, z: FloatArray, order: int) -> FloatArray: ...
-    def frequency(self, order: int) -> float: ...
+    def kinks(self) -> Sequence[float]:
+        """Places of its kinks."""
+
+    @property
+    def highest_derivative(self) -> int:
+        """Highest order that it has."""
+
+    @property
+    def bandwidth(self) -> float:
+        """Where its frequencies end."""
+
+    def derivatives(self, z: FloatArray, order: int) -> Sequence[FloatArray]:
+        """All up to an order."""
+
+    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
+        """What its rounding is relative to, of a difference; None: itself."""
+
+    def __hash__(self) -> int: ...
 
 
 class Neurons:
@@ -37,11 +63,12 @@ class Neurons:
 
     def __init__(self, function: Function, m: FloatArray, p: FloatArray, size: float = 0.0) -> None:
         self.function, self.m, self.p, self.size = function, m, p, size
-        self.coefficients = cache(self._coefficients)
+        self.coefficients, self.product = cache(self._coefficients), cache(self._product)
+        self._kept: dict[tuple[int, float, float, float], Sequence[FloatArray]] = {}
 
     def subset(self, which: IntArray) -> Neurons:
         """Some of them."""
-        return Neurons(self.function, self.m[which], self.p[which], self.size)
+        return type(self)(self.function, self.m[which], self.p[which], self.size)
 
     def _coefficients(self, order: int, count: int) -> Coefficients:
         """The first ``count`` of the derivative of an order.
@@ -49,83 +76,162 @@ class Neurons:
         One more than the function has comes by Stein's identity ``h_n^(a+1) = sqrt(n + 1) h_(n+1)^(a) / p``, whose
         rounding is ``1/p`` times larger; its tail beyond the coefficients is that of ones that fall as 1/n at least.
         """
-        highest = self.function.highest_derivative
-        if order > highest:
+        if order > self.function.highest_derivative:
             lower, factor = self.coefficients(order - 1, count + 1), np.sqrt(np.arange(1, count + 1))[:, None] / self.p
             h = factor * lower.values[1:]
             tail = np.vstack([h * h, 4 * (count + 1) * lower.tail[-1] / self.p**2])
             tail = np.cumsum(tail[::-1], axis=0)[::-1]
-            return Coefficients(h, tail, _quotient(lower.rounding * lower.norms, self.p * np.sqrt(tail[0])))
-        k = len(self.m)
-        found = np.empty((count, k)), np.empty((count + 1, k)), np.empty(k)
-        for which in self._scales():
-            part = self._of_one_scale(order, count, which)
-            found[0][:, which], found[1][:, which], found[2][which] = part.values, part.tail, part.rounding
+            rounding = quotient(lower.rounding * lower.norms, self.p * np.sqrt(tail[0]))
+            return Coefficients(h, tail, rounding, np.full(len(self.m), self.size))
+        k, parts = len(self.m), self._scales
+        found = np.empty((count, k)), np.empty((count + 1, k)), np.empty(k), np.empty(k)
+        for which in parts:
+            part = self._settled(which, count, lambda rule, at: self._projected(order, at, rule))
+            if len(parts) == 1:
+                return part
+            found[0][:, which], found[1][:, which] = part.values, part.tail
+            found[2][which], found[3][which] = part.rounding, part.size
         return Coefficients(*found)
 
+    def _projected(self, order: int, which: IntArray, rule: Rule) -> Coefficients:
+        """Coefficients by a rule."""
+        return projected(self._values(order, which, rule), rule, self._size(order, which, rule))
+
+    def _size(self, order: int, which: IntArray, rule: Rule) -> FloatArray:
+        """The norms of what rounding is relative to, (k,)."""
+        whole = self.function.whole(self.m[which, None] + self.p[which, None] * rule.nodes, order)
+        size = np.full(len(which), self.size)
+        return size if whole is None else np.maximum(size, np.sqrt(((whole * rule.roots) ** 2).sum(axis=1)))
+
+    def _product(self, a: int, b: int, degree: int = 0) -> FloatArray:
+        """``E[sigma^(a)(z) sigma^(b)(z) He_degree(Z)]`` of each, (k,)."""
+        found = np.empty(len(self.m))
+
+        def integral(rule: Rule, at: IntArray) -> Coefficients:
+            first, second = self._values(a, at, rule), self._values(b, at, rule)
+            value = (first * second) @ hermeval(rule.nodes, [0] * degree + [1])
+            square = (first * first).sum(axis=1) * (second * second).sum(axis=1)
+            size = self._size(a, at, rule) * self._size(b, at, rule)
+            return Coefficients(value[None], square[None], np.zeros(len(at)), size)
+
+        for which in self._scales:
+            found[which] = self._settled(which, USUAL, integral).values[0]
+        return found
+
+    @cached_property
     def _scales(self) -> list[IntArray]:
         """Numbers of neurons whose deviations are alike up to a factor 2, so that one rule is good for all."""
-        scale = np.maximum(np.ceil(np.log2(np.maximum(self.p, 1e-9))), -2)
-        return [np.flatnonzero(scale == one) for one in np.unique(scale)]
+        p, cuts = np.maximum(self.p, SMALL), [0]
+        if p.max() <= 2 * p.min():
+            return [np.arange(len(p))]
+        order = np.argsort(p, kind="stable")
+        p = p[order]
+        while (end := int(np.searchsorted(p, 2 * p[cuts[-1]], side="right"))) < len(p):
+            cuts.append(end)
+        return [part for part in np.split(order, cuts[1:]) if len(part)]
 
-    def _of_one_scale(self, order: int, count: int, which: IntArray) -> Coefficients:
-        """Coefficients by a rule whose ends and step are seen to suffice."""
+    def _settled(self, which: IntArray, count: int, integral: Callable[[Rule, IntArray], Coefficients]) -> Coefficients:
+        """Integrals by a rule that is long enough, and whose step is halved until that between its nodes agrees."""
         m, p = self.m[which], self.p[which]
-        largest = [int(np.argmax(p)), int(np.argmax(np.abs(m)))]
-        rule = Rule.of(p.max() * self.function.frequency(order), END, count)
+        largest = np.unique([np.argmax(p), np.argmax(np.abs(m))])
+        rule = self._long_enough(which, Rule.of(p.max() * self.function.bandwidth, END, count))
         for _ in range(STEPS):
-            values, rule = self._values(order, m, p, rule)
-            found = projected(values, rule)
-            other = self._values(order, m[largest], p[largest], rule.shifted)[0] @ rule.shifted.basis()
-            apart = np.abs(other.T - found.values[:, largest]).max(axis=0)
-            if (apart <= QUADRATURE * np.maximum(found.norms[largest], self.size)).all():
+            found, other = integral(rule, which), integral(rule.shifted, which[largest])
+            apart = np.abs(other.values - found.values[:, largest]).max(axis=0)
+            if (apart <= QUADRATURE * found.norms[largest]).all():
                 return found
             rule = Rule(rule.step / 2, rule.end, count)
-        bound = float(_quotient(apart, found.norms[largest]).max())
         raise AccuracyError(
-            f"the Hermite coefficients of the derivative of order {order} at standard deviation {p.max():.3g}",
-            bound,
+            f"activation: an integral of it at standard deviation {p.max():.3g}",
+            float(quotient(apart, found.norms[largest]).max()),
             QUADRATURE,
             "declare its kinks, or use a smoother activation or shorter weights",
         )
 
-    def _values(self, order: int, m: FloatArray, p: FloatArray, rule: Rule) -> tuple[FloatArray, Rule]:
-        """``sqrt(step phi) f(m + p z)`` at the nodes, (k, n), of a rule as long as the function asks for."""
+    def _long_enough(self, which: IntArray, rule: Rule) -> Rule:
+        """A rule at whose ends nothing is left, of the function and those derivatives that were asked for."""
         while True:
-            with np.errstate(all="ignore"):
-                values = self.function.derivative(m[:, None] + p[:, None] * rule.nodes, order) * rule.roots
-                size = np.maximum(np.sqrt((values * values).sum(axis=1)), self.size)
-                ends = np.abs(values[:, [0, -1]]).max(axis=1)
-            if (ends <= EDGE * size).all():
-                return values, rule
-            if rule.end >= LONGEST:
+            values = self._values(0, which, rule)
+            with np.errstate(over="ignore"):
+                size = np.maximum(np.sqrt((values * values).sum(axis=1)), self._size(0, which, rule))
+            ends = np.abs(values[:, [0, -1]]).max(axis=1)
+            if (ends <= EDGE * size).all() and np.isfinite(size).all():
+                return rule
+            if rule.end >= LONGEST or not np.isfinite(size).all():
                 raise AccuracyError(
-                    f"E[sigma^({order})(z)^2] at standard deviation {p.max():.3g}, where the activation grows so fast "
-                    "that it",
-                    float(_quotient(ends, size).max()),
+                    f"activation: E[sigma(z)^2] at standard deviation {self.p[which].max():.3g}, for which it grows "
+                    "too fast,",
+                    float((ends / size).max()) if np.isfinite(size).all() else float("inf"),
                     EDGE,
                     "use shorter weights, or an activation that grows slower",
                 )
             rule = Rule(rule.step, min(2 * rule.end, LONGEST), rule.count, rule.shift)
 
-    def product(self, a: int, b: int) -> FloatArray:
-        """``E[sigma^(a)(z) sigma^(b)(z)]`` of each, (k,)."""
-        found = np.empty(len(self.m))
-        for which in self._scales():
-            m, p = self.m[which], self.p[which]
-            frequency = self.function.frequency(a) + self.function.frequency(b)
-            _, rule = self._values(a, m, p, Rule.of(p.max() * frequency, END, 1))
-            second, rule = self._values(b, m, p, rule)
-            found[which] = (self._values(a, m, p, rule)[0] * second).sum(axis=1)
-        return found
+    def _values(self, order: int, which: IntArray, rule: Rule) -> FloatArray:
+        """``sqrt(step phi) f(m + p z)`` at the nodes, (k, n)."""
+        key = (int(which[0]) * len(self.m) + len(which), rule.step, rule.end, rule.shift)
+        known = self._kept.get(key, ())
+        if order >= len(known):
+            z = self.m[which][:, None] + self.p[which][:, None] * rule.nodes
+            with np.errstate(all="ignore"):
+                known = self.function.derivatives(z, min(order + 1, self.function.highest_derivative))
+                known = [values * rule.roots for values in known]
+            if z.size <= KEPT:
+                self._kept[key] = known
+        return known[order]
 
     def mean(self, n: int) -> FloatArray:
-        """``d_m^n E sigma(z)`` of each, (k,): by Stein's identity where there are fewer derivatives."""
-        order = min(n, self.function.highest_derivative)
-        h: FloatArray = self.coefficients(order, n - order + 1).values[n - order]
-        return sqrt(perm(n - order)) * h / self.p ** (n - order)
+        """``d_m^n E sigma(z)`` of each, (k,)."""
+        h: FloatArray = self.coefficients(n, USUAL).values[0]
+        return h
+
+    def square(self, k: int, n: int) -> FloatArray:
+        """``d_m^n E[sigma^(k)(z)^2]`` of each, (k,), by Leibniz' rule.
+
+        By Stein's identity ``d_m E[f(z) He_j(Z)] = E[f(z) He_(j+1)(Z)]/p`` where there are not enough derivatives.
+        """
+        known = min(n, self.function.highest_derivative - k)
+        terms = (comb(known, j) * self.product(*sorted((k + j, k + known - j)), n - known) for j in range(known + 1))
+        total: FloatArray = np.sum(list(terms), axis=0) / self.p ** (n - known)
+        if n > known:
+            self._require_rounding(k, n, known)
+        return total
+
+    def _require_rounding(self, k: int, n: int, known: int) -> None:
+        """Refuse a derivative by Stein's identity whose rounding shows."""
+        lower, upper = (self.coefficients(k + order, USUAL).norms for order in (known, n))
+        rounding = float(quotient(ROUNDING * lower, self.p ** (n - known) * upper).max())
+        if rounding > STEIN:
+            raise AccuracyError(
+                f"activation: the derivative of order {n} of E[sigma^({k})(z)^2]",
+                rounding,
+                STEIN,
+                f"give the derivatives of the activation up to order {k + n}, or use longer weights",
+            )
 
 
-def _quotient(x: FloatArray, y: FloatArray) -> FloatArray:
-    """``x/y``, 0 where both are."""
-    return np.divide(x, y, out=np.zeros(np.shape(x)), where=x > 0)
+@lru_cache(maxsize=16)
+def _recent(function: Function) -> deque[tuple[NDArray[np.complex128], Neurons]]:
+    """The last neurons seen through a function."""
+    return deque(maxlen=RECENT)
+
+
+def neurons_of(
+    function: Function, m: FloatArray | None, s: FloatArray, kind: type[Neurons] = Neurons
+) -> tuple[Neurons, IntArray]:
+    """Neurons with means and variances, each once, and their numbers at the arguments, flat; of late ones, those.
+
+    Coefficients of a neuron are made once for all blocks of pairs, and for moments of it alone.
+    """
+    p = np.sqrt(np.asarray(s, dtype=np.float64))
+    m, p = np.broadcast_arrays(np.zeros_like(p) if m is None else m + 0.0, p)
+    wanted = (m + 1j * p).ravel()
+    recent = _recent(function)
+    for known, neurons in list(recent):
+        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        if (known[at] == wanted).all():
+            return neurons, at
+    known, at = np.unique(wanted, return_inverse=True)
+    neurons = kind(function, known.real.copy(), known.imag.copy())
+    recent.appendleft((known, neurons))
+    return neurons, at.ravel()

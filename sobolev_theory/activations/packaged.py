@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._kernels.activations import ACTIVATIONS
 from .definition import Definition, GaussianPairs, Jump, Kinked, KinkedPairs, Letters, Moments, Smooth
 from .error_function import ErfMoments
 from .generated import BUILT_IN, Kernels
@@ -23,13 +24,14 @@ class OfKernels(Definition):
 
     def __init__(self, kernels: Kernels, expression: str = "") -> None:
         self.kernels, self.expression = kernels, expression
+        self.source = getattr(kernels, "SOURCE", None)
         self.max_order, self.degree = kernels.MAX_ORDER, kernels.DEGREE
         self.variation = float(getattr(kernels, "VARIATION", 1.0))
 
     @property
     def key(self) -> object:
         """The text of the generated module, or the module."""
-        return getattr(self.kernels, "SOURCE", self.kernels)
+        return self.source or self.kernels
 
     @property
     def highest_derivative(self) -> int:
@@ -109,10 +111,12 @@ def _standardised(m: FloatArray | None, s: FloatArray) -> tuple[Any, Any]:
     return p, None if m is None else m / p
 
 
+def _expression(name: str) -> str:
+    return str(ACTIVATIONS[name]["expression"])
+
+
 PACKAGED: dict[str, OfKernels] = {
-    "relu": Rectifier(BUILT_IN["relu"], "max(z, 0)", 1),
-    "relu2": Rectifier(BUILT_IN["relu2"], "max(z, 0)**2", 2),
-    "relu3": Rectifier(BUILT_IN["relu3"], "max(z, 0)**3", 3),
-    "erf": ErrorFunction(BUILT_IN["erf"], "erf(z/sqrt(2))"),
+    **{name: Rectifier(BUILT_IN[name], _expression(name), n) for n, name in enumerate(("relu", "relu2", "relu3"), 1)},
+    "erf": ErrorFunction(BUILT_IN["erf"], _expression("erf")),
 }
 """The activations of the package that have generated kernels, by name."""

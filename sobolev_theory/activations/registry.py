@@ -5,14 +5,18 @@ not change them.
 """
 
 import re
+from collections.abc import Callable
+from functools import cache
+from inspect import Parameter, Signature
 
-from .._runtime.checks import flag, near, shown
+from .._runtime.checks import flag, shown
 from ..errors import UnknownActivationError
 from . import built_in
 from .activation import Activation, require_name
 from .generated import MEMBERS, Kernels
 from .packaged import OfKernels
-from .spellings import DERIVABLE, NEAR
+from .spellings import advice
+from .texts import definition_from
 
 REGISTRY: dict[str, Activation] = {}
 """What users registered."""
@@ -30,17 +34,49 @@ def get(activation: str | Activation) -> Activation:
     --------
     >>> get("relu").jump_order
     1
+    >>> get("leaky_relu(0.10)") == get("leaky_relu(0.1)")
+    True
     """
     if isinstance(activation, Activation):
         return activation
     if not isinstance(activation, str):
-        raise UnknownActivationError(shown(activation), names(), _by_name(activation))
+        raise UnknownActivationError(shown(activation), listed(), _by_name(activation))
     if activation in REGISTRY:
         return REGISTRY[activation]
-    definition = built_in.definition_of(activation)
-    if definition is None:
-        raise UnknownActivationError(shown(activation), names(), _meant(activation))
-    return Activation(activation, definition)
+    try:
+        name = built_in.canonical(activation)
+    except ValueError as error:
+        raise UnknownActivationError(shown(activation), listed(), str(error)) from None
+    definition = None if name is None else built_in.definition_of(name)
+    if name is None or definition is None:
+        raise UnknownActivationError(shown(activation), listed(), _meant(activation))
+    return Activation(name, definition)
+
+
+@cache
+def family(name: str) -> Callable[..., Activation]:
+    """The function that makes the members of a family of the package: ``leaky_relu(0.1)``, ``hermite(3)``."""
+    degrees = built_in.degrees_of(name)
+    known = {"degree": Parameter.empty} if degrees else {x: p.default for x, p in built_in.parameters_of(name).items()}
+    kind = Parameter.POSITIONAL_OR_KEYWORD
+    signature = Signature([Parameter(letter, kind, default=default) for letter, default in known.items()])
+
+    def member(*values: float, **named: float) -> Activation:
+        given = signature.bind(*values, **named)
+        given.apply_defaults()
+        if degrees:
+            return get(built_in.of_degree(name, *given.args))
+        return get(built_in.with_parameters(name, given.args))
+
+    member.__name__ = member.__qualname__ = name
+    member.__doc__ = f"{built_in.about(name)} Also by its name, ``get({_example(name)!r})``."
+    member.__signature__ = signature  # type: ignore[attr-defined]
+    return member
+
+
+def _example(name: str) -> str:
+    """The name of a member of a family."""
+    return f"{name}3" if built_in.degrees_of(name) else f"{name}(0.1)"
 
 
 def chosen(activation: str | Activation | None) -> Activation:
@@ -49,14 +85,12 @@ def chosen(activation: str | Activation | None) -> Activation:
 
 
 def _meant(name: str) -> str:
-    """What to do about a name that is not registered: of a well-known activation, how to derive it, or what is near."""
-    word, derive = re.sub("[ _-]", "", name.casefold()), "sobolev_theory.symbolic.derive({!r}, {!r}).register()".format
-    if text := DERIVABLE.get(word):
-        return f"derive and register it, {derive(text, name)}"
-    if text := NEAR.get(word):
-        return f"it has no closed form; near to it is {derive(text, f'near_{word}')}"
-    advice = "; near to it is 'erf'" if word == "tanh" else near(name, names())
-    return f"use one of {', '.join(names())}{advice}" if advice else ""
+    """What to do about a name that is not registered."""
+    family = next((one for one in built_in.FAMILIES if re.fullmatch(rf"{one}\d*", name)), None)
+    if family is not None and (degrees := built_in.degrees_of(family)):
+        return f"{family}<n> has degrees from {degrees[0]} to {degrees[-1]}"
+    meant = advice(name, names())
+    return f"{meant} The known ones are {', '.join(listed())}" if meant else ""
 
 
 def _by_name(given: object) -> str:
@@ -70,6 +104,11 @@ def _by_name(given: object) -> str:
 def names() -> list[str]:
     """Names of all registered activations, sorted."""
     return sorted({*built_in.names(), *REGISTRY})
+
+
+def listed() -> list[str]:
+    """The same, sorted, for messages: ``hermite<n>`` stands for a degree."""
+    return sorted({*built_in.listed(), *REGISTRY})
 
 
 def require_free(name: str) -> None:
@@ -109,7 +148,8 @@ def register(name: str, kernels: Kernels | Activation, *, overwrite: bool = Fals
             raise ValueError(
                 f"kernels: a generated module is required, got {shown(kernels)} without {', '.join(missing)}"
             )
-        activation = Activation(name, OfKernels(kernels))
+        source = getattr(kernels, "SOURCE", None)
+        activation = Activation(name, OfKernels(kernels) if source is None else definition_from(name, source))
     if not activation.is_packaged and REGISTRY.get(name) != activation:
         require_free(name)
         if name in REGISTRY and not flag("overwrite", overwrite):

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
-from math import comb
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .definition import GaussianPairs, Moments, Smooth
-from .frequencies import end_of_spectrum
+from .frequencies import bandwidth_of
 from .mehler import Correlated
-from .neurons import Neurons
+from .neurons import neurons_of
 
 FloatArray = NDArray[np.float64]
 
 
 class Series(Smooth):
-    """A smooth function by its derivatives ``evaluate(z, order)``, order up to ``highest``.
+    """A smooth function: ``evaluate(z, order)`` is the list of its derivatives up to an order, at most ``highest``.
 
     Moments are series, cut where the bound of what is left is below ``tolerance``, relative to the norms
     ``sqrt(E[sigma^(a)(z)^2])``.
     """
 
     how = "Hermite series"
+    kinks: tuple[float, ...] = ()
     accuracy = 1e-12
 
     def __init__(
         self,
         expression: str,
-        evaluate: Callable[[FloatArray, int], FloatArray],
+        evaluate: Callable[[FloatArray, int], Sequence[FloatArray]],
         highest: int,
         max_order: int,
         key: object,
@@ -39,7 +38,6 @@ class Series(Smooth):
     ) -> None:
         self.expression, self.evaluate, self.highest, self.max_order = expression, evaluate, highest, max_order
         self._key, self.tolerance = key, tolerance
-        self.frequency = cache(lambda order: end_of_spectrum(lambda z: evaluate(z, order))[0])
 
     @property
     def key(self) -> object:
@@ -53,12 +51,20 @@ class Series(Smooth):
 
     def derivative(self, z: FloatArray, order: int) -> FloatArray:
         """That given."""
+        return self.evaluate(z, order)[order]
+
+    def derivatives(self, z: FloatArray, order: int) -> Sequence[FloatArray]:
+        """All up to an order."""
         return self.evaluate(z, order)
 
+    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
+        """Itself."""
+        return None
+
     @cached_property
-    def variation(self) -> float:  # type: ignore[override]
-        """That of a function with frequencies up to 1 is 1."""
-        return 1.0
+    def bandwidth(self) -> float:
+        """The largest frequency of any of them."""
+        return bandwidth_of(self.derivative, self.highest)
 
     def pairs(self, at: GaussianPairs) -> Moments:
         """Series with a bound."""
@@ -82,21 +88,12 @@ class Series(Smooth):
 
     def means(self, m: FloatArray | None, s: FloatArray) -> Callable[[int], FloatArray]:
         """Integrals over one variable."""
-        neurons, shape = self._neurons(m, s)
-        return cache(lambda n: neurons.mean(n).reshape(shape))
+        neurons, at = neurons_of(self, m, s)
+        shape = np.shape(s if m is None else m + s)
+        return cache(lambda n: neurons.mean(n)[at].reshape(shape))
 
     def squares(self, m: FloatArray | None, s: FloatArray) -> Moments:
         """Likewise, by Leibniz' rule."""
-        neurons, shape = self._neurons(m, s)
-        product = cache(neurons.product)
-
-        def square(k: int, n: int) -> FloatArray:
-            terms: Any = sum(comb(n, j) * product(*sorted((k + j, k + n - j))) for j in range(n + 1))
-            return np.asarray(terms).reshape(shape)
-
-        return cache(square)
-
-    def _neurons(self, m: FloatArray | None, s: FloatArray) -> tuple[Neurons, tuple[int, ...]]:
-        m = np.zeros_like(s) if m is None else m
-        m, s = np.broadcast_arrays(m, s)
-        return Neurons(self, m.ravel(), np.sqrt(s).ravel()), s.shape
+        neurons, at = neurons_of(self, m, s)
+        shape = np.shape(s if m is None else m + s)
+        return cache(lambda k, n: neurons.square(k, n)[at].reshape(shape))

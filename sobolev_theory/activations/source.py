@@ -19,13 +19,15 @@ SPECIAL = (
 )
 """Functions of `sobolev_theory._special` that generated code calls."""
 
-NAMESPACE = frozenset({"arctan", "arcsin", "exp", "log", "sin", "cos", "sinh", "cosh", "sqrt", "divide"})
+NAMESPACE = frozenset(
+    {"arctan", "arcsin", "arcsinh", "exp", "log", "sin", "cos", "sinh", "cosh", "tanh", "sqrt", "divide"}
+)
 CONSTANTS = frozenset({"pi", "e"})
 """Functions and constants of the array namespace ``xp``."""
 
 IMPORTS = {("typing", 0): {"Any"}, ("_special", 2): set(SPECIAL)}
 TYPES = frozenset({"int | None", "frozenset[tuple[str, int, str]]", "dict[tuple[int, ...], Any]"})
-FUNCTION = re.compile(r"(derivative|moments|value|field|own|cross|gauss_newton|self)(_[a-z0-9]+)*")
+FUNCTION = re.compile(r"(derivative|pointwise|moments|value|field|own|cross|gauss_newton|self)(_[a-z0-9]+)*")
 TABLE = re.compile(r"[A-Z][A-Z_]*")
 LETTER = re.compile(r"[a-z][a-z0-9]*")
 LARGEST, EXPONENT = 10**400, 1000

@@ -1,25 +1,73 @@
-"""Well-known activations: how they are written in the grammar of `symbolic.derive`, and what is near to the others."""
+"""Well-known activations under other names, and how those that have none are written for `symbolic.derive`."""
 
-GELU, NORMAL_CDF, DENSITY = "z*(1 + erf(z/sqrt(2)))/2", "(1 + erf(z/sqrt(2)))/2", "exp(-z**2/2)/sqrt(2*pi)"
+import re
 
-READY = {"relu": "Max(z, 0)", "relu2": "Max(z, 0)**2", "relu3": "Max(z, 0)**3"}
-"""Texts of those that the package holds ready and the grammar has no function for."""
+from .._kernels.activations import ACTIVATIONS
+from .._runtime.checks import near
 
-DERIVABLE = {
-    "abs": "Abs(z)",
-    "gaussian": "exp(-z**2/2)",
-    "gelu": GELU,
-    "leakyrelu": "Max(z, z/100)",
-    "sgn": "sign(z)",
-    "sign": "sign(z)",
-    "sin": "sin(z)",
-    "step": "Heaviside(z)",
+ALIASES = {
+    **dict.fromkeys(("swish", "swish1"), "silu"),
+    **dict.fromkeys(("logistic", "expit"), "sigmoid"),
+    **dict.fromkeys(("gelunew", "gelufast", "geluapproximate", "approximategelu", "gelupytorchtanh"), "gelu_tanh"),
+    **dict.fromkeys(("heaviside", "unitstep"), "step"),
+    **dict.fromkeys(("linear", "identity"), "monomial1"),
+    **dict.fromkeys(("lrelu", "prelu", "leaky"), "leaky_relu"),
+    **dict.fromkeys(("rectifier", "ramp"), "relu"),
+    **dict.fromkeys(("absolute", "modulus"), "abs"),
+    **dict.fromkeys(("sine",), "sin"),
+    **dict.fromkeys(("rbf", "gauss"), "gaussian"),
+    **dict.fromkeys(("he", "hermitee", "hermiteprob", "hermitepolynomial"), "hermite3"),
+    **dict.fromkeys(("square", "quadratic"), "monomial2"),
+    "cosine": "cos",
+    "cube": "monomial3",
+    "exponential": "exp",
+    "polynomial": "monomial2",
+    "sgn": "sign",
 }
-"""Texts of those that the package does not hold ready, by their names without regard to case and separators."""
+"""Names of the package by other ones, without regard to case and separators."""
 
-NEAR = {
-    **dict.fromkeys(("sigmoid", "logistic"), NORMAL_CDF),
-    **dict.fromkeys(("silu", "swish"), GELU),
-    "softplus": f"{GELU} + {DENSITY}",
+WRITTEN = {
+    **dict.fromkeys(("normalcdf", "phi", "probit", "ndtr"), "(1 + erf(z/sqrt(2)))/2"),
+    **dict.fromkeys(("atan", "arctan"), "atan(z)"),
+    "logsigmoid": "-log(1 + exp(-z))",
+    "quickgelu": "z/(1 + exp(-1.702*z))",
+    "snake": "z + sin(z)**2",
+    "tanhshrink": "z - tanh(z)",
 }
-"""Texts of what is near to those that have no closed form."""
+"""Texts of activations that have no name of the package."""
+
+
+def word_of(name: str) -> str:
+    """A name without regard to case and separators."""
+    return re.sub("[ _.-]", "", name.casefold())
+
+
+NAMED = {word_of(name): name for name in ACTIVATIONS}
+
+
+def spelling(name: str) -> str | None:
+    """The name of the package that is meant by another one, or None."""
+    word = word_of(name)
+    return ALIASES.get(word) or ALIASES.get(word.removesuffix("activation"))
+
+
+def text_of(name: str) -> str | None:
+    """How an activation is written as an expression in z, by its name or by another one; None if that is not known."""
+    word = word_of(name)
+    if word in WRITTEN:
+        return WRITTEN[word]
+    row = ACTIVATIONS.get(NAMED.get(word) or ALIASES.get(word, ""))
+    if row is None or isinstance(row["data"], dict):
+        return "hermite_prob(n, z)" if ALIASES.get(word) == "hermite3" else None
+    values = {name: parameter[0] for name, parameter in row.get("parameters", {}).items()}
+    return str(row["expression"]).format(**values)
+
+
+def advice(name: str, known: list[str]) -> str:
+    """What to do about a name that is not known: the one that is meant, or what to derive."""
+    meant = spelling(name) or NAMED.get(word_of(name))
+    if meant in known:
+        return f"did you mean {meant!r}?"
+    if text := WRITTEN.get(word_of(name)):
+        return f"derive and register it, sobolev_theory.symbolic.derive({text!r}, {name!r}).register()"
+    return near(name, known).removeprefix("; ")

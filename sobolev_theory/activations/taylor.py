@@ -15,51 +15,37 @@ FloatArray = NDArray[np.float64]
 Taylor = list[FloatArray]
 
 
-def variable(z: FloatArray, order: int) -> Taylor:
-    """``z + e``."""
-    return [z, np.ones_like(z), *[np.zeros_like(z)] * (order - 1)][: order + 1]
-
-
-def coefficient(k: int, *factors: Taylor) -> Any:
-    """The k-th of a product."""
-    first, *others = factors
-    if not others:
-        return first[k]
-    return sum(first[i] * coefficient(k - i, *others) for i in range(k + 1))
-
-
-def product(x: Taylor, y: Taylor) -> Taylor:
-    """``x y``."""
-    return [coefficient(k, x, y) for k in range(len(x))]
-
-
-def logistic(x: Taylor) -> Taylor:
-    """``s = 1/(1 + exp(-x))``, to relative accuracy: ``s' = s q x'``, ``q = 1 - s``."""
+def logistic(*x: FloatArray | float, order: int) -> Taylor:
+    """``s = 1/(1 + exp(-x))``, to relative accuracy, of a polynomial x in e: ``s' = s (1 - s) x'``."""
     decay = np.exp(-np.abs(x[0]))
     small, large = decay / (1 + decay), 1 / (1 + decay)
-    s, q, slope = [np.where(x[0] < 0, small, large)], [np.where(x[0] < 0, large, small)], list[FloatArray]()
-    for k in range(1, len(x)):
-        slope.append(coefficient(k - 1, s, q))
-        s.append(sum(j * x[j] * slope[k - j] for j in range(1, k + 1)) / k)
-        q.append(-s[-1])
-    return s
+    s, q = np.where(x[0] < 0, small, large), np.where(x[0] < 0, large, small)
+    found, slope = [s], [s * q]
+    for k in range(1, order + 1):
+        found.append(sum((j * x[j] * slope[k - j] for j in range(2, min(k, len(x) - 1) + 1)), x[1] * slope[k - 1]) / k)
+        slope.append(found[k] * (q - s) - _inner(found, k))
+    return found
 
 
 def mish_gate(z: FloatArray, order: int) -> Taylor:
-    """``t = tanh(log(1 + e^z))``, to relative accuracy: ``t' = (1 - t)(1 + t)/(1 + exp(-z))``."""
-    e = np.exp(-np.abs(z))
-    numerator = np.where(z < 0, e * (e + 2), 1 + 2 * e)
-    scale = np.where(z < 0, 1.0, e * e)
-    t, left = [numerator / (numerator + 2 * scale)], [2 * scale / (numerator + 2 * scale)]
-    more, s, slope = [1 + t[0]], logistic(variable(z, order)), list[FloatArray]()
+    """``t = tanh(log(1 + e^z))``, to relative accuracy: ``t' = (1 - t^2)/(1 + exp(-z))``."""
+    decay = np.exp(-np.abs(z))
+    numerator = np.where(z < 0, decay * (decay + 2), 1 + 2 * decay)
+    rest = np.where(z < 0, 2.0, 2 * decay * decay)
+    t, s = [numerator / (numerator + rest)], logistic(z, 1.0, order=order)
+    slope = [rest / (numerator + rest) * (1 + t[0])]
     for k in range(1, order + 1):
-        slope.append(coefficient(k - 1, left, more))
         t.append(sum(slope[i] * s[k - 1 - i] for i in range(k)) / k)
-        left.append(-t[-1])
-        more.append(t[-1])
+        slope.append(-2 * t[0] * t[k] - _inner(t, k))
     return t
 
 
-def derivatives(x: Taylor) -> list[FloatArray]:
-    """``x^(k) = k! x[k]``."""
-    return [factorial(k) * value for k, value in enumerate(x)]
+def _inner(x: Taylor, k: int) -> Any:
+    """``sum_(0 < i < k) x[i] x[k - i]``."""
+    return sum(x[i] * x[k - i] for i in range(1, k))
+
+
+def gated(z: FloatArray, gate: Taylor) -> list[FloatArray]:
+    """Derivatives of ``z`` times a gate."""
+    terms = [z * gate[0], *(z * gate[k] + gate[k - 1] for k in range(1, len(gate)))]
+    return [factorial(k) * term for k, term in enumerate(terms)]

@@ -14,10 +14,13 @@ from .._runtime.sizes import require_memory
 from ..activations.definition import Letters
 from ..errors import OverflowingError
 from ..pairs.blocks_of_rows import by_blocks
-from .input_pairs import InputPairs
+from .existence import require_parted
+from .input_pairs import InputPairs, Points
 from .prior import Orders, Prior
 
 FloatArray = NDArray[np.float64]
+PAIRS = 2**16
+"""Evaluated at a time: twenty arrays of them stay near a core, and none is mapped from memory anew."""
 Tables = dict[str, Any]
 """Coefficients of pairs by the letters of vectors, ``x, y``; of a multiple of the identity, ``I``; of a value, none."""
 
@@ -29,6 +32,8 @@ def kernel_array(
     y: FloatArray,
     orders: Orders,
     of: Callable[[Prior, Letters], Letters] = lambda prior, letters: letters,
+    *,
+    places: tuple[float, ...] = (),
 ) -> FloatArray:
     """The kernel of all pairs, (n, m) and one axis of length d for each derivative; ``of`` its letters or a part.
 
@@ -36,38 +41,63 @@ def kernel_array(
     ------
     OverflowingError
         If a number leaves the range of doubles.
+    NotDifferentiableError
+        If kinks at some ``places`` meet.
     """
     (n, d), m = x.shape, len(y)
-    shape = (n, m) + (d,) * sum(orders)
-    require_memory(f"x, y: the kernel of orders {orders} at {n} x {m} pairs", prod(shape), "take fewer inputs a time")
-    out = np.empty(shape)
+    axes = (d,) * sum(orders)
+    require_memory(f"x, y: the kernel of orders {orders} at {n} x {m} pairs", n * m * prod(axes), "take fewer inputs")
+    out = np.empty((*axes, n, m))
     function, labels = BLOCKS[kernel, orders]
+    first, second = Points.of(prior, x), Points.of(prior, y)
+    products = np.matmul(first.units, second.units.T, out=out[(0,) * len(axes)])  # BLAS has threads of its own
 
-    def block(part: slice) -> None:
-        pairs = InputPairs.of(prior, x[part], y)
-        with np.errstate(over="ignore", invalid="ignore"):
+    def block(part: slice) -> tuple[bool, list[tuple[int, int]]]:
+        pairs, here = InputPairs.of(prior, first.part(part), second, products[part]), out[..., part, :]
+        with np.errstate(all="ignore"):
             values = function(np, of(prior, pairs.letters), pairs.product, prior.weight_variance)
             values = values if isinstance(values, tuple) else (values,)
-            _write(out[part], pairs, dict(zip(labels, values, strict=True)))
+            _write(here, pairs, dict(zip(labels, values, strict=True)))
+        return bool(np.isfinite(here).all()), [(part.start + i, j) for i, j in pairs.meeting(places)]
 
-    by_blocks(n, m, block)
-    if not np.isfinite(out).all():
+    finite, meeting = zip(*by_blocks(n, m, block, PAIRS), strict=True)
+    require_parted(kernel, prior, orders, [pair for pairs in meeting for pair in pairs])
+    if not all(finite):
         raise OverflowingError("x, y: the kernel overflows double precision at inputs of this size; rescale them")
-    return out
+    return np.moveaxis(out, (-2, -1), (0, 1))
 
 
 def _write(out: FloatArray, pairs: InputPairs, tables: Tables) -> None:
-    """The array of a block from coefficients on the frame."""
+    """The array of a block from coefficients on the frame; axes of inputs come last, and are contiguous."""
     if out.ndim == 2:
         out[...] = tables[""]
         return
-    found = dict.fromkeys(("x", "y") if out.ndim == 3 else ("xx", "xy", "yx", "yy", "I"), np.zeros(out.shape[:2]))
+    found = dict.fromkeys(("x", "y") if out.ndim == 3 else ("xx", "xy", "yx", "yy", "I"), np.zeros(()))
     for label, table in tables.items():
         for name, factor in _on_inputs(label, pairs):
             found[name] = found[name] + factor * table
-    (_write_vectors if out.ndim == 3 else _write_matrices)(out, pairs, found)
+    x, y = pairs.x.T[:, :, None], pairs.y.T[:, None, :]
+    if out.ndim == 3:
+        _write_vector(out, found["x"], found["y"], x, y)
+    else:
+        _write_matrix(out, found, x, y)
     if pairs.explicit is not None:
         _add_explicit(out, pairs, tables)
+
+
+def _write_vector(out: FloatArray, on_x: FloatArray, on_y: FloatArray, x: FloatArray, y: FloatArray) -> None:
+    """``c_x x + c_y y``, a coordinate at a time."""
+    for k, coordinate in enumerate(out):
+        np.multiply(on_x, x[k], out=coordinate)
+        coordinate += on_y * y[k]
+
+
+def _write_matrix(out: FloatArray, found: Tables, x: FloatArray, y: FloatArray) -> None:
+    """``x (c_xx x + c_xy y)' + y (c_yx x + c_yy y)' + c I``, likewise, columns of it outermost."""
+    for k in range(len(out)):
+        after_x, after_y = (found[f"{left}x"] * x[k] + found[f"{left}y"] * y[k] for left in "xy")
+        _write_vector(out[:, k], after_x, after_y, x, y)
+        out[k, k] += found["I"]
 
 
 def _on_inputs(label: str, pairs: InputPairs) -> list[tuple[str, Any]]:
@@ -82,26 +112,6 @@ def _on_inputs(label: str, pairs: InputPairs) -> list[tuple[str, Any]]:
     return found
 
 
-def _write_vectors(out: FloatArray, pairs: InputPairs, found: Tables) -> None:
-    """``c_x x + c_y y``, a row of pairs at a time."""
-    for i, (row, on_x, on_y) in enumerate(zip(out, found["x"], found["y"], strict=True)):
-        np.multiply(on_y[:, None], pairs.y, out=row)
-        row += on_x[:, None] * pairs.x[i]
-
-
-def _write_matrices(out: FloatArray, pairs: InputPairs, found: Tables) -> None:
-    """``x (c_xx x + c_xy y)' + y (c_yx x + c_yy y)' + c I``, likewise."""
-    columns = {name: table[..., None] for name, table in found.items()}
-    diagonal = np.einsum("nmdd->nmd", out)
-    for i, row in enumerate(out):
-        x = pairs.x[i]
-        after_x = columns["xx"][i] * x + columns["xy"][i] * pairs.y
-        after_y = columns["yx"][i] * x + columns["yy"][i] * pairs.y
-        np.multiply(pairs.y[:, :, None], after_y[:, None, :], out=row)
-        row += x[:, None] * after_x[:, None, :]
-        diagonal[i] += columns["I"][i]
-
-
 def _add_explicit(out: FloatArray, pairs: InputPairs, tables: Tables) -> None:
     """Terms with the second vector of near pairs, which are missing in the combinations of inputs."""
     near, (along, _, _) = pairs.near, pairs.frame
@@ -112,4 +122,5 @@ def _add_explicit(out: FloatArray, pairs: InputPairs, tables: Tables) -> None:
         if "2" in label:
             coefficient = np.broadcast_to(table, pairs.cosine.shape)[at][:, None]
             left = coefficient * vectors[label[0]]
-            out[at] += left if len(label) == 1 else left[:, :, None] * vectors[label[1]][:, None, :]
+            found = left if len(label) == 1 else left[:, :, None] * vectors[label[1]][:, None, :]
+            out[..., near.i, near.j] += np.moveaxis(found, 0, -1)

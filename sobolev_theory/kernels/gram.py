@@ -12,7 +12,7 @@ from .._runtime.sizes import require_memory
 from ..activations import Activation
 from ..activations.definition import Letters
 from .arrays import kernel_array
-from .existence import require_existing
+from .existence import require_varying
 from .prior import KERNELS, Prior, PriorOptions, as_inputs
 
 FloatArray = NDArray[np.float64]
@@ -85,7 +85,7 @@ def gram(kernel: str, prior: Prior, x: FloatArray, y: FloatArray) -> FloatArray:
     require_memory(f"x, y: {size}", 2 * n * m * (1 + d) ** 2, "take fewer inputs, or fewer dimensions")
     prior.require_finite(1)
     require_pointwise(kernel, prior)
-    require_existing("nngp", prior, x, y, (1, 1))
+    require_varying(kernel, prior, x, y, (1, 1))
 
     def part(i: int, j: int) -> FloatArray:
         return kernel_array(kernel, prior, x, y, (i, j), pointwise)

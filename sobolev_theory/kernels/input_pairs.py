@@ -38,6 +38,28 @@ class NearInputs:
 
 
 @dataclass(frozen=True, eq=False)
+class Points:
+    """Inputs x (n, d), their rows ``x~`` (n, d or d + 1) and units along them, deviations ``sqrt(v) |x~|`` (n,)."""
+
+    x: FloatArray
+    rows: FloatArray
+    units: FloatArray
+    deviations: FloatArray
+
+    @classmethod
+    def of(cls, prior: Prior, x: FloatArray) -> Points:
+        """Of inputs; one at which neurons are constant has no direction."""
+        rows = prior.rows(x)
+        lengths = np.sqrt((rows * rows).sum(axis=1))
+        units = rows / np.where(lengths > 0, lengths, 1.0)[:, None]
+        return cls(x, rows, units, sqrt(prior.weight_variance) * lengths)
+
+    def part(self, of: slice) -> Points:
+        """Some of them."""
+        return Points(self.x[of], self.rows[of], self.units[of], self.deviations[of])
+
+
+@dataclass(frozen=True, eq=False)
 class InputPairs:
     """All pairs of inputs x (n, d) and y (m, d)."""
 
@@ -52,23 +74,16 @@ class InputPairs:
     near: NearInputs
 
     @classmethod
-    def of(cls, prior: Prior, x: FloatArray, y: FloatArray) -> InputPairs:
-        """The geometry of inputs."""
-        rows, columns = prior.rows(x), prior.rows(y)
-        lengths, widths = _lengths(rows), _lengths(columns)
-        units, others = (
-            rows / np.where(lengths, lengths, 1.0)[:, None],
-            columns / np.where(widths, widths, 1.0)[:, None],
-        )
-        cosine = units @ others.T
-        i, j = np.nonzero(np.abs(cosine) > FAR_COSINE)
-        near_angle, near_sine, e = angle_and_direction(units[i], others[j])
+    def of(cls, prior: Prior, first: Points, second: Points, products: FloatArray) -> InputPairs:
+        """The geometry of inputs, from the inner products of their units (n, m)."""
+        i, j = np.nonzero(np.abs(products) > FAR_COSINE)
+        near_angle, near_sine, e = angle_and_direction(first.rows[i], second.rows[j])
+        cosine = products.copy()
         cosine[i, j] = np.cos(near_angle)
         angle, sine = np.arccos(cosine), np.sqrt((1 - cosine) * (1 + cosine))
         angle[i, j], sine[i, j] = near_angle, near_sine
-        deviation = sqrt(prior.weight_variance)
-        near = NearInputs(i, j, near_sine, deviation * e[:, : x.shape[1]])
-        return cls(prior, x, y, deviation * lengths[:, None], deviation * widths, cosine, angle, sine, near)
+        near = NearInputs(i, j, near_sine, sqrt(prior.weight_variance) * e[:, : first.x.shape[1]])
+        return cls(prior, first.x, second.x, first.deviations[:, None], second.deviations, cosine, angle, sine, near)
 
     @cached_property
     def zero(self) -> tuple[IntArray, IntArray]:
@@ -162,9 +177,3 @@ def letters_at(definition: Definition, p: Any, q: Any, angle: Any, sine: Any, co
         return h, k, v
 
     return definition.pairs(KinkedPairs(p, q, angle, sine, cosine, offsets))
-
-
-def _lengths(rows: FloatArray) -> FloatArray:
-    """Norms of rows."""
-    lengths: FloatArray = np.sqrt((rows * rows).sum(axis=1))
-    return lengths

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..activations import Activation
 from .arrays import kernel_array
-from .existence import require_existing
+from .existence import meeting_places, require_varying
 from .prior import Orders, Prior, PriorOptions, as_inputs, as_orders
 
 FloatArray = NDArray[np.float64]
@@ -121,5 +121,6 @@ def _kernel(
     prior, given = Prior.parse(activation, **variances), as_orders(orders)
     first = as_inputs("x", x)
     second = as_inputs("y", y, first.shape[1])
-    require_existing(kernel, prior, first, second, given)
-    return kernel_array(kernel, prior, first, second, given)
+    prior.require_finite(int(kernel == "ntk"))
+    require_varying(kernel, prior, first, second, given)
+    return kernel_array(kernel, prior, first, second, given, places=meeting_places(kernel, prior, given))

@@ -1,6 +1,7 @@
-"""The Dirac terms of which the mean needs only the mean and the covariance of inputs on the surfaces ``z_i = 0``.
+"""The Dirac terms of which the mean needs only the mean and the covariance of inputs on the surfaces of kinks.
 
-The notation is that of `surfaces`. These are constants, of a student with itself and of two surfaces that meet.
+The notation is that of `surfaces`: ``z_i`` and its mean are counted from a kink. These are constants, of a student with
+itself and of two surfaces that meet.
 
 *Of itself.* ``f^2`` is a function of one ``z``; with ``(f^2)' = 2 f f'_ac + jump(f^2) delta`` and
 ``jump(f^2) = 2 k f_0``, where ``f_0`` is the mean of the limits of f from both sides, all terms are those of `surfaces`
@@ -11,6 +12,7 @@ with ``c_i f_0`` and ``c_i f'_0`` in the place of the factors of another neuron,
 """
 
 from functools import lru_cache
+from itertools import product
 from math import pi
 
 import numpy as np
@@ -36,16 +38,16 @@ def of_itself(residual: Residual) -> tuple[Array, Array]:
     q, K = residual.moves.output.shape
     gradient, hessian = np.zeros(q), np.zeros((q, q))
     variances = np.diagonal(residual.covariance)
-    for i in np.flatnonzero(variances[:K]):
-        s, m, c = variances[i], residual.rows.offsets[i], residual.output[i]
+    for i, kink in product(np.flatnonzero(variances[:K]), residual.kinks):
+        s, m, c = variances[i], residual.rows.offsets[i] - kink, residual.output[i]
         density = np.exp(-(m**2) / (2 * s)) / np.sqrt(2 * pi * s)
         A, along = residual.reach[:, i, i], residual.moves.rows.along[:, i]
         e = residual.moves.rows.offsets[:, i] - m / s * A
         both = np.outer(e, e) + along @ along.T - np.outer(A, A) / s
         for order, weight in residual.norm.orders:
-            k, bent = weight * density * residual.jump(order), weight * density * residual.jump(order + 1)
+            k, bent = (weight * density * residual.jump(order + n, kink) for n in range(2))
             value, slope = (residual.pairing(order, derivative)[i, i] for derivative in range(2))
-            here, rising = (c * _at_kink(residual, order + derivative) for derivative in range(2))
+            here, rising = (c * _at_kink(residual, order + derivative, kink) for derivative in range(2))
             P = value * here
             turn = k * (2 * c * slope * here * residual.overlap[:, i, i] + 2 * P * residual.moves.output[:, i])
             bend = c * (k * value * rising + bent * P)
@@ -58,41 +60,45 @@ def of_itself(residual: Residual) -> tuple[Array, Array]:
     return gradient, hessian
 
 
-def _at_kink(residual: Residual, order: int) -> float:
-    """Mean of the limits of ``sigma^(order)`` at 0 from both sides."""
-    return float(residual.activation.derivative([-TINY, TINY], order).mean())
+def _at_kink(residual: Residual, order: int, kink: float) -> float:
+    """Mean of the limits of ``sigma^(order)`` from both sides."""
+    step = max(TINY, float(np.spacing(abs(kink))))
+    return float(residual.activation.derivative([kink - step, kink + step], order).mean())
 
 
 @lru_cache(maxsize=8)
 def edges(residual: Residual) -> Array:
-    """Terms with a delta on two surfaces (convention "exact"), (q, q):
+    """Terms with a delta on two surfaces (convention "exact"), (q, q), summed over the kinks of both:
 
         sum_i sum_(j != i) S_ij E[p_ai (p_bj - (C_ij / s_i) p_bi)],    p_bj = 0 for a teacher,
-        S_ij = c_i c_j sum_m lambda_m k^2 [m]_0 exp(-|y_ij|^2/2) / (2 pi |L'u_i||L'u_j| sin(theta)).
+        S_ij = c_i c_j sum_m lambda_m k_i k_j [m]_0 exp(-|y_ij|^2/2) / (2 pi |L'u_i||L'u_j| sin(theta)).
 
     The first part is in ``<d_a T, d_b T>``, the second in the ``delta'`` of ``<T, d_b d_a T>``. In one dimension no two
     surfaces meet.
     """
     U, K = residual.rows.along, residual.width
     q = len(residual.moves.output)
-    total, pairing = np.zeros((q, q)), np.zeros((K, len(U)))
-    for order, weight in residual.norm.orders:
-        pairing += weight * residual.jump(order) ** 2 * residual.pairing(order, 0)
-    pairing *= residual.output[:K, None] * residual.output
+    total = np.zeros((q, q))
     kinked = np.flatnonzero(np.diagonal(residual.covariance))
-    for i in kinked[kinked < K] if residual.exact and pairing.any() and U.shape[1] > 1 else ():
-        others = kinked[kinked != i]
-        total += _edges_of(residual, i, others, pairing[i, others])
+    for kink, other in product(residual.kinks, repeat=2) if residual.exact and U.shape[1] > 1 else ():
+        pairing = np.zeros((K, len(U)))
+        for order, weight in residual.norm.orders:
+            jumps = residual.jump(order, kink) * residual.jump(order, other)
+            pairing += weight * jumps * residual.pairing(order, 0)
+        pairing *= residual.output[:K, None] * residual.output
+        for i in kinked[kinked < K] if pairing.any() else ():
+            others = kinked[kinked != i]
+            total += _edges_of(residual, i, others, pairing[i, others], kink, other)
     return total
 
 
-def _edges_of(residual: Residual, i: int, others: NDArray[np.intp], pairing: Array) -> Array:
-    """Those of student i with N' others, (q, q)."""
+def _edges_of(residual: Residual, i: int, others: NDArray[np.intp], pairing: Array, kink: float, other: float) -> Array:
+    """Those of a kink of student i with a kink of N' others, (q, q)."""
     U, m = residual.rows.along, residual.rows.offsets
     Z, offsets = residual.moves.rows.along, residual.moves.rows.offsets
     plane, triangle = np.linalg.qr(np.stack(np.broadcast_arrays(U[i], U[others]), axis=-1))  # (N', r, 2), (N', 2, 2)
-    first = -m[i] / triangle[:, 0, 0]
-    second = -(m[others] + triangle[:, 0, 1] * first) / triangle[:, 1, 1]
+    first = (kink - m[i]) / triangle[:, 0, 0]
+    second = (other - m[others] - triangle[:, 0, 1] * first) / triangle[:, 1, 1]
     height = np.exp(-(first**2 + second**2) / 2)
     meet = (pairing != 0) & (height > 0)  # parallel surfaces do not
     foot = plane @ np.where(meet, [first, second], 0.0).T[..., None]

@@ -86,7 +86,8 @@ class Sample:
         norms = np.sqrt(np.diagonal(self.residual.gram))
         total = np.zeros((2, self.y.shape[1]))
         for weight, at in self.orders:
-            total += np.outer([1, self.residual.jump(at.order) != 0], weight * (norms**at.order @ np.abs(at.f)) ** 2)
+            kinds = [1, bool(self.residual.activation.jumps(at.order))]
+            total += np.outer(kinds, weight * (norms**at.order @ np.abs(at.f)) ** 2)
         return total
 
     @cached_property

@@ -137,9 +137,15 @@ class Residual:
             values[self.width - 1] = order == 0
         return values
 
-    def jump(self, order: int) -> float:
-        """Jump of ``sigma^(order)`` at 0."""
-        return self.activation.jump(order)
+    @cached_property
+    def kinks(self) -> tuple[float, ...]:
+        """Places where a derivative that the norm contains jumps, or the next one."""
+        orders = [m + k for m, _ in self.norm.orders for k in range(2)]
+        return tuple(sorted({jump.place for order in orders for jump in self.activation.jumps(order)}))
+
+    def jump(self, order: int, kink: float) -> float:
+        """Jump of ``sigma^(order)`` at a place."""
+        return sum(jump.height for jump in self.activation.jumps(order) if jump.place == kink)
 
     def tensor_coordinates(self, order: int) -> Array:
         """Coordinates of ``u_j^(tensor m)`` in an orthonormal basis of their span, (N, at most N).

@@ -1,8 +1,9 @@
-"""The Dirac terms of a gradient and a Hessian, sampled on the surfaces ``z_i = 0`` where a derivative jumps.
+"""The Dirac terms of a gradient and a Hessian, sampled on the surfaces where a derivative jumps.
 
 With ``f = sigma^(m)``, as distributions ``f' = f'_ac + k delta`` and ``f'' = f''_ac + k' delta + k delta'``, where k
-and k' are the jumps of f and f'_ac. Inputs are conditioned on ``z = u . x + b = 0`` by ``x' = x - Sigma u z/s``; the
-mean of z is m, and ``s = u'Sigma u`` its variance. For ``h`` smooth across the surface
+and k' are the jumps of f and f'_ac at a kink; where there are several, their terms are summed. A kink at kappa is one
+at 0 of ``z = u . x + b - kappa``, which is written z here. Inputs are conditioned on ``z = 0`` by ``x' = x - Sigma u
+z/s``; the mean of z is m, and ``s = u'Sigma u`` its variance. For ``h`` smooth across the surface
 
     E[delta(z) h(x)]   =  exp(-m^2/2s) / sqrt(2 pi s)  E[h(x')]
     E[delta'(z) h(x)]  = -E[delta(z) (u'Sigma grad h + m h)(x)] / s                (by parts).
@@ -30,7 +31,7 @@ def gradient_on_surfaces(residual: Residual, orders: Orders, moves: Array) -> Ar
     total = np.zeros((len(moves), moves.shape[-1]))
     for surface in _surfaces(residual, orders, moves):
         for weight, at in surface.orders:
-            total += weight * surface.density * residual.jump(at.order) * surface.facing(at) * surface.p
+            total += weight * surface.density * surface.jump(at.order) * surface.facing(at) * surface.p
     return total
 
 
@@ -53,13 +54,14 @@ def hessian_on_surfaces(residual: Residual, orders: Orders, moves: Array) -> Arr
 
 @dataclass(frozen=True, eq=False)
 class _Surface:
-    """Student i on its own surface: ``x' = x - Sigma u_i z_i/s_i``, with the factors of everyone at ``x'``.
+    """Student i on the surface of one of its kinks: ``x' = x - Sigma u_i z_i/s_i``, with everyone's factors at ``x'``.
 
     ``along = z_i/s_i``. Sums over others have a factor ``[m]_k`` each, which is 0 for the student itself.
     """
 
     residual: Residual
     student: int
+    kink: float
     along: Array
     moves: Array
     orders: Orders
@@ -69,11 +71,15 @@ class _Surface:
         """``s_i``."""
         return float(self.residual.covariance[self.student, self.student])
 
+    @property
+    def mean(self) -> float:
+        """``m_i``, of z_i, which is zero at the kink."""
+        return float(self.residual.rows.offsets[self.student]) - self.kink
+
     @cached_property
     def thickness(self) -> float:
         """One over the density of ``z_i`` at 0."""
-        mean = self.residual.rows.offsets[self.student]
-        return float(np.sqrt(2 * pi * self.variance) * np.exp(mean**2 / (2 * self.variance)))
+        return float(np.sqrt(2 * pi * self.variance) * np.exp(self.mean**2 / (2 * self.variance)))
 
     @cached_property
     def density(self) -> float:
@@ -85,6 +91,10 @@ class _Surface:
         """``p_ai`` at ``x'``, (q, n)."""
         i = self.student
         return np.asarray(self.moves[:, 0, i] - self.residual.reach[:, i, i, None] * self.along)
+
+    def jump(self, order: int) -> float:
+        """Of ``sigma^(order)`` at the kink."""
+        return self.residual.jump(order, self.kink)
 
     def pairing(self, order: int, k: int) -> Array:
         """``[m]_k`` with others, (N,)."""
@@ -105,7 +115,7 @@ class _Surface:
             B_a = sum_(j != i) ( [m]_1 (a_i . u_j + u_i . a_j) c_j f_j + [m]_0 X_aj ).
         """
         residual, i, K = self.residual, self.student, self.residual.width
-        k = residual.jump(at.order)
+        k = self.jump(at.order)
         if k == 0:
             return np.zeros_like(self.p)
         value, slope = (self.pairing(at.order, derivative) for derivative in range(2))
@@ -124,23 +134,24 @@ class _Surface:
         """``C = k' P - [exact] (k / s_i) (m_i P + sum_(j != i) [m]_0 C_ij c_j f'_j)``, (n,): delta and ``delta'``."""
         residual, i = self.residual, self.student
         facing = self.facing(at)
-        total = residual.jump(at.order + 1) * facing
-        if residual.exact and residual.jump(at.order):
-            through = self.pairing(at.order, 0) * residual.covariance[i] @ at.slope + residual.rows.offsets[i] * facing
-            total -= residual.jump(at.order) / self.variance * through
+        total = self.jump(at.order + 1) * facing
+        if residual.exact and self.jump(at.order):
+            through = self.pairing(at.order, 0) * residual.covariance[i] @ at.slope + self.mean * facing
+            total -= self.jump(at.order) / self.variance * through
         return np.asarray(total)
 
 
 def _surfaces(residual: Residual, orders: Orders, moves: Array) -> Iterator[_Surface]:
-    """The surface of every student whose ``z_i`` varies, with the orders for which f or f' jumps.
+    """The surfaces of every student whose ``z_i`` varies, with the orders for which f or f' jumps there.
 
     Conditioning the samples needs no new product: ``z'_j = z_j - C_ij z_i / s_i`` for covariances ``C_ij`` of ``z_i``
     and ``z_j``. (Where a zero student is allowed its terms vanish, having a factor ``g^m / |u|`` with m > 1.)
     """
-    orders = [(weight, at) for weight, at in orders if residual.jump(at.order) or residual.jump(at.order + 1)]
-    for i in range(residual.width if orders else 0):
-        if s := residual.covariance[i, i]:
-            along = orders[0][1].z[i] / s
-            z = orders[0][1].z - residual.covariance[i, :, None] * along
-            conditioned = [(weight, Factors(residual, at.order, z)) for weight, at in orders]
-            yield _Surface(residual, i, along, moves, conditioned)
+    for kink in residual.kinks:
+        jumping = [(weight, at) for weight, at in orders if any(residual.jump(at.order + k, kink) for k in range(2))]
+        for i in range(residual.width):
+            if s := residual.covariance[i, i]:
+                along = (jumping[0][1].z[i] - kink) / s
+                z = jumping[0][1].z - residual.covariance[i, :, None] * along
+                conditioned = [(weight, Factors(residual, at.order, z)) for weight, at in jumping]
+                yield _Surface(residual, i, kink, along, moves, conditioned)

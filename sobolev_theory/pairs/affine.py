@@ -22,10 +22,11 @@ from .ambient import Ambient
 from .angles import PARALLEL
 from .charts import Chart
 from .geometry import ALL, BlockAngles, PairGeometry, out_of_reach
-from .near_pairs import NearKinks, NearPairs
+from .near_pairs import NOBODY, NearKinks, NearPairs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+Places = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +51,19 @@ class AffinePairs:
         Norms ``p_i``, cosines and near pairs in the covariance; ``near.e`` are vectors ``Sigma r/|r|`` of R^d.
     means
         ``m_i``, (N,), or None if all are zero.
+    meetings
+        Places of a kink of the first neuron and of one of the second, all pairs of which a derivative of the loss jumps
+        where they meet.
     """
 
     neurons: Neurons
     ambient: Ambient
     pairs: PairGeometry
     means: FloatArray | None
+    meetings: Places
 
     @classmethod
-    def of(cls, neurons: Neurons, ambient: Ambient, chart: Chart) -> AffinePairs:
+    def of(cls, neurons: Neurons, ambient: Ambient, chart: Chart, meetings: Places) -> AffinePairs:
         """The geometry of neurons.
 
         Raises
@@ -80,8 +85,9 @@ class AffinePairs:
 
         pairs = PairGeometry.of(roots, neurons.width, chart, near=near)
         means = neurons.weights @ ambient.mean + neurons.biases
-        geometry = cls(neurons, ambient, pairs, means)
-        return geometry if means.any() or geometry.near.lag.any() else replace(geometry, means=None)
+        geometry = cls(neurons, ambient, pairs, means, meetings)
+        _, lag = geometry.near.meeting(0.0, 0.0)
+        return geometry if means.any() or lag.any() else replace(geometry, means=None)
 
     @cached_property
     def images(self) -> FloatArray:
@@ -93,35 +99,34 @@ class AffinePairs:
         """``M w_i``, (N, d)."""
         return self.images if self.ambient.has_one_form else self.ambient.metric.apply(self.neurons.weights)
 
-    @cached_property
-    def offsets(self) -> FloatArray | None:
-        """``h_i = m_i/p_i``, (N,), or None if all are zero."""
-        return None if self.means is None else self.means / self.pairs.norms
-
     @property
     def near(self) -> NearKinks:
         """The near pairs."""
         assert isinstance(self.pairs.near, NearKinks)
         return self.pairs.near
 
-    def second_offsets(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
-        """``h_j`` of a block of pairs, of near ones such that the signs of ``h_i, h_j, v`` fit together."""
-        assert self.offsets is not None
-        offsets: FloatArray = self.offsets[None, columns]
-        index, where = self.pairs.near_in(part, columns)
-        if len(index):
-            offsets = np.array(np.broadcast_to(offsets, at.cosine.shape))
-            offsets[where] = at.cosine[where] * self.offsets[self.near.i[index]] + self.near.lag[index]
-        return offsets
+    def offsets(
+        self, first: float, second: float, at: BlockAngles, part: slice = ALL, columns: slice = ALL
+    ) -> tuple[FloatArray, FloatArray, FloatArray] | tuple[None, None, None]:
+        """``h_i``, ``h_j`` and ``v = (h_j - cos h_i)/sin`` of kinks at two places, for a block of pairs.
 
-    def v(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
-        """``(h_j - cos h_i)/sin`` of a block of pairs; 0 for a neuron with itself."""
-        assert self.offsets is not None
-        v: FloatArray = self.offsets[None, columns] - at.cosine * self.offsets[: self.pairs.width][part, None]
+        ``h_j`` of near pairs is such that the signs of all three fit together; v of a neuron with itself is of no
+        meaning. None, all three, where both offsets are zero.
+        """
+        if self.means is None and first == second == 0:
+            return None, None, None
+        norms, means = self.pairs.norms, 0.0 if self.means is None else self.means
+        of_first = (means - first) / norms
+        h, k = of_first[: self.pairs.width][part, None], ((means - second) / norms)[None, columns]
+        v: FloatArray = k - at.cosine * h
         v /= at.sine
         index, where = self.pairs.near_in(part, columns)
-        v[where] = self.near.v[index]
-        return v
+        if len(index):
+            meets, lag = self.near.meeting(first, second)
+            v[where] = meets[index]
+            k = np.array(np.broadcast_to(k, v.shape))
+            k[where] = at.cosine[where] * of_first[self.near.i[index]] + lag[index]
+        return h, k, v
 
     def metric_products(self, at: BlockAngles, part: slice = ALL, columns: slice = ALL) -> FloatArray:
         """``g_ij = w_i' M w_j`` of a block of pairs."""
@@ -140,16 +145,21 @@ class AffinePairs:
 
     @cached_property
     def coincident(self) -> IntArray:
-        """Numbers of the near pairs whose kinks are one hyperplane, as far as doubles tell.
+        """Numbers of the near pairs of which two kinks are one hyperplane, as far as doubles tell."""
+        return np.unique(np.concatenate([NOBODY, *(self.coincident_at(*places) for places in self.meetings)]))
 
-        They tell no plane of parallel weights, and offsets up to rounding of the numbers whose sums those are. Kinks
+    def coincident_at(self, first: float, second: float) -> IntArray:
+        """Of kinks at two places.
+
+        Doubles tell no plane of parallel weights, and offsets up to rounding of the numbers whose sums those are. Kinks
         that meet further out than the density reaches, ``|v| > FAR``, do not meet.
         """
         near, norms = self.near, self.pairs.norms
-        summed = (np.abs(self.neurons.weights) @ np.abs(self.ambient.mean) + np.abs(self.neurons.biases)) / norms
-        meet = (np.abs(near.v) < FAR) | (np.abs(near.lag) <= PARALLEL * (summed[near.i] + summed[near.j]))
-        found: IntArray = np.flatnonzero((near.sine <= near.parallel) & meet)
-        return found
+        v, lag = near.meeting(first, second)
+        summed = np.abs(self.neurons.weights) @ np.abs(self.ambient.mean) + np.abs(self.neurons.biases)
+        rounded = (summed + abs(first))[near.i] / norms[near.i] + (summed + abs(second))[near.j] / norms[near.j]
+        meet = (np.abs(v) < FAR) | (np.abs(lag) <= PARALLEL * rounded)
+        return np.flatnonzero((near.sine <= near.parallel) & meet)
 
     def felt(self, outputs: bool) -> IntArray:
         """Those that have a share in a derivative of the loss in weights: the output weight of neither is zero.

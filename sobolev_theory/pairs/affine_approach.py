@@ -40,9 +40,15 @@ def kinks_approached(geometry: AffinePairs, displacement: FloatArray) -> tuple[A
     covariance, mean = geometry.ambient.covariance, geometry.ambient.mean
     apart[_are_along(neurons[i], apart, PARALLEL * (1 + np.abs(c)))] = 0.0
     _, _, v, _, e, together = kinks(neurons[i], apart, mean, covariance)
-    new_v, new_lag, new_e = near.v.copy(), near.lag.copy(), near.e.copy()
-    new_v[at], new_lag[at], new_e[at] = v, 0.0, e
-    moved = replace(near, v=new_v, lag=new_lag, e=new_e)
+    new_e = near.e.copy()
+    new_e[at] = e
+    meetings = {(0.0, 0.0): near.meeting(0.0, 0.0)}
+    for places in geometry.meetings:
+        numbers = geometry.coincident_at(*places)
+        meets, lag = (array.copy() for array in near.meeting(*places))
+        meets[numbers], lag[numbers] = v[np.searchsorted(at, numbers)], 0.0
+        meetings[places] = meets, lag
+    moved = replace(near, e=new_e, meetings=meetings)
     means = np.zeros(len(pairs.norms)) if geometry.means is None else geometry.means  # with none there is no v
     return replace(geometry, pairs=replace(pairs, near=moved), means=means), at[together]
 

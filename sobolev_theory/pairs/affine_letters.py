@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,11 +42,9 @@ class PolarTable:
         """From norms, offsets, the angle and the place where the kinks meet."""
         p, q = geometry.pairs.norms[: geometry.pairs.width][part, None], geometry.pairs.norms[columns]
 
+        @cache
         def offsets(first: float, second: float) -> Any:
-            if geometry.offsets is None:
-                return None, None, None
-            h, k = geometry.offsets[: geometry.pairs.width][part, None], geometry.second_offsets(at, part, columns)
-            return h, k, geometry.v(at, part, columns)
+            return geometry.offsets(first, second, at, part, columns)
 
         return self.definition.pairs(KinkedPairs(p, q, at.angle, at.sine, at.cosine, offsets))
 

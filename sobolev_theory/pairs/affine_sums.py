@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, product
 from math import perm
 from typing import Any
 
@@ -19,7 +20,7 @@ from .._kernels import affine_operator
 from ..activations import Activation
 from ..networks import Network, or_zeros
 from ..norms import Convention, Norm
-from .affine import AffinePairs, Neurons
+from .affine import AffinePairs, Neurons, Places
 from .affine_letters import Table, table_of
 from .ambient import Ambient
 from .charts import CHARTS, Chart
@@ -59,6 +60,19 @@ class AffineTerms:
         """Whether the norm contains the order whose derivative jumps."""
         return self.norm.jumps_for(self.activation)
 
+    @cached_property
+    def meetings(self) -> Places:
+        """Kinks of two neurons that must not be one hyperplane where derivatives of the loss are to be continuous.
+
+        Two whose jumps are of the first order that jumps, or one of those and one of the order that follows.
+        """
+        order = self.activation.jump_order
+        if order is None:
+            return ()
+        sharp, blunt = ([jump.place for jump in self.activation.jumps(order + after)] for after in (0, 1))
+        pairs = (product(sharp, sharp), product(sharp, blunt), product(blunt, sharp))
+        return tuple(dict.fromkeys(chain.from_iterable(pairs)))
+
     def rule(self, quantity: str, order: int) -> str:
         """Which of the rules of a quantity an order follows: below the jump the two are one."""
         jumps = order == self.activation.jump_order and "value" not in quantity
@@ -80,11 +94,15 @@ class AffineTerms:
                 total[label] = total[label] + weight * value if label in total else weight * value
         return total
 
-    def of_means(self, quantity: str, geometry: AffinePairs) -> Coefficients:
-        """Coefficients of a derivative of ``E sigma(z)`` of the leading neurons, ``"mean_field"`` or ``"mean_own"``."""
+    def of_means(self, quantity: str, geometry: AffinePairs, rule: str = "exact") -> Coefficients:
+        """Coefficients of a derivative of ``E sigma(z)`` of the leading neurons, ``"mean_field"`` or ``"mean_own"``.
+
+        By the rule ``"backprop"``, where the activation itself jumps, the left derivative is in output weights alone.
+        """
         function, labels = BLOCKS[quantity, "exact"]
         means = self.table.of_means(geometry)
-        return dict(zip(labels, function(np, lambda a, i: means(a, i)[: geometry.pairs.width]), strict=True))
+        found = dict(zip(labels, function(np, lambda a, i: means(a, i)[: geometry.pairs.width]), strict=True))
+        return found if rule == "exact" else {label: value for label, value in found.items() if label[0] == "o"}
 
 
 def power(order: int, product: Callable[[], Any]) -> Callable[[int], Any]:
@@ -137,7 +155,7 @@ def value_of_network(network: Network, ambient: Ambient, terms: AffineTerms) -> 
     """``sum_ij a_i a_j F_ij`` over all neurons of a network, without its output bias."""
     biases = or_zeros(network.biases, network.width)
     neurons = Neurons(network.weights, biases, network.output_weights, network.width)
-    geometry = AffinePairs.of(neurons, ambient, terms.chart)
+    geometry = AffinePairs.of(neurons, ambient, terms.chart, terms.meetings)
     geometry.require_varying(0)
     return value_sum(geometry, terms, network.output_weights)
 

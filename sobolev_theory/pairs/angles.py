@@ -74,10 +74,11 @@ def angle_and_direction(
 def exact_residual(u: FloatArray, v: FloatArray, image: FloatArray) -> FloatArray:
     r"""``r`` of `components`, to full relative accuracy for vectors that are parallel to rounding, 0 if they are so.
 
-    With the largest component ``u_m``, ``v - (v_m/u_m) u`` has the components ``(u_m v_k - v_m u_k)/u_m``, of which
-    products and differences are formed without rounding. It differs from ``r`` by a multiple of ``u``.
+    With the largest component ``u_m`` that has an image, ``v - (v_m/u_m) u`` has the components ``(u_m v_k - v_m
+    u_k)/u_m``, of which products and differences are formed without rounding. It differs from ``r`` by a multiple of
+    ``u``.
     """
-    m = np.argmax(np.abs(u), axis=1)[:, None]
+    m = np.argmax(np.where(image != 0, np.abs(u), 0.0), axis=1)[:, None]
     u_m, v_m = np.take_along_axis(u, m, 1), np.take_along_axis(v, m, 1)
     (first, first_error), (second, second_error) = _two_product(u_m, v), _two_product(v_m, u)
     error, error_of_that = _two_sum(first_error, -second_error)

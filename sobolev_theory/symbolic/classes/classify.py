@@ -27,8 +27,7 @@ def classify(expression: sp.Expr) -> Classified:
 
     - ``PiecewisePolynomial``: kinks, and coefficients by ascending powers between them;
     - ``ExponentialUnit``: ``alpha, scale, rate`` of ``scale (z_+ + alpha (exp(z/rate) - 1) 1(z < 0))``;
-    - ``Entire``: coefficients of a polynomial, ``(A, b)`` of exponentials of which the real part is added, and the
-      variance for which the polynomial is one in powers, 0, or in Hermite polynomials, 1;
+    - ``Entire``: ``(b, coefficients)`` of polynomials times ``exp(b z)``, numbers unless b is 0;
     - ``SmoothedRectifiers``: a polynomial, atoms, and atoms of the logistic mixture, see `smoothed`;
     - ``Series``: nothing; all that is used of the rest are derivatives.
 
@@ -77,7 +76,7 @@ def _check_pieces(expression: sp.Expr, found: Pieces, proof: Derivation) -> None
         width = min((abs(x - kink) for kink in found.kinks), default=sp.S.One)
         for k in range(int(degree) + 1):
             at = x + sp.nsimplify(width.evalf(5), rational=True) * sp.Rational(k, 2 * int(degree) + 1)
-            proof.check(f"sigma is {branch} at z = {at}", expression.subs(z, at), branch.subs(z, at))
+            proof.check(rf"$\sigma({sp.latex(at)})$", expression.subs(z, at), branch.subs(z, at))
 
 
 def _coefficients(polynomial: sp.Expr) -> tuple[sp.Expr, ...]:
@@ -100,45 +99,23 @@ def _exponential_unit(found: Pieces, proof: Derivation) -> tuple[sp.Expr, sp.Exp
     alpha = sp.simplify(sp.diff(left, z).subs(z, 0) * rate / scale)
     if sp.simplify(left - scale * alpha * (sp.exp(z / rate) - 1)) != 0:
         return None
-    proof.step("sigma for z < 0", left, scale * alpha * (sp.exp(z / rate) - 1))
+    proof.step(r"$\sigma(z)$ for $z < 0$", left, scale * alpha * (sp.exp(z / rate) - 1))
     return alpha, scale, rate
 
 
 def _entire(expression: sp.Expr, proof: Derivation) -> Data | None:
-    """Polynomial, exponentials, and the variance under which polynomials are orthogonal; None of anything else."""
+    """``(b, coefficients)`` of every exponential, and of the polynomial at 0; None if there is anything else."""
     try:
         found = terms(expression)
     except NoClosedFormError:
         return None
     if any(term.square != 0 or term.scale != 0 or (term.slope != 0 and term.power) for term in found):
         return None
-    powers = {term.power: term.coefficient for term in found if term.slope == 0}
-    polynomial, variance = _shortest(sp.Add(*(c * z**n for n, c in powers.items())))
-    exponentials = tuple(
-        (term.coefficient * (1 if term.slope.is_real else 2), term.slope)
-        for term in found
-        if term.slope != 0 and not sp.im(term.slope).is_negative  # the real part of one has the conjugate too
+    by_slope: dict[sp.Expr, dict[int, sp.Expr]] = {}
+    for term in found:
+        by_slope.setdefault(term.slope, {})[term.power] = term.coefficient
+    total = sp.Add(*(term.expression() for term in found))
+    proof.step(r"$\sigma$ as a polynomial and exponentials", expression.rewrite(sp.exp), total)
+    return tuple(
+        (slope, tuple(powers.get(n, sp.S.Zero) for n in range(max(powers) + 1))) for slope, powers in by_slope.items()
     )
-    basis = (sp.hermite_prob(n, z) if variance else z**n for n in range(len(polynomial)))
-    total = sp.Add(*(c * x for c, x in zip(polynomial, basis, strict=True)))
-    total += sp.Add(*(_real_part(*pair) for pair in exponentials))
-    proof.step("sigma as a polynomial and exponentials", expression.rewrite(sp.exp), total.rewrite(sp.exp))
-    return polynomial, exponentials, variance
-
-
-def _shortest(polynomial: sp.Expr) -> tuple[tuple[sp.Expr, ...], sp.Expr]:
-    """Coefficients of powers or of Hermite polynomials, whichever are fewer, and the variance of these."""
-    powers = _coefficients(polynomial)
-    rest, hermite = polynomial, [sp.S.Zero] * len(powers)
-    for n in reversed(range(len(powers))):
-        hermite[n] = sp.Poly(rest, z).coeff_monomial(z**n)
-        rest = sp.expand(rest - hermite[n] * sp.hermite_prob(n, z))
-    if sum(c != 0 for c in hermite) < sum(c != 0 for c in powers):
-        return tuple(hermite), sp.S.One
-    return (() if polynomial == 0 else powers), sp.S.Zero
-
-
-def _real_part(amplitude: sp.Expr, slope: sp.Expr) -> sp.Expr:
-    """``Re(A exp(b z))``."""
-    whole = amplitude * sp.exp(slope * z)
-    return whole if slope.is_real else (whole + sp.conjugate(amplitude) * sp.exp(sp.conjugate(slope) * z)) / 2

@@ -82,8 +82,8 @@ def smoothed(expression: sp.Expr, proof: Derivation) -> Smoothed | None:
     sum_of_atoms = total.found()
     if not (sum_of_atoms.atoms or sum_of_atoms.mixture):
         return None
-    proof.step("sigma by logistic functions", expression.rewrite(sp.exp), _unnamed(written), sp.simplify)
-    proof.step("sigma by smoothed rectifiers", written, closed(sum_of_atoms), _reduced)
+    proof.step(r"$\sigma$ by logistic functions", expression.rewrite(sp.exp), _unnamed(written), sp.simplify)
+    proof.step(r"$\sigma$ by smoothed rectifiers", written, closed(sum_of_atoms), _reduced)
     return sum_of_atoms
 
 

@@ -8,19 +8,19 @@ import sympy as sp
 from ..classes.classify import Classified
 from ..classes.logistic import derivatives
 from ..symbols import z
-from .modules import function
-from .printer import KernelPrinter
+from .modules import function, header, imports
+from .printer import PointwisePrinter
 
 HIGHEST_ORDER = 3
 """Highest Sobolev order of smooth definitions."""
 
-DERIVATIVES = HIGHEST_ORDER + 2
-"""Highest derivative of which the curvature of a loss of that order consists."""
+DERIVATIVES = HIGHEST_ORDER + 4
+"""Highest derivative in the moments of the curvature of a loss of that order."""
 
 LARGEST = 2**31
 """Of the numerator and the denominator of a number that code has as it is."""
 
-_printer = KernelPrinter()
+_printer = PointwisePrinter()
 
 
 def written(data: Any) -> str:
@@ -37,10 +37,11 @@ def written(data: Any) -> str:
 
 def data_of(found: Classified) -> Any:
     """The data as `written` prints them: complex numbers, of ``Entire``, as pairs of real ones."""
-    if found.kind != "Entire":
-        return found.data
-    polynomial, exponentials, variance = found.data
-    return polynomial, tuple(tuple((sp.re(x), sp.im(x)) for x in pair) for pair in exponentials), variance
+    return _pairs(found.data) if found.kind == "Entire" else found.data
+
+
+def _pairs(data: Any) -> Any:
+    return tuple(map(_pairs, data)) if isinstance(data, tuple) else (sp.re(data), sp.im(data))
 
 
 def needs_derivatives(found: Classified) -> bool:
@@ -48,10 +49,12 @@ def needs_derivatives(found: Classified) -> bool:
     return found.kind == "Series" or (found.kind == "SmoothedRectifiers" and bool(found.data[2]))
 
 
-def pointwise(expression: sp.Expr, prefix: str = "derivative") -> Iterator[str]:
+def pointwise(expression: sp.Expr, prefix: str = "pointwise") -> Iterator[str]:
     """Source of ``prefix_k(xp, z)``, the derivatives of a smooth activation."""
     for order, value in enumerate(derivatives(expression, DERIVATIVES)):
-        yield function(f"{prefix}_{order}", f"Derivative of order {order}.", (z,), (_in_floats(value),))
+        yield function(
+            f"{prefix}_{order}", f"Derivative of order {order}.", (z,), (_in_floats(value),), printer=_printer
+        )
 
 
 def _in_floats(expression: sp.Expr) -> sp.Expr:
@@ -63,3 +66,20 @@ def _in_floats(expression: sp.Expr) -> sp.Expr:
         return not x.is_Rational or max(abs(x.p), x.q) > LARGEST
 
     return expression.replace(is_long, lambda x: x.evalf(30))
+
+
+def definition(expression: sp.Expr, found: Classified) -> str:
+    """What a module has of a definition: pointwise derivatives if they are needed, expression, class, and data."""
+    functions = list(pointwise(expression)) if needs_derivatives(found) else []
+    lines = [
+        f"POINTWISE = ({', '.join(f'pointwise_{order}' for order in range(len(functions)))})",
+        f"EXPRESSION = {str(expression)!r}",
+        f"KIND = {found.kind!r}",
+        f"DATA = {written(data_of(found))}",
+    ]
+    return "\n".join(["\n\n".join(functions), *lines]) + "\n"
+
+
+def definition_module(name: str, body: str, source: str, advice: str) -> str:
+    """Source of the module of an activation without kernels."""
+    return "\n".join([header(f"Definition of {name}.", source, advice), *imports(body), "", body])

@@ -5,6 +5,7 @@ subexpressions are computed once and constants are folded.
 """
 
 import ast
+import re
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
@@ -41,7 +42,13 @@ STATEMENTS = {
 
 
 def function(
-    name: str, doc: str, arguments: tuple[sp.Symbol, ...], results: tuple[sp.Expr, ...], *, exact: bool = False
+    name: str,
+    doc: str,
+    arguments: tuple[sp.Symbol, ...],
+    results: tuple[sp.Expr, ...],
+    *,
+    exact: bool = False,
+    printer: KernelPrinter = _printer,
 ) -> str:
     """Source of ``def name(xp, *arguments)``; constants such as ``1/(2 pi)`` become literals.
 
@@ -61,8 +68,8 @@ def function(
         raise ValueError(f"{name}: {unknown} are no arguments of the kernel")
     common, final = sp.cse(named, symbols=sp.numbered_symbols("x"), optimizations="basic")
     lines = [f"def {name}(xp: Any, {', '.join(f'{a}: Any' for a in arguments)}) -> Any:", f'    """{doc}"""']
-    lines += [f"    {symbol} = {_printer.doprint(value)}" for symbol, value in common]
-    values = [_printer.doprint(value) for value in final]
+    lines += [f"    {symbol} = {printer.doprint(value)}" for symbol, value in common]
+    values = [printer.doprint(value) for value in final]
     lines.append(f"    return {values[0]}" if len(values) == 1 else f"    return ({', '.join(values)})")
     return "\n".join(lines) + "\n"
 
@@ -86,8 +93,14 @@ def function_name(quantity: Quantity) -> str:
     return "_".join(filter(None, (quantity.name, str(quantity.order), quantity.derivative)))
 
 
-def activation_module(formulas: ActivationFormulas, source: str, advice: str = ADVICE) -> str:
-    """Source of the generated module of one activation: tables, pointwise derivatives, pair kernels."""
+def imports(body: str) -> list[str]:
+    """What functions need."""
+    special = [name for name in SPECIAL if re.search(rf"\b{name}\(xp", body)]
+    return ["from typing import Any", "", *([f"from .._special import {', '.join(special)}", ""] if special else [])]
+
+
+def activation_module(formulas: ActivationFormulas, source: str, advice: str = ADVICE, definition: str = "") -> str:
+    """Source of the generated module of one activation: tables, pointwise derivatives, kernels; and a definition."""
     functions = []
     for quantity in dict.fromkeys(_kernel(formulas, quantity) for quantity in formulas.quantities):
         convention = f", {quantity.derivative} convention" if quantity.derivative else ""
@@ -95,14 +108,9 @@ def activation_module(formulas: ActivationFormulas, source: str, advice: str = A
         functions.append(function(function_name(quantity), doc, quantity.arguments, quantity.coefficients))
     derivatives, moments = _pointwise(formulas), _moments(formulas)
     body = "\n\n".join(derivatives + functions + list(moments.values()))
-    imports = ["from typing import Any", ""]
-    special = [name for name in SPECIAL if f"{name}(" in body]
-    if special:
-        imports += [f"from .._special import {', '.join(special)}", ""]
     title = f"Kernels of {formulas.name}: sigma(z) = {formulas.sigma}; {_operations(functions)} operations in all."
-    return "\n".join(
-        [header(title, source, advice), *imports, _tables(formulas), "", body, "", _registry(formulas, moments)]
-    )
+    opening = [header(title, source, advice), *imports(body + definition), _tables(formulas)]
+    return "\n".join([*opening, "", body, "", _registry(formulas, moments) + definition])
 
 
 def _kernel(formulas: ActivationFormulas, quantity: Quantity) -> Quantity:

@@ -1,6 +1,6 @@
 """Expressions as Python source on an array namespace ``xp``."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy as sp
 from sympy.core.function import Application, AppliedUndef
@@ -8,7 +8,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pycode import PythonCodePrinter
 
 from ..arc_cosine import of_angle
-from ..classes.logistic import Logistic, Softplus, Tanh
+from ..classes.logistic import Density, Logistic, Softplus, Tanh
 
 ARC_COSINE, ARC_COSINE_OF_SUPPLEMENT = (sp.Function(f"NamedArcCosine{of}", nargs=1) for of in ("", "OfSupplement"))
 """``J_n(theta)`` and ``J_n(pi - theta)`` without the argument, which elimination of subexpressions would take apart."""
@@ -57,6 +57,8 @@ FUNCTIONS = {
 }
 """Elementary functions by what they are called in generated code."""
 
+LOG = {sp.log: "xp.log"}
+
 FORMS = {
     QUOTIENT: "xp.divide({}, {})",
     DAMPED_SINH: "damped_sinh(xp, {}, {})",
@@ -64,21 +66,28 @@ FORMS = {
     ARC_COSINE: "arc_cosine(xp, {}, theta, sine, cosine)",
     ARC_COSINE_OF_SUPPLEMENT: "arc_cosine_of_supplement(xp, {}, theta, sine, cosine)",
     Logistic: "logistic(xp, {})",
+    Density: "(logistic(xp, {0})*logistic(xp, -({0})))",
     Softplus: "softplus(xp, {})",
     Tanh: "xp.tanh({})",
 }
 """Functions that are called with more than their arguments."""
 
 
+class UnprintableError(ValueError):
+    """Generated code does not have a function."""
+
+
 class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
     """Prints what generated modules can evaluate, and refuses the rest.
 
-    Functions are elementary ones of the array namespace, logarithms of numbers, ``erf``, steps, arc-cosine and damped
-    functions by name, and undefined ones, which are arguments of the kernel.
+    Functions are elementary ones of the array namespace, logarithms of numbers, ``erf``, steps, arc-cosine, damped and
+    logistic functions by name, and undefined ones, which are arguments of the kernel.
     """
 
+    elementary: ClassVar[dict[type[sp.Function], str]] = FUNCTIONS
+
     def __init__(self) -> None:
-        names: dict[str, Any] = {function.__name__: name for function, name in FUNCTIONS.items()} | {"log": "xp.log"}
+        names: dict[str, Any] = {function.__name__: name for function, name in {**self.elementary, **LOG}.items()}
         forms = {function.__name__: [(lambda *_: True, form.format)] for function, form in FORMS.items()}
         super().__init__({"user_functions": names | forms, "allow_unknown_functions": True})
 
@@ -87,14 +96,14 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
 
         Raises
         ------
-        ValueError
+        UnprintableError
             For a function, an integral or a derivative that generated code does not have.
         """
         for part in expr.atoms(Application, sp.Integral, sp.Derivative):
             constant = isinstance(part, sp.log) and part.is_number
-            known = constant or part.func in {*FUNCTIONS, *FORMS, sp.erf, sp.Heaviside}
+            known = constant or part.func in {*self.elementary, *FORMS, sp.erf, sp.Heaviside}
             if not known and not isinstance(part, AppliedUndef):
-                raise ValueError(f"{part}: generated code has no {type(part).__name__}")
+                raise UnprintableError(f"{part}: generated code has no {type(part).__name__}")
         return str(super().doprint(expr, assign_to))
 
     def _print_erf(self, expr: sp.erf) -> str:
@@ -132,3 +141,9 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
         text = self.parenthesize(base, PRECEDENCE["Pow"])
         factors = [text] * int(whole) + ([f"xp.sqrt({self._print(base)})"] if half else [])
         return f"({' * '.join(factors)})" if len(factors) > 1 else factors[0]
+
+
+class PointwisePrinter(KernelPrinter):
+    """Prints functions of one variable: logarithms, and inverse hyperbolic sines, besides."""
+
+    elementary: ClassVar[dict[type[sp.Function], str]] = {**FUNCTIONS, **LOG, sp.asinh: "xp.arcsinh"}

@@ -1,12 +1,14 @@
 r"""Own activations: from an expression in ``z`` to ``K_00``, every formula, and numeric kernels.
 
-``derive`` covers two families, and refuses the rest with the name of the integral that has no closed form:
+``derive`` proves closed forms, of two families:
 
 - sums of ``z^n exp(a z^2 + b z)`` with ``Re a <= 0`` (polynomials, sines, exponentials, Gaussians, and products) and of
   ``z^n exp(a z^2) erf(k z)`` (GELU is ``z (1 + erf(z/sqrt 2))/2``): see `gaussian_integrals`;
 - ``a z_+^n + b (-z)_+^n``, n <= 3 (step, sign, ReLU, leaky ReLU, ``|z|``): see `rectifiers`.
 
-`families` derives; what was derived is kept in a `cache`.
+`families` derives them. The rest is handed on (`classes`) to what has moments without formulas: kinks anywhere,
+exponential units, the logistic mixture (``tanh``), and the series, whose bound is computed. What was derived is kept in
+a `cache`.
 """
 
 from functools import cache
@@ -15,6 +17,7 @@ import sympy as sp
 
 from ..._runtime.checks import positive_integer
 from ...activations.activation import require_name
+from ...activations.built_in import definition_of
 from ...activations.registry import require_free
 from ..bounds import short
 from . import reading
@@ -25,7 +28,11 @@ HIGHEST_ORDER = 9
 
 
 def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int | None = None) -> DerivedActivation:
-    """Derive ``K_00``, losses, gradients, Hessians and numeric kernels of an activation from its expression.
+    """Derive an activation from its expression: closed forms where there are, else what makes its moments.
+
+    Of closed forms with one kink at most, at 0, ``K_00``, losses, gradients, Hessians and kernels are derived. Others
+    have moments by closed forms with kinks elsewhere, a mixture, or a series with a bound, as `DerivedActivation.how`
+    says; formulas and records of these there are none. Everything else works alike.
 
     Parameters
     ----------
@@ -51,7 +58,8 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     Raises
     ------
     NoClosedFormError
-        If an integral has no closed form, or none that is known here; it is named.
+        If an integral has no closed form that is known here, and kinks, or functions that code does not have, keep it
+        from the series; the integral is named.
     ValueError
         For an activation that is not a real, square integrable, nonconstant function of ``z``; for a bad name or order.
     DerivationError
@@ -74,17 +82,25 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     >>> leaky = derive("Max(z, z/10)", "leaky")
     >>> leaky.activation.jump_order, round(leaky.activation.jump(1), 12)
     (1, 0.9)
+    >>> derive("tanh(z)").how
+    'mixture of 36 normal laws'
     """
     expression = reading.read(activation)
-    if name is not None:
-        require_free(require_name(name))
-    else:
+    if name is None:
         name = require_name(reading.default_name(expression))
+    elif not _is_packaged(expression, require_name(name)):
+        require_free(name)
     if max_order is not None and max_order != 0:
         max_order = positive_integer("max_order", max_order)
         if max_order > HIGHEST_ORDER:
             raise ValueError(f"max_order: at most {HIGHEST_ORDER} is required, got {short(max_order)}")
     return _kept(expression, name, max_order)
+
+
+def _is_packaged(expression: sp.Expr, name: str) -> bool:
+    """Whether the package has the activation of that expression under that name."""
+    packaged = definition_of(name)
+    return packaged is not None and sp.simplify(reading.read(packaged.expression) - expression) == 0
 
 
 @cache

@@ -1,4 +1,4 @@
-"""An activation that a user derived: its formulas, catalogue records and kernels, and its registration."""
+"""An activation that a user derived: its definition, and formulas, records and kernels of one with a closed form."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ import sympy as sp
 
 from ... import activations
 from ..._runtime.results import Record
-from ...activations.generated import Kernels, from_source
-from ...activations.packaged import OfKernels
+from ...activations.generated import Kernels
+from ...activations.texts import definition_from
 from ...formulas.records import Formula
 from .. import sobolev
 from ..activation import ActivationFormulas
+from ..bounds import short
 from ..catalogue.activation_records import activation_records
 from ..catalogue.parsing import LETTERS, grammar
 from ..charts import POLAR, GramChart
+from ..classes.classify import classify
+from ..code.definitions import definition, definition_module
 from ..code.modules import activation_module
+from ..code.printer import UnprintableError
 from . import cache
-from .families import formulas_of
+from .expressions import NoClosedFormError
+from .families import Found, formulas_of
 
+ENGINE = "sobolev_theory.symbolic.derive"
 REMADE = "Made by `derive`: to change it, derive it anew."
 GRAMMAR = grammar(LETTERS)
 """Of the expressions in the cache."""
@@ -30,9 +36,10 @@ GRAMMAR = grammar(LETTERS)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DerivedActivation(Record):
-    """An activation that a user defined, its formulas and its kernels; made by `derive`.
+    """An activation that a user defined; made by `derive`.
 
-    It can be pickled.
+    It can be pickled. Kernels at standard inputs, `kernel`, `formulas` and `records` are those of closed forms with one
+    kink at most, at 0; of others, `how` says how moments are made.
 
     Attributes
     ----------
@@ -41,11 +48,11 @@ class DerivedActivation(Record):
     expression, sigma
         The activation as an expression in ``z``, as it was given, and as it was derived.
     kernel
-        ``K_00 = E[sigma(u.x) sigma(v.x)]`` in the letters of its chart: ``s, rho, t`` or ``p, q, theta``.
+        ``K_00 = E[sigma(u.x) sigma(v.x)]`` in the letters of its chart, ``s, rho, t`` or ``p, q, theta``; or None.
     max_order
-        Highest Sobolev order that was derived.
+        Highest Sobolev order.
     discrepancy
-        Largest difference between ``K_00`` and quadrature of its definition that was found, relative.
+        Largest difference between ``K_00`` and quadrature of its definition that was found, relative; or None.
     source
         The generated module as text.
     """
@@ -53,9 +60,9 @@ class DerivedActivation(Record):
     name: str
     expression: sp.Expr
     sigma: sp.Expr
-    kernel: sp.Expr
+    kernel: sp.Expr | None
     max_order: int
-    discrepancy: float
+    discrepancy: float | None
     source: str
 
     @classmethod
@@ -66,20 +73,43 @@ class DerivedActivation(Record):
             return cls._read(expression, name, cache.load(key))
         except ValueError:
             pass
-        formulas, discrepancy = formulas_of(expression, name, max_order)
-        source = activation_module(formulas, "sobolev_theory.symbolic.derive", REMADE)
-        made = cls(name, expression, formulas.sigma, formulas.kernel, formulas.max_order, discrepancy, source)
-        made.__dict__["formulas"] = formulas
+        try:
+            made = cls._with_kernels(expression, name, formulas_of(expression, name, max_order))
+        except NoClosedFormError:
+            made = cls._without(expression, name, max_order)
         data = made._written()
         if _is_read_back(made, data):
             cache.store(key, data)
         return made
 
+    @classmethod
+    def _with_kernels(cls, expression: sp.Expr, name: str, found: Found) -> DerivedActivation:
+        """One with a closed form; its class of definitions has the moments with means."""
+        formulas, discrepancy = found
+        source = activation_module(formulas, ENGINE, REMADE, definition(expression, classify(expression)))
+        made = cls(name, expression, formulas.sigma, formulas.kernel, formulas.max_order, discrepancy, source)
+        made.__dict__["formulas"] = formulas
+        return made
+
+    @classmethod
+    def _without(cls, expression: sp.Expr, name: str, max_order: int | None) -> DerivedActivation:
+        """One of another class of definitions, up to its highest order, or a lower one."""
+        try:
+            body = definition(expression, classify(expression))
+        except UnprintableError as error:
+            raise NoClosedFormError(expression, expression, f"{error}, for the series neither") from None
+        source = definition_module(name, body, ENGINE, REMADE)
+        highest = definition_from(name, source).max_order
+        if max_order is not None and max_order > highest:
+            raise ValueError(f"max_order: at most {highest} is required for {short(expression)}, got {max_order}")
+        order = highest if max_order is None else max_order
+        return cls(name, expression, expression, None, order, None, f"{source}MAX_ORDER = {order}\n")
+
     def _written(self) -> dict[str, Any]:
         """As data."""
         return {
             "sigma": str(self.sigma),
-            "kernel": str(self.kernel),
+            "kernel": None if self.kernel is None else str(self.kernel),
             "max_order": self.max_order,
             "discrepancy": self.discrepancy,
             "source": self.source,
@@ -98,9 +128,15 @@ class DerivedActivation(Record):
             raise ValueError("cache: a derived activation is required")
         if not isinstance(data["source"], str):
             raise ValueError("cache: the text of a generated module is required")
-        sigma, kernel = GRAMMAR.read(data["sigma"]), GRAMMAR.read(data["kernel"])
-        read = cls(name, expression, sigma, kernel, data["max_order"], data["discrepancy"], data["source"])
-        if read.max_order != read.module.MAX_ORDER or not isinstance(read.discrepancy, float):
+        kernel = None if data["kernel"] is None else GRAMMAR.read(data["kernel"])
+        sigma, order = GRAMMAR.read(data["sigma"]), data["max_order"]
+        read = cls(name, expression, sigma, kernel, order, data["discrepancy"], data["source"])
+        definition = read.activation.definition
+        if (
+            (kernel is None) != (definition.kernels is None)
+            or not isinstance(read.discrepancy, float | None)
+            or order != definition.max_order
+        ):
             raise ValueError("cache: a derived activation is required")
         return read
 
@@ -113,14 +149,26 @@ class DerivedActivation(Record):
         """Everything derived, with the verified steps; what generated kernels are a print-out of.
 
         Of an activation from the cache, or from a pickle, it is derived when it is asked for.
+
+        Raises
+        ------
+        NoClosedFormError
+            If there is no closed form.
         """
         return formulas_of(self.expression, self.name, self.max_order).formulas
 
+    @property
+    def how(self) -> str:
+        """How moments are made: ``"closed form"``, a mixture, or a series."""
+        return self.activation.definition.how
+
     def moment(self, order: int) -> sp.Expr:
-        """``K_mm = d^m K_00 / d rho^m``, the moment of the m-th derivatives."""
+        """``K_mm = d^m K_00 / d rho^m``, the moment of the m-th derivatives, of a closed form."""
+        if self.kernel is None:
+            raise ValueError(f"moment: a closed form is required, and moments of {self.name!r} are made by: {self.how}")
         if order > self.max_order or order < 0:
             raise ValueError(f"order: an integer from 0 to {self.max_order} is required, got {order}")
-        chart = GramChart() if GramChart.name == self.module.CHART else POLAR
+        chart = GramChart() if GramChart.name == self.activation.chart else POLAR
         return sobolev.diagonal_moment(chart, self.kernel, order)
 
     @cached_property
@@ -154,14 +202,14 @@ class DerivedActivation(Record):
         return found
 
     @cached_property
-    def module(self) -> Kernels:
-        """The generated module, executed."""
-        return from_source(self.name, self.source)
-
-    @property
     def activation(self) -> activations.Activation:
         """The numeric activation."""
-        return activations.Activation(self.name, OfKernels(self.module, str(self.sigma)))
+        return activations.Activation(self.name, definition_from(self.name, self.source))
+
+    @property
+    def module(self) -> Kernels:
+        """The generated module of its kernels."""
+        return self.activation.kernels
 
     def register(self, *, overwrite: bool = False) -> DerivedActivation:
         """Make the activation known by its name to networks, losses, flows and sampling; returns itself.
@@ -173,12 +221,12 @@ class DerivedActivation(Record):
         ValueError
             If the name is taken; ``overwrite=True`` replaces an activation that a user registered.
         """
-        activations.register(self.name, self.module, overwrite=overwrite)
+        activations.register(self.name, self.activation, overwrite=overwrite)
         return self
 
     def facts(self) -> dict[str, Any]:
-        """Its name and definition, and how far it was derived."""
-        return {"name": self.name, "sigma": str(self.sigma), "max_order": self.max_order}
+        """Its name and definition, how far it was derived, and how moments are made."""
+        return {"name": self.name, "sigma": str(self.sigma), "max_order": self.max_order, "moments": self.how}
 
 
 def _is_read_back(made: DerivedActivation, data: dict[str, Any]) -> bool:

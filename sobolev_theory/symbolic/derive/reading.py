@@ -8,7 +8,7 @@ from math import comb, prod
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from ...activations.spellings import DERIVABLE, NEAR, READY
+from ...activations.spellings import text_of
 from ..bounds import ARGUMENT, TextError, short
 from ..grammar import CONSTANTS, FUNCTIONS, Grammar
 from ..symbols import z
@@ -22,9 +22,6 @@ MOST_TERMS = 2000
 
 LONGEST = 1000
 """Characters of an activation that is given as text."""
-
-SPELLINGS = READY | DERIVABLE | {"he": "hermite_prob(n, z)", "hermitee": "hermite_prob(n, z)"}
-"""What to write for names that the grammar does not know, without regard to case and underscores."""
 
 LARGEST = 1e100
 """Largest value near z = 0: moments are squares, which doubles have to hold."""
@@ -117,15 +114,9 @@ def too_high(expression: sp.Expr, power: sp.Expr) -> ValueError:
 
 
 def _spellings(names: list[str]) -> str:
-    """How to write functions that the grammar does not know by these names; empty if none is listed."""
-    found = []
-    for name in [name for name in dict.fromkeys(names) if name not in FUNCTIONS]:
-        word = name.lower().replace("_", "")
-        if text := SPELLINGS.get(word):
-            found.append(f"for {name} write {text}")
-        elif text := NEAR.get(word):
-            found.append(f"{name} has no closed form; near to it is {text}")
-    return "; ".join(found)
+    """How to write functions that the grammar does not know by these names; empty if none is well known."""
+    texts = {name: text_of(name) for name in names if name not in FUNCTIONS}
+    return "; ".join(f"for {name} write {text}" for name, text in texts.items() if text)
 
 
 def _advice(text: str) -> str:
