@@ -246,7 +246,7 @@ def derive() -> Output:
     by_owen = function(
         "by_owen", "P by Phi(h), Phi(k), two of Owen's functions, and 1/2 or 0.", (*BELOW, TAILS, BETA), (OWEN,)
     )
-    printed = Printed([function("orthant", "P at h = k = 0.", (theta,), (orthant,)), by_owen])
+    printed = Printed([function("orthant", "P at h = k = 0.", (theta,), (orthant,)), by_owen], ARGUMENTS)
     tables = [
         printed.table("PAIRS", "D_1^{2} D_2^{3} N_({0})({1})", {key: _collected(x) for key, x in moments.items()}),
         printed.table("CENTRED_PAIRS", "D_1^{2} D_2^{3} N_({0})({1}) at h = k = 0", _at(moments, centred)),
@@ -281,15 +281,15 @@ def _at(values: dict[Key, sp.Expr], known: Rules) -> dict[Key, sp.Expr]:
 class Printed:
     """Functions, one for each expression, and tables of them with the letters that each takes."""
 
-    def __init__(self, functions: list[str]) -> None:
-        self.functions = functions
+    def __init__(self, functions: list[str], letters: tuple[sp.Symbol, ...]) -> None:
+        self.functions, self.letters = functions, letters
         self._names: dict[sp.Expr, str] = {}
 
     def table(self, name: str, doc: str, values: Mapping[Key, sp.Expr]) -> str:
         """Source of a table; the functions that it needs join those there are."""
         lines = [f"{name}: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {{"]
         for key, value in values.items():
-            arguments = tuple(letter for letter in ARGUMENTS if letter in value.free_symbols)
+            arguments = tuple(letter for letter in self.letters if letter in value.free_symbols)
             if value not in self._names:
                 called = "_".join([name.lower(), *(str(x).replace("-", "m") for x in key)])
                 self._names[value] = called

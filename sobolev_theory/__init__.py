@@ -29,6 +29,7 @@ from .descent.descent import Descent, gradient_descent
 from .descent.steps_to import steps_to
 from .descent.tuned_steps import TunedSteps
 from .errors import (
+    AccuracyError,
     AccuracyWarning,
     ConditioningWarning,
     InfiniteNormError,
@@ -92,6 +93,7 @@ __all__ = [
     "single_neuron",
     "symmetric",
     # errors and warnings
+    "AccuracyError",
     "AccuracyWarning",
     "ConditioningWarning",
     "InfiniteNormError",

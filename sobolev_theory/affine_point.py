@@ -123,10 +123,10 @@ class AffinePoint(Limits):
         weights, biases, outputs = field.weights, field.biases, field.outputs
         pull = self.loss.norm.weights[0] * self.gap
         if pull:
-            on = self.loss.affine_terms.of_means("mean_field", geometry)
-            along = (on["1"] * geometry.pairs.scale[:k])[:, None] * geometry.images[:k]
-            weights = weights + pull * (np.outer(on["m"], geometry.ambient.mean) + along)
-            biases, outputs = biases + pull * on["m"], outputs + pull * self.means(0, 0)[:k]
+            on = self.loss.affine_terms.of_means("mean_field", geometry, self.loss.affine_terms.rule("field", 0))
+            along = (on.get("1", 0.0) * geometry.pairs.scale[:k])[:, None] * geometry.images[:k]
+            weights = weights + pull * (np.outer(on.get("m", 0.0 * biases), geometry.ambient.mean) + along)
+            biases, outputs = biases + pull * on.get("m", 0.0), outputs + pull * self.means(0, 0)[:k]
         a = c[:k, None]
         rows = np.hstack([a * weights, a * biases[:, None], outputs[:, None]])[:, layout.columns]
         if "output_bias" in layout.names:

@@ -16,12 +16,11 @@ from .definition import Definition
 from .piecewise import HIGHEST
 from .ramps_and_rest import RampsAndRest, Rest
 from .registry import require_free
-from .series import Series
 
 FloatArray = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-13
-"""Of the values on both sides, a difference that is no jump."""
+"""Of the values around, a difference that is no jump."""
 
 
 def from_callable(
@@ -29,9 +28,9 @@ def from_callable(
 ) -> Activation:
     """An activation of functions: itself, its derivative, its second derivative, and so on.
 
-    Its moments are Mehler's series with a bound that is computed, or an error. No derivative is guessed: m + 2 functions
-    give norms up to Hm. The gradient is made of m + 3 and the Hessian of m + 5; for those that are not given moments
-    are integrated by parts, which costs digits for short weights, and is refused where it costs too many.
+    Its moments are Mehler's series with a bound that is computed, or an error. No derivative is guessed: m + 2
+    functions give norms up to Hm. The gradient is made of m + 3 and the Hessian of m + 5; for those that are not given
+    moments are integrated by parts, which costs digits for short weights, and is refused where it costs too many.
 
     Parameters
     ----------
@@ -58,10 +57,10 @@ def from_callable(
     --------
     >>> import sobolev_theory as st
     >>> wave = st.activations.from_callable([np.sin, np.cos, lambda z: -np.sin(z)], name="wave")
-    >>> round(wave.moments(0, 0, 1, 1, 1) * np.e / np.sinh(1), 12)                         # E sin(z)^2
+    >>> float(round(wave.moments(0, 0, 1, 1, 1) * np.e / np.sinh(1), 12))                    # E sin(z)^2
     1.0
     >>> bent = st.activations.from_callable([np.abs, np.sign, np.zeros_like], name="bent", kinks=[0.0])
-    >>> round(bent.moments(0, 0, 1, 0, 1) * np.pi, 12)                                     # (E|z|)^2 = 2/pi
+    >>> float(round(bent.moments(0, 0, 1, 0, 1) * np.pi, 12))                                # (E|z|)^2 = 2/pi
     2.0
     """
     if not isinstance(derivatives, list | tuple) or len(derivatives) < 2 or not all(map(callable, derivatives)):
@@ -70,7 +69,8 @@ def from_callable(
             f"at least, got {shown(derivatives)}"
         )
     require_free(require_name(name))
-    places = sorted({float(place) for place in as_array("kinks", list(kinks), ("n",))} if len(kinks) else ())
+    none = isinstance(kinks, list | tuple) and not kinks
+    places = [] if none else np.unique(as_array("kinks", kinks, ("n",))).tolist()
     whole = UserFunction(tuple(derivatives))
     require_functions(whole.derivative, whole.highest)
     jumps = {place: whole.jumps_at(place) for place in places}
@@ -94,12 +94,12 @@ class UserFunction:
 
     def jumps_at(self, place: float) -> tuple[float, ...]:
         """Limits from the right less those from the left, by order."""
-        sides = np.array([np.nextafter(place, -np.inf), np.nextafter(place, np.inf)])
-        limits = [self.derivative(sides, order) for order in range(self.highest + 1)]
-        return tuple(
-            float(right - left) if abs(right - left) > NEGLIGIBLE * max(abs(left), abs(right)) else 0.0
-            for left, right in limits
-        )
+        around = np.array([np.nextafter(place, -np.inf), np.nextafter(place, np.inf), place - 1, place + 1])
+        values = [self.derivative(around, order) for order in range(self.highest + 1)]
+        heights = [
+            (float(right - left), NEGLIGIBLE * np.abs([left, right, *far]).max()) for left, right, *far in values
+        ]
+        return tuple(height if abs(height) > rounding else 0.0 for height, rounding in heights)
 
     def __getstate__(self) -> dict[str, Any]:
         for order, function in enumerate(self.functions):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import pi, sqrt
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,22 +14,31 @@ from .._runtime.checks import shown
 from .frequencies import end_of_spectrum
 
 FloatArray = NDArray[np.float64]
-Derivative = Callable[[FloatArray, int], FloatArray]
+
+
+class Derivative(Protocol):
+    """Pointwise derivatives by their orders."""
+
+    def __call__(self, z: FloatArray, order: int) -> FloatArray:
+        """``f^(order)(z)``."""
+
+
 Jumps = Mapping[float, tuple[float, ...]]
 """Heights of the jumps by place, then by order."""
 
-NEAR: FloatArray = np.linspace(-9.0, 9.0, 74)
-FAR: FloatArray = 2.0 ** np.arange(4, 10)
+NEAR = np.linspace(-9.0, 9.0, 74)
+FAR = np.exp2(np.arange(4.0, 7.0))
 """Arguments, of which growth is judged at the far ones, on both sides."""
 GROWTH, SLACK = 1 / 8, 10.0
 """``log |f(z)|`` may be at most ``z^2`` times this, and so much more."""
 PLACES = (0.0, 0.7, -0.7, 2.0, -2.0, 5.0, -5.0, 12.0, -12.0, 30.0, -30.0)
 DEVIATIONS = (0.1, 0.5, 2.0)
 """Gaussians on which derivatives are compared."""
-END, PANELS, POINTS = 9.0, 24, 20
-"""Of the Gaussian in its deviation, and Gauss-Legendre rules on both sides of kinks."""
-AGREE = 1e-7
-"""Of the norms of two functions, by how much ``E f'`` and ``E[f Z]/p`` may differ."""
+END, POINTS, FASTEST = 9.0, 20, 150.0
+"""Of the Gaussian in its deviation, and points of Gauss-Legendre panels for waves up to a frequency."""
+AGREE, FAINT = 1e-7, 1e-6
+"""Of the norms of two functions, by how much ``E f'`` and ``E[f Z]/p`` may differ; of largest values, norms below are
+taken for that."""
 
 
 def values_of(function: Callable[[FloatArray], Any], z: FloatArray, order: int) -> FloatArray:
@@ -41,7 +51,7 @@ def values_of(function: Callable[[FloatArray], Any], z: FloatArray, order: int) 
     """
     name = f"derivatives: the function of order {order}"
     try:
-        with np.errstate(over="ignore", under="ignore"):
+        with np.errstate(all="ignore"):
             values = np.asarray(given := function(z.copy()))
     except Exception as error:
         raise ValueError(f"{name} must take an array of numbers, it raised {type(error).__name__}: {error}") from error
@@ -53,7 +63,7 @@ def values_of(function: Callable[[FloatArray], Any], z: FloatArray, order: int) 
             "lambda z: np.full_like(z, 1.0)"
         )
     if np.isnan(values).any():
-        raise ValueError(f"{name} must return numbers, got NaN at z = {z[np.isnan(values)][0]:.6g}")
+        raise ValueError(f"{name} must return numbers, got NaN at z = {z[np.isnan(values)][0]:.3g}")
     return values.astype(np.float64, copy=False)
 
 
@@ -64,7 +74,9 @@ def require_functions(derivative: Derivative, highest: int) -> None:
         if not np.array_equal(derivative(NEAR[::-1].reshape(2, -1), order).ravel()[::-1], near):
             raise ValueError(f"{name} must be elementwise; at the same numbers in an array of two rows it differs")
         if not np.isfinite(near).all():
-            raise ValueError(f"{name} must return finite numbers, got infinity at z = {NEAR[~np.isfinite(near)][0]:.6g}")
+            raise ValueError(
+                f"{name} must return finite numbers, got infinity at z = {NEAR[~np.isfinite(near)][0]:.6g}"
+            )
         for z in (FAR, -FAR):
             with np.errstate(divide="ignore"):
                 fast = np.log(np.abs(derivative(z, order))) > GROWTH * z * z + SLACK
@@ -92,7 +104,7 @@ def require_jumps(jumps: Jumps, largest: int) -> None:
 def require_smooth(derivative: Derivative, highest: int, jumps: Jumps) -> None:
     """Refuse a function with a kink; of kinks that were declared, it is what is left without the jumps."""
     for order in range(highest + 1):
-        end, place = end_of_spectrum(lambda z, order=order: derivative(z, order))
+        end, place = end_of_spectrum(partial(derivative, order=order))
         if not np.isfinite(end):
             raise ValueError(
                 f"derivatives: near z = {place:.2g} the function of order {order} has a kink or a jump, or one of its "
@@ -111,16 +123,17 @@ def require_agreement(derivative: Derivative, highest: int, jumps: Jumps) -> Non
     ``E f^(k+1)(z) = E[f^(k)(z) Z]/p - sum J phi((kappa - m)/p)/p``, ``z = m + p Z``.
     """
     for order in range(highest):
+        seen = FAINT * np.abs([derivative(NEAR, order), derivative(NEAR, order + 1)]).max()
         for m in PLACES:
             for p in DEVIATIONS:
-                x, weights = _rule([(place - m) / p for place in jumps])
+                x, weights = _rule([(place - m) / p for place in jumps], p)
                 lower, upper = derivative(m + p * x, order), derivative(m + p * x, order + 1)
                 diracs = sum(
                     heights[order] * np.exp(-(((place - m) / p) ** 2) / 2) / (p * sqrt(2 * pi))
                     for place, heights in jumps.items()
                 )
                 by_parts, itself = weights @ (lower * x) / p - diracs, weights @ upper
-                size = np.sqrt(weights @ upper**2) + AGREE * np.sqrt(weights @ lower**2) / p
+                size = np.sqrt(weights @ upper**2) + AGREE * np.sqrt(weights @ lower**2) / p + seen
                 if abs(by_parts - itself) > AGREE * size:
                     raise ValueError(
                         f"derivatives: the function of order {order + 1} is not the derivative of that of order "
@@ -129,10 +142,11 @@ def require_agreement(derivative: Derivative, highest: int, jumps: Jumps) -> Non
                     )
 
 
-def _rule(kinks: list[float]) -> tuple[FloatArray, FloatArray]:
+def _rule(kinks: list[float], p: float) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights for a normal argument, panels ending at kinks."""
     points, weights = np.polynomial.legendre.leggauss(POINTS)
-    cuts = np.unique(np.concatenate([np.linspace(-END, END, PANELS), np.clip(kinks, -END, END)]))
+    panels = POINTS + int(2 * END * p * FASTEST / POINTS)
+    cuts = np.unique(np.concatenate([np.linspace(-END, END, panels), np.clip(kinks, -END, END)]))
     half = np.diff(cuts)[:, None] / 2
     x = (cuts[:-1, None] + half * (1 + points)).ravel()
     return x, (half * weights).ravel() * np.exp(-(x**2) / 2) / sqrt(2 * pi)

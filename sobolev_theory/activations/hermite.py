@@ -23,6 +23,8 @@ LONGEST = 50.0
 GAUSSIAN = 10.0
 """The frequency at which ``sqrt(phi)`` is ``exp(-100)`` of its largest value."""
 HUGE = 1e100
+KEPT = 2**20
+"""Values of Hermite functions that are kept for the next time, at most."""
 ROUNDING = 2e-15
 """Of coefficients, relative to the norm of the function."""
 
@@ -60,19 +62,22 @@ class Rule:
 
     def basis(self) -> FloatArray:
         """``sqrt(step) psi_n`` at the nodes, (n, count)."""
-        return _basis(self)
+        kept = len(self.nodes) * self.count <= KEPT
+        return (_basis if kept else _basis.__wrapped__)(self)
 
     def beyond(self) -> FloatArray:
         """The same on nodes of a second rule beyond the end, as far as the Hermite functions reach."""
         return _beyond(self)
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=32)
 def _basis(rule: Rule) -> FloatArray:
-    return sqrt(rule.step) * hermite_functions(rule.nodes, rule.count)
+    found = hermite_functions(rule.nodes, rule.count)
+    found *= sqrt(rule.step)
+    return found
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=32)
 def _beyond(rule: Rule) -> FloatArray:
     step, reach = pi / (2 * sqrt(rule.count) + 4), 2 * sqrt(rule.count) + 6
     nodes = np.arange(rule.end, max(reach, rule.end + step), step)
@@ -91,16 +96,19 @@ def hermite_functions(z: FloatArray, count: int) -> FloatArray:
     found = np.empty((count, *z.shape))
     exponent = -(z**2) / 4
     before, now = np.zeros(z.shape), np.full(z.shape, (2 * pi) ** -0.25)
-    factor = np.exp(exponent)
+    factor, term = np.exp(exponent), np.empty(z.shape)
     for n in range(count):
         np.multiply(now, factor, out=found[n])
-        before, now = now, (z * now - sqrt(n) * before) / sqrt(n + 1)
+        before *= -sqrt(n / (n + 1))
+        np.multiply(z / sqrt(n + 1), now, out=term)
+        before += term
+        before, now = now, before
         if n % 16 == 15 and (large := np.abs(now) > HUGE).any():
             before[large] /= HUGE
             now[large] /= HUGE
             exponent[large] += np.log(HUGE)
             factor = np.exp(exponent)
-    return np.ascontiguousarray(np.moveaxis(found, 0, -1))
+    return np.moveaxis(found, 0, -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,11 +127,13 @@ class Coefficients:
     @property
     def norms(self) -> FloatArray:
         """``sqrt(E f^2)``, or the size by which rounding is measured if that is larger; (k,)."""
-        return np.maximum(np.sqrt(self.tail[0]), self.size)
+        norms: FloatArray = np.maximum(np.sqrt(self.tail[0]), self.size)
+        return norms
 
     def left(self, count: int) -> FloatArray:
         """``sqrt`` of the tail from there on relative to the norm, (k,)."""
-        return quotient(np.sqrt(self.tail[count]), self.norms)
+        left = np.sqrt(self.tail[count])
+        return quotient(left, self.norms)
 
     @property
     def most_left(self) -> FloatArray:

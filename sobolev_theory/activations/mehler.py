@@ -118,15 +118,16 @@ class Correlated:
             value = np.where(self.alike, self.first.product(a, b)[self.j], value)
             bound = np.where(self.alike, 0.0, bound)
         rounding = one.rounding[self.i] + other.rounding[self.j]
-        worst = float(np.maximum(bound, rounding).max(initial=0.0))
-        if not worst <= self.tolerance:
-            raise AccuracyError(
-                f"the moment of the derivatives of orders {a} and {b}",
-                worst,
-                self.tolerance,
-                "use shorter weights, or give more derivatives of the activation",
-            )
+        self._require(a, b, float(bound.max(initial=0.0)), "use shorter weights")
+        highest = min(x.function.highest_derivative for x in (self.first, self.second))
+        advice = f"give its derivative of order {highest + 1} as well, or use longer weights"
+        self._require(a, b, float(rounding.max(initial=0.0)), advice)
         return value, (bound + rounding) * one.norms[self.i] * other.norms[self.j]
+
+    def _require(self, a: int, b: int, bound: float, advice: str) -> None:
+        if not bound <= self.tolerance:
+            what = f"activation: the moment of its derivatives of orders {a} and {b}"
+            raise AccuracyError(what, bound, self.tolerance, advice)
 
     def _all(self, one: FloatArray, other: FloatArray) -> FloatArray:
         """The series over all pairs, so many at a time."""

@@ -152,15 +152,16 @@ class Neurons:
         """A rule at whose ends nothing is left, of the function and those derivatives that were asked for."""
         while True:
             values = self._values(0, which, rule)
-            size = np.maximum(np.sqrt((values * values).sum(axis=1)), self._size(0, which, rule))
+            with np.errstate(over="ignore"):
+                size = np.maximum(np.sqrt((values * values).sum(axis=1)), self._size(0, which, rule))
             ends = np.abs(values[:, [0, -1]]).max(axis=1)
-            if (ends <= EDGE * size).all():
+            if (ends <= EDGE * size).all() and np.isfinite(size).all():
                 return rule
-            if rule.end >= LONGEST:
+            if rule.end >= LONGEST or not np.isfinite(size).all():
                 raise AccuracyError(
                     f"activation: E[sigma(z)^2] at standard deviation {self.p[which].max():.3g}, for which it grows "
                     "too fast,",
-                    float(quotient(ends, size).max()),
+                    float((ends / size).max()) if np.isfinite(size).all() else float("inf"),
                     EDGE,
                     "use shorter weights, or an activation that grows slower",
                 )

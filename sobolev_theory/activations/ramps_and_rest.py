@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from math import comb, factorial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,9 @@ class Rest(Series):
             expression, self._derivatives, function.highest, function.highest - 1, (function.functions, tuple(jumps))
         )
         self.function, self.jumps_at = function, jumps
+
+    def __reduce__(self) -> tuple[type[Rest], tuple[Any, ...]]:
+        return type(self), (self.function, self.jumps_at, self.expression)
 
     def _derivatives(self, z: FloatArray, order: int) -> list[FloatArray]:
         """At a kink itself, those from the right."""

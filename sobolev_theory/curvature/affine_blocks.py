@@ -25,9 +25,13 @@ def hessian_blocks(geometry: AffinePairs, terms: AffineTerms, layout: Layout, ga
     assembly.add_pairs(pair_coefficients(geometry, terms, "cross", k, _factors(a, a, own=False)), own=False)
     assembly.add_itself(_of_squares(itself(geometry, terms, "self_own"), a))
     if pull := terms.norm.weights[0] * gap:
-        found = terms.of_means("mean_own", geometry)
+        found = terms.of_means("mean_own", geometry, terms.rule("own", 0))
         assembly.add_itself({label: pull * a ** (1 - label.count("o")) * value for label, value in found.items()})
-    return _with_output_bias(assembly, geometry, terms, layout)
+    if "output_bias" in layout.names:
+        in_row = _on_output_bias(geometry, terms, "exact")
+        in_column = in_row if terms.rule("own", 0) == "exact" else _on_output_bias(geometry, terms, "backprop")
+        assembly.add_output_bias(terms.norm.weights[0], in_row, in_column)
+    return assembly.blocks()
 
 
 def gauss_newton_blocks(students: AffinePairs, terms: AffineTerms, layout: Layout) -> Blocks:
@@ -36,7 +40,10 @@ def gauss_newton_blocks(students: AffinePairs, terms: AffineTerms, layout: Layou
     cross = pair_coefficients(students, terms, "gauss_newton", len(a), _factors(a, a, own=False))
     assembly.add_pairs(cross, own=False)
     assembly.add_itself(_of_squares(itself(students, terms, "self_gauss_newton"), a))
-    return _with_output_bias(assembly, students, terms, layout)
+    if "output_bias" in layout.names:
+        on_others = _on_output_bias(students, terms, terms.rule("gauss_newton", 0))
+        assembly.add_output_bias(terms.norm.weights[0], on_others, on_others)
+    return assembly.blocks()
 
 
 def rescalings(neurons: Neurons, degree: int | None, layout: Layout) -> Generators | None:
@@ -52,14 +59,12 @@ def rescalings(neurons: Neurons, degree: int | None, layout: Layout) -> Generato
     return Generators(np.arange(k), rows[:, layout.columns])
 
 
-def _with_output_bias(assembly: Assembly, geometry: AffinePairs, terms: AffineTerms, layout: Layout) -> Blocks:
-    """The blocks, with the row and column of the output bias if it moves."""
-    if "output_bias" in layout.names:
-        k, weight, means = geometry.pairs.width, terms.norm.weights[0], terms.table.of_means(geometry)
-        found = terms.of_means("mean_field", geometry)
-        on_inputs = {letter: weight * geometry.neurons.outputs[:k] * value for letter, value in found.items()}
-        assembly.add_output_bias(weight, {"o": weight * means(0, 0)[:k], **on_inputs})
-    return assembly.blocks()
+def _on_output_bias(geometry: AffinePairs, terms: AffineTerms, rule: str) -> Coefficients:
+    """What the output bias has with other parameters, by letters: derivatives of ``sum_j c_j E sigma(z_j)``."""
+    k, weight, means = geometry.pairs.width, terms.norm.weights[0], terms.table.of_means(geometry)
+    found = terms.of_means("mean_field", geometry, rule)
+    on_inputs = {letter: weight * geometry.neurons.outputs[:k] * value for letter, value in found.items()}
+    return {"o": weight * means(0, 0)[:k], **on_inputs}
 
 
 def _factors(a: FloatArray, c: FloatArray, *, own: bool) -> Callable[[str], FloatArray]:

@@ -39,9 +39,10 @@ class NearInputs:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Inputs x (n, d), unit vectors along their rows ``x~`` (n, d or d + 1), deviations ``sqrt(v) |x~|`` (n,)."""
+    """Inputs x (n, d), their rows ``x~`` (n, d or d + 1) and units along them, deviations ``sqrt(v) |x~|`` (n,)."""
 
     x: FloatArray
+    rows: FloatArray
     units: FloatArray
     deviations: FloatArray
 
@@ -51,11 +52,11 @@ class Points:
         rows = prior.rows(x)
         lengths = np.sqrt((rows * rows).sum(axis=1))
         units = rows / np.where(lengths > 0, lengths, 1.0)[:, None]
-        return cls(x, units, sqrt(prior.weight_variance) * lengths)
+        return cls(x, rows, units, sqrt(prior.weight_variance) * lengths)
 
-    def part(self, rows: slice) -> Points:
+    def part(self, of: slice) -> Points:
         """Some of them."""
-        return Points(self.x[rows], self.units[rows], self.deviations[rows])
+        return Points(self.x[of], self.rows[of], self.units[of], self.deviations[of])
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +77,7 @@ class InputPairs:
     def of(cls, prior: Prior, first: Points, second: Points, products: FloatArray) -> InputPairs:
         """The geometry of inputs, from the inner products of their units (n, m)."""
         i, j = np.nonzero(np.abs(products) > FAR_COSINE)
-        near_angle, near_sine, e = angle_and_direction(first.units[i], second.units[j])
+        near_angle, near_sine, e = angle_and_direction(first.rows[i], second.rows[j])
         cosine = products.copy()
         cosine[i, j] = np.cos(near_angle)
         angle, sine = np.arccos(cosine), np.sqrt((1 - cosine) * (1 + cosine))

@@ -94,11 +94,15 @@ class AffineTerms:
                 total[label] = total[label] + weight * value if label in total else weight * value
         return total
 
-    def of_means(self, quantity: str, geometry: AffinePairs) -> Coefficients:
-        """Coefficients of a derivative of ``E sigma(z)`` of the leading neurons, ``"mean_field"`` or ``"mean_own"``."""
+    def of_means(self, quantity: str, geometry: AffinePairs, rule: str = "exact") -> Coefficients:
+        """Coefficients of a derivative of ``E sigma(z)`` of the leading neurons, ``"mean_field"`` or ``"mean_own"``.
+
+        By the rule ``"backprop"``, where the activation itself jumps, the left derivative is in output weights alone.
+        """
         function, labels = BLOCKS[quantity, "exact"]
         means = self.table.of_means(geometry)
-        return dict(zip(labels, function(np, lambda a, i: means(a, i)[: geometry.pairs.width]), strict=True))
+        found = dict(zip(labels, function(np, lambda a, i: means(a, i)[: geometry.pairs.width]), strict=True))
+        return found if rule == "exact" else {label: value for label, value in found.items() if label[0] == "o"}
 
 
 def power(order: int, product: Callable[[], Any]) -> Callable[[int], Any]:

@@ -210,6 +210,11 @@ TARGETS: dict[str, Target] = {
     ),
     "Search.fraction": Target(lambda kind: search().fraction(kind), {"kind": ("word", "minimum")}),
     "activations.get": Target(st.activations.get, {"activation": ("activation", "relu")}),
+    "activations.from_callable": Target(
+        st.activations.from_callable,
+        {"derivatives": ("functions", [np.sin, np.cos]), "name": ("text", "wave"), "kinks": ("numbers times", [])},
+        weight=1,
+    ),
     "activations.register": Target(
         _registered,
         {"name": ("text", "relu"), "kernels": ("kernels", st.activations.get("relu").kernels)},
