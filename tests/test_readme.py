@@ -57,6 +57,6 @@ def test_what_is_cited_is_what_is_installed():
 
 def test_what_is_not_covered_is_said_early():
     """On the first screen, before the first example."""
-    opening = README.split("```python")[0]
+    opening = " ".join(README.split("```python")[0].split())
     for missing in ("data sets", "deeper networks"):
         assert missing in opening
