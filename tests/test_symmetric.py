@@ -250,6 +250,7 @@ def test_smooth_activations_without_kernels(name, norm):
             assert distance(dense(4, 6, x, y, norm, name, curvature, "backprop"), found) < 1e-13
 
 
+@pytest.mark.long
 def test_doubles_are_enough_for_wide_networks():
     """The sine of the package, against kernels in numbers of many digits: equal eigenvalues are recognised as such."""
     from sobolev_theory.symbolic import derive
