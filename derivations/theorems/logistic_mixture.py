@@ -47,8 +47,8 @@ def prove() -> Theorem:
         source=SOURCE,
         remarks=(
             "The steps take $z > 0$; both sides less 1/2 are odd.",
-            r"The rule: with $x = \log \tau$ the integrand is analytic where the imaginary part of $x$ is below $\pi/4$ "
-            "in modulus; Trefethen and Weideman 2014, Theorem 5.1.",
+            r"The rule: with $x = \log \tau$ the integrand is analytic where the imaginary part of $x$ is below "
+            r"$\pi/4$ in modulus; Trefethen and Weideman 2014, Theorem 5.1.",
         ),
         numeric="sobolev_theory.activations.Activation.moments",
     )
