@@ -1,4 +1,4 @@
-"""Piecewise polynomials with kinks anywhere: moments against integrals in 30 digits, losses against differences.
+"""Piecewise polynomials with kinks anywhere: moments against integrals in 25 digits, losses against differences.
 
 The oracle integrates over the first argument between its kinks, and over the second in closed form, piece by piece;
 a Dirac term is the value on its line.
@@ -41,7 +41,7 @@ DEFINITIONS = {name: PiecewisePolynomial(*shape) for name, shape in SHAPES.items
 
 @pytest.fixture(autouse=True)
 def _digits() -> Any:
-    with mp.workdps(30):
+    with mp.workdps(25):
         yield
 
 
@@ -91,7 +91,7 @@ class Oracle:
             piece = first[sum((left + right) / 2 > kink for kink in self.kinks)][::-1]
             if any(piece):
                 total += sum(
-                    w * mp.polyval(piece, z) * density(z) * given(z) for z, w in gauss_legendre(left, right, 24)
+                    w * mp.polyval(piece, z) * density(z) * given(z) for z, w in gauss_legendre(left, right, 16)
                 )
         for place, height in self.of.jumps(a - 1) if a else ():
             total += height * density(place) * given(mp.mpf(place))
@@ -136,6 +136,8 @@ PLACES = [  # m_1, m_2, s, t, r
     (1.0, -1.0, 1e-6, 1e4, -0.7),
     (100.0, -30.0, 1e3, 1e3, 0.999999),
     (0.5, 0.5, 1.0, 1.0, 1 - 1e-14),
+    (0.0, -70.0, 1e4, 1e4, 0.6),
+    (0.4, -1.5, 1e4, 1e4, -(1 - 1e-5)),
 ]
 BOUND = 1e-13
 
@@ -154,8 +156,17 @@ def worst(name: str, place: tuple[float, ...]) -> float:
     return float(max(errors))
 
 
-CASES = [("hard_tanh", 0), ("relu6", 3)]
-LONG = [("cubic", 0), ("hard_sigmoid", 5), ("hard_tanh", 4), ("leaky_relu", 6), ("relu6", 2), ("sign", 1)]
+CASES = [("relu6", 3), ("hard_tanh", 7)]
+LONG = [
+    ("hard_tanh", 0),
+    ("hard_tanh", 8),
+    ("cubic", 0),
+    ("hard_sigmoid", 5),
+    ("hard_tanh", 4),
+    ("leaky_relu", 6),
+    ("relu6", 2),
+    ("sign", 1),
+]
 
 
 @pytest.mark.parametrize(("name", "place"), [*CASES, *(pytest.param(*case, marks=pytest.mark.long) for case in LONG)])
