@@ -92,13 +92,32 @@ class PiecewisePolynomial(Kinked):
 
         @cache
         def of(order: int) -> Callable[[int], FloatArray]:
-            return means(self.function.derivative(order).square(), m, s)
+            slope = self.function.derivative(order)
+            return means(slope.times(slope), m, s)
 
         return lambda k, n: of(k)(n)
+
+    @property
+    def beyond(self) -> PiecewisePolynomial | None:
+        """The same without the ramps of lowest power; None where all pieces are of that degree at most."""
+        above = self.function.derivative(self.max_order + 1)
+        return WithoutJump(self.function.without(self.max_order), self.max_order) if above.table.any() else None
+
+    def products(self, m: FloatArray | None, s: FloatArray) -> Callable[[int], FloatArray]:
+        """Products are piecewise polynomials."""
+        first, second = (self.function.derivative(self.max_order + more) for more in (0, 1))
+        return means(first.times(second), m, s)
 
     def pairs(self, at: KinkedPairs) -> Letters:
         """As `mixed_pairs` of the function with itself."""
         return mixed_pairs(self.function, self.function, at)
+
+
+class WithoutJump(PiecewisePolynomial):
+    """What is left of a piecewise polynomial without the first of its derivatives that jumps; it may have no kink."""
+
+    def __init__(self, function: Pieces, max_order: int) -> None:
+        self.function, self.max_order, self.expression = function, max_order, _text(function)
 
 
 def mixed_pairs(first: Pieces, second: Pieces, at: KinkedPairs) -> Letters:
