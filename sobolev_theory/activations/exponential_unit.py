@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .._runtime.checks import number
 from .definition import Jump, Kinked, KinkedPairs, Letters, Moments
-from .exponential_letters import heights, unit
+from .exponential_letters import Unit
 from .exponential_pairs import PairsOfUnits
 from .exponential_singles import SinglesOfUnits
 
@@ -67,11 +67,11 @@ class ExponentialUnit(Kinked):
 
     def derivative(self, z: FloatArray, order: int) -> FloatArray:
         """Of the two pieces; at 0 of the left one."""
-        return np.asarray(self.factor(order) * unit(self.ratio, z / self.rate)[min(order, 2)])
+        return np.asarray(self.factor(order) * Unit(self.ratio).functions(z / self.rate)[min(order, 2)])
 
     def jumps(self, order: int) -> tuple[Jump, ...]:
         """At 0, of every order but those in which the pieces agree."""
-        height = self.factor(order) * heights(self.ratio, order)
+        height = self.factor(order) * Unit(self.ratio).height(order)
         return (Jump(0.0, height),) if height else ()
 
     def means(self, m: FloatArray | None, s: FloatArray) -> Callable[[int], FloatArray]:
@@ -88,18 +88,24 @@ class ExponentialUnit(Kinked):
         p = np.sqrt(s)
         return SinglesOfUnits(self.ratio, p / self.rate, np.zeros_like(p) if m is None else m / p)
 
+    def products(self, m: FloatArray | None, s: FloatArray) -> Callable[[int], FloatArray]:
+        """Closed: ``R_1 R_2`` and ``R_2 R_3`` are ``R_2^2``."""
+        of, order = self._of_one(m, s), self.max_order
+        return lambda n: self.factor(order) * self.factor(order + 1) / self.rate**n * of.square(2, n)
+
+    @property
+    def beyond(self) -> "BeyondJump":
+        """The exponential."""
+        return BeyondJump(self.alpha, self.gain, self.rate)
+
     def pairs(self, at: KinkedPairs) -> Letters:
         """Those of `PairsOfUnits`."""
-        h, k, v = at.offsets(0.0, 0.0)
-        zero = np.zeros(())
-        place = (zero, zero, zero) if h is None else (h, k, v)
-        of = PairsOfUnits(self.ratio, at.p / self.rate, at.q / self.rate, *place, at.sine, at.cosine)
+        return pairs_of_units(self, self, at)
 
-        def letter(a: int, b: int, i: int, j: int) -> FloatArray:
-            with np.errstate(invalid="ignore", divide="ignore"):  # densities of coincident kinks
-                return self.factor(a) * self.factor(b) * of.letter(a, b, i, j)
-
-        return cache(letter)
+    @property
+    def unit(self) -> Unit:
+        """The unit of rate and scale 1."""
+        return Unit(self.ratio)
 
     def scale(self, order: int, m: FloatArray | None, s: FloatArray) -> FloatArray:
         """Of the pointwise derivative; with it, of the l-th derivative of a jump, the height over ``p^l``."""
