@@ -12,9 +12,11 @@ from pathlib import Path
 import sympy
 
 from derivations import (
+    activation_moments,
     affine_operator,
     affine_records,
     arc_cosine,
+    built_in,
     charts,
     directional_limit,
     entire,
@@ -61,6 +63,8 @@ DERIVATIONS = (
     wide_network,
     smoothed_rectifiers,
     logistic_mixture,
+    built_in,
+    activation_moments,
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'

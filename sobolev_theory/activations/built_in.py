@@ -72,12 +72,12 @@ def canonical(name: str) -> str | None:
     Raises
     ------
     ValueError
-        For parameters, or a degree, that an activation of the package does not have.
+        For parameters that an activation of the package does not have.
     """
     if name in KNOWN and not degrees_of(name):
         return name
-    if (found := NUMBERED.fullmatch(name)) and found["name"] in KNOWN and degrees_of(found["name"]):
-        return of_degree(found["name"], int(found["degree"][:9]))
+    if (found := NUMBERED.fullmatch(name)) and found["name"] in KNOWN:
+        return name if int(found["degree"][:9]) in (degrees_of(found["name"]) or ()) else None
     if (found := CALLED.fullmatch(name)) and found["name"] in KNOWN and parameters_of(found["name"]):
         given = [word.strip() for word in found["values"].split(",")] if found["values"].strip() else []
         return with_parameters(found["name"], tuple(map(_as_number, given)))
@@ -141,7 +141,9 @@ def _definition(name: str) -> Definition:
     else:
         family = name.rstrip("0123456789")
         row, values = KNOWN[family], {"n": int(name[len(family) :])}
-    return made(row["kind"], _expression(row["expression"], values), _data(row["data"], values), row.get("derivatives", ()))
+    return made(
+        row["kind"], _expression(row["expression"], values), _data(row["data"], values), row.get("derivatives", ())
+    )
 
 
 def _expression(template: str, values: Mapping[str, float]) -> str:

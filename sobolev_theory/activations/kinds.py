@@ -10,6 +10,7 @@ from .definition import Definition
 from .entire import Entire
 from .exponential_unit import ExponentialUnit
 from .logistic import mixture
+from .piecewise import PiecewisePolynomial
 from .series import Series
 from .smoothed import SmoothedRectifiers
 
@@ -47,9 +48,15 @@ def _exponential_unit(expression: str, numbers: Any, _: Derivatives) -> Exponent
     return ExponentialUnit(alpha, scale, rate, expression)
 
 
+def _piecewise(expression: str, data: Any, _: Derivatives) -> PiecewisePolynomial:
+    """Kinks and pieces."""
+    return PiecewisePolynomial(*data, expression=expression)
+
+
 KINDS: dict[str, Maker] = {
     "Entire": _entire,
     "ExponentialUnit": _exponential_unit,
+    "PiecewisePolynomial": _piecewise,
     "Series": _series,
     "SmoothedRectifiers": _smoothed,
 }
