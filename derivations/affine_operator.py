@@ -12,8 +12,8 @@ and collect to ``xi = mu + Sigma w d_1 + Sigma v d_2 = mu + f_1 D_1 + f_2 D_2`` 
 
 Where ``sigma^(m)`` jumps the backprop convention takes for ``sigma^(m+1)`` the pointwise derivative, a function ``f``;
 its own derivatives are true. If ``f`` is 0, that is rule ``backprop``. If it is not, rule ``pointwise`` has letters
-besides: ``B(1, 0, a, b, i, j)`` with ``f^(a-1)`` for the first factor's ``sigma^(m+a)``, ``B(0, 1, ...)`` for the second's,
-``B(1, 1, ...)`` for both; and ``N(a, i) = 2 d_m^a D_1^i E[sigma^(m)(z) f(z)]`` of a neuron with itself.
+besides: ``B(1, 0, a, b, i, j)`` with ``f^(a-1)`` for the first factor's ``sigma^(m+a)``, ``B(0, 1, ...)`` for the
+second's, ``B(1, 1, ...)`` for both; and ``N(a, i) = 2 d_m^a D_1^i E[sigma^(m)(z) f(z)]`` of a neuron with itself.
 
 A block is a sum of products of two vectors, each named by a letter, left then right: ``o`` the unit vector of the
 output weight, ``m`` the mean, ``1, 2`` the frame, ``g`` the image under the metric of the other neuron; and of

@@ -22,7 +22,7 @@ SIGN = {"p": 1.0, "n": -1.0}
 
 
 class ClosedPairs:
-    """``D_1^i D_2^j E[R_a(z_1) R_b(z_2)]``, by levels of the two; arrays of one shape, places finite, sines positive."""
+    """``D_1^i D_2^j E[R_a(z_1) R_b(z_2)]`` by levels of the two; arrays of one shape, finite places, positive sines."""
 
     def __init__(
         self,

@@ -41,7 +41,9 @@ class PairsOfUnits:
     Arrays broadcast against one another; ``v = (k - r h)/c`` is infinite or 0 at ``c = 0``.
     """
 
-    def __init__(self, first: Unit, second: Unit, p: Any, q: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any) -> None:
+    def __init__(
+        self, first: Unit, second: Unit, p: Any, q: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any
+    ) -> None:
         arrays = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (p, q, h, k, v, sine, cosine)))
         self.first, self.second = first, second
         self.p, self.q, self.h, self.k, v, self.sine, self.cosine = arrays
@@ -105,7 +107,9 @@ class PairsOfUnits:
         closed = ClosedPairs(self.first.alpha, self.second.alpha, *(x[self.moderate] for x in arrays))
         others = [x[~self.moderate] for x in (*arrays[:3], *arrays[4:])]  # without k
         count = len(others[0])
-        blocks = [integrated(self.first, self.second, *(x[at : at + BLOCK] for x in others)) for at in range(0, count, BLOCK)]
+        blocks = [
+            integrated(self.first, self.second, *(x[at : at + BLOCK] for x in others)) for at in range(0, count, BLOCK)
+        ]
         return closed, np.concatenate(blocks) if blocks else None
 
 

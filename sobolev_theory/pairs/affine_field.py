@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .affine import AffinePairs
-from .affine_sums import BLOCKS, AffineTerms, PairBlock, blocks_of, itself, of_order, power
+from .affine_sums import BLOCKS, AffineTerms, PairBlock, blocks_of, itself, of_rule, power
 from .geometry import clear_diagonal
 
 FloatArray = NDArray[np.float64]
@@ -55,19 +55,18 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
     def block(part: slice) -> None:
         pair = blocks_of(geometry, terms, part)
         for m, table in shared.items():
-            np.multiply(_on("second", pair, m), c, out=table[part])
+            np.multiply(_on("second", pair, m, terms), c, out=table[part])
             clear_diagonal(table[part], part.start)
         if outputs:
-            (found,) = terms.coefficients("value", pair.product, of_order(pair.letters)).values()
+            (found,) = terms.coefficients("value", pair.product, pair.letters).values()
             sums.outputs[part] = _row_sums(found, c, part)
         for m, weight in weights.items():
-            if m == jump:
-                if keeps:
-                    _with_dirac_terms(geometry, pair, m, weight, c, sums)
-                continue
-            if biases or geometry.ambient.has_mean:
-                sums.mean[part] += weight * _row_sums(_on("mean", pair, m), c, part)
-            sums.first[part] += weight * _row_sums(_on("first", pair, m), c, part)
+            if m == jump and keeps:
+                _with_dirac_terms(geometry, pair, m, weight, c, sums)
+            elif terms.rule("field", m) != "backprop":
+                if biases or geometry.ambient.has_mean:
+                    sums.mean[part] += weight * _row_sums(_on("mean", pair, m, terms), c, part)
+                sums.first[part] += weight * _row_sums(_on("first", pair, m, terms), c, part)
 
     pairs.by_blocks(block)
     return _collected(geometry, terms, c, sums, weights)
@@ -75,14 +74,15 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
 
 def _shares(terms: AffineTerms, weights: dict[int, float], m: int) -> bool:
     """Whether a moment of order ``m + 1`` has a part in the field as a function."""
-    return m + 1 in weights or (m in weights and m != terms.activation.jump_order)
+    jumps = m == terms.activation.jump_order
+    return m + 1 in weights or (m in weights and (not jumps or terms.rule("field", m) == "pointwise"))
 
 
-def _on(vector: str, pair: PairBlock, m: int) -> FloatArray:
+def _on(vector: str, pair: PairBlock, m: int, terms: AffineTerms) -> FloatArray:
     """The coefficient of the field of an order on the mean, or on ``Sigma w`` of the first or the second neuron."""
-    function, _ = BLOCKS[f"on_{vector}", "exact"]
-    letters = of_order(pair.letters)
-    coefficient: FloatArray = function(np, power(m, pair.product), lambda *at: letters(m, *at))
+    rule = terms.rule("field", m)
+    function, _ = BLOCKS[f"on_{vector}", rule]
+    coefficient: FloatArray = function(np, power(m, pair.product), *of_rule(rule, pair.letters(m)))
     return coefficient
 
 
@@ -100,8 +100,7 @@ def _with_dirac_terms(
     """The order that jumps, in the frame: its moments diverge on the rows where those are parallel."""
     pairs, part = geometry.pairs, pair.part
     function, _ = BLOCKS["field", "exact"]
-    letters = of_order(pair.letters)
-    mean, first, second, _ = function(np, power(m, pair.product), lambda *at: letters(m, *at))
+    mean, first, second, _ = function(np, power(m, pair.product), pair.letters(m)[0])
     silent = c == 0
     for table in (first, second):
         table[:, silent] = 0.0
@@ -129,7 +128,7 @@ def _collected(
     field += (own * alone.get("g", 0.0))[:, None] * geometry.metric_images[:k]
     for m, table in sums.shared.items():
         product = table @ geometry.neurons.weights
-        if m in weights and m != terms.activation.jump_order:
+        if m in weights and (m != terms.activation.jump_order or terms.rule("field", m) == "pointwise"):
             field += weights[m] * ambient.covariance.apply(product)
         if m + 1 in weights:
             field += (m + 1) * weights[m + 1] * ambient.metric.apply(product)

@@ -25,6 +25,14 @@ class Table(Protocol):
     def of_pairs(self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice) -> Letters:
         """``K(a, b, i, j)`` of a block of pairs."""
 
+    def beyond(
+        self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice
+    ) -> Callable[[int, int], Letters]:
+        """The same with pointwise derivatives beyond a jump: 1 or 0 for the first factor, and for the second."""
+
+    def of_products(self, geometry: AffinePairs) -> Letters:
+        """``N(a, i)`` of the leading neurons."""
+
     def of_neurons(self, geometry: AffinePairs) -> Letters:
         """``L(k, a, i)`` of the leading neurons."""
 
@@ -40,19 +48,36 @@ class PolarTable:
 
     def of_pairs(self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice) -> Letters:
         """From norms, offsets, the angle and the place where the kinks meet."""
+        return self.definition.pairs(self._arguments(geometry, at, part, columns))
+
+    def beyond(
+        self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice
+    ) -> Callable[[int, int], Letters]:
+        """Likewise."""
+        arguments, whole, rest = self._arguments(geometry, at, part, columns), self.definition, self.definition.beyond
+        assert isinstance(rest, Kinked)
+        return cache(lambda first, second: (rest if first else whole).pairs_with(rest if second else whole, arguments))
+
+    def _arguments(self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice) -> KinkedPairs:
         p, q = geometry.pairs.norms[: geometry.pairs.width][part, None], geometry.pairs.norms[columns]
 
         @cache
         def offsets(first: float, second: float) -> Any:
             return geometry.offsets(first, second, at, part, columns)
 
-        return self.definition.pairs(KinkedPairs(p, q, at.angle, at.sine, at.cosine, offsets))
+        return KinkedPairs(p, q, at.angle, at.sine, at.cosine, offsets)
 
     def of_neurons(self, geometry: AffinePairs) -> Letters:
         """From norms and means."""
         p, means = geometry.pairs.norms[: geometry.pairs.width], geometry.means
         squares = self.definition.squares(None if means is None else means[: len(p)], p * p)
         return lambda k, a, i: p**i * squares(k, a + i) if i else squares(k, a)
+
+    def of_products(self, geometry: AffinePairs) -> Letters:
+        """Likewise."""
+        p, means = geometry.pairs.norms[: geometry.pairs.width], geometry.means
+        products = self.definition.products(None if means is None else means[: len(p)], p * p)
+        return lambda a, i: 2 * p**i * products(a + i)
 
     def of_means(self, geometry: AffinePairs) -> Letters:
         """Likewise."""
@@ -74,6 +99,16 @@ class GramTable:
             first, second = first[: geometry.pairs.width][part, None], first[None, columns]
         moments = self.definition.pairs(GaussianPairs(first, second, *geometry.pairs.arguments(at, part, columns)))
         return lambda a, b, i, j: moments(a + i, b + j)
+
+    def beyond(
+        self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice
+    ) -> Callable[[int, int], Letters]:
+        """There is no jump."""
+        raise NotImplementedError
+
+    def of_products(self, geometry: AffinePairs) -> Letters:
+        """Likewise."""
+        raise NotImplementedError
 
     def of_neurons(self, geometry: AffinePairs) -> Letters:
         """From means and variances."""

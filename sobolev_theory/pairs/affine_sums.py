@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain, product
 from math import perm
 from typing import Any
@@ -21,7 +21,7 @@ from ..activations import Activation
 from ..networks import Network, or_zeros
 from ..norms import Convention, Norm
 from .affine import AffinePairs, Neurons, Places
-from .affine_letters import Table, table_of
+from .affine_letters import Letters, Table, table_of
 from .ambient import Ambient
 from .charts import CHARTS, Chart
 from .geometry import ALL, BlockAngles
@@ -76,12 +76,17 @@ class AffineTerms:
     def rule(self, quantity: str, order: int) -> str:
         """Which of the rules of a quantity an order follows: below the jump the two are one."""
         jumps = order == self.activation.jump_order and "value" not in quantity
-        return "backprop" if jumps and (self.convention is Convention.BACKPROP or "newton" in quantity) else "exact"
+        if not jumps or (self.convention is Convention.EXACT and "newton" not in quantity):
+            return "exact"
+        return "backprop" if self.activation.definition.beyond is None else "pointwise"
 
-    def coefficients(self, quantity: str, powers: Callable[[], Any], letters: Callable[..., Any]) -> Coefficients:
+    def coefficients(
+        self, quantity: str, powers: Callable[[], Any], letters: Callable[[int], tuple[Letters, Letters]]
+    ) -> Coefficients:
         """``sum_m lambda_m`` times the coefficients of a quantity, by letters.
 
-        ``powers()`` is the product ``g`` in the metric, formed when it is needed, and ``letters(m, ...)`` are moments.
+        ``powers()`` is the product ``g`` in the metric, formed when it is needed, and ``letters(m)`` are moments of
+        derivatives counted from an order on, and those with pointwise derivatives beyond a jump.
         """
         total: Coefficients = {}
         for order, weight in self.norm.orders:
@@ -89,7 +94,7 @@ class AffineTerms:
             if name == "gauss_newton" and rule == "exact":
                 name = "cross"
             function, labels = BLOCKS[name, rule]
-            values = function(np, power(order, powers), lambda *at, order=order: letters(order, *at))
+            values = function(np, power(order, powers), *of_rule(rule, letters(order)))
             for label, value in zip(labels, values if isinstance(values, tuple) else (values,), strict=True):
                 total[label] = total[label] + weight * value if label in total else weight * value
         return total
@@ -110,14 +115,28 @@ def power(order: int, product: Callable[[], Any]) -> Callable[[int], Any]:
     return lambda k: perm(order, k) * product() ** (order - k) if order > k else float(perm(order, k))
 
 
+def of_rule(rule: str, letters: tuple[Letters, Letters]) -> tuple[Letters, ...]:
+    """The letters that a rule has: ``pointwise`` has two kinds."""
+    return letters if rule == "pointwise" else letters[:1]
+
+
 @dataclass(frozen=True, eq=False)
 class PairBlock:
-    """A block of pairs: numbers of its rows, its angles, its moments, and ``g`` of the metric."""
+    """A block of pairs: numbers of its rows, its angles, its moments of both kinds, and ``g`` of the metric."""
 
     part: slice
     at: BlockAngles
-    letters: Callable[[int, int, int, int], FloatArray]
+    moments: Letters
+    beyond: Callable[[], Callable[[int, int], Letters]]
     product: Callable[[], FloatArray]
+
+    def letters(self, order: int) -> tuple[Letters, Letters]:
+        """Of derivatives counted from an order on."""
+
+        def beyond(first: int, second: int, a: int, b: int, *at: int) -> FloatArray:
+            return self.beyond()(first, second)(order + a, order + b, *at)
+
+        return lambda a, b, *at: self.moments(order + a, order + b, *at), beyond
 
 
 def blocks_of(geometry: AffinePairs, terms: AffineTerms, part: slice, columns: slice = ALL) -> PairBlock:
@@ -130,12 +149,8 @@ def blocks_of(geometry: AffinePairs, terms: AffineTerms, part: slice, columns: s
             found.append(geometry.metric_products(at, part, columns))
         return found[0]
 
-    return PairBlock(part, at, terms.table.of_pairs(geometry, at, part, columns), product)
-
-
-def of_order(letters: Callable[..., Any]) -> Callable[..., Any]:
-    """Moments ``K(a, b, ...)`` of derivatives counted from an order on."""
-    return lambda order, a, b, *at: letters(order + a, order + b, *at)
+    place = geometry, at, part, columns
+    return PairBlock(part, at, terms.table.of_pairs(*place), cache(lambda: terms.table.beyond(*place)), product)
 
 
 def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float:
@@ -144,7 +159,7 @@ def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float
 
     def values(part: slice, columns: slice) -> Any:
         pair = blocks_of(geometry, terms, part, columns)
-        (found,) = terms.coefficients("value", pair.product, of_order(pair.letters)).values()
+        (found,) = terms.coefficients("value", pair.product, pair.letters).values()
         return found
 
     return float(c[: len(alone)] ** 2 @ alone + symmetric_sum(geometry.pairs, c, values))
@@ -162,12 +177,12 @@ def value_of_network(network: Network, ambient: Ambient, terms: AffineTerms) -> 
 
 def itself(geometry: AffinePairs, terms: AffineTerms, quantity: str) -> Coefficients:
     """Coefficients of each leading neuron with itself, each of shape (width,)."""
-    letters = terms.table.of_neurons(geometry)
+    squares, products = terms.table.of_neurons(geometry), cache(lambda: terms.table.of_products(geometry))
 
-    def of_squares(order: int, k: int, *at: int) -> FloatArray:
-        return letters(order + k, *at)
+    def letters(order: int) -> tuple[Letters, Letters]:
+        return lambda k, *at: squares(order + k, *at), lambda *at: products()(*at)
 
-    found = terms.coefficients(quantity, lambda: geometry.metric_squares, of_squares)
+    found = terms.coefficients(quantity, lambda: geometry.metric_squares, letters)
     return {label: np.broadcast_to(value, (geometry.pairs.width,)) for label, value in found.items()}
 
 
@@ -182,7 +197,7 @@ def pair_coefficients(
 
     def block(part: slice) -> Coefficients:
         pair = blocks_of(geometry, terms, part, columns)
-        found = terms.coefficients(quantity, pair.product, of_order(pair.letters))
+        found = terms.coefficients(quantity, pair.product, pair.letters)
         return {label: weighted(factors(label)[part], value, part.start) for label, value in found.items()}
 
     parts = geometry.pairs.by_blocks(block)
