@@ -2,11 +2,11 @@ r"""Closed forms of moments of exponential units at pairs: the bivariate normal 
 
 Letters as in `exponential_unit`; the two units may have different levels, alpha and beta. Completing the square tilts
 the law: ``E[exp(a z_1 + b z_2)]`` where ``z_1, z_2`` have given signs, an *orthant*, is ``exp(a p h + b q k + (a^2 p^2
-+ 2 a b p q r + b^2 q^2)/2)`` times ``Phi_2`` at ``h + a p + b q r, k + a p r + b q``; its derivative in h is ``a p`` times
-it and a *line*, ``phi(h) E[exp(b z_2) | z_1 = 0]`` where ``z_2`` has that sign. Rectifiers come in by parts. All the
-``E[R_a(z_1) R_b(z_2)]`` and their derivatives along the frame are polynomials in orthants, lines and ``G = phi(h) phi(v)``,
-which lose the digits by which ``exp(p^2/2)`` exceeds its product with a tail, and those by which moments of short
-arguments are below 1.
++ 2 a b p q r + b^2 q^2)/2)`` times ``Phi_2`` at ``h + a p + b q r, k + a p r + b q``; its derivative in h is ``a p``
+times it and a *line*, ``phi(h) E[exp(b z_2) | z_1 = 0]`` where ``z_2`` has that sign. Rectifiers come in by parts. All
+``E[R_a(z_1) R_b(z_2)]`` and their derivatives along the frame are polynomials in orthants, lines and ``G = phi(h)
+phi(v)``, which lose the digits by which ``exp(p^2/2)`` exceeds its product with a tail, and those by which moments of
+short arguments are below 1.
 """
 
 from functools import cache
