@@ -107,10 +107,8 @@ class ExponentialUnit(Kinked):
         """Those of `PairsOfUnits`."""
         return self.pairs_with(self, at)
 
-    def pairs_with(self, second: Kinked, at: KinkedPairs) -> Letters:
-        """Of two exponential units, of any rates."""
-        if not isinstance(second, ExponentialUnit):
-            raise NotImplementedError
+    def pairs_with(self, second: ExponentialUnit, at: KinkedPairs) -> Letters:
+        """The same of two units, of any numbers."""
         h, k, v = at.offsets(0.0, 0.0)
         zero = np.zeros(())
         place, scaled = (zero, zero, zero) if h is None else (h, k, v), (at.p / self.rate, at.q / second.rate)

@@ -8,13 +8,16 @@ with ``(k + 1)`` times the same: one product with the weights serves both,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..norms import Convention
 from .affine import AffinePairs
-from .affine_sums import BLOCKS, AffineTerms, PairBlock, blocks_of, itself, of_rule, power
+from .affine_sums import PairBlock, blocks_of, itself
+from .affine_terms import BLOCKS, AffineTerms, Coefficients, Group, power
 from .geometry import clear_diagonal
 
 FloatArray = NDArray[np.float64]
@@ -45,45 +48,49 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
     """The field of all leading neurons; parts on outputs and on biases are formed if asked for."""
     pairs, k = geometry.pairs, geometry.pairs.width
     weights = dict(terms.norm.orders)
-    shared = {m: np.empty((k, len(c))) for m in range(max(weights) + 1) if _shares(terms, weights, m)}
-    jump = terms.activation.jump_order
-    keeps = jump in weights and terms.rule("field", jump) == "exact"
+    orders = [m for m in range(max(weights) + 1) if {m, m + 1} & set(weights)]
+    leading = [each for each, _ in geometry.neurons.groups_of(slice(0, k))]
+    shared = {m: np.zeros((k, len(c))) for m in orders if any(terms.varies(m, each) for each in leading)}
+    keeps = terms.jumps and terms.convention is Convention.EXACT
     mean, first, on_outputs = np.zeros((3, k))
-    turned = np.empty((k, len(c))) if keeps else None
+    turned = np.zeros((k, len(c))) if keeps else None
     sums = _Sums(mean, first, on_outputs, shared, turned, np.zeros(len(pairs.near.i)))
 
     def block(part: slice) -> None:
-        pair = blocks_of(geometry, terms, part)
+        at = blocks_of(geometry, terms, part)
         for m, table in shared.items():
-            np.multiply(_on("second", pair, m, terms), c, out=table[part])
-            clear_diagonal(table[part], part.start)
+            for found in _on("second", at, m, terms):
+                np.multiply(found, c, out=table[part])
+                clear_diagonal(table[part], part.start)
         if outputs:
-            (found,) = terms.coefficients("value", pair.product, pair.letters).values()
-            sums.outputs[part] = _row_sums(found, c, part)
+            sums.outputs[part] = _row_sums(at.collect(lambda group: terms.coefficients("value", group))["o"], c, part)
         for m, weight in weights.items():
-            if m == jump and keeps:
-                _with_dirac_terms(geometry, pair, m, weight, c, sums)
-            elif terms.rule("field", m) != "backprop":
-                if biases or geometry.ambient.has_mean:
-                    sums.mean[part] += weight * _row_sums(_on("mean", pair, m, terms), c, part)
-                sums.first[part] += weight * _row_sums(_on("first", pair, m, terms), c, part)
+            if keeps:
+                _with_dirac_terms(geometry, at, m, weight, c, sums)
+            if biases or geometry.ambient.has_mean:
+                for found in _on("mean", at, m, terms):
+                    sums.mean[part] += weight * _row_sums(found, c, part)
+            for found in _on("first", at, m, terms):
+                sums.first[part] += weight * _row_sums(found, c, part)
 
     pairs.by_blocks(block)
     return _collected(geometry, terms, c, sums, weights)
 
 
-def _shares(terms: AffineTerms, weights: dict[int, float], m: int) -> bool:
-    """Whether a moment of order ``m + 1`` has a part in the field as a function."""
-    jumps = m == terms.activation.jump_order
-    return m + 1 in weights or (m in weights and (not jumps or terms.rule("field", m) == "pointwise"))
+def _on(vector: str, block: PairBlock, m: int, terms: AffineTerms) -> Iterable[FloatArray]:
+    """The coefficient of the field of an order on the mean, or on ``Sigma w`` of the first or the second neuron.
 
+    0 of neurons that have none as functions; nothing if all are such.
+    """
 
-def _on(vector: str, pair: PairBlock, m: int, terms: AffineTerms) -> FloatArray:
-    """The coefficient of the field of an order on the mean, or on ``Sigma w`` of the first or the second neuron."""
-    rule = terms.rule("field", m)
-    function, _ = BLOCKS[f"on_{vector}", rule]
-    coefficient: FloatArray = function(np, power(m, pair.product), *of_rule(rule, pair.letters(m)))
-    return coefficient
+    def of(group: Group) -> Coefficients:
+        if not terms.varies(m, group.first):
+            return {}
+        _, rule = terms.rule("field", m, group.first, group.second)
+        function, _ = BLOCKS[f"on_{vector}", rule]
+        return {vector: function(np, power(m, group.product), *group.letters(m, rule))}
+
+    return block.collect(of).values()
 
 
 def _row_sums(table: FloatArray, c: FloatArray, part: slice) -> FloatArray:
@@ -95,25 +102,32 @@ def _row_sums(table: FloatArray, c: FloatArray, part: slice) -> FloatArray:
 
 
 def _with_dirac_terms(
-    geometry: AffinePairs, pair: PairBlock, m: int, weight: float, c: FloatArray, sums: _Sums
+    geometry: AffinePairs, block: PairBlock, m: int, weight: float, c: FloatArray, sums: _Sums
 ) -> None:
     """The order that jumps, in the frame: its moments diverge on the rows where those are parallel."""
-    pairs, part = geometry.pairs, pair.part
-    function, _ = BLOCKS["field", "exact"]
-    mean, first, second, _ = function(np, power(m, pair.product), pair.letters(m)[0])
+    function, labels = BLOCKS["field", "exact"]
+
+    def of(group: Group) -> Coefficients:
+        if m != group.first.jump_order:
+            return {}
+        return dict(zip(labels, function(np, power(m, group.product), group.of_order(m)), strict=True))
+
+    if not (found := block.collect(of)):
+        return
+    pairs, part, (mean, first, second, _) = geometry.pairs, block.part, found.values()
     silent = c == 0
     for table in (first, second):
         table[:, silent] = 0.0
     sums.mean[part] += weight * _row_sums(mean, c, part)
     index, where = pairs.near_in(part)
-    sums.explicit[index] = weight * second[where] * c[where[1]]
-    kappa, gamma = pairs.chart.second(pair.at)
+    sums.explicit[index] += weight * second[where] * c[where[1]]
+    kappa, gamma = pairs.chart.second(block.at)
     second = weight * kappa * second * c
     clear_diagonal(second, part.start)
     along = weight * _row_sums(first, c, part) - (gamma * second).sum(axis=1)
     sums.first[part] += along * pairs.scale[: pairs.width][part]
     assert sums.turned is not None
-    sums.turned[part] = second * pairs.scale
+    sums.turned[part] += second * pairs.scale
 
 
 def _collected(
@@ -128,7 +142,7 @@ def _collected(
     field += (own * alone.get("g", 0.0))[:, None] * geometry.metric_images[:k]
     for m, table in sums.shared.items():
         product = table @ geometry.neurons.weights
-        if m in weights and (m != terms.activation.jump_order or terms.rule("field", m) == "pointwise"):
+        if m in weights:
             field += weights[m] * ambient.covariance.apply(product)
         if m + 1 in weights:
             field += (m + 1) * weights[m + 1] * ambient.metric.apply(product)
