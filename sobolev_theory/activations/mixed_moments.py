@@ -6,6 +6,7 @@ from functools import cache
 
 from .definition import Definition, GaussianPairs, Kinked, KinkedPairs, Letters, Moments, Smooth, along_polar_frame
 from .entire import Entire, of_two
+from .exponential_unit import ExponentialUnit
 from .mixed import Mixed
 from .packaged import Rectifier
 from .pieces import Pieces
@@ -23,21 +24,33 @@ def mixed_moments(first: Definition, second: Definition, at: GaussianPairs) -> M
 
 
 def mixed_letters(first: Definition, second: Definition, at: KinkedPairs) -> Letters:
-    """``D_1^i D_2^j K_ab`` of two activations in the polar frame; of two with kinks, piecewise polynomials.
+    """``D_1^i D_2^j K_ab`` of two activations in the polar frame.
+
+    Of two with kinks, piecewise polynomials, or exponential units, of which a rectifier is one.
 
     Raises
     ------
     NotImplementedError
-        For two different ones with kinks, of which one is no piecewise polynomial.
+        For two others with kinks.
     """
     if isinstance(first, Kinked) and first.key == second.key:
         return first.pairs(at)
     if not (isinstance(first, Kinked) and isinstance(second, Kinked)):
         return along_polar_frame(mixed_moments(first, second, at.gaussian), at)
+    units = [unit_of(each) for each in (first, second)]
+    if units[0] is not None and units[1] is not None:
+        return units[0].pairs_with(units[1], at)
     pieces = [pieces_of(each) for each in (first, second)]
     if pieces[0] is None or pieces[1] is None:
         raise NotImplementedError
     return mixed_pairs(pieces[0], pieces[1], at)
+
+
+def unit_of(definition: Definition) -> ExponentialUnit | None:
+    """An exponential unit."""
+    if isinstance(definition, Rectifier) and definition.moments.n == 1:
+        return ExponentialUnit(0.0)
+    return definition if isinstance(definition, ExponentialUnit) else None
 
 
 def pieces_of(definition: Definition) -> Pieces | None:
