@@ -353,3 +353,34 @@ def meeting(first: list[Any], second: list[Any], mean: np.ndarray) -> float:
     offset = sum(s * Fraction(t) for s, t in zip(r, mean, strict=True)) + c - a * b
     square = sum(s * s for s in r)
     return float(mp.mpf(offset.numerator) / offset.denominator / mp.sqrt(mp.mpf(square.numerator) / square.denominator))
+
+
+CURVED = {"cubic": "L2", "hard_swish": "H1", "ramp_and_square": "H1"}
+DEFINITIONS["hard_swish"] = PiecewisePolynomial((-3.0, 3.0), ((0.0,), (0.0, 0.5, 1 / 6), (0.0, 1.0)))
+DEFINITIONS["ramp_and_square"] = PiecewisePolynomial((0.5,), ((0.0, 0.0, 1.0), (-0.5, 1.0, 1.0)))
+
+
+@pytest.mark.parametrize("name", CURVED)
+def test_backpropagation_sees_the_curvature_between_kinks(name: str) -> None:
+    """The gradient that automatic differentiation averages, on a line, by Gauss's rule between all kinks."""
+    rng, definition = np.random.default_rng(12), DEFINITIONS[name]
+    (w, b, a), (v, c, o) = rng.standard_normal((3, 2)), rng.standard_normal((3, 2))
+    student = st.Network(w[:, None], a, b, activation=of(name))
+    loss = st.PopulationLoss(st.Network(v[:, None], o, c, activation=of(name)), CURVED[name], parameters="all")
+    kinks = [(kink - y) / x for x, y in zip([*w, *v], [*b, *c], strict=True) for kink in definition.function.kinks]
+    ends = np.unique(np.clip([*kinks, *range(-9, 10)], -9, 9))
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    x = ((ends[1:] + ends[:-1]) / 2 + np.diff(ends) / 2 * nodes[:, None]).ravel()
+    law = (np.diff(ends) / 2 * weights[:, None]).ravel() * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+    z, y = np.outer(w, x) + b[:, None], np.outer(v, x) + c[:, None]
+    gradient = np.zeros((2, 3))
+    for m, weight in enumerate(loss.norm.weights):
+        residual = (a * w**m) @ definition.derivative(z, m) - (o * v**m) @ definition.derivative(y, m)
+        slope, itself = definition.derivative(z, m + 1), definition.derivative(z, m)
+        on_slope = (a * w**m)[:, None] * slope
+        rows = [on_slope * x + m * a[:, None] * itself, on_slope, w[:, None] ** m * itself]
+        gradient += weight * np.stack([row @ (law * residual) for row in rows], axis=1)
+    found = loss.split(loss.gradient(student))
+    expected = {"weights": gradient[:, :1], "biases": gradient[:, 1], "output_weights": gradient[:, 2]}
+    for part, numbers in expected.items():
+        np.testing.assert_allclose(found[part], numbers, rtol=1e-12, atol=1e-12)
