@@ -22,22 +22,26 @@ def mixed_moments(first: Definition, second: Definition, at: GaussianPairs) -> M
     return cache(lambda a, b: series.moment(a, b)[0])
 
 
-def mixed_letters(first: Definition, second: Definition, at: KinkedPairs) -> Letters:
-    """``D_1^i D_2^j K_ab`` of two activations in the polar frame; of two with kinks, piecewise polynomials.
+def are_known(first: Definition, second: Definition) -> bool:
+    """Whether there are letters of two activations: not of two different kinks, unless both are piecewise polynomials.
 
-    Raises
-    ------
-    NotImplementedError
-        For two different ones with kinks, of which one is no piecewise polynomial.
+    Of one whose moments are kernels at standard inputs there are none either.
     """
+    if not all(isinstance(each, Smooth | Kinked) for each in (first, second)):
+        return False
+    if first.key == second.key or isinstance(first, Smooth) or isinstance(second, Smooth):
+        return True
+    return pieces_of(first) is not None and pieces_of(second) is not None
+
+
+def mixed_letters(first: Definition, second: Definition, at: KinkedPairs) -> Letters:
+    """``D_1^i D_2^j K_ab`` in the polar frame of two activations of which they `are_known`."""
     if isinstance(first, Kinked) and first.key == second.key:
         return first.pairs(at)
-    if not (isinstance(first, Kinked) and isinstance(second, Kinked)):
-        return along_polar_frame(mixed_moments(first, second, at.gaussian), at)
-    pieces = [pieces_of(each) for each in (first, second)]
-    if pieces[0] is None or pieces[1] is None:
-        raise NotImplementedError
-    return mixed_pairs(pieces[0], pieces[1], at)
+    pieces, others = pieces_of(first), pieces_of(second)
+    if pieces is not None and others is not None:
+        return mixed_pairs(pieces, others, at)
+    return along_polar_frame(mixed_moments(first, second, at.gaussian), at)
 
 
 def pieces_of(definition: Definition) -> Pieces | None:
