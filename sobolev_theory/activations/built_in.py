@@ -141,7 +141,9 @@ def _definition(name: str) -> Definition:
     else:
         family = name.rstrip("0123456789")
         row, values = KNOWN[family], {"n": int(name[len(family) :])}
-    return made(row["kind"], _expression(row["expression"], values), _data(row["data"], values), row.get("derivatives", ()))
+    return made(
+        row["kind"], _expression(row["expression"], values), _data(row["data"], values), row.get("derivatives", ())
+    )
 
 
 def _expression(template: str, values: Mapping[str, float]) -> str:

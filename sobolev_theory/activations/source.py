@@ -19,7 +19,9 @@ SPECIAL = (
 )
 """Functions of `sobolev_theory._special` that generated code calls."""
 
-NAMESPACE = frozenset({"arctan", "arcsin", "arcsinh", "exp", "log", "sin", "cos", "sinh", "cosh", "tanh", "sqrt", "divide"})
+NAMESPACE = frozenset(
+    {"arctan", "arcsin", "arcsinh", "exp", "log", "sin", "cos", "sinh", "cosh", "tanh", "sqrt", "divide"}
+)
 CONSTANTS = frozenset({"pi", "e"})
 """Functions and constants of the array namespace ``xp``."""
 

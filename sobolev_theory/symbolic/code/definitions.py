@@ -52,7 +52,9 @@ def needs_derivatives(found: Classified) -> bool:
 def pointwise(expression: sp.Expr, prefix: str = "pointwise") -> Iterator[str]:
     """Source of ``prefix_k(xp, z)``, the derivatives of a smooth activation."""
     for order, value in enumerate(derivatives(expression, DERIVATIVES)):
-        yield function(f"{prefix}_{order}", f"Derivative of order {order}.", (z,), (_in_floats(value),), printer=_printer)
+        yield function(
+            f"{prefix}_{order}", f"Derivative of order {order}.", (z,), (_in_floats(value),), printer=_printer
+        )
 
 
 def _in_floats(expression: sp.Expr) -> sp.Expr:
