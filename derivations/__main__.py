@@ -12,14 +12,18 @@ from pathlib import Path
 import sympy
 
 from derivations import (
+    activation_moments,
     affine_operator,
     affine_records,
     arc_cosine,
+    built_in,
     charts,
     directional_limit,
     entire,
     erf,
     erf_moments,
+    exponential_closed,
+    exponential_unit,
     finite_sample,
     gauss_newton,
     logistic_mixture,
@@ -47,6 +51,8 @@ DERIVATIONS = (
     rectifier_moments,
     erf_moments,
     entire,
+    exponential_unit,
+    exponential_closed,
     operator,
     affine_operator,
     affine_records,
@@ -57,6 +63,8 @@ DERIVATIONS = (
     wide_network,
     smoothed_rectifiers,
     logistic_mixture,
+    built_in,
+    activation_moments,
 )
 KERNELS = Path(__file__).parent.parent / "sobolev_theory" / "_kernels"
 INIT = '"""GENERATED numeric kernels and catalogue data. Do not edit: run `python -m derivations --update`."""\n'

@@ -40,7 +40,6 @@ SHOWN_DEGREES = (2, 3)
 """Of the families of polynomials."""
 
 
-
 class Member(NamedTuple):
     """An activation with a letter for its parameter, and letters that stand for constants."""
 
@@ -142,8 +141,7 @@ def _closed(first: sp.Expr, second: sp.Expr | None = None) -> sp.Expr:
 
 def _shown(moment: sp.Expr) -> sp.Expr:
     """Term by term; exponents that are rational functions as one, over ``Delta``."""
-    terms_of = [term for term in sp.Add.make_args(moment)]
-    return total([_one_exponential(term) for term in terms_of])
+    return total([_one_exponential(term) for term in sp.Add.make_args(moment)])
 
 
 def _one_exponential(term: sp.Expr) -> sp.Expr:
@@ -224,11 +222,11 @@ def _moment_with_kinks(found: Pieces) -> tuple[sp.Expr, dict[sp.Symbol, sp.Expr]
     whole = _closed(polynomial.subs(z, z + M1), polynomial.subs(z, z + M2)) if polynomial != 0 else sp.S.Zero
     numbers = [f"_{n}" if found.kinks[1:] else "" for n in range(1, len(found.kinks) + 1)]
     rising = [(numbers[found.kinks.index(ramp.kink)], ramp) for ramp in ramps(found)]
-    for (m, m_2), (size, size_2), letter in (((M1, M2), (p, q), "k"), ((M2, M1), (q, p), "h")):
+    for m, of_ramp, size, letter in ((M1, M2, q, "k"), (M2, M1, p, "h")):
         for number, ramp in rising:
             offset = sp.Symbol(f"{letter}{number}", real=True)
-            definitions[offset] = (m_2 - ramp.kink) / size_2
-            whole += ramp.height * _polynomial_with_ramp(polynomial.subs(z, z + m), ramp.power, offset, size_2)
+            definitions[offset] = (of_ramp - ramp.kink) / size
+            whole += ramp.height * _polynomial_with_ramp(polynomial.subs(z, z + m), ramp.power, offset, size)
     for (i, one), (j, other) in product(rising, repeat=2):
         h, k = sp.symbols(f"h{i} k{j}", real=True)
         letters = _letters(h, k, i + j.removeprefix("_"))

@@ -246,7 +246,7 @@ def derive() -> Output:
     by_owen = function(
         "by_owen", "P by Phi(h), Phi(k), two of Owen's functions, and 1/2 or 0.", (*BELOW, TAILS, BETA), (OWEN,)
     )
-    printed = Printed([function("orthant", "P at h = k = 0.", (theta,), (orthant,)), by_owen])
+    printed = Printed([function("orthant", "P at h = k = 0.", (theta,), (orthant,)), by_owen], ARGUMENTS)
     tables = [
         printed.table("PAIRS", "D_1^{2} D_2^{3} N_({0})({1})", {key: _collected(x) for key, x in moments.items()}),
         printed.table("CENTRED_PAIRS", "D_1^{2} D_2^{3} N_({0})({1}) at h = k = 0", _at(moments, centred)),
@@ -261,8 +261,10 @@ def derive() -> Output:
 
 
 def _orders(power: int) -> int:
-    """Of derivatives: one neuron needs four, and one with a polynomial of degree 3 three more after two Diracs."""
-    return power + 7 if power <= HIGHEST else 5
+    """Of derivatives: one neuron needs four; one with a polynomial of degree 3 two more than all orders, in a frame two
+    more, and three by the polynomial.
+    """
+    return power + 8 if power <= HIGHEST else 5
 
 
 def _collected(value: sp.Expr) -> sp.Expr:
@@ -281,15 +283,15 @@ def _at(values: dict[Key, sp.Expr], known: Rules) -> dict[Key, sp.Expr]:
 class Printed:
     """Functions, one for each expression, and tables of them with the letters that each takes."""
 
-    def __init__(self, functions: list[str]) -> None:
-        self.functions = functions
+    def __init__(self, functions: list[str], letters: tuple[sp.Symbol, ...]) -> None:
+        self.functions, self.letters = functions, letters
         self._names: dict[sp.Expr, str] = {}
 
     def table(self, name: str, doc: str, values: Mapping[Key, sp.Expr]) -> str:
         """Source of a table; the functions that it needs join those there are."""
         lines = [f"{name}: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {{"]
         for key, value in values.items():
-            arguments = tuple(letter for letter in ARGUMENTS if letter in value.free_symbols)
+            arguments = tuple(letter for letter in self.letters if letter in value.free_symbols)
             if value not in self._names:
                 called = "_".join([name.lower(), *(str(x).replace("-", "m") for x in key)])
                 self._names[value] = called

@@ -13,7 +13,7 @@ from sobolev_theory.symbolic import POLAR, ActivationFormulas, Derivation, deriv
 from sobolev_theory.symbolic.algebra.reduction import reduce_polar
 from sobolev_theory.symbolic.catalogue.activation_records import activation_records
 from sobolev_theory.symbolic.catalogue.latex import readable
-from sobolev_theory.symbolic.code.modules import activation_module
+from sobolev_theory.symbolic.code.modules import activation_module, function, header
 from sobolev_theory.symbolic.derive import rectifiers
 from sobolev_theory.symbolic.symbols import p, q, theta, z
 
@@ -28,7 +28,27 @@ def derive() -> Output:
         formulas = power_of_relu(n)
         files[f"{formulas.name}.py"] = activation_module(formulas, "derivations/relu.py")
         records += activation_records(formulas, SOURCE)
+    files["two_slopes.py"] = two_slopes()
     return Output(files, records)
+
+
+def two_slopes() -> str:
+    """Kernels of ``a z_+ + b (-z)_+`` from those of the rectifier: ``z/2`` and ``|z|/2`` do not correlate.
+
+    What is left when a multiple of ``rho`` is split off grows by a factor, that of ``|z|``, which is ``(a + b)/2``.
+    """
+    a, b = sp.symbols("a b", real=True)
+    proof = Derivation()
+    (of_relu, relu_split), (result, split) = (
+        rectifiers.kernel(1, *at, proof) for at in ((sp.S.One, sp.S.Zero), (a, b))
+    )
+    factor = (a + b) ** 2
+    rest, of_ramp = result - split * POLAR.inner, of_relu - relu_split * POLAR.inner
+    proof.step("The part of |z|", rest, factor * of_ramp, reduce_polar)
+    doc = "Factor of the pair kernels of max(z, 0), and the coefficient of u . v that is split off."
+    body = function("two_slopes", doc, (a, b), (factor, split))
+    title = "Leaky ReLU of any slope, a max(z, 0) + b max(-z, 0), from max(z, 0)."
+    return "\n".join([header(title, "derivations/relu.py"), "from typing import Any", "", "", body])
 
 
 @cache

@@ -40,6 +40,7 @@ from numpy.typing import NDArray
 
 from sobolev_theory import activations
 from sobolev_theory.activations.generated import BUILT_IN
+from sobolev_theory.activations.registry import REGISTRY
 from tests import oracles
 from tests.oracles.committed import computed
 from tests.oracles.pair import Derivative
@@ -123,7 +124,7 @@ class Case:
 def cases() -> list[Case]:
     """Every quantity, order and convention of every registered activation."""
     result = []
-    for name in sorted(BUILT_IN):
+    for name in sorted({*BUILT_IN, *REGISTRY}):
         activation = activations.get(name)
         for order in range(activation.max_order + 1):
             for quantity in QUANTITIES:

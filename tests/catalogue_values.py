@@ -46,7 +46,7 @@ class Point:
         w, v = p * w / np.linalg.norm(w), p * ratio * v / np.linalg.norm(v)
         drawn = map(mp.mpf, rng.uniform(-1, 1, size=4))
         others = dict(zip(("alpha", "beta", "z_1", "z_2"), drawn, strict=True))
-        others |= _of_samples(rng) | symmetric_values.letters(seed)
+        others |= _of_samples(rng) | symmetric_values.letters(seed) | {"z": others["z_1"], "a": mp.mpf("0.01")}
         means = dict(zip(("m_1", "m_2"), map(mp.mpf, rng.uniform(-1.5, 1.5, size=2)), strict=True))
         return cls(w, v, others | means | _setting(w, v, means).letters())
 
@@ -136,6 +136,8 @@ def computed(formula: Formula, point: Point) -> Computed:
     if "/symmetric/" in formula.name:
         values = [float(value) for value in exact_values(formula, point)]
         return Computed.directly(symmetric_values.computed(formula.name, values, point.letters))
+    if formula.name.endswith("/definition"):
+        return Computed.directly(_definition(formula.name.split("/")[0], point))
     if "affine/" in formula.name:
         return Computed(*affine_values.computed(formula.name, _setting(point.w, point.v, point.letters)))
     if formula.name in DEFINITIONS:
@@ -241,6 +243,13 @@ QUANTITIES: dict[tuple[str, bool], Callable[[Problem], Computed]] = {
     ("gauss_newton", True): lambda problem: problem.block(st.PopulationLoss.gauss_newton, 0, 0),
 }
 """Name in the catalogue, and whether of a vector with itself."""
+
+
+def _definition(name: str, point: Point) -> Any:
+    """An activation at a place, with the value of the letter for its parameter, if it has one."""
+    if name in ("leaky_relu", "elu", "celu"):
+        name = f"{name}({float(point.letters['a'])})"
+    return st.activations.get(name).derivative(float(point.letters["z"]))
 
 
 def _single_neuron(norm: str | None, quantity: str, derivative: str | None, point: Point) -> np.ndarray:

@@ -44,6 +44,8 @@ MODULES = (
     "arc_cosine",
     "entire",
     "erf_moments",
+    "exponential_closed",
+    "exponential_unit",
     "finite_sample",
     "operator",
     "planar_flow",

@@ -232,9 +232,9 @@ WORDS = {
         (lambda: st.Network(W, activation="logistic"), "did you mean 'sigmoid'"),
         (
             lambda: st.Network(W, activation="quick_gelu"),
-            r"symbolic\.derive\('z/\(1 \+ exp\(-1.702\*z\)\)', 'quick_gelu'",
+            r"derive\('z/\(1 \+ exp\(-1.702\*z\)\)', 'quick_gelu'",
         ),
-        (lambda: st.Network(W, activation="hermite21"), "has degrees from 1 to 20, got 21"),
+        (lambda: st.Network(W, activation="hermite21"), "hermite<n> has degrees from 1 to 20"),
         (lambda: st.Network(W, activation="leaky_relu(1)"), "slope: a finite number other than 1 is required, got 1"),
         (lambda: st.Network(W, activation="elu(x)"), "alpha: a positive number is required, got 'x'"),
         (lambda: st.Network(W, activation="elu(1, 2)"), "elu: at most 1 parameter is taken, alpha, got 2"),

@@ -108,8 +108,26 @@ OTHERS = {
 }
 
 
+BENT, HARD = {"abs", "leaky_relu"}, {"hard_sigmoid", "hard_swish", "hard_tanh", "relu6"}
+ENTIRE = {"cos", "exp", "sin", "gaussian", "hermite2", "hermite3", "monomial2", "monomial3"}
+OF_CLASSES = {
+    *(f"{name}/{means}K{m}{m}" for name in BENT | ENTIRE for means in ("", "affine/") for m in (0, 1)),
+    *(f"{name}/{means}K00" for name in ("sign", "step") for means in ("", "affine/")),
+    *(f"{name}/affine/K{m}{m}" for name in HARD for m in (0, 1)),
+    *(f"gelu/K{m}{m}" for m in (0, 1)),
+}
+"""Moments of activations without generated kernels; of the families of polynomials those of two degrees."""
+
+
+def defined() -> set[str]:
+    """Every activation without generated kernels has its definition; of families of polynomials two."""
+    plain = {name for name in activations.names() if not re.match("hermite|monomial", name)} - set(BUILT_IN)
+    return {f"{name}/definition" for name in plain | {name for name in ENTIRE if name[-1] in "23"}}
+
+
 def test_every_activation_norm_and_convention_is_there() -> None:
-    assert set(FORMULAS) == set().union(OTHERS, AFFINE, ONE_NEURON, *map(expected_names, sorted(BUILT_IN)))
+    with_kernels = map(expected_names, sorted(BUILT_IN))
+    assert set(FORMULAS) == set().union(OTHERS, AFFINE, ONE_NEURON, OF_CLASSES, defined(), *with_kernels)
 
 
 def test_names_are_unique_sorted_and_found_by_prefix() -> None:
@@ -185,6 +203,7 @@ def test_the_numeric_function_named_in_a_record_exists(name: str) -> None:
         w, v = (st.Network([x], activation=activation) for x in (points()[0].w, points()[0].v))
         angles, family = {"angle": 1.0, "ratio": 0.5}, {"K": 5, "d": 7, "x": 0.8, "y": 0.1, "inf": np.inf}
         samples = {"samples_per_dim": 8.0, "lambda_0": 1.0, "lambda_1": 0.5, "zeta": 0.7}
+        samples |= {"m_1": 0.3, "m_2": -0.2, "s": 1.0, "rho": 0.5, "t": 1.2, "z": 0.7}
         result = eval(formula.numeric, vars(st) | {"W": w, "V": v.weights, "X": w.weights} | angles | family | samples)
         assert np.all(np.isfinite(result.to_dense() if isinstance(result, st.Curvature) else result))
     else:

@@ -27,196 +27,113 @@ def gelu_tanh_1(xp: Any, z: Any) -> Any:
     """Derivative of order 1."""
     x0 = (z * z)
     x1 = z*((8943 / 200000)*x0 + 1)
-    x2 = 1.5957691216057308*x1
-    return 7.978845608028654e-06*z*(26829*x0 + 200000)*logistic(xp, -x2)*logistic(xp, x2) + (1 / 2)*xp.tanh(0.7978845608028654*x1) + 1 / 2
+    return 7.978845608028654e-06*z*(26829*x0 + 200000)*(logistic(xp, 1.5957691216057308*x1)*logistic(xp, -(1.5957691216057308*x1))) + (1 / 2)*xp.tanh(0.7978845608028654*x1) + 1 / 2
 
 
 def gelu_tanh_2(xp: Any, z: Any) -> Any:
     """Derivative of order 2."""
     x0 = (z * z)
-    x1 = 1.5957691216057308*z*((8943 / 200000)*x0 + 1)
-    x2 = logistic(xp, -x1)
-    x3 = logistic(xp, x1)
-    x4 = 0.3183098861837907*z*((26829*x0 + 200000) * (26829*x0 + 200000))
-    return 2e-10*x2*x3*(4281288976.3560147*x0 + x2*x4 - x3*x4 + 15957691216.057306)
+    x1 = z*((8943 / 200000)*x0 + 1)
+    return 2e-10*(4281288976.3560147*x0 - 0.3183098861837907*z*((26829*x0 + 200000) * (26829*x0 + 200000))*xp.tanh(0.7978845608028654*x1) + 15957691216.057306)*(logistic(xp, 1.5957691216057308*x1)*logistic(xp, -(1.5957691216057308*x1)))
 
 
 def gelu_tanh_3(xp: Any, z: Any) -> Any:
     """Derivative of order 3."""
     x0 = (z * z)
-    x1 = 1.5957691216057308*z*((8943 / 200000)*x0 + 1)
-    x2 = logistic(xp, -x1)
+    x1 = z*((8943 / 200000)*x0 + 1)
+    x2 = (logistic(xp, 1.5957691216057308*x1)*logistic(xp, -(1.5957691216057308*x1)))
     x3 = 26829*x0 + 200000
-    x4 = 95492.9658551372*(x3 * x3)
-    x5 = logistic(xp, x1)
-    x6 = 5123961561.854952*x0*x3
-    x7 = (x3 * x3 * x3)*z
-    x8 = 0.2539745437369639*x7
-    x9 = x2*x5
-    return 2e-15*x9*((x2 * x2)*x8 + x2*x4 + x2*x6 - x4*x5 + (x5 * x5)*x8 - x5*x6 - 1.0158981749478555*x7*x9 + 856257795271203.0*z)
+    x4 = xp.tanh(0.7978845608028654*x1)
+    x5 = (x3 * x3 * x3)*z
+    return -2e-15*x2*(5123961561.854952*x0*x3*x4 + 0.5079490874739278*x2*x5 + 95492.9658551372*(x3 * x3)*x4 - 0.2539745437369639*(x4 * x4)*x5 - 856257795271203.0*z)
 
 
 def gelu_tanh_4(xp: Any, z: Any) -> Any:
     """Derivative of order 4."""
     x0 = (z * z)
-    x1 = 1.5957691216057308*z*((8943 / 200000)*x0 + 1)
-    x2 = logistic(xp, -x1)
-    x3 = 1.3747076474300652e+19*(z * z * z)
-    x4 = logistic(xp, x1)
-    x5 = x2*z
-    x6 = 26829*x0 + 200000
-    x7 = 1366389749827987.2*x6
-    x8 = (x2 * x2)
-    x9 = (x6 * x6 * x6)
-    x10 = 50794.90874739278*x9
-    x11 = (x4 * x4)
-    x12 = (x6 * x6 * x6 * x6)
-    x13 = x12*z
-    x14 = 0.10132118364233778*x13
-    x15 = x0*(x6 * x6)
-    x16 = 4088329820.3514023*x15
-    x17 = x2*x4
-    return 4e-20*x17*(x10*x11 + x10*x8 + 1.1145330200657155*x11*x12*x5 + x11*x16 - 1.1145330200657155*x13*x4*x8 + x14*(x2 * x2 * x2) - x14*(x4 * x4 * x4) - 16353319281.40561*x15*x17 + x16*x8 - 203179.63498957112*x17*x9 + x2*x3 - x3*x4 - x4*x7*z + x5*x7 + 4.281288976356015e+19)
+    x1 = z*((8943 / 200000)*x0 + 1)
+    x2 = (logistic(xp, 1.5957691216057308*x1)*logistic(xp, -(1.5957691216057308*x1)))
+    x3 = xp.tanh(0.7978845608028654*x1)
+    x4 = 26829*x0 + 200000
+    x5 = x3*z
+    x6 = (x4 * x4 * x4)
+    x7 = (x3 * x3)
+    x8 = (x4 * x4 * x4 * x4)
+    x9 = x0*(x4 * x4)
+    return -4e-20*x2*(-0.8105694691387022*x2*x5*x8 + 101589.81749478556*x2*x6 + 8176659640.702805*x2*x9 + 0.10132118364233778*(x3 * x3 * x3)*x8*z + 1.3747076474300652e+19*x3*(z * z * z) + 1366389749827987.2*x4*x5 - 50794.90874739278*x6*x7 - 4088329820.3514023*x7*x9 - 4.281288976356015e+19)
 
 
 def gelu_tanh_5(xp: Any, z: Any) -> Any:
     """Derivative of order 5."""
     x0 = (z * z)
-    x1 = 1.5957691216057308*z*((8943 / 200000)*x0 + 1)
-    x2 = logistic(xp, -x1)
-    x3 = 1.1455897061917208e+25*x0
-    x4 = logistic(xp, x1)
+    x1 = z*((8943 / 200000)*x0 + 1)
+    x2 = (logistic(xp, 1.5957691216057308*x1)*logistic(xp, -(1.5957691216057308*x1)))
+    x3 = xp.tanh(0.7978845608028654*x1)
+    x4 = x0*x3
     x5 = 26829*x0 + 200000
-    x6 = 1.707987187284984e+20*x5
-    x7 = (x2 * x2 * x2)
+    x6 = (x5 * x5)*z
+    x7 = x5*(z * z * z)
     x8 = (x5 * x5 * x5 * x5)
-    x9 = 50660.591821168884*x8
-    x10 = (x4 * x4 * x4)
-    x11 = (x2 * x2)
-    x12 = (x5 * x5)
-    x13 = 2725553213567601.5*x12
-    x14 = (x4 * x4)
-    x15 = x14*z
-    x16 = (x5 * x5 * x5 * x5 * x5)
-    x17 = x16*z
-    x18 = 0.08084260811049314*x17
-    x19 = x5*(z * z * z)
-    x20 = 5.484290037510389e+19*x19
-    x21 = x0*(x5 * x5 * x5)
-    x22 = 5436692071.88056*x21
-    x23 = x2*x4
-    x24 = 557266.5100328578*x8
-    x25 = x14*x2
-    x26 = x11*x4
-    x27 = 2.1019078108728215*x17
-    x28 = 59803612790.686165*x21
-    return 4e-25*x23*(-x10*x2*x27 - x10*x22 - x10*x9 + x11*x13*z + 5.335612135292547*x11*x15*x16 + x11*x20 - 1.0902212854270406e+16*x12*x23*z + x13*x15 + x14*x20 + x18*(x2 * x2 * x2 * x2) + x18*(x4 * x4 * x4 * x4) - 2.1937160150041556e+20*x19*x23 + x2*x3 + x2*x6 + x22*x7 + x24*x25 - x24*x26 + x25*x28 - x26*x28 - x27*x4*x7 - x3*x4 - x4*x6 + x7*x9)
+    x9 = (x3 * x3 * x3)
+    x10 = (x3 * x3)
+    x11 = (x5 * x5 * x5 * x5 * x5)*z
+    x12 = (x5 * x5 * x5)
+    return -4e-25*x2*(5436692071.88056*x0*x12*x9 + 1.7785373784308491*x10*x11*x2 - 2725553213567601.5*x10*x6 - 5.484290037510389e+19*x10*x7 - 1.2934817297678902*x11*(x2 * x2) - 0.08084260811049314*x11*(x3 * x3 * x3 * x3) - 43493536575.04448*x12*x2*x4 - 405284.7345693511*x2*x3*x8 + 5451106427135203.0*x2*x6 + 1.0968580075020778e+20*x2*x7 + 1.707987187284984e+20*x3*x5 + 1.1455897061917208e+25*x4 + 50660.591821168884*x8*x9)
 
 
 def gelu_tanh_6(xp: Any, z: Any) -> Any:
     """Derivative of order 6."""
     x0 = (z * z)
-    x1 = 1.5957691216057308*z*((8943 / 200000)*x0 + 1)
-    x2 = logistic(xp, -x1)
-    x3 = 1.6038255886684092e+30*z
-    x4 = logistic(xp, x1)
-    x5 = (x2 * x2)
-    x6 = (z * z * z * z)
-    x7 = 1.4713801741636622e+29*x6
-    x8 = (x4 * x4)
-    x9 = 26829*x0 + 200000
-    x10 = (x9 * x9)
-    x11 = 2.0441649101757012e+20*x10
-    x12 = (x2 * x2 * x2 * x2)
-    x13 = (x9 * x9 * x9 * x9 * x9)
-    x14 = 24252.782433147942*x13
-    x15 = (x4 * x4 * x4 * x4)
-    x16 = (x2 * x2 * x2)
-    x17 = (x9 * x9 * x9)*z
-    x18 = 2174676828752224.0*x17
-    x19 = (x4 * x4 * x4)
-    x20 = (x9 * x9 * x9 * x9 * x9 * x9)*z
-    x21 = 0.03225153443319949*x20
-    x22 = x0*x9
-    x23 = 2.7421450187551943e+25*x22
-    x24 = x2*x4
-    x25 = x0*(x9 * x9 * x9 * x9)
-    x26 = 3253389499.494631*x25
-    x27 = x10*(z * z * z)
-    x28 = 6.56374552184176e+19*x27
-    x29 = 630572.3432618465*x13
-    x30 = x19*x2
-    x31 = x16*x4
-    x32 = x2*x8
-    x33 = 2.3921445116274464e+16*x17
-    x34 = x4*x5
-    x35 = 1.838337462692371*x20
-    x36 = x5*x8
-    x37 = 9.739963398826246*x20
-    x38 = 84588126986.8604*x25
-    x39 = 7.220120074025936e+20*x27
-    return 8e-30*x24*(-8.176659640702805e+20*x10*x24 + x11*x5 + x11*x8 + x12*x14 + x12*x26 - x12*x35*x4 + 1600683.640587764*x13*x36 + x14*x15 + x15*x2*x35 + x15*x26 + x16*x18 + x16*x28 + x16*x37*x8 - x18*x19 - x19*x28 - x19*x37*x5 + (x2 * x2 * x2 * x2 * x2)*x21 + x2*x3 - x21*(x4 * x4 * x4 * x4 * x4) - 1.0968580075020777e+26*x22*x24 + x23*x5 + x23*x8 - 5.885520696654649e+29*x24*x6 + 214723706966.64563*x25*x36 - x29*x30 - x29*x31 - x3*x4 - x30*x38 - x31*x38 + x32*x33 + x32*x39 - x33*x34 - x34*x39 + x5*x7 + x7*x8)
+    x1 = z*((8943 / 200000)*x0 + 1)
+    x2 = (logistic(xp, 1.5957691216057308*x1)*logistic(xp, -(1.5957691216057308*x1)))
+    x3 = xp.tanh(0.7978845608028654*x1)
+    x4 = x3*z
+    x5 = (z * z * z * z)
+    x6 = (x3 * x3)
+    x7 = 26829*x0 + 200000
+    x8 = (x7 * x7)
+    x9 = x2*x8
+    x10 = x0*x7
+    x11 = (x7 * x7 * x7 * x7 * x7)
+    x12 = (x2 * x2)
+    x13 = (x3 * x3 * x3 * x3)
+    x14 = (x7 * x7 * x7)
+    x15 = (x3 * x3 * x3)
+    x16 = x15*z
+    x17 = (x7 * x7 * x7 * x7 * x7 * x7)
+    x18 = x0*(x7 * x7 * x7 * x7)
+    x19 = (z * z * z)
+    x20 = x2*x6
+    return -8e-30*x2*(5.484290037510389e+25*x10*x2 - 2.7421450187551943e+25*x10*x6 - 388044.5189303671*x11*x12 - 24252.782433147942*x11*x13 + 533561.2135292547*x11*x20 + 4.3862086829151306*x12*x17*x4 - 52054231991.91409*x12*x18 - 3253389499.494631*x13*x18 + 2174676828752224.0*x14*x16 - 1.7397414630017792e+16*x14*x2*x4 + 6.56374552184176e+19*x15*x19*x8 - 1.6770797905263735*x16*x17*x2 + 0.03225153443319949*x17*(x3 * x3 * x3 * x3 * x3)*z + 71574568988.88187*x18*x20 - 5.250996417473408e+20*x19*x3*x9 + 2.9427603483273245e+29*x2*x5 + 1.6038255886684092e+30*x4 - 1.4713801741636622e+29*x5*x6 - 2.0441649101757012e+20*x6*x8 + 4.0883298203514025e+20*x9)
 
 
 def gelu_tanh_7(xp: Any, z: Any) -> Any:
     """Derivative of order 7."""
     x0 = (z * z)
-    x1 = 1.5957691216057308*z*((8943 / 200000)*x0 + 1)
-    x2 = logistic(xp, -x1)
-    x3 = logistic(xp, x1)
-    x4 = (x2 * x2)
-    x5 = (z * z * z)
-    x6 = 2.059932243829127e+35*x5
-    x7 = (x3 * x3)
-    x8 = 26829*x0 + 200000
-    x9 = 8.957673727933634e+30*x8
-    x10 = x4*z
-    x11 = x7*z
-    x12 = (x2 * x2 * x2)
-    x13 = (x8 * x8 * x8)
-    x14 = 3.805684450316392e+20*x13
-    x15 = (x3 * x3 * x3)
-    x16 = (x2 * x2 * x2 * x2 * x2)
-    x17 = (x8 * x8 * x8 * x8 * x8 * x8)
-    x18 = 22576.074103239644*x17
-    x19 = (x3 * x3 * x3 * x3 * x3)
-    x20 = (x2 * x2 * x2 * x2)
-    x21 = (x8 * x8 * x8 * x8)
-    x22 = x21*z
-    x23 = 3036496866194988.5*x22
-    x24 = (x3 * x3 * x3 * x3)
-    x25 = x8**7
-    x26 = x25*z
-    x27 = 0.025733001386451862*x26
-    x28 = x8*(z * z * z * z)
-    x29 = 8.217940668256319e+29*x28
-    x30 = x2*x3
-    x31 = x0*(x8 * x8)
-    x32 = 7.657703108815386e+25*x31
-    x33 = x0*(x8 * x8 * x8 * x8 * x8)
-    x34 = 3634160952.694898*x33
-    x35 = x13*x5
-    x36 = 1.2219926163471802e+20*x35
-    x37 = 4.186252895348031e+21*x13
-    x38 = x2*x7
-    x39 = x3*x4
-    x40 = 1286836.2238846596*x17
-    x41 = x2*x24
-    x42 = x20*x3
-    x43 = 7.89489185210697e+16*x22
-    x44 = x15*x2
-    x45 = x12*x3
-    x46 = 3.0879601663742235*x26
-    x47 = 9.039734735081952e+30*x28
-    x48 = 6817974.379178372*x17
-    x49 = x15*x4
-    x50 = x12*x7
-    x51 = 30.64800465126417*x25
-    x52 = 8.423473419696925e+26*x31
-    x53 = 207147174303.6092*x33
-    x54 = 3.177180802502669e+21*x35
-    x55 = 1097516607713.8593*x33
-    return 8e-35*x30*(x10*x24*x51 + x10*x9 + x11*x20*x51 + 2.0040879316886925e+17*x11*x21*x4 + x11*x9 + x12*x14 - 62.170931349667704*x12*x15*x26 + x12*x29 + x12*x32 - x14*x15 - x15*x29 - x15*x32 + x16*x18 - x16*x3*x46 + x16*x34 - x18*x19 - x19*x2*x46 - x19*x34 + (x2 * x2 * x2 * x2 * x2 * x2)*x27 + 1.6038255886684093e+35*x2 + x20*x23 + x20*x36 + x23*x24 + x24*x36 + x27*(x3 * x3 * x3 * x3 * x3 * x3) - 1.6038255886684093e+35*x3 - 8.239728975316508e+35*x30*x5 - 3.583069491173454e+31*x30*x8*z + 8.065151267891389e+21*x35*x4*x7 + x37*x38 - x37*x39 + x38*x47 + x38*x52 - x39*x47 - x39*x52 + x4*x6 + x40*x41 - x40*x42 + x41*x53 - x42*x53 - x43*x44 - x43*x45 - x44*x54 - x45*x54 - x48*x49 + x48*x50 - x49*x55 + x50*x55 + x6*x7)
+    x1 = z*((8943 / 200000)*x0 + 1)
+    x2 = (logistic(xp, 1.5957691216057308*x1)*logistic(xp, -(1.5957691216057308*x1)))
+    x3 = xp.tanh(0.7978845608028654*x1)
+    x4 = (z * z * z)
+    x5 = x2*x4
+    x6 = (x3 * x3)
+    x7 = 26829*x0 + 200000
+    x8 = x7*z
+    x9 = (x7 * x7 * x7)
+    x10 = (x3 * x3 * x3)
+    x11 = (x7 * x7 * x7 * x7 * x7 * x7)
+    x12 = (x3 * x3 * x3 * x3 * x3)
+    x13 = (x2 * x2)
+    x14 = (x7 * x7 * x7 * x7)*z
+    x15 = (x3 * x3 * x3 * x3)
+    x16 = x7**7*z
+    x17 = x7*(z * z * z * z)
+    x18 = x0*(x7 * x7)
+    x19 = x0*(x7 * x7 * x7 * x7 * x7)
+    x20 = x4*x9
+    x21 = x2*x3
+    x22 = x10*x2
+    x23 = x13*x3
+    return -8e-35*x2*(8.217940668256319e+29*x10*x17 + 7.657703108815386e+25*x10*x18 + 3.805684450316392e+20*x10*x9 + 22576.074103239644*x11*x12 - 1173955.8533684614*x11*x22 + 3070346.0780405914*x11*x23 + 3634160952.694898*x12*x19 - 4.8583949859119816e+16*x13*x14 - 18.52776099824534*x13*x16*x6 - 1.9551881861554884e+21*x13*x20 - 3036496866194988.5*x14*x15 + 6.680293105628975e+16*x14*x2*x6 + 2.9335621580555125*x15*x16*x2 - 1.2219926163471802e+20*x15*x20 + 6.999376377114907*x16*(x2 * x2 * x2) - 0.025733001386451862*x16*(x3 * x3 * x3 * x3 * x3 * x3) - 6.574352534605055e+30*x17*x21 - 6.126162487052309e+26*x18*x21 - 188976369540.1347*x19*x22 + 494245889566.50616*x19*x23 + 1.791534745586727e+31*x2*x8 - 3.044547560253114e+21*x21*x9 + 1.6038255886684093e+35*x3 - 2.059932243829127e+35*x4*x6 + 2.6883837559637966e+21*x5*x6*x9 + 4.119864487658254e+35*x5 - 8.957673727933634e+30*x6*x8)
 
 
 def data_of_leaky_relu(slope: Any) -> Any:
@@ -232,265 +149,188 @@ def mish_0(xp: Any, z: Any) -> Any:
 def mish_1(xp: Any, z: Any) -> Any:
     """Derivative of order 1."""
     x0 = softplus(xp, z)
-    x1 = 2*x0
-    return 4*z*logistic(xp, -x1)*logistic(xp, x1)*logistic(xp, z) + xp.tanh(x0)
+    return 4*z*(logistic(xp, 2*x0)*logistic(xp, -(2*x0)))*logistic(xp, z) + xp.tanh(x0)
 
 
 def mish_2(xp: Any, z: Any) -> Any:
     """Derivative of order 2."""
-    x0 = 2*softplus(xp, z)
-    x1 = logistic(xp, -x0)
-    x2 = logistic(xp, z)
-    x3 = 2*z
-    x4 = x2*logistic(xp, x0)
-    return 4*x1*x4*(x1*x2*x3 - x3*x4 + z*logistic(xp, -z) + 2)
+    x0 = softplus(xp, z)
+    x1 = logistic(xp, z)
+    return 4*(-2*(x1 * x1)*z*xp.tanh(x0) + 2*x1 + z*(logistic(xp, z)*logistic(xp, -(z))))*(logistic(xp, 2*x0)*logistic(xp, -(2*x0)))
 
 
 def mish_3(xp: Any, z: Any) -> Any:
     """Derivative of order 3."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = 2*softplus(xp, z)
-    x3 = logistic(xp, -x2)
-    x4 = 6*x0
-    x5 = x3*x4
-    x6 = logistic(xp, x2)
-    x7 = x4*x6
-    x8 = x1*z
-    x9 = (x0 * x0)*z
-    x10 = 4*x9
-    x11 = x3*x6
-    return 4*x0*x11*(-x0*x8 + (x1 * x1)*z + 3*x1 + x10*(x3 * x3) + x10*(x6 * x6) - 16*x11*x9 + x5*x8 + x5 - x7*x8 - x7)
+    x0 = softplus(xp, z)
+    x1 = (logistic(xp, 2*x0)*logistic(xp, -(2*x0)))
+    x2 = (logistic(xp, z)*logistic(xp, -(z)))
+    x3 = x2*z
+    x4 = logistic(xp, z)
+    x5 = xp.tanh(x0)
+    x6 = 6*x5
+    x7 = (x4 * x4 * x4)*z
+    return -4*x1*(8*x1*x7 - 3*x2 + x3*x4*x6 + x3*xp.tanh((1 / 2)*z) + (x4 * x4)*x6 - 4*(x5 * x5)*x7)
 
 
 def mish_4(xp: Any, z: Any) -> Any:
     """Derivative of order 4."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = x0*x1
-    x3 = (x1 * x1)
-    x4 = 4*x3
-    x5 = (x0 * x0)
-    x6 = x1*x5*z
-    x7 = x0*z
-    x8 = 2*softplus(xp, z)
-    x9 = logistic(xp, -x8)
-    x10 = (x9 * x9)
-    x11 = 16*x5
-    x12 = logistic(xp, x8)
-    x13 = (x12 * x12)
-    x14 = 24*x2
-    x15 = (x0 * x0 * x0)*z
-    x16 = 8*x15
-    x17 = x12*x9
-    x18 = 8*x6
-    x19 = 14*x3*x7
-    x20 = 24*x6
-    x21 = 88*x15
-    return 4*x0*x17*((x1 * x1 * x1)*z + x10*x11 - x10*x12*x21 + x10*x20 + x11*x13 - (x12 * x12 * x12)*x16 - x12*x14 + x12*x18 - x12*x19 + x13*x20 + x13*x21*x9 + x14*x9 + x16*(x9 * x9 * x9) - 64*x17*x5 - 96*x17*x6 - x18*x9 + x19*x9 - 4*x2 - x4*x7 + x4 + x6)
+    x0 = softplus(xp, z)
+    x1 = (logistic(xp, 2*x0)*logistic(xp, -(2*x0)))
+    x2 = (logistic(xp, z)*logistic(xp, -(z)))
+    x3 = (x2 * x2)*z
+    x4 = xp.tanh((1 / 2)*z)
+    x5 = x2*x4
+    x6 = xp.tanh(x0)
+    x7 = logistic(xp, z)
+    x8 = x6*x7
+    x9 = (x7 * x7 * x7)
+    x10 = (x6 * x6)
+    x11 = x2*z
+    x12 = (x7 * x7 * x7 * x7)*z
+    x13 = x11*(x7 * x7)
+    return -4*x1*(-64*x1*x12*x6 + 48*x1*x13 + 32*x1*x9 - 24*x10*x13 - 16*x10*x9 - x11*(x4 * x4) + 8*x12*(x6 * x6 * x6) + 24*x2*x8 + 6*x3*x6 + 2*x3 - 8*x5*x8*z + 4*x5)
 
 
 def mish_5(xp: Any, z: Any) -> Any:
     """Derivative of order 5."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = (x1 * x1 * x1)
-    x3 = (x0 * x0)
-    x4 = x1*x3
-    x5 = (x1 * x1)
-    x6 = x0*x5
-    x7 = (x0 * x0 * x0)
-    x8 = x1*z
-    x9 = x7*x8
-    x10 = 11*z
-    x11 = x0*x2
-    x12 = 2*softplus(xp, z)
-    x13 = logistic(xp, -x12)
-    x14 = (x13 * x13 * x13)
-    x15 = 40*x7
-    x16 = logistic(xp, x12)
-    x17 = (x16 * x16 * x16)
-    x18 = x3*x5
-    x19 = (x0 * x0 * x0 * x0)*z
-    x20 = 16*x19
-    x21 = 40*x4
-    x22 = 70*x6
-    x23 = 10*x9
-    x24 = x13*z
-    x25 = 30*x11
-    x26 = x16*z
-    x27 = (x13 * x13)
-    x28 = 120*x4
-    x29 = (x16 * x16)
-    x30 = 440*x7
-    x31 = x13*x29
-    x32 = x16*x27
-    x33 = x15*x8
-    x34 = 80*x9
-    x35 = 60*x18
-    x36 = 416*x19
-    x37 = x18*z
-    x38 = 100*x37
-    x39 = x13*x16
-    x40 = 880*x9
-    return 4*x0*x39*((x1 * x1 * x1 * x1)*z - x10*x11 + x10*x18 + (x13 * x13 * x13 * x13)*x20 - x13*x17*x36 - x13*x21 + x13*x22 + x13*x23 + x14*x15 - x14*x16*x36 + x14*x34 - x15*x17 + (x16 * x16 * x16 * x16)*x20 + x16*x21 - x16*x22 - x16*x23 - x17*x34 + 1056*x19*x27*x29 + 5*x2 + x24*x25 - x24*x35 - x25*x26 + x26*x35 + x27*x28 - x27*x33 + x27*x38 + x28*x29 - x29*x33 + x29*x38 + x30*x31 - x30*x32 + x31*x40 - x32*x40 - 400*x37*x39 - 480*x39*x4 + 160*x39*x9 + 5*x4 - 20*x6 - x9)
+    x0 = softplus(xp, z)
+    x1 = (logistic(xp, 2*x0)*logistic(xp, -(2*x0)))
+    x2 = (logistic(xp, z)*logistic(xp, -(z)))
+    x3 = (x2 * x2)
+    x4 = xp.tanh(x0)
+    x5 = x3*x4
+    x6 = xp.tanh((1 / 2)*z)
+    x7 = x2*(x6 * x6)
+    x8 = logistic(xp, z)
+    x9 = (x8 * x8 * x8 * x8)
+    x10 = (x4 * x4 * x4)
+    x11 = x2*z
+    x12 = x3*z
+    x13 = (x8 * x8 * x8 * x8 * x8)*z
+    x14 = 20*x5*z
+    x15 = (x8 * x8)
+    x16 = x15*x2
+    x17 = (x4 * x4)
+    x18 = 40*x6
+    x19 = x4*x8
+    x20 = x1*x4
+    x21 = (x8 * x8 * x8)
+    x22 = 80*x11
+    x23 = x12*x8
+    return 4*x1*(256*(x1 * x1)*x13 - 352*x1*x13*x17 + x1*x15*x22*x6 - 240*x1*x16 - 120*x1*x23 - x10*x21*x22 - 40*x10*x9 - x11*x15*x17*x18 + 640*x11*x20*x21 - x11*(x6 * x6 * x6) + 8*x12*x6 + 16*x13*(x4 * x4 * x4 * x4) + x14*x6 + x14*x8 + 120*x16*x17 + 60*x17*x23 + x18*x19*x2 - 10*x19*x7*z + 320*x20*x9 - 10*x3 - 30*x5 + 5*x7)
 
 
 def mish_6(xp: Any, z: Any) -> Any:
     """Derivative of order 6."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = (x1 * x1 * x1 * x1)
-    x3 = (x0 * x0 * x0)
-    x4 = x1*x3
-    x5 = (x1 * x1 * x1)
-    x6 = x0*x5
-    x7 = (x0 * x0 * x0 * x0)
-    x8 = x1*x7*z
-    x9 = 26*z
-    x10 = x0*x2
-    x11 = (x0 * x0)
-    x12 = (x1 * x1)
-    x13 = x11*x12
-    x14 = 2*softplus(xp, z)
-    x15 = logistic(xp, -x14)
-    x16 = (x15 * x15 * x15 * x15)
-    x17 = 96*x7
-    x18 = logistic(xp, x14)
-    x19 = (x18 * x18 * x18 * x18)
-    x20 = x12*x3
-    x21 = x11*x5*z
-    x22 = (x0 * x0 * x0 * x0 * x0)*z
-    x23 = 32*x22
-    x24 = 60*x4
-    x25 = 180*x6
-    x26 = 12*x8
-    x27 = 62*x10*z
-    x28 = (x15 * x15)
-    x29 = 240*x4
-    x30 = (x15 * x15 * x15)
-    x31 = 480*x4
-    x32 = (x18 * x18)
-    x33 = (x18 * x18 * x18)
-    x34 = 360*x13
-    x35 = 2496*x7
-    x36 = x15*x33
-    x37 = x18*x30
-    x38 = 60*x8
-    x39 = 160*x8
-    x40 = 240*x8
-    x41 = x20*z
-    x42 = 182*x41
-    x43 = 292*x21
-    x44 = 600*x13
-    x45 = 1824*x22
-    x46 = x28*x32
-    x47 = 480*x41
-    x48 = 520*x41
-    x49 = 360*x21
-    x50 = x18*x4
-    x51 = 9664*x22
-    x52 = x15*x18
-    x53 = x15*x32
-    x54 = 1760*x8
-    x55 = 6240*x8
-    x56 = x18*x28
-    x57 = 5720*x41
-    return 4*x0*x52*((x1 * x1 * x1 * x1 * x1)*z - x10*x9 - 2400*x13*x52 + 66*x13 + (x15 * x15 * x15 * x15 * x15)*x23 + x15*x19*x45 + x15*x24 + x15*x25 - x15*x26 + x15*x27 - x15*x34 + x15*x42 - x15*x43 + 960*x15*x50 + x16*x17 - x16*x18*x45 + x16*x40 + x17*x19 - (x18 * x18 * x18 * x18 * x18)*x23 - x18*x24 - x18*x25 + x18*x26 - x18*x27 + x18*x34 - x18*x42 + x18*x43 + x19*x40 + 6*x2 - x20*x9 - 1440*x21*x52 + 66*x21 - x28*x29 - x28*x33*x51 + x28*x38 + x28*x44 - x28*x47 + x28*x49 - 5280*x28*x50 - x29*x32 + x30*x31 + x30*x32*x51 - x30*x39 + x30*x48 - x31*x33 + x32*x38 + x32*x44 - x32*x47 + x32*x49 + x33*x39 - x33*x48 - x35*x36 - x35*x37 - x36*x55 - x37*x55 + 5280*x4*x53 - 6*x4 - x40*x52 + 1920*x41*x52 + 6336*x46*x7 + 15840*x46*x8 - x53*x54 + x53*x57 + x54*x56 - x56*x57 - 66*x6 + x8)
+    x0 = softplus(xp, z)
+    x1 = (logistic(xp, 2*x0)*logistic(xp, -(2*x0)))
+    x2 = (logistic(xp, z)*logistic(xp, -(z)))
+    x3 = (x2 * x2 * x2)*z
+    x4 = xp.tanh((1 / 2)*z)
+    x5 = x2*(x4 * x4 * x4)
+    x6 = (x2 * x2)
+    x7 = x4*x6
+    x8 = x2*z
+    x9 = xp.tanh(x0)
+    x10 = 60*x3
+    x11 = logistic(xp, z)
+    x12 = (x11 * x11 * x11 * x11 * x11)
+    x13 = (x9 * x9 * x9 * x9)
+    x14 = x11*x6
+    x15 = 120*x9
+    x16 = 120*x1
+    x17 = (x9 * x9)
+    x18 = (x11 * x11 * x11 * x11 * x11 * x11)*z
+    x19 = (x1 * x1)
+    x20 = (x4 * x4)
+    x21 = x6*z
+    x22 = x20*x21
+    x23 = 480*x2
+    x24 = (x9 * x9 * x9)
+    x25 = (x11 * x11 * x11)
+    x26 = x24*x25
+    x27 = (x11 * x11 * x11 * x11)*x8
+    x28 = x2*x9
+    x29 = 60*x20
+    x30 = x1*x17
+    x31 = (x11 * x11)
+    x32 = x21*x31
+    x33 = x1*x32
+    x34 = x1*x25
+    x35 = x11*z
+    x36 = x35*x7
+    x37 = x31*x4
+    x38 = 240*x17
+    x39 = x4*x8
+    x40 = x31*x8
+    return 4*x1*(-720*x1*x14 + 1664*x1*x18*x24 + x1*x23*x37 + 480*x1*x36 + x10*x17 + x10*x9 - x11*x28*x29 + 96*x12*x13 + 1536*x12*x19 - 2112*x12*x30 + 240*x13*x27 + x14*x15 + 360*x14*x17 + x15*x7 - x16*x20*x40 - x16*x3 + x17*x29*x40 - 120*x17*x32 - 4352*x18*x19*x9 - 32*x18*(x9 * x9 * x9 * x9 * x9) + 3840*x19*x27 - x2*x37*x38 - 50*x22*x9 - 22*x22 - x23*x26 - 360*x24*x32 + 160*x26*x39 - 5280*x27*x30 + 3840*x28*x34 + 16*x3 + 2880*x33*x9 + 240*x33 - 1280*x34*x39*x9 + 12*x35*x5*x9 - x36*x38 - 96*x36*x9 + (x4 * x4 * x4 * x4)*x8 - 6*x5 + 48*x7)
 
 
 def mish_7(xp: Any, z: Any) -> Any:
     """Derivative of order 7."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = (x1 * x1 * x1 * x1 * x1)
-    x3 = (x0 * x0 * x0 * x0)
-    x4 = x1*x3
-    x5 = (x1 * x1 * x1 * x1)
-    x6 = x0*x5
-    x7 = (x0 * x0 * x0 * x0 * x0)
-    x8 = x1*x7*z
-    x9 = 57*z
-    x10 = x0*x2
-    x11 = (x0 * x0 * x0)
-    x12 = (x1 * x1)
-    x13 = x11*x12
-    x14 = (x0 * x0)
-    x15 = (x1 * x1 * x1)
-    x16 = x14*x15
-    x17 = 2*softplus(xp, z)
-    x18 = logistic(xp, -x17)
-    x19 = (x18 * x18 * x18 * x18 * x18)
-    x20 = 224*x7
-    x21 = logistic(xp, x17)
-    x22 = (x21 * x21 * x21 * x21 * x21)
-    x23 = x12*x3
-    x24 = 302*z
-    x25 = x11*x15
-    x26 = x14*x5
-    x27 = (x0 * x0 * x0 * x0 * x0 * x0)*z
-    x28 = 64*x27
-    x29 = 84*x4
-    x30 = 434*x6
-    x31 = 14*x8
-    x32 = x18*z
-    x33 = 126*x10
-    x34 = x21*z
-    x35 = (x18 * x18)
-    x36 = 420*x4
-    x37 = (x18 * x18 * x18)
-    x38 = 1120*x4
-    x39 = (x18 * x18 * x18 * x18)
-    x40 = 1680*x4
-    x41 = (x21 * x21)
-    x42 = (x21 * x21 * x21)
-    x43 = (x21 * x21 * x21 * x21)
-    x44 = 1274*x13
-    x45 = 2044*x16
-    x46 = 12768*x7
-    x47 = x18*x43
-    x48 = x21*x39
-    x49 = 84*x8
-    x50 = 280*x8
-    x51 = 560*x8
-    x52 = 672*x8
-    x53 = x23*z
-    x54 = 476*x53
-    x55 = x25*z
-    x56 = 1736*x55
-    x57 = 1176*x26
-    x58 = 3360*x13
-    x59 = 3640*x13
-    x60 = 2520*x16
-    x61 = 7680*x27
-    x62 = 67648*x7
-    x63 = x35*x42
-    x64 = x37*x41
-    x65 = 1624*x53
-    x66 = 2800*x53
-    x67 = 2240*x53
-    x68 = 3584*x55
-    x69 = 2800*x55
-    x70 = x26*z
-    x71 = 1204*x70
-    x72 = x18*x21
-    x73 = 76224*x27
-    x74 = 12320*x4
-    x75 = x18*x41
-    x76 = 43680*x4
-    x77 = x18*x42
-    x78 = x21*x35
-    x79 = x21*x37
-    x80 = 3080*x8
-    x81 = 14560*x8
-    x82 = 38304*x8
-    x83 = x35*x41
-    x84 = 40040*x13
-    x85 = 202944*x8
-    x86 = 30800*x53
-    x87 = 58240*x53
-    x88 = 30800*x55
-    return 4*x0*x72*((x1 * x1 * x1 * x1 * x1 * x1)*z - x10*x9 + 13440*x13*x72 - 182*x13 - 10080*x16*x72 + 462*x16 + (x18 * x18 * x18 * x18 * x18 * x18)*x28 - x18*x22*x61 - x18*x29 + x18*x30 + x18*x31 + x18*x44 - x18*x45 - x18*x54 + x18*x56 + x19*x20 - x19*x21*x61 + x19*x52 + 7*x2 - x20*x22 + (x21 * x21 * x21 * x21 * x21 * x21)*x28 + x21*x29 - x21*x30 - x21*x31 - x21*x44 + x21*x45 + x21*x54 - x21*x56 - x22*x52 + x23*x9 - x24*x25 + x24*x26 - 154624*x27*x37*x42 + x32*x33 - x32*x57 - x33*x34 + x34*x57 + x35*x36 + x35*x43*x73 - x35*x49 - x35*x58 + x35*x60 + x35*x65 - x35*x68 + x35*x71 + x36*x41 - x37*x38 + x37*x50 + x37*x59 - x37*x66 + x37*x69 + x38*x42 + x39*x40 + x39*x41*x73 - x39*x51 + x39*x67 + 110880*x4*x83 + 7*x4 + x40*x43 - x40*x72 - x41*x49 - x41*x58 + x41*x60 + x41*x65 - x41*x68 + x41*x71 - x42*x50 - x42*x59 + x42*x66 - x42*x69 - x43*x51 + x43*x67 + x46*x47 - x46*x48 + x47*x82 - x48*x82 - 6496*x53*x72 + 147840*x53*x83 + 14336*x55*x72 - 182*x6 - x62*x63 + x62*x64 - x63*x85 + x64*x85 - 4816*x70*x72 + 336*x72*x8 - x74*x75 + x74*x78 + x75*x80 + x75*x84 - x75*x86 + x75*x88 - x76*x77 - x76*x79 + x77*x81 - x77*x87 - x78*x80 - x78*x84 + x78*x86 - x78*x88 + x79*x81 - x79*x87 - 36960*x8*x83 - x8)
+    x0 = softplus(xp, z)
+    x1 = (logistic(xp, 2*x0)*logistic(xp, -(2*x0)))
+    x2 = (logistic(xp, z)*logistic(xp, -(z)))
+    x3 = (x2 * x2 * x2)
+    x4 = xp.tanh(x0)
+    x5 = 420*x3
+    x6 = xp.tanh((1 / 2)*z)
+    x7 = x2*(x6 * x6 * x6 * x6)
+    x8 = x2*z
+    x9 = x1*x3
+    x10 = 840*x9
+    x11 = (x4 * x4)
+    x12 = x11*x5
+    x13 = logistic(xp, z)
+    x14 = (x13 * x13 * x13 * x13 * x13 * x13)
+    x15 = (x4 * x4 * x4 * x4 * x4)
+    x16 = x6*z
+    x17 = x16*x3
+    x18 = (x6 * x6)
+    x19 = (x2 * x2)
+    x20 = x18*x19
+    x21 = x13**7*z
+    x22 = x13*z
+    x23 = x22*x3
+    x24 = (x6 * x6 * x6)
+    x25 = x19*z
+    x26 = x24*x25
+    x27 = (x13 * x13 * x13 * x13)
+    x28 = x2*x27
+    x29 = (x4 * x4 * x4 * x4)
+    x30 = 1680*x29
+    x31 = (x13 * x13 * x13 * x13 * x13)*x8
+    x32 = x22*x9
+    x33 = 840*x11
+    x34 = (x4 * x4 * x4)
+    x35 = (x1 * x1)
+    x36 = 26880*x35
+    x37 = (x13 * x13)
+    x38 = x19*x37
+    x39 = x1*x38
+    x40 = x34*x38
+    x41 = x20*x4
+    x42 = x13*x4
+    x43 = 84*x24
+    x44 = x19*x6
+    x45 = x1*x34
+    x46 = x35*x4
+    x47 = (x13 * x13 * x13)
+    x48 = x25*x47
+    x49 = x34*x47
+    x50 = x2*x6
+    x51 = x1*x13
+    x52 = x1*x11
+    x53 = 36960*x52
+    x54 = x39*x4
+    x55 = x27*x6*x8
+    x56 = x18*x2
+    x57 = x1*x37
+    x58 = x11*x37
+    x59 = x1*x4
+    x60 = x18*x8
+    x61 = x47*x59
+    return -4*x1*(17408*(x1 * x1 * x1)*x21 + 7296*x1*x21*x29 - x10*x16 + x10 + 1680*x11*x13*x44 - 672*x11*x16*x38 - 700*x11*x20*x22 - 46080*x11*x21*x35 + x12*x16 - x12 + 224*x14*x15 - 11648*x14*x45 + 30464*x14*x46 + 672*x15*x31 + 1344*x16*x39 - 1680*x16*x40 + 13440*x16*x54 + 476*x17*x4 + 136*x17 - x2*x42*x43 + 1400*x20*x51*z + 154*x20 - 64*x21*(x4 * x4 * x4 * x4 * x4 * x4) + 14*x22*x4*x7 - 308*x22*x41 + x23*x33 + 840*x23*x34 + 224*x23*x4 - 168*x24*x57*x8 - 112*x26*x4 - 52*x26 - x28*x30 - x28*x36 + x28*x53 + 560*x29*x55 - 112*x3 - x30*x48 - 34944*x31*x45 + 91392*x31*x46 - 6720*x32*x4 - 1680*x32 + x33*x38 - 560*x34*x48 + 8960*x35*x55 - x36*x48 - 1680*x39 - x4*x5 + 2520*x40 + 350*x41 + 672*x42*x44 + x43*x58*x8 - 3360*x44*x51 + x48*x53 + 4480*x48*x59 - 1120*x49*x50 + 280*x49*x60 + 8960*x50*x61 - 12320*x52*x55 - 20160*x54 + 840*x56*x57 - 420*x56*x58 + (x6 * x6 * x6 * x6 * x6)*x8 - 2240*x60*x61 - 7*x7)
 
 
 def sigmoid_0(xp: Any, z: Any) -> Any:
@@ -500,50 +340,46 @@ def sigmoid_0(xp: Any, z: Any) -> Any:
 
 def sigmoid_1(xp: Any, z: Any) -> Any:
     """Derivative of order 1."""
-    return logistic(xp, -z)*logistic(xp, z)
+    return (logistic(xp, z)*logistic(xp, -(z)))
 
 
 def sigmoid_2(xp: Any, z: Any) -> Any:
     """Derivative of order 2."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    return x0*x1*(-x0 + x1)
+    return -(logistic(xp, z)*logistic(xp, -(z)))*xp.tanh((1 / 2)*z)
 
 
 def sigmoid_3(xp: Any, z: Any) -> Any:
     """Derivative of order 3."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = x0*x1
-    return x2*((x0 * x0) + (x1 * x1) - 4*x2)
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    return -x0*(2*x0 - (xp.tanh((1 / 2)*z) * xp.tanh((1 / 2)*z)))
 
 
 def sigmoid_4(xp: Any, z: Any) -> Any:
     """Derivative of order 4."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    return x0*x1*(-(x0 * x0 * x0) + 11*(x0 * x0)*x1 - 11*x0*(x1 * x1) + (x1 * x1 * x1))
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = xp.tanh((1 / 2)*z)
+    return x0*x1*(8*x0 - (x1 * x1))
 
 
 def sigmoid_5(xp: Any, z: Any) -> Any:
     """Derivative of order 5."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    return x0*x1*((x0 * x0 * x0 * x0) - 26*(x0 * x0 * x0)*x1 + 66*(x0 * x0)*(x1 * x1) - 26*x0*(x1 * x1 * x1) + (x1 * x1 * x1 * x1))
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = xp.tanh((1 / 2)*z)
+    return x0*(16*(x0 * x0) - 22*x0*(x1 * x1) + (x1 * x1 * x1 * x1))
 
 
 def sigmoid_6(xp: Any, z: Any) -> Any:
     """Derivative of order 6."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    return x0*x1*(-(x0 * x0 * x0 * x0 * x0) + 57*(x0 * x0 * x0 * x0)*x1 - 302*(x0 * x0 * x0)*(x1 * x1) + 302*(x0 * x0)*(x1 * x1 * x1) - 57*x0*(x1 * x1 * x1 * x1) + (x1 * x1 * x1 * x1 * x1))
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = xp.tanh((1 / 2)*z)
+    return -x0*x1*(136*(x0 * x0) - 52*x0*(x1 * x1) + (x1 * x1 * x1 * x1))
 
 
 def sigmoid_7(xp: Any, z: Any) -> Any:
     """Derivative of order 7."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    return x0*x1*((x0 * x0 * x0 * x0 * x0 * x0) - 120*(x0 * x0 * x0 * x0 * x0)*x1 + 1191*(x0 * x0 * x0 * x0)*(x1 * x1) - 2416*(x0 * x0 * x0)*(x1 * x1 * x1) + 1191*(x0 * x0)*(x1 * x1 * x1 * x1) - 120*x0*(x1 * x1 * x1 * x1 * x1) + (x1 * x1 * x1 * x1 * x1 * x1))
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = xp.tanh((1 / 2)*z)
+    return -x0*(272*(x0 * x0 * x0) - 720*(x0 * x0)*(x1 * x1) + 114*x0*(x1 * x1 * x1 * x1) - (x1 * x1 * x1 * x1 * x1 * x1))
 
 
 def silu_0(xp: Any, z: Any) -> Any:
@@ -553,77 +389,50 @@ def silu_0(xp: Any, z: Any) -> Any:
 
 def silu_1(xp: Any, z: Any) -> Any:
     """Derivative of order 1."""
-    return (z*logistic(xp, -z) + 1)*logistic(xp, z)
+    return z*(logistic(xp, z)*logistic(xp, -(z))) + logistic(xp, z)
 
 
 def silu_2(xp: Any, z: Any) -> Any:
     """Derivative of order 2."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    return x0*x1*(-x0*z + x1*z + 2)
+    return -(z*xp.tanh((1 / 2)*z) - 2)*(logistic(xp, z)*logistic(xp, -(z)))
 
 
 def silu_3(xp: Any, z: Any) -> Any:
     """Derivative of order 3."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = x0*x1
-    return x2*((x0 * x0)*z - 3*x0 + (x1 * x1)*z + 3*x1 - 4*x2*z)
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = xp.tanh((1 / 2)*z)
+    return -x0*(2*x0*z - (x1 * x1)*z + 3*x1)
 
 
 def silu_4(xp: Any, z: Any) -> Any:
     """Derivative of order 4."""
-    x0 = logistic(xp, z)
-    x1 = (x0 * x0)
-    x2 = logistic(xp, -z)
-    x3 = x0*x2
-    x4 = (x2 * x2)
-    x5 = 11*z
-    return x3*(-(x0 * x0 * x0)*z - x0*x4*x5 + x1*x2*x5 + 4*x1 + (x2 * x2 * x2)*z - 16*x3 + 4*x4)
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = 8*x0
+    x2 = xp.tanh((1 / 2)*z)
+    return x0*(x1*x2*z - x1 - (x2 * x2 * x2)*z + 4*(x2 * x2))
 
 
 def silu_5(xp: Any, z: Any) -> Any:
     """Derivative of order 5."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = (x0 * x0 * x0)
-    x3 = (x1 * x1 * x1)
-    x4 = (x0 * x0)
-    x5 = (x1 * x1)
-    x6 = 26*z
-    return x0*x1*((x0 * x0 * x0 * x0)*z - x0*x3*x6 - 55*x0*x5 + (x1 * x1 * x1 * x1)*z - x1*x2*x6 + 55*x1*x4 - 5*x2 + 5*x3 + 66*x4*x5*z)
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = xp.tanh((1 / 2)*z)
+    return x0*(16*(x0 * x0)*z - 22*x0*(x1 * x1)*z + 40*x0*x1 + (x1 * x1 * x1 * x1)*z - 5*(x1 * x1 * x1))
 
 
 def silu_6(xp: Any, z: Any) -> Any:
     """Derivative of order 6."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = (x0 * x0 * x0 * x0)
-    x3 = (x1 * x1 * x1 * x1)
-    x4 = (x0 * x0 * x0)
-    x5 = (x1 * x1 * x1)
-    x6 = 57*z
-    x7 = (x0 * x0)
-    x8 = (x1 * x1)
-    x9 = 302*z
-    return x0*x1*(-(x0 * x0 * x0 * x0 * x0)*z - x0*x3*x6 - 156*x0*x5 + (x1 * x1 * x1 * x1 * x1)*z + x1*x2*x6 - 156*x1*x4 + 6*x2 + 6*x3 - x4*x8*x9 + x5*x7*x9 + 396*x7*x8)
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = (x0 * x0)
+    x2 = xp.tanh((1 / 2)*z)
+    return -x0*(-52*x0*(x2 * x2 * x2)*z + 132*x0*(x2 * x2) + 136*x1*x2*z - 96*x1 + (x2 * x2 * x2 * x2 * x2)*z - 6*(x2 * x2 * x2 * x2))
 
 
 def silu_7(xp: Any, z: Any) -> Any:
     """Derivative of order 7."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = (x0 * x0 * x0 * x0 * x0)
-    x3 = (x1 * x1 * x1 * x1 * x1)
-    x4 = (x0 * x0 * x0 * x0)
-    x5 = (x1 * x1 * x1 * x1)
-    x6 = 120*z
-    x7 = (x0 * x0 * x0)
-    x8 = (x1 * x1)
-    x9 = (x0 * x0)
-    x10 = (x1 * x1 * x1)
-    x11 = 1191*z
-    return x0*x1*((x0 * x0 * x0 * x0 * x0 * x0)*z - x0*x3*x6 - 399*x0*x5 + (x1 * x1 * x1 * x1 * x1 * x1)*z - x1*x2*x6 + 399*x1*x4 - 2416*x10*x7*z + 2114*x10*x9 + x11*x4*x8 + x11*x5*x9 - 7*x2 + 7*x3 - 2114*x7*x8)
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = xp.tanh((1 / 2)*z)
+    x2 = (x0 * x0)
+    return -x0*(272*(x0 * x0 * x0)*z + 114*x0*(x1 * x1 * x1 * x1)*z - 364*x0*(x1 * x1 * x1) - (x1 * x1 * x1 * x1 * x1 * x1)*z + 7*(x1 * x1 * x1 * x1 * x1) - 720*(x1 * x1)*x2*z + 952*x1*x2)
 
 
 def softplus_0(xp: Any, z: Any) -> Any:
@@ -638,43 +447,39 @@ def softplus_1(xp: Any, z: Any) -> Any:
 
 def softplus_2(xp: Any, z: Any) -> Any:
     """Derivative of order 2."""
-    return logistic(xp, -z)*logistic(xp, z)
+    return (logistic(xp, z)*logistic(xp, -(z)))
 
 
 def softplus_3(xp: Any, z: Any) -> Any:
     """Derivative of order 3."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    return x0*x1*(-x0 + x1)
+    return -(logistic(xp, z)*logistic(xp, -(z)))*xp.tanh((1 / 2)*z)
 
 
 def softplus_4(xp: Any, z: Any) -> Any:
     """Derivative of order 4."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    x2 = x0*x1
-    return x2*((x0 * x0) + (x1 * x1) - 4*x2)
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    return -x0*(2*x0 - (xp.tanh((1 / 2)*z) * xp.tanh((1 / 2)*z)))
 
 
 def softplus_5(xp: Any, z: Any) -> Any:
     """Derivative of order 5."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    return x0*x1*(-(x0 * x0 * x0) + 11*(x0 * x0)*x1 - 11*x0*(x1 * x1) + (x1 * x1 * x1))
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = xp.tanh((1 / 2)*z)
+    return x0*x1*(8*x0 - (x1 * x1))
 
 
 def softplus_6(xp: Any, z: Any) -> Any:
     """Derivative of order 6."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    return x0*x1*((x0 * x0 * x0 * x0) - 26*(x0 * x0 * x0)*x1 + 66*(x0 * x0)*(x1 * x1) - 26*x0*(x1 * x1 * x1) + (x1 * x1 * x1 * x1))
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = xp.tanh((1 / 2)*z)
+    return x0*(16*(x0 * x0) - 22*x0*(x1 * x1) + (x1 * x1 * x1 * x1))
 
 
 def softplus_7(xp: Any, z: Any) -> Any:
     """Derivative of order 7."""
-    x0 = logistic(xp, z)
-    x1 = logistic(xp, -z)
-    return x0*x1*(-(x0 * x0 * x0 * x0 * x0) + 57*(x0 * x0 * x0 * x0)*x1 - 302*(x0 * x0 * x0)*(x1 * x1) + 302*(x0 * x0)*(x1 * x1 * x1) - 57*x0*(x1 * x1 * x1 * x1) + (x1 * x1 * x1 * x1 * x1))
+    x0 = (logistic(xp, z)*logistic(xp, -(z)))
+    x1 = xp.tanh((1 / 2)*z)
+    return -x0*x1*(136*(x0 * x0) - 52*x0*(x1 * x1) + (x1 * x1 * x1 * x1))
 
 
 def tanh_0(xp: Any, z: Any) -> Any:
@@ -684,57 +489,46 @@ def tanh_0(xp: Any, z: Any) -> Any:
 
 def tanh_1(xp: Any, z: Any) -> Any:
     """Derivative of order 1."""
-    x0 = 2*z
-    return 4*logistic(xp, -x0)*logistic(xp, x0)
+    return 4*(logistic(xp, 2*z)*logistic(xp, -(2*z)))
 
 
 def tanh_2(xp: Any, z: Any) -> Any:
     """Derivative of order 2."""
-    x0 = 2*z
-    x1 = logistic(xp, -x0)
-    x2 = logistic(xp, x0)
-    return 8*x1*x2*(x1 - x2)
+    return -8*(logistic(xp, 2*z)*logistic(xp, -(2*z)))*xp.tanh(z)
 
 
 def tanh_3(xp: Any, z: Any) -> Any:
     """Derivative of order 3."""
-    x0 = 2*z
-    x1 = logistic(xp, -x0)
-    x2 = logistic(xp, x0)
-    x3 = x1*x2
-    return 16*x3*((x1 * x1) + (x2 * x2) - 4*x3)
+    x0 = (logistic(xp, 2*z)*logistic(xp, -(2*z)))
+    return -16*x0*(2*x0 - (xp.tanh(z) * xp.tanh(z)))
 
 
 def tanh_4(xp: Any, z: Any) -> Any:
     """Derivative of order 4."""
-    x0 = 2*z
-    x1 = logistic(xp, -x0)
-    x2 = logistic(xp, x0)
-    return 32*x1*x2*((x1 * x1 * x1) - 11*(x1 * x1)*x2 + 11*x1*(x2 * x2) - (x2 * x2 * x2))
+    x0 = xp.tanh(z)
+    x1 = (logistic(xp, 2*z)*logistic(xp, -(2*z)))
+    return 32*x0*x1*(-(x0 * x0) + 8*x1)
 
 
 def tanh_5(xp: Any, z: Any) -> Any:
     """Derivative of order 5."""
-    x0 = 2*z
-    x1 = logistic(xp, -x0)
-    x2 = logistic(xp, x0)
-    return 64*x1*x2*((x1 * x1 * x1 * x1) - 26*(x1 * x1 * x1)*x2 + 66*(x1 * x1)*(x2 * x2) - 26*x1*(x2 * x2 * x2) + (x2 * x2 * x2 * x2))
+    x0 = (logistic(xp, 2*z)*logistic(xp, -(2*z)))
+    x1 = xp.tanh(z)
+    return 64*x0*(16*(x0 * x0) - 22*x0*(x1 * x1) + (x1 * x1 * x1 * x1))
 
 
 def tanh_6(xp: Any, z: Any) -> Any:
     """Derivative of order 6."""
-    x0 = 2*z
-    x1 = logistic(xp, -x0)
-    x2 = logistic(xp, x0)
-    return 128*x1*x2*((x1 * x1 * x1 * x1 * x1) - 57*(x1 * x1 * x1 * x1)*x2 + 302*(x1 * x1 * x1)*(x2 * x2) - 302*(x1 * x1)*(x2 * x2 * x2) + 57*x1*(x2 * x2 * x2 * x2) - (x2 * x2 * x2 * x2 * x2))
+    x0 = xp.tanh(z)
+    x1 = (logistic(xp, 2*z)*logistic(xp, -(2*z)))
+    return -128*x0*x1*((x0 * x0 * x0 * x0) - 52*(x0 * x0)*x1 + 136*(x1 * x1))
 
 
 def tanh_7(xp: Any, z: Any) -> Any:
     """Derivative of order 7."""
-    x0 = 2*z
-    x1 = logistic(xp, -x0)
-    x2 = logistic(xp, x0)
-    return 256*x1*x2*((x1 * x1 * x1 * x1 * x1 * x1) - 120*(x1 * x1 * x1 * x1 * x1)*x2 + 1191*(x1 * x1 * x1 * x1)*(x2 * x2) - 2416*(x1 * x1 * x1)*(x2 * x2 * x2) + 1191*(x1 * x1)*(x2 * x2 * x2 * x2) - 120*x1*(x2 * x2 * x2 * x2 * x2) + (x2 * x2 * x2 * x2 * x2 * x2))
+    x0 = (logistic(xp, 2*z)*logistic(xp, -(2*z)))
+    x1 = xp.tanh(z)
+    return -256*x0*(272*(x0 * x0 * x0) - 720*(x0 * x0)*(x1 * x1) + 114*x0*(x1 * x1 * x1 * x1) - (x1 * x1 * x1 * x1 * x1 * x1))
 
 
 ACTIVATIONS: dict[str, dict[str, Any]] = {

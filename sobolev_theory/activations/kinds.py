@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from .definition import Definition
 from .entire import Entire
+from .exponential_unit import ExponentialUnit
 from .logistic import mixture
+from .piecewise import PiecewisePolynomial
 from .series import Series
 from .smoothed import SmoothedRectifiers
 
@@ -40,7 +42,24 @@ def _smoothed(expression: str, data: Any, derivatives: Derivatives) -> SmoothedR
     return SmoothedRectifiers([*(atom[:3] for atom in atoms), *over_the_law], polynomial, expression, derivatives)
 
 
-KINDS: dict[str, Maker] = {"Entire": _entire, "Series": _series, "SmoothedRectifiers": _smoothed}
+def _exponential_unit(expression: str, numbers: Any, _: Derivatives) -> ExponentialUnit:
+    """Of ``alpha, scale, rate``."""
+    alpha, scale, rate = numbers
+    return ExponentialUnit(alpha, scale, rate, expression)
+
+
+def _piecewise(expression: str, data: Any, _: Derivatives) -> PiecewisePolynomial:
+    """Kinks and pieces."""
+    return PiecewisePolynomial(*data, expression=expression)
+
+
+KINDS: dict[str, Maker] = {
+    "Entire": _entire,
+    "ExponentialUnit": _exponential_unit,
+    "PiecewisePolynomial": _piecewise,
+    "Series": _series,
+    "SmoothedRectifiers": _smoothed,
+}
 """From an expression, data of the class, and pointwise derivatives where there are some, to a definition."""
 
 

@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .definition import Jump, Kinked, KinkedPairs, Letters, Moments, along_polar_frame
+from .generated import Kernels
 from .pieces import OneArgument, Pieces, means
 from .rectifier import derived, power, unit_pairs
+from .two_slopes import kernels_of
 
 FloatArray = NDArray[np.float64]
 HIGHEST = 3
@@ -54,13 +56,17 @@ class PiecewisePolynomial(Kinked):
     """
 
     def __init__(
-        self, kinks: Sequence[float], pieces: Sequence[Sequence[float]], *, expression: str | None = None
+        self, kinks: Sequence[float], pieces: Sequence[Sequence[float]], expression: str | None = None
     ) -> None:
         self.function = Pieces(tuple(map(float, kinks)), tuple(tuple(map(float, piece)) for piece in pieces))
         _require(self.function)
         self.max_order = min(min(ramps) for ramps in self.function.ramps)
         self.degree = _degree(self.function)
+        self.kernels = _kernels(self.function) if self.degree == 1 else None
         self.expression = _text(self.function) if expression is None else expression
+
+    def __reduce__(self) -> tuple[type[PiecewisePolynomial], tuple[Any, ...]]:
+        return type(self), (self.function.kinks, self.function.polynomials, self.expression)
 
     @property
     def key(self) -> object:
@@ -181,6 +187,12 @@ def _degree(function: Pieces) -> int | None:
     """``n`` of ``a z_+^n + b (-z)_+^n``."""
     powers = {n for piece in function.polynomials for n, c in enumerate(piece) if c}
     return powers.pop() if function.kinks == (0.0,) and len(powers) == 1 else None
+
+
+def _kernels(function: Pieces) -> Kernels:
+    """Of ``a z_+ + b (-z)_+``."""
+    left, right = ((*piece, 0.0)[1] for piece in function.polynomials)
+    return kernels_of(right, -left)
 
 
 def _text(function: Pieces) -> str:

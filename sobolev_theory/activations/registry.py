@@ -4,6 +4,7 @@ A name is looked up once, where a network or a loss is made: they hold the activ
 not change them.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from inspect import Parameter, Signature
@@ -42,7 +43,10 @@ def get(activation: str | Activation) -> Activation:
         raise UnknownActivationError(shown(activation), listed(), _by_name(activation))
     if activation in REGISTRY:
         return REGISTRY[activation]
-    name = built_in.canonical(activation)
+    try:
+        name = built_in.canonical(activation)
+    except ValueError as error:
+        raise UnknownActivationError(shown(activation), listed(), str(error)) from None
     definition = None if name is None else built_in.definition_of(name)
     if name is None or definition is None:
         raise UnknownActivationError(shown(activation), listed(), _meant(activation))
@@ -75,13 +79,11 @@ def _example(name: str) -> str:
     return f"{name}3" if built_in.degrees_of(name) else f"{name}(0.1)"
 
 
-def chosen(activation: str | Activation | None) -> Activation:
-    """The activation that the options of a loss ask for: ReLU unless told."""
-    return get("relu" if activation is None else activation)
-
-
 def _meant(name: str) -> str:
     """What to do about a name that is not registered."""
+    family = next((one for one in built_in.FAMILIES if re.fullmatch(rf"{one}\d*", name)), None)
+    if family is not None and (degrees := built_in.degrees_of(family)):
+        return f"{family}<n> has degrees from {degrees[0]} to {degrees[-1]}"
     meant = advice(name, names())
     return f"{meant} The known ones are {', '.join(listed())}" if meant else ""
 

@@ -6,9 +6,10 @@ from copy import copy
 from typing import Any
 
 from .definition import Definition
-from .generated import SourceError, executed, from_source, refusing, takes
+from .generated import executed, from_source, refusing, takes
 from .kinds import KINDS, made
 from .packaged import OfKernels
+from .source import SourceError
 
 
 def definition_from(name: str, source: str) -> Definition:

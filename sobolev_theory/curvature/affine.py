@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..layout import Layout
 from ..pairs.affine import AffinePairs
-from ..pairs.affine_sums import Coefficients
+from ..pairs.affine_terms import Coefficients
 from ..pairs.geometry import ALL
 from .blocks import Blocks, Multiple
 from .spaces import Space
@@ -93,18 +93,18 @@ class Assembly:
                 left, right = (self._of_itself(letter) for letter in label)
                 self._add((left, right, True), (scale ** label.count("1") * values)[:, None])
 
-    def add_output_bias(self, weight: float, on_others: dict[str, FloatArray]) -> None:
-        """Row and column of the constant neuron: with itself, and numbers (K,) on ``o``, ``m`` and ``1`` of others."""
+    def add_output_bias(self, weight: float, in_row: dict[str, FloatArray], in_column: dict[str, FloatArray]) -> None:
+        """The constant neuron: with itself, and numbers (K,) on ``o``, ``m`` and ``1`` of others."""
         k, vectors = self.width, self.vectors
         output, here, others = np.array([vectors.output]), np.array([k]), np.arange(k)
         self._sparse.append(Sparse(here, here, output, output, np.array([weight])))
-        places = {"o": np.full(k, vectors.output), "m": np.full(k, vectors.mean), "1": others}
-        for letter, numbers in on_others.items():
-            if letter in vectors.moving:
-                row, left, right = np.full(k, k), places["o"], places[letter]
-                numbers = numbers * self.geometry.pairs.scale[:k] if letter == "1" else numbers
-                self._sparse.append(Sparse(row, others, left, right, numbers))
-                self._sparse.append(Sparse(others, row, right, left, numbers))
+        row, constant = np.full(k, k), np.full(k, vectors.output)
+        for letter, place in (("o", constant), ("m", np.full(k, vectors.mean)), ("1", others)):
+            scale = self.geometry.pairs.scale[:k] if letter == "1" else 1.0
+            if letter in vectors.moving & in_row.keys():
+                self._sparse.append(Sparse(row, others, constant, place, scale * in_row[letter]))
+            if letter in vectors.moving & in_column.keys():
+                self._sparse.append(Sparse(others, row, place, constant, scale * in_column[letter]))
 
     def blocks(self) -> Blocks:
         """The matrix."""

@@ -8,13 +8,23 @@ from ..symbols import z
 
 
 class Logistic(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """``S(x) = 1/(1 + exp(-x))``; ``S' = S(x) S(-x)``."""
+    """``S(x) = 1/(1 + exp(-x))``, whose derivative is the density ``S(x) S(-x)``."""
 
     nargs = 1
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
-        """A product of two, each accurate in its tail."""
-        return Logistic(self.args[0]) * Logistic(-self.args[0])
+        """By its name."""
+        return Density(self.args[0])
+
+
+class Density(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+    """``S(x) S(-x)``, accurate in both tails; its logarithm falls by ``S(x) - S(-x) = tanh(x/2)``."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        """A multiple of itself."""
+        return -self * Tanh(self.args[0] / 2)
 
 
 class Softplus(sp.Function):  # type: ignore[misc]  # SymPy ships no types
@@ -28,19 +38,20 @@ class Softplus(sp.Function):  # type: ignore[misc]  # SymPy ships no types
 
 
 class Tanh(sp.Function):  # type: ignore[misc]  # SymPy ships no types
-    """``tanh(x)``; its derivative is ``4 S(2x) S(-2x)``."""
+    """``tanh(x)``, whose derivative is ``4 S(2x) S(-2x)``."""
 
     nargs = 1
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
-        """Likewise."""
-        return _sech_squared(self.args[0])
+        """``1/cosh(x)^2``."""
+        return 4 * Density(2 * self.args[0])
 
 
 def named(expression: sp.Expr) -> sp.Expr:
     """The expression with these names where it has such functions."""
-    written = expression.replace(sp.tanh, Tanh).replace(_is_logistic, lambda x: Logistic(-_exponent(x.base)) ** -x.exp)
-    written = written.replace(_is_sech, lambda x: _sech_squared(*x.base.args) ** (-x.exp / 2))
+    written = expression.replace(sp.tanh, Tanh)
+    written = written.replace(_is_logistic, lambda x: Logistic(sp.S.NegativeOne * _exponent(x.base)) ** -x.exp)
+    written = written.replace(_is_sech, lambda x: (4 * Density(2 * x.base.args[0])) ** (-x.exp / 2))
     written = written.replace(_is_softplus, lambda x: Softplus(_exponent(x.args[0])))
     return written.replace(_is_mirrored, _mirrored)
 
@@ -76,10 +87,6 @@ def _is_softplus(x: sp.Basic) -> bool:
 
 def _is_sech(x: sp.Basic) -> bool:
     return bool(isinstance(x, sp.Pow) and isinstance(x.base, sp.cosh) and x.exp.is_negative)
-
-
-def _sech_squared(x: sp.Expr) -> sp.Expr:
-    return 4 * Logistic(2 * x) * Logistic(-2 * x)
 
 
 def _is_mirrored(x: sp.Basic) -> bool:

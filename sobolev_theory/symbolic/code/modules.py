@@ -100,7 +100,7 @@ def imports(body: str) -> list[str]:
 
 
 def activation_module(formulas: ActivationFormulas, source: str, advice: str = ADVICE, definition: str = "") -> str:
-    """Source of the generated module of one activation: tables, pointwise derivatives, pair kernels, and a definition."""
+    """Source of the generated module of one activation: tables, pointwise derivatives, kernels; and a definition."""
     functions = []
     for quantity in dict.fromkeys(_kernel(formulas, quantity) for quantity in formulas.quantities):
         convention = f", {quantity.derivative} convention" if quantity.derivative else ""

@@ -1,6 +1,6 @@
 """Expressions as Python source on an array namespace ``xp``."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy as sp
 from sympy.core.function import Application, AppliedUndef
@@ -8,7 +8,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pycode import PythonCodePrinter
 
 from ..arc_cosine import of_angle
-from ..classes.logistic import Logistic, Softplus, Tanh
+from ..classes.logistic import Density, Logistic, Softplus, Tanh
 
 ARC_COSINE, ARC_COSINE_OF_SUPPLEMENT = (sp.Function(f"NamedArcCosine{of}", nargs=1) for of in ("", "OfSupplement"))
 """``J_n(theta)`` and ``J_n(pi - theta)`` without the argument, which elimination of subexpressions would take apart."""
@@ -66,6 +66,7 @@ FORMS = {
     ARC_COSINE: "arc_cosine(xp, {}, theta, sine, cosine)",
     ARC_COSINE_OF_SUPPLEMENT: "arc_cosine_of_supplement(xp, {}, theta, sine, cosine)",
     Logistic: "logistic(xp, {})",
+    Density: "(logistic(xp, {0})*logistic(xp, -({0})))",
     Softplus: "softplus(xp, {})",
     Tanh: "xp.tanh({})",
 }
@@ -83,7 +84,7 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
     logistic functions by name, and undefined ones, which are arguments of the kernel.
     """
 
-    elementary = FUNCTIONS
+    elementary: ClassVar[dict[type[sp.Function], str]] = FUNCTIONS
 
     def __init__(self) -> None:
         names: dict[str, Any] = {function.__name__: name for function, name in {**self.elementary, **LOG}.items()}
@@ -145,4 +146,4 @@ class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no 
 class PointwisePrinter(KernelPrinter):
     """Prints functions of one variable: logarithms, and inverse hyperbolic sines, besides."""
 
-    elementary = {**FUNCTIONS, **LOG, sp.asinh: "xp.arcsinh"}
+    elementary: ClassVar[dict[type[sp.Function], str]] = {**FUNCTIONS, **LOG, sp.asinh: "xp.arcsinh"}

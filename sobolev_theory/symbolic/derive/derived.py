@@ -13,13 +13,12 @@ from ... import activations
 from ..._runtime.results import Record
 from ...activations.generated import Kernels
 from ...activations.texts import definition_from
-from ...activations.packaged import OfKernels
 from ...formulas.records import Formula
 from .. import sobolev
 from ..activation import ActivationFormulas
+from ..bounds import short
 from ..catalogue.activation_records import activation_records
 from ..catalogue.parsing import LETTERS, grammar
-from ..bounds import short
 from ..charts import POLAR, GramChart
 from ..classes.classify import classify
 from ..code.definitions import definition, definition_module
