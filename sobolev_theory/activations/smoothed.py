@@ -8,8 +8,9 @@ vectors.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,9 @@ Pointwise = Callable[[Any, FloatArray], FloatArray]
 
 TERMS = (32, 64, 128, 512, 2048)
 """Of series."""
-PER_PAIR = 10
-"""Terms of a series that take the time of a pair of widths, for many pairs of arguments."""
-MANY = 4
-"""Terms of a series, over the number of pairs of arguments, whose coefficients take the time of a direct sum."""
+OF_A_TERM, OF_A_COEFFICIENT, OF_A_PAIR = 3, 6, 40
+"""Passes over all pairs that a term takes, over all arguments and widths its coefficients, and over all pairs and pairs
+of widths a direct sum."""
 AUDIBLE = 1e-8
 """Widths of less weight do not tell how fast moments vary."""
 
@@ -152,14 +152,13 @@ class _Sums:
 
     def __init__(self, layers: Layers, at: Arguments, counts: tuple[int, ...]) -> None:
         self.layers, self.at, self.counts = layers, at, counts
-        self._series: PriceSeries | None = None
 
     def moment(self, a: int, b: int) -> FloatArray:
         """``K_ab``."""
         total, rest = np.empty(self.at.shape), np.ones(self.at.shape, dtype=bool)
         for count in self.counts:
             left = int(np.count_nonzero(rest))
-            if not left or count > min(PER_PAIR * len(self.layers.widths) ** 2, MANY * left):
+            if not left or count * self.cost_of_a_term > OF_A_PAIR * len(self.layers.widths) ** 2 * left:
                 break
             enough = rest & (self.series.left_out(a, b, count) <= SMALL)
             found = np.count_nonzero(enough)
@@ -174,9 +173,13 @@ class _Sums:
             total[rest] = direct_sum(self.layers, a, b, self.at.taken(rest))
         return total
 
-    @property
+    @cached_property
+    def cost_of_a_term(self) -> int:
+        """Of the series, at all pairs; see `OF_A_TERM`."""
+        arguments = sum(np.broadcast(m, s).size for m, s in ((self.at.m1, self.at.s), (self.at.m2, self.at.t)))
+        return OF_A_TERM * math.prod(self.at.shape) + OF_A_COEFFICIENT * len(self.layers.widths) * arguments
+
+    @cached_property
     def series(self) -> PriceSeries:
-        """The expansion, made when it is asked for."""
-        if self._series is None:
-            self._series = PriceSeries(self.layers, self.at)
-        return self._series
+        """The expansion."""
+        return PriceSeries(self.layers, self.at)

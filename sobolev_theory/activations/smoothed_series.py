@@ -14,6 +14,7 @@ of the root of ``E[sigma^(a)(z)^2]``.
 
 from __future__ import annotations
 
+from functools import cache
 from math import exp, lgamma, perm, pi, sqrt
 from typing import Any
 
@@ -30,29 +31,37 @@ SHORT = 1e-60
 """A variance that stands for zero where one is divided by."""
 FIRST = 16
 """Terms by which the sizes of functions are judged."""
+BLOCK = 2**14
+"""Pairs at a time, whose numbers stay near the cores."""
 
 
 class Coefficients:
     """``h_n`` of arguments ``z ~ N(m, s)``, without the polynomial."""
 
     def __init__(self, layers: Layers, m: FloatArray, s: FloatArray) -> None:
-        self.layers, self.m = layers, m
+        self.layers, self.m, self.centred = layers, m, not np.any(m)
         self.s = np.maximum(s, SHORT)
         self.p, self.w = np.sqrt(self.s), self.s + layers.column(m, s) ** 2
         self.mean = layers.means(m, self.s)(0)
         zeros = np.zeros((len(layers.widths), *self.mean.shape))
         self.recent = [forms.integral(np, m, self.w) + zeros, forms.density(np, m, self.w) * self.p + zeros]
         self.sums = [np.tensordot(layers.weights, value, 1) for value in self.recent]
+        self.of, self.left_out = cache(self._of), cache(self._left_out)
 
     def _sum(self, n: int) -> FloatArray:
         """``p^n/sqrt(n!) D_n``, added up with the weights of ``R_1, R_0, R_(-1)``; of the shape (3, ...)."""
         while len(self.sums) <= n:
             k, (before, last) = len(self.sums) - 1, self.recent
-            self.recent = [last, forms.scaled(np, k, self.m, self.p, self.w, last, before if k > 1 else 0.0)]
-            self.sums.append(np.tensordot(self.layers.weights, self.recent[1], 1))
+            if self.centred and k % 2:  # D_(k+1) is odd
+                following, total = np.zeros_like(last), np.zeros_like(self.sums[0])
+            else:
+                following = forms.scaled(np, k, self.m, self.p, self.w, last, before if k > 1 else 0.0)
+                total = np.tensordot(self.layers.weights, following, 1)
+            self.recent = [last, following]
+            self.sums.append(total)
         return self.sums[n]
 
-    def of(self, order: int, count: int) -> list[FloatArray]:
+    def _of(self, order: int, count: int) -> list[FloatArray]:
         """The first so many for the derivative of an order."""
         return [self._one(order, n) for n in range(count)]
 
@@ -65,13 +74,14 @@ class Coefficients:
         derivative: FloatArray = sqrt(perm(j, order)) / self.p**order * sum(terms)
         return derivative
 
-    def left_out(self, order: int, count: int) -> tuple[FloatArray, FloatArray]:
+    def _left_out(self, order: int, count: int) -> tuple[FloatArray, FloatArray]:
         """``B_n`` of the first term left out, over the size of the function, and the square of a bound of ratios."""
+        decay = (self.s / self.w) ** (count / 2) * np.exp(-(self.m**2) / (4 * self.w))
         bound: Any = 0.0
         for k, row in enumerate(np.abs(self.layers.weights), start=order - 1):
-            factor = exp((lgamma(count + k) - lgamma(count + 1)) / 2)
-            falling = (self.s / self.w) ** (count / 2) * self.w ** (-k / 2) * np.exp(-(self.m**2) / (4 * self.w))
-            bound = bound + factor / sqrt(2 * pi) * np.tensordot(row, falling, 1)
+            if row.any():
+                factor = exp((lgamma(count + k) - lgamma(count + 1)) / 2) / sqrt(2 * pi)
+                bound = bound + factor * np.tensordot(row, decay / np.sqrt(self.w) ** k, 1)
         size = np.sqrt(sum(h * h for h in self.of(order, FIRST)))
         ratio = self.s / self.w[0] * max(1.0, (count + order + 1) / (count + 1))
         return np.divide(bound, size, out=np.full(self.mean.shape, np.inf), where=size > 0), ratio + 0 * size
@@ -83,32 +93,47 @@ class PriceSeries:
     def __init__(self, layers: Layers, at: Arguments) -> None:
         self.first, self.second = Coefficients(layers, at.m1, at.s), Coefficients(layers, at.m2, at.t)
         self.r = np.clip(at.rho / (self.first.p * self.second.p), -1.0, 1.0)
+        self.largest = float(np.abs(self.r).max(initial=0.0))
         self.shape = at.shape
 
     def left_out(self, a: int, b: int, count: int) -> FloatArray:
         """Bound of what so many terms leave out of ``K_ab``, relative to the sizes of the two functions."""
         sides = self.first.left_out(a, count), self.second.left_out(b, count)
         largest = [(bound.max(), ratio.max()) for bound, ratio in sides]
-        found = _geometric(np.abs(self.r).max(), count, *largest)
+        found = _geometric(self.largest, count, *largest)
         if found > SMALL:
             found = _geometric(np.abs(self.r), count, *sides)
         return np.broadcast_to(found, self.shape)
 
     def sum(self, a: int, b: int, count: int, where: NDArray[np.bool_] | None = None) -> FloatArray:
-        """So many terms of ``K_ab`` by Horner's rule, at all pairs or at some; terms that are zero cost nothing."""
-        first, second = self.first.of(a, count), self.second.of(b, count)
-        r = self.r
+        """So many terms of ``K_ab``, at all pairs or at some."""
+        first, second, r = self.first.of(a, count), self.second.of(b, count), np.broadcast_to(self.r, self.shape)
+        degrees = [n for n in range(count) if np.any(first[n]) and np.any(second[n])]
+        first, second = ([row[n] for n in degrees] for row in (first, second))
         if where is not None:
             first, second = ([_taken(h, where) for h in row] for row in (first, second))
-            r = _taken(r, where)
-        total = np.zeros(self.shape if where is None else r.shape)
-        term, power = np.empty_like(total), {0: r**0, 1: r, 2: r * r}
-        degrees = [n for n in range(count) if np.any(first[n]) and np.any(second[n])]
-        for n, below in zip(degrees[::-1], [*degrees[-2::-1], 0], strict=False):
-            np.multiply(first[n], second[n], out=term)
-            total += term
-            total *= power[n - below] if n - below in power else r ** (n - below)
+            r = r[where]
+        total = np.zeros(r.shape)
+        step = max(1, BLOCK * len(r) // max(r.size, 1))
+        for part in (slice(k, k + step) for k in range(0, len(r), step)):
+            rows = [[_rows(h, part, r.ndim) for h in row] for row in (first, second)]
+            _by_horner(total[part], r[part], degrees, rows)
         return total
+
+
+def _by_horner(total: FloatArray, r: FloatArray, degrees: list[int], rows: list[list[FloatArray]]) -> None:
+    """``sum_n r^n first_n second_n`` into an array of zeros; from the highest of the degrees down."""
+    term, square = np.empty_like(total), r * r
+    for place in reversed(range(len(degrees))):
+        gap = degrees[place] - (degrees[place - 1] if place else 0)
+        np.multiply(rows[0][place], rows[1][place], out=term)
+        total += term
+        total *= square if gap == 2 else r**gap
+
+
+def _rows(array: FloatArray, part: slice, ndim: int) -> FloatArray:
+    """Some rows of an array that broadcasts."""
+    return array[part] if array.ndim == ndim and len(array) > 1 else array
 
 
 def _geometric(r: Any, count: int, first: tuple[Any, Any], second: tuple[Any, Any]) -> Any:
