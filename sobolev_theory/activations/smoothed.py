@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from .definition import GaussianPairs, Moments, Smooth
-from .smoothed_layers import Arguments, Atom, Layers, chain, means_of_polynomial
+from .smoothed_layers import Arguments, Atom, Layers, chain, in_parts, means_of_polynomial
 from .smoothed_pairs import direct_sum
 from .smoothed_products import Products
 from .smoothed_series import SMALL, PriceSeries
@@ -32,6 +32,10 @@ TERMS = (32, 64, 128, 512, 2048)
 OF_A_TERM, OF_A_COEFFICIENT, OF_A_PAIR = 3, 6, 40
 """Passes over all pairs that a term takes, over all arguments and widths its coefficients, and over all pairs and pairs
 of widths a direct sum."""
+NUMBERS = 2**20
+"""In arrays over widths, and in all terms of a series' coefficients."""
+FEW = 4
+"""A share of the pairs so large is evaluated with all, which takes no indices."""
 AUDIBLE = 1e-8
 """Widths of less weight do not tell how fast moments vary."""
 
@@ -102,6 +106,9 @@ class SmoothedRectifiers(Smooth):
     def squares(self, m: FloatArray | None, s: FloatArray) -> Moments:
         """By products of two widths; where those have no density as a factor, as pairs of coincident arguments."""
         m = np.zeros_like(s) if m is None else m
+        return in_parts(self._squares, max(1, NUMBERS // len(self.layers.widths) ** 2), m, s)
+
+    def _squares(self, m: FloatArray, s: FloatArray) -> Moments:
         alike = self._moments(Arguments(m, m, s, s, s, np.zeros_like(s)), ())
         products = Products(self.layers, m, s)
 
@@ -118,7 +125,11 @@ class SmoothedRectifiers(Smooth):
 
     def pairs(self, at: GaussianPairs) -> Moments:
         """By a series where its bound is rounding and the sum over pairs of widths takes longer, else by that."""
-        return self._moments(Arguments.of(at), TERMS)
+        arguments = Arguments.of(at)
+        if arguments.size * len(self.layers.widths) <= NUMBERS:
+            return self._moments(arguments, TERMS)
+        step = max(1, NUMBERS // (2 * len(self.layers.widths)))
+        return in_parts(lambda *arrays: self._moments(Arguments(*arrays), TERMS), step, *arguments)
 
     def _moments(self, at: Arguments, counts: tuple[int, ...]) -> Moments:
         """By series of these numbers of terms, or the sum over pairs of widths."""
@@ -158,13 +169,14 @@ class _Sums:
         total, rest = np.empty(self.at.shape), np.ones(self.at.shape, dtype=bool)
         for count in self.counts:
             left = int(np.count_nonzero(rest))
-            if not left or count * self.cost_of_a_term > OF_A_PAIR * len(self.layers.widths) ** 2 * left:
+            cheap = count * self.cost_of_a_term <= OF_A_PAIR * len(self.layers.widths) ** 2 * left
+            if not left or not cheap or count * self.at.size > NUMBERS:
                 break
             enough = rest & (self.series.left_out(a, b, count) <= SMALL)
             found = np.count_nonzero(enough)
             if found == rest.size:
                 return self.series.sum(a, b, count)
-            if 2 * found > rest.size:
+            if found > rest.size // FEW:
                 total[enough] = self.series.sum(a, b, count)[enough]
             elif found:
                 total[enough] = self.series.sum(a, b, count, enough)
@@ -176,8 +188,7 @@ class _Sums:
     @cached_property
     def cost_of_a_term(self) -> int:
         """Of the series, at all pairs; see `OF_A_TERM`."""
-        arguments = sum(np.broadcast(m, s).size for m, s in ((self.at.m1, self.at.s), (self.at.m2, self.at.t)))
-        return OF_A_TERM * math.prod(self.at.shape) + OF_A_COEFFICIENT * len(self.layers.widths) * arguments
+        return OF_A_TERM * math.prod(self.at.shape) + OF_A_COEFFICIENT * len(self.layers.widths) * self.at.size
 
     @cached_property
     def series(self) -> PriceSeries:

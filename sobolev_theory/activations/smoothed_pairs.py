@@ -12,6 +12,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .._kernels import erf
 from .._kernels import smoothed_rectifiers as forms
 from .error_function import ErfMoments
 from .smoothed_layers import Arguments, Layers
@@ -40,8 +41,9 @@ class _Chunk:
         self.of = cache(self._of)
 
     def _of(self, a: int, b: int) -> FloatArray:
-        """``P_ab``; centred ``P_00`` is an arcsine."""
-        letter = ErfMoments().pairs(None, None, *self.units[2:]) if self.centred and not (a or b) else self._letter
+        """``P_ab``; centred ones, as far as there are, by forms without exponentials."""
+        alone = self.centred and (max(a, b), min(a, b)) in erf.MOMENTS
+        letter = ErfMoments().pairs(None, None, *self.units[2:]) if alone else self._letter
         moment: FloatArray = forms.of_erf(np, a, b, *self.widths) * letter(a, b, 0, 0)
         return moment
 

@@ -107,18 +107,20 @@ class PriceSeries:
 
     def sum(self, a: int, b: int, count: int, where: NDArray[np.bool_] | None = None) -> FloatArray:
         """So many terms of ``K_ab``, at all pairs or at some."""
-        first, second, r = self.first.of(a, count), self.second.of(b, count), np.broadcast_to(self.r, self.shape)
+        first, second = self.first.of(a, count), self.second.of(b, count)
+        r = np.atleast_1d(np.broadcast_to(self.r, self.shape))
         degrees = [n for n in range(count) if np.any(first[n]) and np.any(second[n])]
         first, second = ([row[n] for n in degrees] for row in (first, second))
         if where is not None:
-            first, second = ([_taken(h, where) for h in row] for row in (first, second))
-            r = r[where]
+            at = np.nonzero(where)
+            first, second = ([_taken(h, at) for h in row] for row in (first, second))
+            r = r[at]
         total = np.zeros(r.shape)
         step = max(1, BLOCK * len(r) // max(r.size, 1))
         for part in (slice(k, k + step) for k in range(0, len(r), step)):
             rows = [[_rows(h, part, r.ndim) for h in row] for row in (first, second)]
             _by_horner(total[part], r[part], degrees, rows)
-        return total
+        return total if where is not None else total.reshape(self.shape)
 
 
 def _by_horner(total: FloatArray, r: FloatArray, degrees: list[int], rows: list[list[FloatArray]]) -> None:
@@ -143,7 +145,8 @@ def _geometric(r: Any, count: int, first: tuple[Any, Any], second: tuple[Any, An
         return np.where(q < 1, r**count * first[0] * second[0] / (1 - q), np.inf)
 
 
-def _taken(array: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
-    """The elements of an array that broadcasts to a mask."""
-    taken: FloatArray = np.broadcast_to(array, where.shape)[where]
+def _taken(array: FloatArray, at: tuple[NDArray[np.intp], ...]) -> FloatArray:
+    """The elements of an array that broadcasts, by their indices."""
+    own = at[len(at) - array.ndim :]
+    taken: FloatArray = array[tuple(index if size > 1 else 0 for index, size in zip(own, array.shape, strict=True))]
     return taken
