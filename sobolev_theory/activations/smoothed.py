@@ -32,10 +32,12 @@ TERMS = (32, 64, 128, 512, 2048)
 OF_A_TERM, OF_A_COEFFICIENT, OF_A_PAIR = 3, 6, 40
 """Passes over all pairs that a term takes, over all arguments and widths its coefficients, and over all pairs and pairs
 of widths a direct sum."""
-NUMBERS = 2**20
-"""In arrays over widths, and in all terms of a series' coefficients."""
+NUMBERS = 2**18
+"""In arrays over widths."""
+COEFFICIENTS = 2**21
+"""Of a series, at all arguments."""
 FEW = 4
-"""A share of the pairs so large is evaluated with all, which takes no indices."""
+"""Pairs for each argument, up to which arguments are taken apart; and the share of pairs that is evaluated with all."""
 AUDIBLE = 1e-8
 """Widths of less weight do not tell how fast moments vary."""
 
@@ -125,10 +127,10 @@ class SmoothedRectifiers(Smooth):
 
     def pairs(self, at: GaussianPairs) -> Moments:
         """By a series where its bound is rounding and the sum over pairs of widths takes longer, else by that."""
-        arguments = Arguments.of(at)
-        if arguments.size * len(self.layers.widths) <= NUMBERS:
+        arguments, widths = Arguments.of(at), len(self.layers.widths)
+        if arguments.size <= max(NUMBERS // widths, math.prod(arguments.shape) // FEW):
             return self._moments(arguments, TERMS)
-        step = max(1, NUMBERS // (2 * len(self.layers.widths)))
+        step = max(1, NUMBERS // (2 * widths))
         return in_parts(lambda *arrays: self._moments(Arguments(*arrays), TERMS), step, *arguments)
 
     def _moments(self, at: Arguments, counts: tuple[int, ...]) -> Moments:
@@ -170,7 +172,7 @@ class _Sums:
         for count in self.counts:
             left = int(np.count_nonzero(rest))
             cheap = count * self.cost_of_a_term <= OF_A_PAIR * len(self.layers.widths) ** 2 * left
-            if not left or not cheap or count * self.at.size > NUMBERS:
+            if not left or not cheap or count * self.at.size > COEFFICIENTS:
                 break
             enough = rest & (self.series.left_out(a, b, count) <= SMALL)
             found = np.count_nonzero(enough)
