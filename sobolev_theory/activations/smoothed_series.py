@@ -15,11 +15,12 @@ of the root of ``E[sigma^(a)(z)^2]``.
 from __future__ import annotations
 
 from functools import cache
-from math import exp, lgamma, perm, pi, sqrt
+from math import exp, lgamma, pi, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from .._kernels import smoothed_rectifiers as forms
 from .smoothed_layers import Arguments, Layers
@@ -48,10 +49,10 @@ class Coefficients:
         self.sums = [np.tensordot(layers.weights, value, 1) for value in self.recent]
         self.of, self.left_out = cache(self._of), cache(self._left_out)
 
-    def _sum(self, n: int) -> FloatArray:
-        """``p^n/sqrt(n!) D_n``, added up with the weights of ``R_1, R_0, R_(-1)``; of the shape (3, ...)."""
-        while len(self.sums) <= n:
-            k, (before, last) = len(self.sums) - 1, self.recent
+    def _sums(self, count: int) -> FloatArray:
+        """``p^n/sqrt(n!) D_n``, added up with the weights of ``R_1, R_0, R_(-1)``; of the shape (count, 3, ...)."""
+        for k in range(len(self.sums) - 1, count - 1):
+            before, last = self.recent
             if self.centred and k % 2:  # D_(k+1) is odd
                 following, total = np.zeros_like(last), np.zeros_like(self.sums[0])
             else:
@@ -59,20 +60,16 @@ class Coefficients:
                 total = np.tensordot(self.layers.weights, following, 1)
             self.recent = [last, following]
             self.sums.append(total)
-        return self.sums[n]
+        return np.array(self.sums[:count])
 
-    def _of(self, order: int, count: int) -> list[FloatArray]:
-        """The first so many for the derivative of an order."""
-        return [self._one(order, n) for n in range(count)]
-
-    def _one(self, order: int, n: int) -> FloatArray:
-        j = order + n
-        if j == 0:
-            return self.mean
-        scales = enumerate((self.p / sqrt(j), 1.0, sqrt(j + 1) / self.p))
-        terms = [scale * self._sum(j - 1 + row)[row] for row, scale in scales if self.layers.weights[row].any()]
-        derivative: FloatArray = sqrt(perm(j, order)) / self.p**order * sum(terms)
-        return derivative
+    def _of(self, order: int, count: int) -> FloatArray:
+        """The first so many for the derivative of an order, (count, ...)."""
+        first = max(order, 1)
+        j = np.arange(first, order + count).reshape(-1, *[1] * self.mean.ndim)
+        sums = self._sums(order + count + 1)[first - 1 :]
+        total = sums[1:-1, 1] + (self.p / np.sqrt(j)) * sums[:-2, 0] + (np.sqrt(j + 1) / self.p) * sums[2:, 2]
+        total *= np.sqrt(special.poch(j - order + 1, order)) / self.p**order
+        return total if order else np.concatenate([self.mean[None], total])
 
     def _left_out(self, order: int, count: int) -> tuple[FloatArray, FloatArray]:
         """``B_n`` of the first term left out, over the size of the function, and the square of a bound of ratios."""
@@ -82,7 +79,7 @@ class Coefficients:
             if row.any():
                 factor = exp((lgamma(count + k) - lgamma(count + 1)) / 2) / sqrt(2 * pi)
                 bound = bound + factor * np.tensordot(row, decay / np.sqrt(self.w) ** k, 1)
-        size = np.sqrt(sum(h * h for h in self.of(order, FIRST)))
+        size = np.sqrt(np.square(self.of(order, FIRST)).sum(axis=0))
         ratio = self.s / self.w[0] * max(1.0, (count + order + 1) / (count + 1))
         return np.divide(bound, size, out=np.full(self.mean.shape, np.inf), where=size > 0), ratio + 0 * size
 
@@ -109,33 +106,35 @@ class PriceSeries:
         """So many terms of ``K_ab``, at all pairs or at some."""
         first, second = self.first.of(a, count), self.second.of(b, count)
         r = np.atleast_1d(np.broadcast_to(self.r, self.shape))
-        degrees = [n for n in range(count) if np.any(first[n]) and np.any(second[n])]
-        first, second = ([row[n] for n in degrees] for row in (first, second))
+        degrees = np.flatnonzero(_any(first) & _any(second)).tolist()
         if where is not None:
             at = np.nonzero(where)
-            first, second = ([_taken(h, at) for h in row] for row in (first, second))
-            r = r[at]
+            first, second, r = _taken(first, at), _taken(second, at), r[at]
         total = np.zeros(r.shape)
         step = max(1, BLOCK * len(r) // max(r.size, 1))
         for part in (slice(k, k + step) for k in range(0, len(r), step)):
-            rows = [[_rows(h, part, r.ndim) for h in row] for row in (first, second)]
-            _by_horner(total[part], r[part], degrees, rows)
+            _by_horner(total[part], r[part], degrees, _rows(first, part, r.ndim), _rows(second, part, r.ndim))
         return total if where is not None else total.reshape(self.shape)
 
 
-def _by_horner(total: FloatArray, r: FloatArray, degrees: list[int], rows: list[list[FloatArray]]) -> None:
+def _by_horner(total: FloatArray, r: FloatArray, degrees: list[int], first: FloatArray, second: FloatArray) -> None:
     """``sum_n r^n first_n second_n`` into an array of zeros; from the highest of the degrees down."""
     term, square = np.empty_like(total), r * r
-    for place in reversed(range(len(degrees))):
-        gap = degrees[place] - (degrees[place - 1] if place else 0)
-        np.multiply(rows[0][place], rows[1][place], out=term)
+    for n, below in zip(degrees[::-1], [*degrees[-2::-1], 0], strict=False):
+        np.multiply(first[n], second[n], out=term)
         total += term
-        total *= square if gap == 2 else r**gap
+        if n > below:
+            total *= square if n - below == 2 else r ** (n - below)
 
 
-def _rows(array: FloatArray, part: slice, ndim: int) -> FloatArray:
-    """Some rows of an array that broadcasts."""
-    return array[part] if array.ndim == ndim and len(array) > 1 else array
+def _any(rows: FloatArray) -> NDArray[np.bool_]:
+    """Whether an array has an element that is not zero, of each of a sequence."""
+    return np.array([row.any() for row in rows])
+
+
+def _rows(arrays: FloatArray, part: slice, ndim: int) -> FloatArray:
+    """Some rows of each of a sequence of arrays that broadcast."""
+    return arrays[:, part] if arrays.ndim == ndim + 1 and arrays.shape[1] > 1 else arrays
 
 
 def _geometric(r: Any, count: int, first: tuple[Any, Any], second: tuple[Any, Any]) -> Any:
@@ -145,8 +144,8 @@ def _geometric(r: Any, count: int, first: tuple[Any, Any], second: tuple[Any, An
         return np.where(q < 1, r**count * first[0] * second[0] / (1 - q), np.inf)
 
 
-def _taken(array: FloatArray, at: tuple[NDArray[np.intp], ...]) -> FloatArray:
-    """The elements of an array that broadcasts, by their indices."""
-    own = at[len(at) - array.ndim :]
-    taken: FloatArray = array[tuple(index if size > 1 else 0 for index, size in zip(own, array.shape, strict=True))]
+def _taken(arrays: FloatArray, at: tuple[NDArray[np.intp], ...]) -> FloatArray:
+    """The elements of each of a sequence of arrays that broadcast, by their indices."""
+    own = zip(at[len(at) - arrays.ndim + 1 :], arrays.shape[1:], strict=True)
+    taken: FloatArray = arrays[slice(None), *(index if size > 1 else 0 for index, size in own)]
     return taken
