@@ -95,6 +95,7 @@ def blocks() -> dict[tuple[str, str], Block]:
         ("cross", "exact"): cross,
         ("cross", "backprop"): _total((ONE, frozen), (G(0), _with("o", second)), (G(1), _with("g", second))),
         ("gauss_newton", "backprop"): frozen,
+        ("gauss_newton", "second"): _total((ONE, frozen), (G(0), _with("", first, "o")), (G(1), _with("", first, "g"))),
         **_blocks_of_one(),
     }
 
@@ -196,6 +197,11 @@ def _jacobian(field: Block, moves: Callable[[sp.Expr], Block], multiples: Block)
     return found
 
 
+def _transposed(block: Block) -> Block:
+    """A Jacobian in the first neuron of what the second feels, as a block of the first with the second."""
+    return {name[::-1]: value for name, value in block.items()}
+
+
 def check(proof: Derivation) -> None:
     """The blocks against derivatives of ``F``, ``F`` with half of its second derivative, and of what is left of it."""
     term = Power(0, g) * Moment(0, 0, M1, M2, s, rho, t)
@@ -217,6 +223,10 @@ def check(proof: Derivation) -> None:
         ) | _with("o", _moves(term, 2)) | _with("", _moves(term, 1), "o"),
         ("cross", "backprop"): _jacobian(turned, lambda f: _moves(f, 2), {"M": sp.diff(term, g), "oo": term})
         | _with("o", _moves(term, 2)) | _with("", turned, "o"),
+        ("gauss_newton", "second"): _transposed(
+            _jacobian(turned, lambda f: _moves(f, 1), {"M": sp.diff(term, g), "oo": term})
+            | _with("o", _moves(term, 1)) | _with("", turned, "o")
+        ),
         ("self_field", "exact"): half,
         ("self_own", "exact"): _jacobian(half, _moves_alone, {"S": 2 * sp.diff(one, s) / 2, "M": half["g"], "oo": one})
         | _with("o", _moves_alone(one)) | _with("", _moves_alone(one), "o"),

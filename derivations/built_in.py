@@ -12,10 +12,9 @@ from pkgutil import iter_modules
 from derivations import activations
 from derivations.catalogue import Output
 from derivations.declared import Declared, Parameter
-from sobolev_theory.activations.source import SPECIAL
 from sobolev_theory.symbolic.classes.classify import Classified, classify
 from sobolev_theory.symbolic.code.definitions import data_of, needs_derivatives, pointwise, written
-from sobolev_theory.symbolic.code.modules import header
+from sobolev_theory.symbolic.code.modules import header, imports
 from sobolev_theory.symbolic.derive.reading import GRAMMAR
 
 
@@ -30,13 +29,10 @@ def derive() -> Output:
     functions: list[str] = []
     rows = [_row(name, activation, functions) for name, activation in declared().items()]
     body = "\n\n".join(functions)
-    special = [name for name in SPECIAL if f"{name}(" in body]
+    title = header("Definitions of the activations of the package, by name.", "derivations/activations")
     lines = [
-        header("Definitions of the activations of the package, by name.", "derivations/activations"),
-        "from typing import Any",
-        "",
-        f"from .._special import {', '.join(special)}",
-        "",
+        title,
+        *imports(body),
         "",
         f"{body}\n",
         "ACTIVATIONS: dict[str, dict[str, Any]] = {",

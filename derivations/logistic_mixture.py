@@ -36,7 +36,6 @@ STEP = sp.Rational(1, 10)
 FIRST, LAST = -11, 21
 ORDERS = 5
 """Derivatives of an activation that a norm of order 3 takes."""
-DERIVATIVES = 8
 DIGITS = 40
 TERMS = 16
 TURN = 2
@@ -51,15 +50,14 @@ Node = tuple[float, float]
 
 
 def derive() -> Output:
-    """Prove the identity; write nodes, weights, bounds of the error, and derivatives of the logistic function."""
+    """Prove the identity; write nodes, weights, and bounds of the error."""
     proof = Derivation()
     _geometric_series(proof)
     _poles(proof)
-    polynomials = _derivatives(proof)
     nodes = rule()
     bounds = tuple(_rounded_up(_aliased(order) + _left_out(order)) for order in range(ORDERS + 1))
-    _check(nodes, bounds, polynomials)
-    return Output({"logistic_mixture.py": _module(nodes, bounds, polynomials)}, [])
+    check(nodes, bounds)
+    return Output({"logistic_mixture.py": _module(nodes, bounds)}, [])
 
 
 def _geometric_series(proof: Derivation) -> None:
@@ -98,23 +96,6 @@ def _poles(proof: Derivation) -> None:
     at_pole = -1 / (4 * sp.sinh(u / 2) ** 2)  # exp(-z) = -exp(-u) where z = u + i (2n-1) pi
     proof.step("The logistic density at a pole", -sp.exp(-u) / (1 - sp.exp(-u)) ** 2, at_pole.rewrite(sp.exp))
     proof.step("and its principal part", sp.series(at_pole, u, 0, 1).removeO() + 1 / u**2, sp.Rational(1, 12))
-
-
-def _derivatives(proof: Derivation) -> list[sp.Poly]:
-    """``P_n`` of ``sigma^(n+1) = sigma' P_n(v)``, ``v = tanh(z/2)``, of the logistic function."""
-    v, z = sp.symbols("v z", real=True)
-    of = sp.Function("P")
-    slope = (1 - v**2) / 4
-    tangent = sp.tanh(z / 2)
-    proof.step("The derivative", slope.subs(v, tangent), sp.diff((1 + tangent) / 2, z))
-    grown = sp.diff((slope * of(v)).subs(v, tangent), z).doit()
-    following = (slope * (-v * of(v) + (1 - v**2) / 2 * sp.diff(of(v), v))).subs(v, tangent).doit()
-    proof.step("The next derivative", grown, following)
-    found = [sp.Poly(1, v)]
-    for _ in range(DERIVATIVES - 1):
-        found.append(sp.Poly(-v, v) * found[-1] + sp.Poly((1 - v**2) / 2, v) * found[-1].diff(v))
-    proof.check("The fourth", slope.subs(v, tangent) * found[3].as_expr().subs(v, tangent), sp.diff(tangent / 2, z, 4))
-    return found
 
 
 def density(tau: mp.mpf) -> mp.mpf:
@@ -200,7 +181,7 @@ def _rounded_up(bound: mp.mpf) -> float:
     return float(mp.nstr(bound * mp.mpf("1.05"), 2))
 
 
-def _check(nodes: tuple[Node, ...], bounds: tuple[float, ...], polynomials: list[sp.Poly]) -> None:
+def check(nodes: tuple[Node, ...], bounds: tuple[float, ...]) -> None:
     """Measured errors are within the bounds; weights are positive and sum to 1."""
     if fsum(weight for _, weight in nodes) != 1 or min(weight for _, weight in nodes) <= 0:
         raise DerivationError("weights of the logistic mixture do not sum to 1")
@@ -208,15 +189,19 @@ def _check(nodes: tuple[Node, ...], bounds: tuple[float, ...], polynomials: list
         exact = [_node(k) for k in range(FIRST, LAST + 1)]
         for z in (mp.mpf(i) / 2 for i in range(30)):
             rows = [[weight * x for x in _smoothed(z, tau)] for tau, weight in exact]
-            v = mp.tanh(z / 2)
-            wanted = [v / 2, *((1 - v * v) / 4 * mp.polyval(list(map(_real, p.all_coeffs())), v) for p in polynomials)]
-            for order, bound in enumerate(bounds):
-                if abs(mp.fsum(row[order] for row in rows) - wanted[order]) > bound:
+            for order, (bound, wanted) in enumerate(zip(bounds, _logistic(z), strict=True)):
+                if abs(mp.fsum(row[order] for row in rows) - wanted) > bound:
                     raise DerivationError(f"derivative {order} of the mixture at {z} is off by more than its bound")
 
 
-def _real(x: sp.Rational) -> mp.mpf:
-    return mp.mpf(x.p) / x.q
+def _logistic(z: mp.mpf) -> list[mp.mpf]:
+    """Derivatives of ``tanh(z/2)/2``, polynomials in ``v = tanh(z/2)`` with ``v' = (1 - v^2)/2``."""
+    v, at = sp.Symbol("v"), mp.tanh(z / 2)
+    form, values = v / 2, []
+    for _ in range(ORDERS + 1):
+        values.append(mp.polyval([mp.mpf(c.p) / c.q for c in sp.Poly(form, v).all_coeffs()], at))
+        form = sp.expand(sp.diff(form, v) * (1 - v**2) / 2)
+    return values
 
 
 def _smoothed(z: mp.mpf, tau: mp.mpf) -> list[mp.mpf]:
@@ -229,9 +214,8 @@ def _smoothed(z: mp.mpf, tau: mp.mpf) -> list[mp.mpf]:
     return values
 
 
-def _module(nodes: tuple[Node, ...], bounds: tuple[float, ...], polynomials: list[sp.Poly]) -> str:
-    title = "The logistic function as a mixture of normal laws, sum of w Phi(z/tau), and its derivatives."
-    table = (", ".join(repr(float(c)) for c in p.all_coeffs()[::-1]) for p in polynomials)
+def _module(nodes: tuple[Node, ...], bounds: tuple[float, ...]) -> str:
+    title = "The logistic function as a mixture of normal laws, sum of w Phi(z/tau)."
     lines = [
         header(title, "derivations/logistic_mixture.py"),
         "# (tau, w)",
@@ -240,10 +224,6 @@ def _module(nodes: tuple[Node, ...], bounds: tuple[float, ...], polynomials: lis
         ")",
         "# of the error of the derivatives of order 0, 1, ..., at all z",
         f"BOUNDS = ({', '.join(map(repr, bounds))})",
-        "# coefficients, by ascending powers of v = tanh(z/2), of sigma^(n+1)(z)/sigma'(z)",
-        "DERIVATIVES = (",
-        *(f"    ({row},)," for row in table),
-        ")",
         "",
     ]
     return "\n".join(lines)

@@ -261,8 +261,10 @@ def derive() -> Output:
 
 
 def _orders(power: int) -> int:
-    """Of derivatives: one neuron needs four, and one with a polynomial of degree 3 three more after two Diracs."""
-    return power + 7 if power <= HIGHEST else 5
+    """Of derivatives: one neuron needs four; one with a polynomial of degree 3 two more than all orders, in a frame two
+    more, and three by the polynomial.
+    """
+    return power + 8 if power <= HIGHEST else 5
 
 
 def _collected(value: sp.Expr) -> sp.Expr:

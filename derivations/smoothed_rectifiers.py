@@ -30,6 +30,8 @@ INTEGRAL = sp.erf(Z / sp.sqrt(2 * W)) / 2
 DENSITY = sp.exp(-(Z**2) / (2 * W)) / sp.sqrt(2 * sp.pi * W)
 FOLLOWING = -(Z * LAST + (N - 1) * BEFORE) / W
 """``D_(n+1)``, n >= 1, by ``D_n`` and ``D_(n-1)``."""
+TIMES_Z = -W * LAST - (N - 1) * BEFORE
+"""``z D_n``, n >= 1, by ``D_(n+1)`` and ``D_(n-1)``."""
 SCALED = -(M * P / (W * sp.sqrt(N + 1)) * LAST + (N - 1) * P**2 / (W * sp.sqrt(N * (N + 1))) * BEFORE)
 """The same for ``p^n D_n/sqrt(n!)``, the Hermite coefficients of ``D_0(m + p X)``; ``w`` is the whole variance."""
 RAMP = M * D0 + s * D1
@@ -56,6 +58,7 @@ def derive() -> Output:
         function("integral", "D_0.", (Z, W), (INTEGRAL,)),
         function("density", "D_1.", (Z, W), (DENSITY,)),
         function("following", "D_(n+1), n >= 1, by D_n and D_(n-1).", (N, Z, W, LAST, BEFORE), (FOLLOWING,)),
+        function("times_z", "z D_n, n >= 1, by D_(n+1) and D_(n-1).", (N, W, LAST, BEFORE), (TIMES_Z,)),
         function("scaled", "Likewise p^n D_n/sqrt(n!) at m, p^2 <= w.", (N, M, P, W, LAST, BEFORE), (SCALED,)),
         function("ramp", "E[z D_0] by D_0 and D_1 of the variance s + w at m.", (M, s, D0, D1), (RAMP,)),
         function(
@@ -83,6 +86,7 @@ def _chain(proof: Derivation) -> None:
     proof.step(
         "The next derivative", grown, FOLLOWING.subs({LAST: d(N + 1, Z), BEFORE: d(N, Z), N: N + 1}, simultaneous=True)
     )
+    proof.step("A product with $z$", TIMES_Z.subs(LAST, FOLLOWING), Z * LAST)
     unit = sp.sqrt(sp.factorial(N + 1)) / P ** (N + 1)
     last = SCALED.subs(
         {LAST: P**N / sp.sqrt(sp.factorial(N)) * LAST, BEFORE: P ** (N - 1) / sp.sqrt(sp.factorial(N - 1)) * BEFORE}

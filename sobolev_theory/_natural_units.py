@@ -43,12 +43,13 @@ def _each_alone(loss: PopulationLoss) -> FloatArray:
     every = Parameters.of_network(loss.teacher)
     biases = or_zeros(every.biases, every.width)
     neurons = zip(every.weights[:, None], every.output_weights[:, None], biases[:, None], strict=True)
-    return np.array([loss_of_silence(loss, Network(*neuron, activation=loss.activation)) for neuron in neurons])
+    activated = zip(neurons, loss.teacher.activations, strict=True)
+    return np.array([loss_of_silence(loss, Network(*neuron, activation=each)) for neuron, each in activated])
 
 
 def loss_of_silence(loss: PopulationLoss, teacher: Network) -> float:
     """The loss of no student at all, of another teacher."""
-    return like(loss, teacher=teacher).at(Parameters.of_network(teacher).silent).value
+    return like(loss, teacher=teacher, activation=teacher.activation).at(Parameters.of_network(teacher).silent).value
 
 
 def roots(at: AnyPoint) -> FloatArray:

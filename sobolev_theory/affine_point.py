@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .activations import Activation
+from .activations.per_neuron import of_neurons
 from .curvature.affine_blocks import gauss_newton_blocks, hessian_blocks, rescalings
 from .curvature.blocks import Blocks
 from .curvature.operator import Curvature
@@ -18,7 +20,8 @@ from .norms import Convention, Norm
 from .pairs.affine import AffinePairs, Neurons
 from .pairs.affine_approach import kinks_approached
 from .pairs.affine_field import field_sum
-from .pairs.affine_sums import AffineTerms, value_sum
+from .pairs.affine_sums import value_sum
+from .pairs.affine_terms import AffineTerms
 from .pairs.ambient import Ambient
 from .pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
 from .pairs.existence import are_finite, overflowing, require_directions, require_parted, warn_of_rounding
@@ -29,6 +32,10 @@ FloatArray = NDArray[np.float64]
 
 class Objective(LaidOut, Protocol):
     """What a point needs of its loss."""
+
+    @property
+    def activation(self) -> Activation:
+        """That of students."""
 
     @property
     def affine_terms(self) -> AffineTerms:
@@ -61,7 +68,8 @@ class AffinePoint(Limits):
         rows = np.concatenate([parameters.weights, teacher.weights])
         biases = np.concatenate([or_zeros(each.biases, each.width) for each in (parameters, teacher)])
         outputs = np.concatenate([parameters.output_weights, -teacher.output_weights])
-        self.neurons = Neurons(rows, biases, outputs, self.width)
+        activations = of_neurons(loss.activation, self.width, "student") + teacher.activations
+        self.neurons = Neurons(rows, biases, outputs, self.width, activations)
         self.gap = parameters.output_bias - teacher.output_bias
 
     def facts(self) -> dict[str, Any]:
@@ -82,7 +90,7 @@ class AffinePoint(Limits):
     def students(self) -> AffinePairs:
         """Pairs of students."""
         k, stacked = self.width, self.neurons
-        alone = Neurons(stacked.weights[:k], stacked.biases[:k], stacked.outputs[:k], k)
+        alone = Neurons(stacked.weights[:k], stacked.biases[:k], stacked.outputs[:k], k, stacked.activations[:k])
         terms = self.loss.affine_terms
         geometry = AffinePairs.of(alone, self.loss.ambient, terms.chart, terms.meetings)
         geometry.require_varying(self.width)
@@ -91,7 +99,7 @@ class AffinePoint(Limits):
     @cached_property
     def means(self) -> Callable[[int, int], FloatArray]:
         """``E(a, i)`` of all neurons."""
-        return self.loss.affine_terms.table.of_means(self.geometry)
+        return self.loss.affine_terms.means(self.geometry)
 
     @property
     @np.errstate(all="ignore")
@@ -123,10 +131,10 @@ class AffinePoint(Limits):
         weights, biases, outputs = field.weights, field.biases, field.outputs
         pull = self.loss.norm.weights[0] * self.gap
         if pull:
-            on = self.loss.affine_terms.of_means("mean_field", geometry, self.loss.affine_terms.rule("field", 0))
-            along = (on.get("1", 0.0) * geometry.pairs.scale[:k])[:, None] * geometry.images[:k]
-            weights = weights + pull * (np.outer(on.get("m", 0.0 * biases), geometry.ambient.mean) + along)
-            biases, outputs = biases + pull * on.get("m", 0.0), outputs + pull * self.means(0, 0)[:k]
+            on = self.loss.affine_terms.of_means("mean_field", geometry, "field")
+            along = (on["1"] * geometry.pairs.scale[:k])[:, None] * geometry.images[:k]
+            weights = weights + pull * (np.outer(on["m"], geometry.ambient.mean) + along)
+            biases, outputs = biases + pull * on["m"], outputs + pull * self.means(0, 0)[:k]
         a = c[:k, None]
         rows = np.hstack([a * weights, a * biases[:, None], outputs[:, None]])[:, layout.columns]
         if "output_bias" in layout.names:
@@ -208,7 +216,7 @@ class AffinePoint(Limits):
 
     def _curvature(self, what: str, blocks: Blocks, *, is_symmetric: bool, is_semidefinite: bool) -> Curvature:
         self._require_finite(what, *blocks.coefficients)
-        null = rescalings(self.neurons, self.loss.affine_terms.activation.degree, self.layout)
+        null = rescalings(self.neurons, self.layout)
         return Curvature(
             blocks, self.layout, is_symmetric=is_symmetric, is_semidefinite=is_semidefinite, generators=null
         )

@@ -195,8 +195,8 @@ def is_zero(loss: PopulationLoss, value: float, *, flat: bool = False) -> bool:
     them: a student that lacks that one has no loss of zero.
     """
     teacher = loss.teacher
-    outputs, activation = np.abs(teacher.output_weights), loss.activation
-    positive = Network(teacher.weights, outputs, teacher.biases, abs(teacher.output_bias), activation=activation)
+    outputs = np.abs(teacher.output_weights)
+    positive = Network(teacher.weights, outputs, teacher.biases, abs(teacher.output_bias), teacher.activation)
     silent, alone = loss_of_silence(loss, positive), losses_alone(loss)
     return value <= (FLAT if flat else ZERO) * silent * float(alone.min() / alone.max() if len(alone) else 1.0)
 

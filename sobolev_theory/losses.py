@@ -9,19 +9,20 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import activations
 from ._runtime.checks import as_array, as_numbers, instance_of
 from .activations import Activation
+from .activations.per_neuron import chosen
 from .affine_point import AffinePoint
 from .inputs import Inputs
 from .layout import NAMES, Layout, moving
 from .networks import Network
 from .norms import Convention, Norm, NormLike
-from .pairs.affine_sums import AffineTerms, value_of_network
+from .pairs.affine_sums import value_of_network
+from .pairs.affine_terms import AffineTerms
 from .pairs.ambient import Ambient
 from .pairs.stacked import pairs_of
 from .pairs.sums import PairTerms, value_sum
-from .parameters import Parameters, require_shared
+from .parameters import Parameters
 from .points import Point
 from .shorthands import AnyPoint, Shorthands
 from .shorthands import Student as Student
@@ -35,7 +36,7 @@ class LossOptions(TypedDict, total=False):
     inputs: Inputs | None
     metric: ArrayLike | None
     parameters: str | Sequence[str]
-    activation: str | Activation | None
+    activation: str | Activation | Sequence[str | Activation] | None
     derivative: str
 
 
@@ -61,7 +62,7 @@ class PopulationLoss(Shorthands):
         ``"biases"``, ``"output_bias"``. If it is more than the weights, gradients are flat vectors in that order
         (`split`), and students are networks.
     activation
-        The activation, or its name; default ``"relu"``. A teacher that is a `Network` has its own, and admits no other.
+        That of students, or a list, one for each neuron; default: the teacher's, which may be another, or ``"relu"``.
     derivative
         ``"backprop"``: the gradient is the expectation of what automatic differentiation returns per sample
         (``ReLU'' = 0``), the field that training follows. ``"exact"``: it is the gradient of the population loss. They
@@ -119,37 +120,36 @@ class PopulationLoss(Shorthands):
         inputs: Inputs | None = None,
         metric: ArrayLike | None = None,
         parameters: str | Sequence[str] = "weights",
-        activation: str | Activation | None = None,
+        activation: str | Activation | Sequence[str | Activation] | None = None,
         derivative: str = "backprop",
     ) -> None:
-        default = teacher.activation if isinstance(teacher, Network) else "relu"
-        chosen = activations.get(default if activation is None else activation)
+        own = teacher.activation if isinstance(teacher, Network) else None
+        of_students = chosen(own if activation is None else activation)
         if not isinstance(teacher, Network):
-            teacher = Network(as_array("teacher", teacher, ("neurons", "d")), activation=chosen)
-        require_shared("teacher", teacher, chosen)
+            teacher = Network(as_array("teacher", teacher, ("neurons", "d")), activation=of_students)
         self.teacher, self.minus_teacher = teacher, -teacher.output_weights
         self.minus_teacher.flags.writeable = False
         self.inputs = Inputs() if inputs is None else instance_of("inputs", inputs, Inputs)
         self.ambient = Ambient.of(self.inputs, metric, teacher.dim)
         self.moving = moving(parameters)
-        self.norm = Norm.parse(norm, chosen)
+        self.norm = Norm.parse(norm)
         self.derivative = Convention.parse(derivative)
-        self.affine_terms = AffineTerms(chosen, self.norm, self.derivative)
+        self.affine_terms = AffineTerms(of_students, self.norm, self.derivative, teacher.activation)
         if not self.is_standard:
-            self.affine_terms.require_table()
+            self.affine_terms.require_moments()
         # with d = 1 the surface {w . x = 0} is the origin, its Dirac terms carry a factor x = 0: the conventions agree
         convention = Convention.BACKPROP if teacher.dim == 1 else self.derivative
-        self.terms = PairTerms(chosen, self.norm, convention, in_plane=teacher.dim == 2)
+        self.terms = PairTerms(of_students, self.norm, convention, in_plane=teacher.dim == 2)
 
     @property
     def activation(self) -> Activation:
-        """The activation of student and teacher."""
-        return self.terms.activation
+        """The activation of students."""
+        return self.affine_terms.activation
 
     @property
     def is_standard(self) -> bool:
         """Whether hidden weights alone move, inputs and metric are standard, there are no biases, but fast kernels."""
-        has_kernels = self.affine_terms.activation.has_kernels and not self.teacher.has_biases
+        has_kernels = self.affine_terms.are_of_kernels and not self.teacher.has_biases
         return has_kernels and self.moving == ("weights",) and self.ambient.is_standard
 
     def require_standard(self, what: str) -> None:
@@ -162,10 +162,10 @@ class PopulationLoss(Shorthands):
         """
         facts = {"inputs": self.inputs.is_standard, "metric": self.ambient.metric.is_identity}
         facts |= {"parameters": self.moving == ("weights",), "teacher": not self.teacher.has_biases}
-        facts |= {"activation": self.activation.has_kernels}
+        facts |= {"activation": self.affine_terms.are_of_kernels}
         for name, is_standard in facts.items():
             if not is_standard:
-                advice = {"teacher": "take one without", "activation": "take one that has generated kernels"}
+                advice = {"teacher": "take one without", "activation": "take one that has generated kernels, for both"}
                 raise NotImplementedError(
                     f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
                     f"teacher without biases; {advice.get(name, f'leave {name} as it is by default')}"
@@ -206,6 +206,7 @@ class PopulationLoss(Shorthands):
         facts |= {} if self.inputs.is_standard else {"inputs": self.inputs}
         facts |= {} if self.ambient.metric.is_identity else {"metric": self.ambient.metric.array}
         facts |= {} if self.moving == ("weights",) else {"parameters": self.moving}
+        facts |= {} if self.affine_terms.is_shared else {"activation_of_teacher": self.teacher.activation.name}
         return facts | {"activation": self.activation.name, "derivative": str(self.derivative)}
 
     @property

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import activations
 from ._runtime.checks import as_array, as_numbers, counted, generator, number, positive_integer
 from ._runtime.results import Frozen
 from ._runtime.sizes import require_memory
 from .activations import Activation
+from .activations.per_neuron import of_layer, of_neurons
 from .errors import OverflowingError
 
 FloatArray = NDArray[np.float64]
@@ -33,7 +34,14 @@ class Network(Frozen):
     output_bias
         ``c``, a number.
     activation
-        Name of a registered activation, or an `Activation`; the network holds the activation, not the name.
+        Name of a registered activation, or an `Activation`; or a list of K of them, one for each neuron. The network
+        holds the activation, not the name.
+
+    Attributes
+    ----------
+    activations
+        The activation of each neuron, K of them; `activation` is the one that all neurons have, or one of the layer
+        that says how many have which.
 
     Notes
     -----
@@ -54,6 +62,8 @@ class Network(Frozen):
     array([5.])
     >>> net.input_gradient([[3.0, 1.0]])
     array([[1., 2.]])
+    >>> Network([[1.0, 0.0], [0.0, 2.0]], activation=["relu", "erf"]).activation.name
+    '1 relu, 1 erf'
     """
 
     weights: FloatArray
@@ -68,13 +78,14 @@ class Network(Frozen):
         output_weights: ArrayLike | None = None,
         biases: ArrayLike | None = None,
         output_bias: float = 0.0,
-        activation: str | Activation = "relu",
+        activation: str | Activation | Sequence[str | Activation] = "relu",
     ) -> None:
         w = as_array("weights", weights, ("K", "d"))
         a = np.ones(len(w)) if output_weights is None else _for_each_neuron("output_weights", output_weights, w)
         b = None if biases is None else _for_each_neuron("biases", biases, w)
         c = number("output_bias", output_bias, "a finite number", -np.inf, np.inf)
-        chosen = activations.get(activation)
+        chosen = of_layer(activation)
+        of_neurons(chosen, len(w))
         values = {"weights": w, "output_weights": a, "biases": b, "output_bias": c, "activation": chosen}
         self._set({name: value.copy() if isinstance(value, np.ndarray) else value for name, value in values.items()})
 
@@ -107,6 +118,11 @@ class Network(Frozen):
     def _arrays(self) -> tuple[FloatArray, ...]:
         """Weights, output weights and biases, zeros if there are none, and the output bias."""
         return self.weights, self.output_weights, or_zeros(self.biases, self.width), np.array(self.output_bias)
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """The activation of each neuron."""
+        return of_neurons(self.activation, self.width)
 
     @property
     def has_biases(self) -> bool:

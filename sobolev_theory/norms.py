@@ -77,7 +77,7 @@ class Norm(Record):
             name = str(norm) if isinstance(norm, str) else "(" + ", ".join(f"{weight:g}" for weight in weights) + ")"
             parsed = cls(tuple(map(float, np.trim_zeros(weights, "b"))), name)
         if activation is not None:
-            parsed._require_finite(activation)
+            parsed.require_finite(activation)
         return parsed
 
     @property
@@ -99,7 +99,8 @@ class Norm(Record):
         """Whether the norm contains the order at which the activation's derivative jumps: conventions differ then."""
         return activation.jump_order is not None and activation.jump_order <= self.order
 
-    def _require_finite(self, activation: Activation) -> None:
+    def require_finite(self, activation: Activation) -> None:
+        """Refuse an activation whose networks have no such norm, or no moments for it; see `parse`."""
         jump = activation.jump_order
         if jump is not None and self.order > jump:
             raise InfiniteNormError(activation.name, self.order, jump)

@@ -13,6 +13,7 @@ from scipy.spatial.distance import cdist
 from ._runtime.checks import as_array
 from ._runtime.results import Record
 from .activations import Activation
+from .activations.per_neuron import of_neurons
 from .layout import Layout
 from .networks import Network, or_zeros
 
@@ -76,6 +77,7 @@ class Parameters(Record):
                 )
             weights = as_array("student", student, ("neurons", "d"))
             parameters = cls(weights, np.ones(len(weights)))
+        of_neurons(activation, parameters.width, "student")
         if parameters.weights.shape[1] != dim:
             shape, fits = parameters.weights.shape, "; its transpose would fit" if parameters.width == dim else ""
             raise ValueError(f"student: input dimension {dim} of the teacher is required, got {shape}{fits}")
@@ -155,7 +157,7 @@ def require_shared(name: str, network: Network, activation: Activation) -> None:
         other = " of another definition" if network.activation.name == activation.name else ""
         raise ValueError(
             f"{name}: activation {activation.name!r} is required, got {network.activation.name!r}{other}; "
-            "student and teacher share it"
+            "give a loss of other students their activation"
         )
 
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import instance_of
 from ._runtime.results import Record
+from .activations import Activation
 from .inputs import Inputs
 from .layout import Layout
 from .losses import PopulationLoss, Student
@@ -36,15 +37,16 @@ def like(
     norm: NormLike | None = None,
     inputs: Inputs | None = None,
     metric: ArrayLike | None = None,
+    activation: Activation | None = None,
 ) -> PopulationLoss:
-    """A loss with another teacher, norm, inputs or metric, else the same."""
+    """A loss with another teacher, norm, inputs, metric or activation of students, else the same."""
     return PopulationLoss(
         loss.teacher if teacher is None else teacher,
         loss.norm if norm is None else norm,
         inputs=loss.inputs if inputs is None else inputs,
         metric=loss.ambient.metric.array if metric is None else metric,
         parameters=loss.moving,
-        activation=loss.activation,
+        activation=loss.activation if activation is None else activation,
         derivative=loss.derivative,
     )
 
@@ -82,7 +84,7 @@ class SpanProblem(Record):
             return cls(loss, student, loss, student, None)
         basis, inputs, metric = found
         biases, bias = teacher.biases, teacher.output_bias
-        rotated = Network(teacher.weights @ basis, teacher.output_weights, biases, bias, activation=loss.activation)
+        rotated = Network(teacher.weights @ basis, teacher.output_weights, biases, bias, teacher.activation)
         inner = like(loss, teacher=rotated, inputs=inputs, metric=metric)
         return cls(loss, student, inner, replace(student, weights=student.weights @ basis, origin=None), basis)
 
@@ -93,8 +95,8 @@ class SpanProblem(Record):
 
     @property
     def widths_agree(self) -> bool:
-        """Whether student and teacher have as many neurons, so that a distance between their weights is defined."""
-        return self.start.width == self.loss.teacher.width
+        """Whether student and teacher have as many neurons of the same kinds: then a distance of weights is defined."""
+        return self.start.width == self.loss.teacher.width and self.loss.affine_terms.is_shared
 
     @cached_property
     def layout(self) -> Layout:

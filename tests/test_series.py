@@ -18,7 +18,7 @@ import sobolev_theory as st
 from sobolev_theory.activations import Activation, from_callable
 from sobolev_theory.activations.arguments import gaussian_pairs
 from sobolev_theory.activations.gated import GELU_TANH, MISH
-from sobolev_theory.activations.hermite import hermite_functions
+from sobolev_theory.activations.hermite_coefficients import hermite_functions
 from sobolev_theory.activations.mixed import Mixed
 from sobolev_theory.activations.packaged import PACKAGED
 from sobolev_theory.activations.series import Series

@@ -130,6 +130,18 @@ def gauss_newton_backprop(xp: Any, G: Any, K: Any) -> Any:
     return (x0*G(0), x1, x1, x1, x0*G(2))
 
 
+def gauss_newton_second(xp: Any, G: Any, K: Any) -> Any:
+    """gauss newton, second: oo, og, go, M, gg, mo, 1o, 2o, mg, 1g, 2g."""
+    x0 = G(0)
+    x1 = K(0, 0, 0, 0)
+    x2 = G(1)
+    x3 = x1*x2
+    x4 = K(1, 0, 0, 0)
+    x5 = K(1, 0, 1, 0)
+    x6 = K(1, 0, 0, 1)
+    return (x0*x1, x3, x3, x3, x1*G(2), x0*x4, x0*x5, x0*x6, x2*x4, x2*x5, x2*x6)
+
+
 def self_own_exact(xp: Any, G: Any, L: Any) -> Any:
     """self own, exact: oo, om, o1, og, mo, 1o, go, mm, m1, 1m, 11, mg, 1g, gm, g1, gg, S, M."""
     x0 = G(0)
@@ -212,6 +224,7 @@ BLOCKS = {
     ("cross", "exact"): (cross_exact, ("oo", "og", "go", "M", "gg", "om", "o1", "o2", "mo", "1o", "2o", "mm", "m1", "m2", "1m", "11", "12", "2m", "21", "22", "mg", "1g", "2g", "gm", "g1", "g2", "S",)),
     ("cross", "backprop"): (cross_backprop, ("oo", "og", "go", "M", "gg", "om", "o1", "o2", "gm", "g1", "g2",)),
     ("gauss_newton", "backprop"): (gauss_newton_backprop, ("oo", "og", "go", "M", "gg",)),
+    ("gauss_newton", "second"): (gauss_newton_second, ("oo", "og", "go", "M", "gg", "mo", "1o", "2o", "mg", "1g", "2g",)),
     ("self_own", "exact"): (self_own_exact, ("oo", "om", "o1", "og", "mo", "1o", "go", "mm", "m1", "1m", "11", "mg", "1g", "gm", "g1", "gg", "S", "M",)),
     ("self_own", "backprop"): (self_own_backprop, ("oo", "om", "o1", "og", "go", "gm", "g1", "gg", "M",)),
     ("self_gauss_newton", "exact"): (self_gauss_newton_exact, ("oo", "og", "go", "M", "gg", "om", "o1", "mo", "1o", "mm", "m1", "1m", "11", "mg", "1g", "gm", "g1", "S",)),

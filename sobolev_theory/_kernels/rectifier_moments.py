@@ -1699,6 +1699,11 @@ def singles_0_6(xp: Any, h: Any, phi: Any) -> Any:
     return h*phi*(-(h * h * h * h) + 10*(h * h) - 15)
 
 
+def singles_0_7(xp: Any, h: Any, phi: Any) -> Any:
+    """d^7 E[(X + h)_+^0]."""
+    return phi*((h * h * h * h * h * h) - 15*(h * h * h * h) + 45*(h * h) - 15)
+
+
 def singles_1_0(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
     """d^0 E[(X + h)_+^1]."""
     return Phi*h + phi
@@ -1749,6 +1754,11 @@ def singles_2_8(xp: Any, h: Any, phi: Any) -> Any:
     return 2*h*phi*(-(h * h * h * h) + 10*(h * h) - 15)
 
 
+def singles_2_9(xp: Any, h: Any, phi: Any) -> Any:
+    """d^9 E[(X + h)_+^2]."""
+    return 2*phi*((h * h * h * h * h * h) - 15*(h * h * h * h) + 45*(h * h) - 15)
+
+
 def singles_3_0(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
     """d^0 E[(X + h)_+^3]."""
     return Phi*(h * h * h) + 3*Phi*h + (h * h)*phi + 2*phi
@@ -1797,6 +1807,11 @@ def singles_3_8(xp: Any, h: Any, phi: Any) -> Any:
 def singles_3_9(xp: Any, h: Any, phi: Any) -> Any:
     """d^9 E[(X + h)_+^3]."""
     return 6*h*phi*(-(h * h * h * h) + 10*(h * h) - 15)
+
+
+def singles_3_10(xp: Any, h: Any, phi: Any) -> Any:
+    """d^10 E[(X + h)_+^3]."""
+    return 6*phi*((h * h * h * h * h * h) - 15*(h * h * h * h) + 45*(h * h) - 15)
 
 
 def singles_4_0(xp: Any, h: Any, Phi: Any, phi: Any) -> Any:
@@ -1895,6 +1910,11 @@ def centred_singles_0_5(xp: Any, ) -> Any:
     return 1.196826841204298
 
 
+def centred_singles_0_7(xp: Any, ) -> Any:
+    """d^7 E[(X + h)_+^0] at h = 0."""
+    return -5.984134206021491
+
+
 def centred_singles_2_1(xp: Any, ) -> Any:
     """d^1 E[(X + h)_+^2] at h = 0."""
     return 0.7978845608028654
@@ -1915,6 +1935,11 @@ def centred_singles_2_7(xp: Any, ) -> Any:
     return 2.393653682408596
 
 
+def centred_singles_2_9(xp: Any, ) -> Any:
+    """d^9 E[(X + h)_+^2] at h = 0."""
+    return -11.968268412042981
+
+
 def centred_singles_3_1(xp: Any, ) -> Any:
     """d^1 E[(X + h)_+^3] at h = 0."""
     return 3 / 2
@@ -1933,6 +1958,11 @@ def centred_singles_3_6(xp: Any, ) -> Any:
 def centred_singles_3_8(xp: Any, ) -> Any:
     """d^8 E[(X + h)_+^3] at h = 0."""
     return 7.1809610472257885
+
+
+def centred_singles_3_10(xp: Any, ) -> Any:
+    """d^10 E[(X + h)_+^3] at h = 0."""
+    return -35.904805236128944
 
 
 def centred_singles_4_1(xp: Any, ) -> Any:
@@ -2355,6 +2385,7 @@ SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (0, 4): (singles_0_4, ("h", "phi",)),
     (0, 5): (singles_0_5, ("h", "phi",)),
     (0, 6): (singles_0_6, ("h", "phi",)),
+    (0, 7): (singles_0_7, ("h", "phi",)),
     (1, 0): (singles_1_0, ("h", "Phi", "phi",)),
     (1, 1): (singles_0_0, ("Phi",)),
     (1, 2): (singles_0_1, ("phi",)),
@@ -2363,6 +2394,7 @@ SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (1, 5): (singles_0_4, ("h", "phi",)),
     (1, 6): (singles_0_5, ("h", "phi",)),
     (1, 7): (singles_0_6, ("h", "phi",)),
+    (1, 8): (singles_0_7, ("h", "phi",)),
     (2, 0): (singles_2_0, ("h", "Phi", "phi",)),
     (2, 1): (singles_2_1, ("h", "Phi", "phi",)),
     (2, 2): (singles_2_2, ("Phi",)),
@@ -2372,6 +2404,7 @@ SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (2, 6): (singles_2_6, ("h", "phi",)),
     (2, 7): (singles_2_7, ("h", "phi",)),
     (2, 8): (singles_2_8, ("h", "phi",)),
+    (2, 9): (singles_2_9, ("h", "phi",)),
     (3, 0): (singles_3_0, ("h", "Phi", "phi",)),
     (3, 1): (singles_3_1, ("h", "Phi", "phi",)),
     (3, 2): (singles_3_2, ("h", "Phi", "phi",)),
@@ -2382,6 +2415,7 @@ SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (3, 7): (singles_3_7, ("h", "phi",)),
     (3, 8): (singles_3_8, ("h", "phi",)),
     (3, 9): (singles_3_9, ("h", "phi",)),
+    (3, 10): (singles_3_10, ("h", "phi",)),
     (4, 0): (singles_4_0, ("h", "Phi", "phi",)),
     (4, 1): (singles_4_1, ("h", "Phi", "phi",)),
     (4, 2): (singles_4_2, ("h", "Phi", "phi",)),
@@ -2407,6 +2441,7 @@ CENTRED_SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (0, 4): (centred_pairs_m1_0_1_0, ()),
     (0, 5): (centred_singles_0_5, ()),
     (0, 6): (centred_pairs_m1_0_1_0, ()),
+    (0, 7): (centred_singles_0_7, ()),
     (1, 0): (centred_singles_0_1, ()),
     (1, 1): (centred_singles_0_0, ()),
     (1, 2): (centred_singles_0_1, ()),
@@ -2415,6 +2450,7 @@ CENTRED_SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (1, 5): (centred_pairs_m1_0_1_0, ()),
     (1, 6): (centred_singles_0_5, ()),
     (1, 7): (centred_pairs_m1_0_1_0, ()),
+    (1, 8): (centred_singles_0_7, ()),
     (2, 0): (centred_singles_0_0, ()),
     (2, 1): (centred_singles_2_1, ()),
     (2, 2): (centred_singles_2_2, ()),
@@ -2424,6 +2460,7 @@ CENTRED_SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (2, 6): (centred_pairs_m1_0_1_0, ()),
     (2, 7): (centred_singles_2_7, ()),
     (2, 8): (centred_pairs_m1_0_1_0, ()),
+    (2, 9): (centred_singles_2_9, ()),
     (3, 0): (centred_singles_2_1, ()),
     (3, 1): (centred_singles_3_1, ()),
     (3, 2): (centred_singles_2_7, ()),
@@ -2434,6 +2471,7 @@ CENTRED_SINGLES: dict[tuple[int, ...], tuple[Any, tuple[str, ...]]] = {
     (3, 7): (centred_pairs_m1_0_1_0, ()),
     (3, 8): (centred_singles_3_8, ()),
     (3, 9): (centred_pairs_m1_0_1_0, ()),
+    (3, 10): (centred_singles_3_10, ()),
     (4, 0): (centred_singles_3_1, ()),
     (4, 1): (centred_singles_4_1, ()),
     (4, 2): (centred_singles_4_2, ()),

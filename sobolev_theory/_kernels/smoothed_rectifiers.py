@@ -23,6 +23,11 @@ def following(xp: Any, n: Any, z: Any, w: Any, last: Any, before: Any) -> Any:
     return -(before*(n - 1) + last*z)/w
 
 
+def times_z(xp: Any, n: Any, w: Any, last: Any, before: Any) -> Any:
+    """z D_n, n >= 1, by D_(n+1) and D_(n-1)."""
+    return -before*(n - 1) - last*w
+
+
 def scaled(xp: Any, n: Any, m: Any, p: Any, w: Any, last: Any, before: Any) -> Any:
     """Likewise p^n D_n/sqrt(n!) at m, p^2 <= w."""
     return -p*(before*p*(n - 1)/xp.sqrt(n) + last*m)/(w*xp.sqrt(n + 1))

@@ -30,7 +30,7 @@ class Parameter(NamedTuple):
 
     def checked(self, name: str, value: Any) -> float:
         """A value of it."""
-        found = number(name, value, f"{self.required} is required", self.low, self.high)
+        found = number(name, value, self.required, self.low, self.high)
         if found == self.other_than:
             raise ValueError(f"{name}: {self.required} is required, got {shown(value)}")
         return found
@@ -95,10 +95,10 @@ def _as_number(word: str) -> Any:
 def of_degree(name: str, degree: int) -> str:
     """The name of a polynomial, checked."""
     known = degrees_of(name) or range(0)
-    degree = integer("degree", degree, f"{name}<n> has degrees from {known[0]} to {known[-1]}: one", known[0])
-    if degree not in known:
-        raise ValueError(f"degree: {name}<n> has degrees from {known[0]} to {known[-1]}, got {degree}")
-    return f"{name}{degree}"
+    required = f"a degree from {known[0]} to {known[-1]}"
+    if integer("degree", degree, required, known[0]) not in known:
+        raise ValueError(f"degree: {required} is required, got {shown(degree)}")
+    return f"{name}{int(degree)}"
 
 
 def with_parameters(name: str, values: tuple[Any, ...]) -> str:

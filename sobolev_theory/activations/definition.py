@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .generated import Kernels
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
 Moments = Callable[[int, int], FloatArray]
 """``K_ab`` by ``(a, b)``."""
 Letters = Callable[[int, int, int, int], FloatArray]
@@ -52,6 +53,12 @@ class GaussianPairs:
         """One argument twice."""
         return cls(m, m, s, s, s, np.zeros_like(s))
 
+    def some(self, rows: IntArray, columns: IntArray) -> GaussianPairs:
+        """Those in some rows and columns of a table of pairs."""
+        pick = _picker(rows, columns)
+        means = (None, None) if self.m1 is None or self.m2 is None else (pick(self.m1), pick(self.m2))
+        return GaussianPairs(*means, *map(pick, (self.s, self.rho, self.t, self.g)))
+
 
 @dataclass(frozen=True, eq=False)
 class KinkedPairs:
@@ -59,6 +66,7 @@ class KinkedPairs:
 
     ``offsets(first, second)`` are ``h = (m_1 - first)/p``, ``k = (m_2 - second)/q`` and ``v = (k - r h)/c`` of kinks at
     those places, v without cancellation where pairs are nearly parallel; None, all three, where h and k are zero.
+    ``means`` are ``(m_1, m_2)``, made of the offsets if they are None.
     """
 
     p: FloatArray
@@ -67,14 +75,35 @@ class KinkedPairs:
     sine: FloatArray
     cosine: FloatArray
     offsets: Callable[[float, float], tuple[FloatArray, FloatArray, FloatArray] | tuple[None, None, None]]
+    means: tuple[FloatArray, FloatArray] | None = None
 
     @cached_property
     def gaussian(self) -> GaussianPairs:
         """The same arguments by their means and covariance."""
         h, k, _ = self.offsets(0.0, 0.0)
-        m1, m2 = (None, None) if h is None or k is None else (h * self.p, k * self.q)
+        m1, m2 = (None, None) if h is None or k is None else self.means or (h * self.p, k * self.q)
         product = self.p * self.q
         return GaussianPairs(m1, m2, self.p**2, product * self.cosine, self.q**2, (product * self.sine) ** 2)
+
+    def some(self, rows: IntArray, columns: IntArray) -> KinkedPairs:
+        """Those in some rows and columns of a table of pairs."""
+        pick = _picker(rows, columns)
+
+        def offsets(first: float, second: float) -> Any:
+            return tuple(None if x is None else pick(x) for x in self.offsets(first, second))
+
+        arrays = pick(self.p), pick(self.q), pick(self.angle), pick(self.sine), pick(self.cosine)
+        return KinkedPairs(*arrays, offsets, None if self.means is None else (pick(self.means[0]), pick(self.means[1])))
+
+
+def _picker(rows: IntArray, columns: IntArray) -> Callable[[FloatArray], FloatArray]:
+    """Takes rows and columns of arrays that broadcast to a table."""
+
+    def pick(x: FloatArray) -> FloatArray:
+        picked = x if x.shape[0] == 1 else x[rows]
+        return picked if x.shape[1] == 1 else picked[:, columns]
+
+    return pick
 
 
 class Definition(ABC):

@@ -73,7 +73,7 @@ class Entire(Smooth):
     def means(self, m: FloatArray | None, s: FloatArray) -> Callable[[int], FloatArray]:
         """``E sigma^(n)(z)``, for any n."""
         m = np.zeros_like(s) if m is None else m
-        polynomial, exponentials = self._polynomial(m, s), self._exponentials(m, s)
+        polynomial, exponentials = self.polynomial_means(m, s), self.exponential_means(m, s)
         shape = np.broadcast_shapes(np.shape(m), np.shape(s))
         return lambda n: np.broadcast_to(polynomial(n) + exponentials(n), shape)
 
@@ -87,30 +87,10 @@ class Entire(Smooth):
         return square
 
     def pairs(self, at: GaussianPairs) -> Moments:
-        """Sums that end at the degree, and those of two exponentials, for any orders."""
-        m1, m2 = (np.zeros_like(s) if m is None else m for m, s in ((at.m1, at.s), (at.m2, at.t)))
-        first, second = self._polynomial(m1, at.s), self._polynomial(m2, at.t)
-        others = self._exponentials(m1, at.s), self._exponentials(m2, at.t)
-        degree = len(self.polynomial) - 1
-        exponentials = [
-            (A, b, C, c, *_scale_and_phases(b, c, m1, m2, at))
-            for (A, b), (C, c) in product(self.exponentials, repeat=2)
-        ]
+        """Of any orders."""
+        return of_two(self, self, at)
 
-        @cache
-        def moment(a: int, b: int) -> FloatArray:
-            total = np.zeros(np.broadcast_shapes(*map(np.shape, (m1, m2, at.s, at.rho, at.t))))
-            total += terminating(degree - a, at.rho, lambda k: first(a + k), lambda k: second(b + k) + others[1](b + k))
-            total += terminating(degree - b, at.rho, lambda k: others[0](a + k), lambda k: second(b + k))
-            for A, rate, C, other, scale, phi, psi in exponentials:
-                u, v = A * rate**a, C * other**b
-                size = rate.imag * other.imag * at.rho
-                total += scale * forms.rest(np, size, np.abs(size), *_turned(u, phi), *_turned(v, psi))
-            return total
-
-        return moment
-
-    def _polynomial(self, m: FloatArray, s: FloatArray) -> Means:
+    def polynomial_means(self, m: FloatArray, s: FloatArray) -> Means:
         """Means of derivatives of the polynomial."""
         he: list[Any] = [1.0, m]
         for n in range(1, len(self.polynomial) - 1):
@@ -118,10 +98,35 @@ class Entire(Smooth):
         terms = [(n, c) for n, c in enumerate(self.polynomial) if c]
         return cache(lambda k: sum(c * perm(n, k) * he[n - k] for n, c in terms if n >= k))
 
-    def _exponentials(self, m: FloatArray, s: FloatArray) -> Means:
+    def exponential_means(self, m: FloatArray, s: FloatArray) -> Means:
         """Means of derivatives of the exponentials."""
         known = [(A, b, *forms.mean(np, b.real, b.imag, m, s)) for A, b in self.exponentials]
         return cache(lambda k: sum(np.exp(size) * _turned(A * b**k, phase)[0] for A, b, size, phase in known))
+
+
+def of_two(one: Entire, two: Entire, at: GaussianPairs) -> Moments:
+    """``E[f^(a)(z_1) g^(b)(z_2)]``: sums that end at a degree, and those of two exponentials."""
+    m1, m2 = (np.zeros_like(s) if m is None else m for m, s in ((at.m1, at.s), (at.m2, at.t)))
+    first, second = one.polynomial_means(m1, at.s), two.polynomial_means(m2, at.t)
+    others = one.exponential_means(m1, at.s), two.exponential_means(m2, at.t)
+    degrees = len(one.polynomial) - 1, len(two.polynomial) - 1
+    exponentials = [
+        (A, b, C, c, *_scale_and_phases(b, c, m1, m2, at))
+        for (A, b), (C, c) in product(one.exponentials, two.exponentials)
+    ]
+
+    @cache
+    def moment(a: int, b: int) -> FloatArray:
+        total = np.zeros(np.broadcast_shapes(*map(np.shape, (m1, m2, at.s, at.rho, at.t))))
+        total += terminating(degrees[0] - a, at.rho, lambda k: first(a + k), lambda k: second(b + k) + others[1](b + k))
+        total += terminating(degrees[1] - b, at.rho, lambda k: others[0](a + k), lambda k: second(b + k))
+        for A, rate, C, other, scale, phi, psi in exponentials:
+            u, v = A * rate**a, C * other**b
+            size = rate.imag * other.imag * at.rho
+            total += scale * forms.rest(np, size, np.abs(size), *_turned(u, phi), *_turned(v, psi))
+        return total
+
+    return moment
 
 
 def terminating(degree: int, rho: FloatArray, first: Means, second: Means) -> Any:

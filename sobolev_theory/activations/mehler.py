@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from ..errors import AccuracyError
 from .common_factor import conditioned
 from .definition import GaussianPairs
-from .hermite import Coefficients
+from .hermite_coefficients import Coefficients
 from .neurons import Function, IntArray, Neurons, neurons_of
 from .panels import PiecewiseNeurons
 

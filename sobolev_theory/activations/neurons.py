@@ -13,7 +13,7 @@ from numpy.polynomial.hermite_e import hermeval
 from numpy.typing import NDArray
 
 from ..errors import AccuracyError
-from .hermite import END, LONGEST, ROUNDING, Coefficients, Rule, projected, quotient
+from .hermite_coefficients import END, LONGEST, ROUNDING, Coefficients, Rule, projected, quotient
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

@@ -68,6 +68,10 @@ class Rectifier(Kinked, OfKernels):
         super().__init__(kernels, expression)
         self.moments = RectifierMoments(n)
 
+    def derivative(self, z: FloatArray, order: int) -> FloatArray:
+        """Generated; 0 beyond."""
+        return super().derivative(z, order) if order <= self.highest_derivative else np.zeros(z.shape)
+
     def pairs(self, at: KinkedPairs) -> Letters:
         """Those of `RectifierMoments`."""
         h, k, v = at.offsets(0.0, 0.0)

@@ -118,7 +118,7 @@ def unit_pairs(
 
 
 def singles(p: Any, h: Any) -> Callable[[int, int], FloatArray]:
-    """``d_m^order E[(m + p X)_+^n]`` at ``(n, order)``, ``m = p h``: orders up to n + 6 for n <= 3, to 4 for n <= 6."""
+    """``d_m^order E[(m + p X)_+^n]`` at ``(n, order)``, ``m = p h``: orders up to n + 7 for n <= 3, to 4 for n <= 6."""
     table = CENTRED_SINGLES if h is None else SINGLES
     make = {"h": lambda: h, "Phi": lambda: special.ndtr(h), "phi": lambda: normal_density(h)}
     letter = cache(lambda name: make[name]())

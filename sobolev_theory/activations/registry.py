@@ -79,11 +79,6 @@ def _example(name: str) -> str:
     return f"{name}3" if built_in.degrees_of(name) else f"{name}(0.1)"
 
 
-def chosen(activation: str | Activation | None) -> Activation:
-    """The activation that the options of a loss ask for: ReLU unless told."""
-    return get("relu" if activation is None else activation)
-
-
 def _meant(name: str) -> str:
     """What to do about a name that is not registered."""
     family = next((one for one in built_in.FAMILIES if re.fullmatch(rf"{one}\d*", name)), None)

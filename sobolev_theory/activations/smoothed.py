@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from math import comb
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,8 @@ from scipy import special
 from .definition import GaussianPairs, Moments, Smooth
 from .smoothed_layers import Arguments, Atom, Layers, chain, means_of_polynomial
 from .smoothed_pairs import direct_sum
+from .smoothed_products import Products
 from .smoothed_series import SMALL, PriceSeries
-from .smoothed_squares import Squares
 
 FloatArray = NDArray[np.float64]
 Pointwise = Callable[[Any, FloatArray], FloatArray]
@@ -101,17 +100,19 @@ class SmoothedRectifiers(Smooth):
         return cache(lambda n: of_sum(n) + of_polynomial(n))
 
     def squares(self, m: FloatArray | None, s: FloatArray) -> Moments:
-        """By products of two widths; those with ``z Phi`` and of ``Phi`` by pairs at coincident arguments."""
+        """By products of two widths; where those have no density as a factor, as pairs of coincident arguments."""
         m = np.zeros_like(s) if m is None else m
         alike = self._moments(Arguments(m, m, s, s, s, np.zeros_like(s)), ())
-        of = cache(lambda k: Squares(self.layers, k, m, s))
+        products = Products(self.layers, m, s)
 
         @cache
         def square(k: int, n: int) -> FloatArray:
             ramp, terms = self.layers.expansion(k)
-            if ramp is not None:
-                return sum((comb(n, i) * alike(i, n - i) for i in range(n + 1)), start=np.zeros_like(s))
-            return alike(k, k) if n == 0 and 0 in terms else of(k).derivative(n)
+            if ramp is not None and n > 1:  # (sigma^2)'' = 2 sigma'^2 + 2 sigma sigma''
+                return 2 * square(k + 1, n - 2) + 2 * products.derivative(k, k + 2, n - 2)
+            if ramp is not None or (n == 0 and 0 in terms):
+                return (n + 1) * alike(k, k + n)
+            return products.derivative(k, k, n)
 
         return square
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..layout import Layout
 from ..pairs.affine import AffinePairs
-from ..pairs.affine_sums import Coefficients
+from ..pairs.affine_terms import Coefficients
 from ..pairs.geometry import ALL
 from .blocks import Blocks, Multiple
 from .spaces import Space

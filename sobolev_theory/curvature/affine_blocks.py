@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ..layout import Layout
 from ..pairs.affine import AffinePairs, Neurons
-from ..pairs.affine_sums import AffineTerms, Coefficients, itself, pair_coefficients
+from ..pairs.affine_sums import itself, pair_coefficients
+from ..pairs.affine_terms import AffineTerms, Coefficients
 from .affine import Assembly
 from .blocks import Blocks
 from .matrix import Generators
@@ -25,11 +26,10 @@ def hessian_blocks(geometry: AffinePairs, terms: AffineTerms, layout: Layout, ga
     assembly.add_pairs(pair_coefficients(geometry, terms, "cross", k, _factors(a, a, own=False)), own=False)
     assembly.add_itself(_of_squares(itself(geometry, terms, "self_own"), a))
     if pull := terms.norm.weights[0] * gap:
-        found = terms.of_means("mean_own", geometry, terms.rule("own", 0))
+        found = terms.of_means("mean_own", geometry, "own")
         assembly.add_itself({label: pull * a ** (1 - label.count("o")) * value for label, value in found.items()})
     if "output_bias" in layout.names:
-        in_row = _on_output_bias(geometry, terms, "exact")
-        in_column = in_row if terms.rule("own", 0) == "exact" else _on_output_bias(geometry, terms, "backprop")
+        in_row, in_column = (_on_output_bias(geometry, terms, quantity) for quantity in ("value", "own"))
         assembly.add_output_bias(terms.norm.weights[0], in_row, in_column)
     return assembly.blocks()
 
@@ -41,28 +41,30 @@ def gauss_newton_blocks(students: AffinePairs, terms: AffineTerms, layout: Layou
     assembly.add_pairs(cross, own=False)
     assembly.add_itself(_of_squares(itself(students, terms, "self_gauss_newton"), a))
     if "output_bias" in layout.names:
-        on_others = _on_output_bias(students, terms, terms.rule("gauss_newton", 0))
+        on_others = _on_output_bias(students, terms, "gauss_newton")
         assembly.add_output_bias(terms.norm.weights[0], on_others, on_others)
     return assembly.blocks()
 
 
-def rescalings(neurons: Neurons, degree: int | None, layout: Layout) -> Generators | None:
+def rescalings(neurons: Neurons, layout: Layout) -> Generators | None:
     """``(w_i, b_i, -n a_i)``: ``z_+^n`` is what it was if weights and bias grow and the output weight falls by a power.
 
-    None if a part that would have to move rests, or for an activation that is not homogeneous.
+    Of the neurons that are homogeneous; None if there are none, or a part that would have to move rests.
     """
-    k = neurons.width
-    moved = {"weights", "output_weights"} | ({"biases"} if neurons.biases[:k].any() else set())
-    if degree is None or not moved <= set(layout.names):
+    degrees = {i: each.degree for i, each in enumerate(neurons.activations[: neurons.width]) if each.degree is not None}
+    at = np.array(list(degrees), dtype=np.intp)
+    moved = {"weights", "output_weights"} | ({"biases"} if neurons.biases[at].any() else set())
+    if not degrees or not moved <= set(layout.names):
         return None
-    rows = np.column_stack([neurons.weights, neurons.biases, -degree * neurons.outputs])[:k]
-    return Generators(np.arange(k), rows[:, layout.columns])
+    outputs = -np.array(list(degrees.values())) * neurons.outputs[at]
+    rows = np.column_stack([neurons.weights[at], neurons.biases[at], outputs])
+    return Generators(at, rows[:, layout.columns])
 
 
-def _on_output_bias(geometry: AffinePairs, terms: AffineTerms, rule: str) -> Coefficients:
+def _on_output_bias(geometry: AffinePairs, terms: AffineTerms, quantity: str) -> Coefficients:
     """What the output bias has with other parameters, by letters: derivatives of ``sum_j c_j E sigma(z_j)``."""
-    k, weight, means = geometry.pairs.width, terms.norm.weights[0], terms.table.of_means(geometry)
-    found = terms.of_means("mean_field", geometry, rule)
+    k, weight, means = geometry.pairs.width, terms.norm.weights[0], terms.means(geometry)
+    found = terms.of_means("mean_field", geometry, quantity)
     on_inputs = {letter: weight * geometry.neurons.outputs[:k] * value for letter, value in found.items()}
     return {"o": weight * means(0, 0)[:k], **on_inputs}
 

@@ -29,12 +29,17 @@ FAR_COSINE = sqrt(1 - NEAR**2)
 
 @dataclass(frozen=True, eq=False)
 class NearInputs:
-    """Nearly parallel pairs of a block, at ``(i, j)``: sines, and the second vector of the frame on inputs (P, d)."""
+    """Nearly parallel pairs of a block, at ``(i, j)``: sines, and the second vector of the frame on inputs (P, d).
+
+    ``y~ = sign (1 + stretch) x~ + r`` with r orthogonal to ``x~``; the stretch is formed of a difference of inputs.
+    """
 
     i: IntArray
     j: IntArray
     sine: FloatArray
     second: FloatArray
+    sign: FloatArray
+    stretch: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +82,15 @@ class InputPairs:
     def of(cls, prior: Prior, first: Points, second: Points, products: FloatArray) -> InputPairs:
         """The geometry of inputs, from the inner products of their units (n, m)."""
         i, j = np.nonzero(np.abs(products) > FAR_COSINE)
-        near_angle, near_sine, e = angle_and_direction(first.rows[i], second.rows[j])
+        one, two, sign = first.rows[i], second.rows[j], np.sign(products[i, j])
+        near_angle, near_sine, e = angle_and_direction(one, two)
+        stretch = np.einsum("nd,nd->n", sign[:, None] * two - one, one) / np.einsum("nd,nd->n", one, one)
         cosine = products.copy()
         cosine[i, j] = np.cos(near_angle)
         angle, sine = np.arccos(cosine), np.sqrt((1 - cosine) * (1 + cosine))
         angle[i, j], sine[i, j] = near_angle, near_sine
-        near = NearInputs(i, j, near_sine, sqrt(prior.weight_variance) * e[:, : first.x.shape[1]])
+        second_vector = sqrt(prior.weight_variance) * e[:, : first.x.shape[1]]
+        near = NearInputs(i, j, near_sine, second_vector, sign, stretch)
         return cls(prior, first.x, second.x, first.deviations[:, None], second.deviations, cosine, angle, sine, near)
 
     @cached_property
@@ -106,7 +114,7 @@ class InputPairs:
         """``K(a, b, i, j)``."""
         p, q = self.varying
         definition = self.prior.definition
-        found = cache(letters_at(definition, p, q, self.angle, self.sine, self.cosine))
+        found = cache(letters_at(definition, p, q, self.angle, self.sine, self.cosine, self.near))
         if not any(map(len, self.zero)):
             return found
         x0, y0 = self.zero
@@ -158,7 +166,9 @@ class InputPairs:
         return [(int(one), int(two)) for one, two in zip(i[meet], j[meet], strict=True)]
 
 
-def letters_at(definition: Definition, p: Any, q: Any, angle: Any, sine: Any, cosine: Any) -> Letters:
+def letters_at(
+    definition: Definition, p: Any, q: Any, angle: Any, sine: Any, cosine: Any, near: NearInputs | None = None
+) -> Letters:
     """Letters of neurons with means zero, of standard deviations and an angle, in the frame of the activation."""
     if isinstance(definition, Smooth):
         g = (p * q * sine) ** 2
@@ -174,6 +184,10 @@ def letters_at(definition: Definition, p: Any, q: Any, angle: Any, sine: Any, co
         apart = k - sign * h
         with np.errstate(divide="ignore", invalid="ignore"):
             v = np.where(apart == 0, 0.0, apart / sine) + sign * h * sine / (1 + np.abs(cosine))
+            if near is not None and len(near.i):
+                lag = near.sign * first * near.stretch + (near.sign * first - second)  # of q sin v
+                across = q[near.j] * near.sine
+                v[near.i, near.j] = np.where(lag == 0, 0.0, lag / across)
         return h, k, v
 
     return definition.pairs(KinkedPairs(p, q, angle, sine, cosine, offsets))

@@ -18,6 +18,7 @@ from math import pi
 import numpy as np
 from numpy.typing import NDArray
 
+from ..activations.per_neuron import of_neurons
 from .residual import Residual
 from .rows import Array
 
@@ -38,16 +39,16 @@ def of_itself(residual: Residual) -> tuple[Array, Array]:
     q, K = residual.moves.output.shape
     gradient, hessian = np.zeros(q), np.zeros((q, q))
     variances = np.diagonal(residual.covariance)
-    for i, kink in product(np.flatnonzero(variances[:K]), residual.kinks):
+    for i, kink in product(map(int, np.flatnonzero(variances[:K])), residual.kinks):
         s, m, c = variances[i], residual.rows.offsets[i] - kink, residual.output[i]
         density = np.exp(-(m**2) / (2 * s)) / np.sqrt(2 * pi * s)
         A, along = residual.reach[:, i, i], residual.moves.rows.along[:, i]
         e = residual.moves.rows.offsets[:, i] - m / s * A
         both = np.outer(e, e) + along @ along.T - np.outer(A, A) / s
         for order, weight in residual.norm.orders:
-            k, bent = (weight * density * residual.jump(order + n, kink) for n in range(2))
+            k, bent = (weight * density * residual.jumps(order + n, kink)[i] for n in range(2))
             value, slope = (residual.pairing(order, derivative)[i, i] for derivative in range(2))
-            here, rising = (c * _at_kink(residual, order + derivative, kink) for derivative in range(2))
+            here, rising = (c * _at_kink(residual, order + derivative, kink, i) for derivative in range(2))
             P = value * here
             turn = k * (2 * c * slope * here * residual.overlap[:, i, i] + 2 * P * residual.moves.output[:, i])
             bend = c * (k * value * rising + bent * P)
@@ -60,10 +61,11 @@ def of_itself(residual: Residual) -> tuple[Array, Array]:
     return gradient, hessian
 
 
-def _at_kink(residual: Residual, order: int, kink: float) -> float:
-    """Mean of the limits of ``sigma^(order)`` from both sides."""
+def _at_kink(residual: Residual, order: int, kink: float, i: int) -> float:
+    """Mean of the limits of ``sigma_i^(order)`` from both sides."""
     step = max(TINY, float(np.spacing(abs(kink))))
-    return float(residual.activation.derivative([kink - step, kink + step], order).mean())
+    activation = of_neurons(residual.activation, len(residual.output))[i]
+    return float(activation.derivative([kink - step, kink + step], order).mean())
 
 
 @lru_cache(maxsize=8)
@@ -83,7 +85,7 @@ def edges(residual: Residual) -> Array:
     for kink, other in product(residual.kinks, repeat=2) if residual.exact and U.shape[1] > 1 else ():
         pairing = np.zeros((K, len(U)))
         for order, weight in residual.norm.orders:
-            jumps = residual.jump(order, kink) * residual.jump(order, other)
+            jumps = np.outer(residual.jumps(order, kink)[:K], residual.jumps(order, other))
             pairing += weight * jumps * residual.pairing(order, 0)
         pairing *= residual.output[:K, None] * residual.output
         for i in kinked[kinked < K] if pairing.any() else ():

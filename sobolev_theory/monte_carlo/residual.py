@@ -22,8 +22,10 @@ from functools import cached_property
 from math import perm
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..activations import Activation
+from ..activations.per_neuron import groups, of_layer, of_neurons
 from ..losses import PopulationLoss
 from ..networks import Network, or_zeros
 from ..norms import Convention, Norm
@@ -44,7 +46,7 @@ class Residual:
     norm
         Weights of the orders.
     activation
-        The activation.
+        The activation of all rows, or one of a layer with one for each; the constant neuron has any.
     exact
         Whether the gradient, and with it the rows of the Hessian, keep the Dirac parts (convention "exact").
     constant
@@ -66,7 +68,9 @@ class Residual:
         constant = student.output_bias != loss.teacher.output_bias or "output_bias" in layout.names
         rows, output = _stacked(loss, student, constant)
         moves = Moves.of(loss.ambient, layout, directions, student.width + constant)
-        return cls(rows, output, moves, loss.norm, loss.activation, loss.derivative is Convention.EXACT, constant)
+        students = of_neurons(loss.activation, student.width)
+        activation = of_layer([*students, *students[: int(constant)], *loss.teacher.activations])
+        return cls(rows, output, moves, loss.norm, activation, loss.derivative is Convention.EXACT, constant)
 
     def at(self, loss: PopulationLoss, student: Network | Parameters) -> Residual:
         """The residual at another student, in which no more moves."""
@@ -131,21 +135,35 @@ class Residual:
 
     def sigma(self, z: Array, order: int) -> Array:
         """``sigma^(order)(z_j)`` of all rows or of students, (.., n); of the constant neuron 1 or 0."""
-        values = self.activation.derivative(z, order)
+        if len(self.groups) == 1:
+            values = self.activation.derivative(z, order)
+        else:
+            values = np.empty(z.shape)
+            for activation, rows in self.groups:
+                some = rows[rows < len(z)]
+                values[some] = activation.derivative(z[some], order)
         if self.constant:
             values = values.copy()
             values[self.width - 1] = order == 0
         return values
 
     @cached_property
+    def groups(self) -> list[tuple[Activation, NDArray[np.intp]]]:
+        """Different activations, and the rows that have them."""
+        return groups(of_neurons(self.activation, len(self.output)))
+
+    @cached_property
     def kinks(self) -> tuple[float, ...]:
-        """Places where a derivative that the norm contains jumps, or the next one."""
+        """Places where a derivative that the norm contains jumps, or the next one, of any row."""
         orders = [m + k for m, _ in self.norm.orders for k in range(2)]
         return tuple(sorted({jump.place for order in orders for jump in self.activation.jumps(order)}))
 
-    def jump(self, order: int, kink: float) -> float:
-        """Jump of ``sigma^(order)`` at a place."""
-        return sum(jump.height for jump in self.activation.jumps(order) if jump.place == kink)
+    def jumps(self, order: int, kink: float) -> Array:
+        """Jumps of ``sigma_j^(order)`` at a place, (N,)."""
+        heights = np.empty(len(self.output))
+        for activation, rows in self.groups:
+            heights[rows] = sum(jump.height for jump in activation.jumps(order) if jump.place == kink)
+        return heights
 
     def tensor_coordinates(self, order: int) -> Array:
         """Coordinates of ``u_j^(tensor m)`` in an orthonormal basis of their span, (N, at most N).

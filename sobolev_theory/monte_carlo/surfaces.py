@@ -93,8 +93,8 @@ class _Surface:
         return np.asarray(self.moves[:, 0, i] - self.residual.reach[:, i, i, None] * self.along)
 
     def jump(self, order: int) -> float:
-        """Of ``sigma^(order)`` at the kink."""
-        return self.residual.jump(order, self.kink)
+        """Of ``sigma_i^(order)`` at the kink."""
+        return float(self.residual.jumps(order, self.kink)[self.student])
 
     def pairing(self, order: int, k: int) -> Array:
         """``[m]_k`` with others, (N,)."""
@@ -148,8 +148,9 @@ def _surfaces(residual: Residual, orders: Orders, moves: Array) -> Iterator[_Sur
     and ``z_j``. (Where a zero student is allowed its terms vanish, having a factor ``g^m / |u|`` with m > 1.)
     """
     for kink in residual.kinks:
-        jumping = [(weight, at) for weight, at in orders if any(residual.jump(at.order + k, kink) for k in range(2))]
-        for i in range(residual.width):
+        bent = [residual.jumps(at.order, kink) ** 2 + residual.jumps(at.order + 1, kink) ** 2 for _, at in orders]
+        jumping = [each for each, rows in zip(orders, bent, strict=True) if rows.any()]
+        for i in map(int, np.flatnonzero(np.any(bent, axis=0)[: residual.width])):
             if s := residual.covariance[i, i]:
                 along = (jumping[0][1].z[i] - kink) / s
                 z = jumping[0][1].z - residual.covariance[i, :, None] * along

@@ -16,7 +16,7 @@ from .._runtime.parallel import ParallelMap, Workers, ordered_map
 from .._runtime.progress import tracked
 from .._runtime.results import named
 from ..activations import Activation
-from ..activations.registry import chosen
+from ..activations.per_neuron import chosen
 from ..errors import NotDifferentiableError
 from ..layout import Layout, moving
 from ..losses import LossOptions, PopulationLoss, Student

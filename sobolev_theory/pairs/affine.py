@@ -10,6 +10,7 @@ Angles and norms are those of the covariance, ``C_ij = w_i' Sigma w_j``: the geo
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._special import FAR
+from ..activations import Activation
+from ..activations.per_neuron import groups
 from ..errors import OverflowingError
 from .ambient import Ambient
 from .angles import PARALLEL
@@ -26,17 +29,33 @@ from .near_pairs import NOBODY, NearKinks, NearPairs
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
-Places = tuple[tuple[float, float], ...]
+Meetings = Mapping[tuple[float, float], Set[tuple[Activation, Activation]]]
+"""Of which two activations a kink of the first and one of the second, by their places, must not meet."""
 
 
 @dataclass(frozen=True, eq=False)
 class Neurons:
-    """Stacked neurons, students first: ``w`` (N, d), ``b`` (N,), and ``c = [a; -a*]`` (N,), of which ``width`` move."""
+    """Stacked neurons, students first: ``w`` (N, d), ``b`` (N,), and ``c = [a; -a*]`` (N,), of which ``width`` move.
+
+    ``activations`` are theirs, N of them.
+    """
 
     weights: FloatArray
     biases: FloatArray
     outputs: FloatArray
     width: int
+    activations: tuple[Activation, ...]
+
+    @cached_property
+    def groups(self) -> list[tuple[Activation, IntArray]]:
+        """Different activations, and the numbers of the neurons that have them."""
+        return groups(self.activations)
+
+    def groups_of(self, part: slice) -> list[tuple[Activation, IntArray]]:
+        """The same of some neurons, numbered from the first of them."""
+        start, stop, _ = part.indices(len(self.activations))
+        found = ((each, of[(start <= of) & (of < stop)] - start) for each, of in self.groups)
+        return [(each, of) for each, of in found if len(of)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,18 +71,18 @@ class AffinePairs:
     means
         ``m_i``, (N,), or None if all are zero.
     meetings
-        Places of a kink of the first neuron and of one of the second, all pairs of which a derivative of the loss jumps
-        where they meet.
+        Places of a kink of the first neuron and of one of the second at which a derivative of the loss jumps where they
+        meet, and the activations of which it does.
     """
 
     neurons: Neurons
     ambient: Ambient
     pairs: PairGeometry
     means: FloatArray | None
-    meetings: Places
+    meetings: Meetings
 
     @classmethod
-    def of(cls, neurons: Neurons, ambient: Ambient, chart: Chart, meetings: Places) -> AffinePairs:
+    def of(cls, neurons: Neurons, ambient: Ambient, chart: Chart, meetings: Meetings) -> AffinePairs:
         """The geometry of neurons.
 
         Raises
@@ -98,6 +117,10 @@ class AffinePairs:
     def metric_images(self) -> FloatArray:
         """``M w_i``, (N, d)."""
         return self.images if self.ambient.has_one_form else self.ambient.metric.apply(self.neurons.weights)
+
+    def means_of(self, numbers: IntArray) -> FloatArray | None:
+        """``m_i`` of some neurons, or None if all are zero."""
+        return None if self.means is None else self.means[numbers]
 
     @property
     def near(self) -> NearKinks:
@@ -159,7 +182,11 @@ class AffinePairs:
         summed = np.abs(self.neurons.weights) @ np.abs(self.ambient.mean) + np.abs(self.neurons.biases)
         rounded = (summed + abs(first))[near.i] / norms[near.i] + (summed + abs(second))[near.j] / norms[near.j]
         meet = (np.abs(v) < FAR) | (np.abs(lag) <= PARALLEL * rounded)
-        return np.flatnonzero((near.sine <= near.parallel) & meet)
+        found: IntArray = np.flatnonzero((near.sine <= near.parallel) & meet)
+        kinked, activations = self.meetings.get((first, second), ()), self.neurons.activations
+        which = [(activations[i], activations[j]) in kinked for i, j in zip(near.i[found], near.j[found], strict=True)]
+        concerned: IntArray = found[np.array(which, dtype=bool)]
+        return concerned
 
     def felt(self, outputs: bool) -> IntArray:
         """Those that have a share in a derivative of the loss in weights: the output weight of neither is zero.

@@ -1,9 +1,9 @@
 r"""Where kinks that coincide come apart along a displacement: the frames and places that a limit depends on.
 
-Of neurons ``(w_j, b_j) = c (w_i, b_i)`` that move by ``(X, x)`` the difference ``(X_j, x_j) - c (X_i, x_i)`` has a
-part ``(r, r_b)`` with ``r`` orthogonal to ``w_i`` in the covariance. For ``eps -> 0+`` the second vector of the frame
-tends to ``Sigma r/|r|``, and the place along it where the kinks meet to ``v = (r . mu + r_b)/|r|``, infinite where only
-the biases move apart.
+Of neurons ``(w_j, b_j) = c (w_i, b_i)``, offsets less the places of the kinks, that move by ``(X, x)`` the difference
+``(X_j, x_j) - c (X_i, x_i)`` has a part ``(r, r_b)`` with ``r`` orthogonal to ``w_i`` in the covariance. For ``eps ->
+0+`` the second vector of the frame tends to ``Sigma r/|r|``, and the place along it where the kinks meet to ``v = (r .
+mu + r_b)/|r|``, infinite where only the biases move apart.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .affine import AffinePairs
 from .angles import PARALLEL, components
-from .near_pairs import kinks
+from .near_pairs import NOBODY, kinks
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -29,28 +29,39 @@ def kinks_approached(geometry: AffinePairs, displacement: FloatArray) -> tuple[A
     displacement
         ``(X, x)`` of the first neurons, (width, d + 1), none of its entries beyond 1 in modulus; the others rest.
     """
-    pairs, at = geometry.pairs, geometry.coincident
-    near = geometry.near
-    i, j = near.i[at], near.j[at]
-    c = np.where(near.angle[at] < 1, 1.0, -1.0) * pairs.norms[j] / pairs.norms[i]  # angles of 0 or pi
+    pairs, near, e = geometry.pairs, geometry.near, geometry.near.e.copy()
+    meetings = {(0.0, 0.0): near.meeting(0.0, 0.0)}
+    unparted: list[IntArray] = [NOBODY]
+    for places in geometry.meetings:
+        numbers = geometry.coincident_at(*places)
+        v, lag = (array.copy() for array in near.meeting(*places))
+        lag[numbers] = 0.0
+        v[numbers], e[numbers], together = _parted(geometry, displacement, numbers, places[0])
+        meetings[places] = v, lag
+        unparted.append(numbers[together])
+    moved = replace(near, e=e, meetings=meetings)
+    means = np.zeros(len(pairs.norms)) if geometry.means is None else geometry.means  # with none there is no v
+    moved_geometry = replace(geometry, pairs=replace(pairs, near=moved), means=means)
+    return moved_geometry, np.unique(np.concatenate(unparted))
+
+
+def _parted(
+    geometry: AffinePairs, displacement: FloatArray, numbers: IntArray, place: float
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """``v`` and ``e`` of near pairs whose kinks, that of the first neuron at a place, coincide; and which are no more.
+
+    With kinks the neurons are ``(w, b - kappa)``, of which displacements are the same.
+    """
+    pairs, near = geometry.pairs, geometry.near
+    i, j = near.i[numbers], near.j[numbers]
+    c = np.where(near.angle[numbers] < 1, 1.0, -1.0) * pairs.norms[j] / pairs.norms[i]  # angles of 0 or pi
     moves, both = j < pairs.width, j[j < pairs.width]
     apart = -c[:, None] * displacement[i]
     apart[moves] += displacement[both]
-    neurons = np.column_stack([geometry.neurons.weights, geometry.neurons.biases])
-    covariance, mean = geometry.ambient.covariance, geometry.ambient.mean
-    apart[_are_along(neurons[i], apart, PARALLEL * (1 + np.abs(c)))] = 0.0
-    _, _, v, _, e, together = kinks(neurons[i], apart, mean, covariance)
-    new_e = near.e.copy()
-    new_e[at] = e
-    meetings = {(0.0, 0.0): near.meeting(0.0, 0.0)}
-    for places in geometry.meetings:
-        numbers = geometry.coincident_at(*places)
-        meets, lag = (array.copy() for array in near.meeting(*places))
-        meets[numbers], lag[numbers] = v[np.searchsorted(at, numbers)], 0.0
-        meetings[places] = meets, lag
-    moved = replace(near, e=new_e, meetings=meetings)
-    means = np.zeros(len(pairs.norms)) if geometry.means is None else geometry.means  # with none there is no v
-    return replace(geometry, pairs=replace(pairs, near=moved), means=means), at[together]
+    first = np.column_stack([geometry.neurons.weights, geometry.neurons.biases - place])[i]
+    apart[_are_along(first, apart, PARALLEL * (1 + np.abs(c)))] = 0.0
+    _, _, v, _, e, together = kinks(first, apart, geometry.ambient.mean, geometry.ambient.covariance)
+    return v, e, together
 
 
 def _are_along(neurons: FloatArray, apart: FloatArray, rounding: FloatArray) -> NDArray[np.bool_]:

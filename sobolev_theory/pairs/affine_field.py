@@ -8,13 +8,16 @@ with ``(k + 1)`` times the same: one product with the weights serves both,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..norms import Convention
 from .affine import AffinePairs
-from .affine_sums import BLOCKS, AffineTerms, PairBlock, blocks_of, itself, of_order, power
+from .affine_sums import PairBlock, blocks_of, itself
+from .affine_terms import BLOCKS, AffineTerms, Coefficients, Group, power
 from .geometry import clear_diagonal
 
 FloatArray = NDArray[np.float64]
@@ -45,45 +48,48 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
     """The field of all leading neurons; parts on outputs and on biases are formed if asked for."""
     pairs, k = geometry.pairs, geometry.pairs.width
     weights = dict(terms.norm.orders)
-    shared = {m: np.empty((k, len(c))) for m in range(max(weights) + 1) if _shares(terms, weights, m)}
-    jump = terms.activation.jump_order
-    keeps = jump in weights and terms.rule("field", jump) == "exact"
+    orders = [m for m in range(max(weights) + 1) if {m, m + 1} & set(weights)]
+    leading = [each for each, _ in geometry.neurons.groups_of(slice(0, k))]
+    shared = {m: np.zeros((k, len(c))) for m in orders if any(each.jump_order != m for each in leading)}
+    keeps = terms.jumps and terms.convention is Convention.EXACT
     mean, first, on_outputs = np.zeros((3, k))
-    turned = np.empty((k, len(c))) if keeps else None
+    turned = np.zeros((k, len(c))) if keeps else None
     sums = _Sums(mean, first, on_outputs, shared, turned, np.zeros(len(pairs.near.i)))
 
     def block(part: slice) -> None:
-        pair = blocks_of(geometry, terms, part)
+        at = blocks_of(geometry, terms, part)
         for m, table in shared.items():
-            np.multiply(_on("second", pair, m), c, out=table[part])
-            clear_diagonal(table[part], part.start)
+            for found in _on("second", at, m):
+                np.multiply(found, c, out=table[part])
+                clear_diagonal(table[part], part.start)
         if outputs:
-            (found,) = terms.coefficients("value", pair.product, of_order(pair.letters)).values()
-            sums.outputs[part] = _row_sums(found, c, part)
+            sums.outputs[part] = _row_sums(at.collect(lambda group: terms.coefficients("value", group))["o"], c, part)
         for m, weight in weights.items():
-            if m == jump:
-                if keeps:
-                    _with_dirac_terms(geometry, pair, m, weight, c, sums)
-                continue
+            if keeps:
+                _with_dirac_terms(geometry, at, m, weight, c, sums)
             if biases or geometry.ambient.has_mean:
-                sums.mean[part] += weight * _row_sums(_on("mean", pair, m), c, part)
-            sums.first[part] += weight * _row_sums(_on("first", pair, m), c, part)
+                for found in _on("mean", at, m):
+                    sums.mean[part] += weight * _row_sums(found, c, part)
+            for found in _on("first", at, m):
+                sums.first[part] += weight * _row_sums(found, c, part)
 
     pairs.by_blocks(block)
     return _collected(geometry, terms, c, sums, weights)
 
 
-def _shares(terms: AffineTerms, weights: dict[int, float], m: int) -> bool:
-    """Whether a moment of order ``m + 1`` has a part in the field as a function."""
-    return m + 1 in weights or (m in weights and m != terms.activation.jump_order)
+def _on(vector: str, block: PairBlock, m: int) -> Iterable[FloatArray]:
+    """The coefficient of the field of an order on the mean, or on ``Sigma w`` of the first or the second neuron.
 
-
-def _on(vector: str, pair: PairBlock, m: int) -> FloatArray:
-    """The coefficient of the field of an order on the mean, or on ``Sigma w`` of the first or the second neuron."""
+    0 of neurons whose derivative jumps at that order; nothing if all of them do.
+    """
     function, _ = BLOCKS[f"on_{vector}", "exact"]
-    letters = of_order(pair.letters)
-    coefficient: FloatArray = function(np, power(m, pair.product), lambda *at: letters(m, *at))
-    return coefficient
+
+    def of(group: Group) -> Coefficients:
+        if m == group.first.jump_order:
+            return {}
+        return {vector: function(np, power(m, group.product), group.of_order(m))}
+
+    return block.collect(of).values()
 
 
 def _row_sums(table: FloatArray, c: FloatArray, part: slice) -> FloatArray:
@@ -95,26 +101,32 @@ def _row_sums(table: FloatArray, c: FloatArray, part: slice) -> FloatArray:
 
 
 def _with_dirac_terms(
-    geometry: AffinePairs, pair: PairBlock, m: int, weight: float, c: FloatArray, sums: _Sums
+    geometry: AffinePairs, block: PairBlock, m: int, weight: float, c: FloatArray, sums: _Sums
 ) -> None:
     """The order that jumps, in the frame: its moments diverge on the rows where those are parallel."""
-    pairs, part = geometry.pairs, pair.part
-    function, _ = BLOCKS["field", "exact"]
-    letters = of_order(pair.letters)
-    mean, first, second, _ = function(np, power(m, pair.product), lambda *at: letters(m, *at))
+    function, labels = BLOCKS["field", "exact"]
+
+    def of(group: Group) -> Coefficients:
+        if m != group.first.jump_order:
+            return {}
+        return dict(zip(labels, function(np, power(m, group.product), group.of_order(m)), strict=True))
+
+    if not (found := block.collect(of)):
+        return
+    pairs, part, (mean, first, second, _) = geometry.pairs, block.part, found.values()
     silent = c == 0
     for table in (first, second):
         table[:, silent] = 0.0
     sums.mean[part] += weight * _row_sums(mean, c, part)
     index, where = pairs.near_in(part)
-    sums.explicit[index] = weight * second[where] * c[where[1]]
-    kappa, gamma = pairs.chart.second(pair.at)
+    sums.explicit[index] += weight * second[where] * c[where[1]]
+    kappa, gamma = pairs.chart.second(block.at)
     second = weight * kappa * second * c
     clear_diagonal(second, part.start)
     along = weight * _row_sums(first, c, part) - (gamma * second).sum(axis=1)
     sums.first[part] += along * pairs.scale[: pairs.width][part]
     assert sums.turned is not None
-    sums.turned[part] = second * pairs.scale
+    sums.turned[part] += second * pairs.scale
 
 
 def _collected(
@@ -129,7 +141,7 @@ def _collected(
     field += (own * alone.get("g", 0.0))[:, None] * geometry.metric_images[:k]
     for m, table in sums.shared.items():
         product = table @ geometry.neurons.weights
-        if m in weights and m != terms.activation.jump_order:
+        if m in weights:
             field += weights[m] * ambient.covariance.apply(product)
         if m + 1 in weights:
             field += (m + 1) * weights[m + 1] * ambient.metric.apply(product)

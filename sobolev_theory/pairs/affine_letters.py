@@ -1,106 +1,94 @@
-"""Moments of an activation at pairs of neurons, in the frame of its chart: the letters of the affine operator."""
+"""Moments of activations at pairs of neurons, in the frame of a chart: the letters of the affine operator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..activations import Activation, built_in
-from ..activations.definition import GaussianPairs, Kinked, KinkedPairs, Smooth
+from ..activations.definition import Definition, GaussianPairs, KinkedPairs
+from ..activations.mixed_moments import mixed_letters, mixed_moments
 from .affine import AffinePairs
 from .geometry import BlockAngles
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
 Letters = Callable[..., FloatArray]
+Where = tuple[IntArray, IntArray] | None
+"""Rows and columns of a block, or all of it."""
 
 
 class Table(Protocol):
-    """What a chart makes of an activation's moments."""
+    """What a chart makes of moments of activations."""
 
-    def of_pairs(self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice) -> Letters:
-        """``K(a, b, i, j)`` of a block of pairs."""
+    def of_pairs(
+        self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice
+    ) -> Callable[[Definition, Definition, Where], Letters]:
+        """``K(a, b, i, j)`` of two activations at a block of pairs, or at some of its rows and columns."""
 
-    def of_neurons(self, geometry: AffinePairs) -> Letters:
-        """``L(k, a, i)`` of the leading neurons."""
+    def of_neurons(self, definition: Definition, means: FloatArray | None, norms: FloatArray) -> Letters:
+        """``L(k, a, i)`` of neurons of an activation."""
 
-    def of_means(self, geometry: AffinePairs) -> Letters:
-        """``E(a, i)`` of all neurons."""
+    def of_means(self, definition: Definition, means: FloatArray | None, norms: FloatArray) -> Letters:
+        """``E(a, i)`` likewise."""
 
 
-@dataclass(frozen=True)
 class PolarTable:
-    """Of an activation with kinks, in the frame ``(Sigma w/p, e)``: ``D_1 = p d_m`` of one neuron."""
+    """In the frame ``(Sigma w/p, e)``, where one of the activations has kinks: ``D_1 = p d_m`` of one neuron."""
 
-    definition: Kinked
-
-    def of_pairs(self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice) -> Letters:
+    def of_pairs(
+        self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice
+    ) -> Callable[[Definition, Definition, Where], Letters]:
         """From norms, offsets, the angle and the place where the kinks meet."""
-        p, q = geometry.pairs.norms[: geometry.pairs.width][part, None], geometry.pairs.norms[columns]
+        p, q = geometry.pairs.norms[: geometry.pairs.width][part, None], geometry.pairs.norms[None, columns]
 
         @cache
         def offsets(first: float, second: float) -> Any:
             return geometry.offsets(first, second, at, part, columns)
 
-        return self.definition.pairs(KinkedPairs(p, q, at.angle, at.sine, at.cosine, offsets))
+        means = geometry.means
+        both = None if means is None else (means[: geometry.pairs.width][part, None], means[None, columns])
+        pairs = KinkedPairs(p, q, at.angle, at.sine, at.cosine, offsets, both)
+        return lambda one, two, where: mixed_letters(one, two, pairs if where is None else pairs.some(*where))
 
-    def of_neurons(self, geometry: AffinePairs) -> Letters:
+    def of_neurons(self, definition: Definition, means: FloatArray | None, norms: FloatArray) -> Letters:
         """From norms and means."""
-        p, means = geometry.pairs.norms[: geometry.pairs.width], geometry.means
-        squares = self.definition.squares(None if means is None else means[: len(p)], p * p)
-        return lambda k, a, i: p**i * squares(k, a + i) if i else squares(k, a)
+        squares = definition.squares(means, norms * norms)
+        return lambda k, a, i: norms**i * squares(k, a + i) if i else squares(k, a)
 
-    def of_means(self, geometry: AffinePairs) -> Letters:
+    def of_means(self, definition: Definition, means: FloatArray | None, norms: FloatArray) -> Letters:
         """Likewise."""
-        p = geometry.pairs.norms
-        means = self.definition.means(geometry.means, p * p)
-        return lambda a, i: p**i * means(a + i) if i else means(a)
+        found = definition.means(means, norms * norms)
+        return lambda a, i: norms**i * found(a + i) if i else found(a)
 
 
-@dataclass(frozen=True)
 class GramTable:
-    """Of a smooth activation, in the frame ``(Sigma w, Sigma v)``: ``D_1, D_2`` are derivatives in the means."""
+    """In the frame ``(Sigma w, Sigma v)`` of smooth activations: ``D_1, D_2`` are derivatives in the means."""
 
-    definition: Smooth
-
-    def of_pairs(self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice) -> Letters:
+    def of_pairs(
+        self, geometry: AffinePairs, at: BlockAngles, part: slice, columns: slice
+    ) -> Callable[[Definition, Definition, Where], Letters]:
         """From means, covariances and their determinant."""
         first = second = geometry.means
         if first is not None:
             first, second = first[: geometry.pairs.width][part, None], first[None, columns]
-        moments = self.definition.pairs(GaussianPairs(first, second, *geometry.pairs.arguments(at, part, columns)))
-        return lambda a, b, i, j: moments(a + i, b + j)
+        pairs = GaussianPairs(first, second, *geometry.pairs.arguments(at, part, columns))
 
-    def of_neurons(self, geometry: AffinePairs) -> Letters:
+        def of_two(one: Definition, two: Definition, where: Where) -> Letters:
+            moments = mixed_moments(one, two, pairs if where is None else pairs.some(*where))
+            return lambda a, b, i, j: moments(a + i, b + j)
+
+        return of_two
+
+    def of_neurons(self, definition: Definition, means: FloatArray | None, norms: FloatArray) -> Letters:
         """From means and variances."""
-        k, means = geometry.pairs.width, geometry.means
-        squares = self.definition.squares(None if means is None else means[:k], geometry.pairs.norms[:k] ** 2)
+        squares = definition.squares(means, norms * norms)
         return lambda k, a, i: squares(k, a + i)
 
-    def of_means(self, geometry: AffinePairs) -> Letters:
+    def of_means(self, definition: Definition, means: FloatArray | None, norms: FloatArray) -> Letters:
         """Likewise."""
-        means = self.definition.means(geometry.means, geometry.pairs.norms**2)
-        return lambda a, i: means(a + i)
-
-
-def table_of(activation: Activation) -> Table:
-    """The table of an activation.
-
-    Raises
-    ------
-    NotImplementedError
-        For one that was derived: its moments are known at standard inputs only.
-    """
-    definition = activation.definition
-    if isinstance(definition, Kinked):
-        return PolarTable(definition)
-    if isinstance(definition, Smooth):
-        return GramTable(definition)
-    raise NotImplementedError(
-        f"activation: one of {', '.join(built_in.names())} is required for biases, other inputs, a metric, or "
-        f"more parameters than hidden weights, got {activation.name!r}"
-    )
+        found = definition.means(means, norms * norms)
+        return lambda a, i: found(a + i)

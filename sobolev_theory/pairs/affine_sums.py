@@ -1,141 +1,71 @@
-r"""Sums over pairs of neurons with biases, for any Gaussian input and metric: the loss, its gradient, and blocks.
-
-Letters and blocks are those of the generated operator (`_kernels.affine_operator`): coefficients on products of two of
-the vectors ``o`` (output weight), ``m`` (mean), ``1, 2`` (frame), ``g`` (metric), and on the two forms ``S`` and ``M``.
-"""
+r"""Sums over pairs of neurons with biases, for any Gaussian input and metric: the loss, its gradient, and blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain, product
-from math import perm
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._kernels import affine_operator
 from ..activations import Activation
 from ..networks import Network, or_zeros
-from ..norms import Convention, Norm
-from .affine import AffinePairs, Neurons, Places
-from .affine_letters import Table, table_of
+from .affine import AffinePairs, Neurons
+from .affine_letters import Where
+from .affine_terms import AffineTerms, Coefficients, Group
 from .ambient import Ambient
-from .charts import CHARTS, Chart
 from .geometry import ALL, BlockAngles
 from .shares import symmetric_sum, weighted
 
 FloatArray = NDArray[np.float64]
-BLOCKS: Mapping[tuple[str, str], tuple[Any, tuple[str, ...]]] = affine_operator.BLOCKS
-Coefficients = dict[str, Any]
-"""Numbers or arrays by the letters of a block."""
-
-
-@dataclass(frozen=True)
-class AffineTerms:
-    """The pair quantities of a loss: an activation's moments, the weights of the orders, and the convention."""
-
-    activation: Activation
-    norm: Norm
-    convention: Convention
-
-    @cached_property
-    def table(self) -> Table:
-        """The moments of the activation."""
-        return table_of(self.activation)
-
-    def require_table(self) -> None:
-        """Refuse an activation whose moments are known without means only."""
-        table_of(self.activation)
-
-    @property
-    def chart(self) -> Chart:
-        """The chart in whose frames moments are given."""
-        return CHARTS[self.activation.chart]
-
-    @property
-    def jumps(self) -> bool:
-        """Whether the norm contains the order whose derivative jumps."""
-        return self.norm.jumps_for(self.activation)
-
-    @cached_property
-    def meetings(self) -> Places:
-        """Kinks of two neurons that must not be one hyperplane where derivatives of the loss are to be continuous.
-
-        Two whose jumps are of the first order that jumps, or one of those and one of the order that follows.
-        """
-        order = self.activation.jump_order
-        if order is None:
-            return ()
-        sharp, blunt = ([jump.place for jump in self.activation.jumps(order + after)] for after in (0, 1))
-        pairs = (product(sharp, sharp), product(sharp, blunt), product(blunt, sharp))
-        return tuple(dict.fromkeys(chain.from_iterable(pairs)))
-
-    def rule(self, quantity: str, order: int) -> str:
-        """Which of the rules of a quantity an order follows: below the jump the two are one."""
-        jumps = order == self.activation.jump_order and "value" not in quantity
-        return "backprop" if jumps and (self.convention is Convention.BACKPROP or "newton" in quantity) else "exact"
-
-    def coefficients(self, quantity: str, powers: Callable[[], Any], letters: Callable[..., Any]) -> Coefficients:
-        """``sum_m lambda_m`` times the coefficients of a quantity, by letters.
-
-        ``powers()`` is the product ``g`` in the metric, formed when it is needed, and ``letters(m, ...)`` are moments.
-        """
-        total: Coefficients = {}
-        for order, weight in self.norm.orders:
-            name, rule = quantity, self.rule(quantity, order)
-            if name == "gauss_newton" and rule == "exact":
-                name = "cross"
-            function, labels = BLOCKS[name, rule]
-            values = function(np, power(order, powers), lambda *at, order=order: letters(order, *at))
-            for label, value in zip(labels, values if isinstance(values, tuple) else (values,), strict=True):
-                total[label] = total[label] + weight * value if label in total else weight * value
-        return total
-
-    def of_means(self, quantity: str, geometry: AffinePairs, rule: str = "exact") -> Coefficients:
-        """Coefficients of a derivative of ``E sigma(z)`` of the leading neurons, ``"mean_field"`` or ``"mean_own"``.
-
-        By the rule ``"backprop"``, where the activation itself jumps, the left derivative is in output weights alone.
-        """
-        function, labels = BLOCKS[quantity, "exact"]
-        means = self.table.of_means(geometry)
-        found = dict(zip(labels, function(np, lambda a, i: means(a, i)[: geometry.pairs.width]), strict=True))
-        return found if rule == "exact" else {label: value for label, value in found.items() if label[0] == "o"}
-
-
-def power(order: int, product: Callable[[], Any]) -> Callable[[int], Any]:
-    """``k`` to the k-th derivative of ``g^m``; ``g`` itself is formed only where it is needed."""
-    return lambda k: perm(order, k) * product() ** (order - k) if order > k else float(perm(order, k))
 
 
 @dataclass(frozen=True, eq=False)
 class PairBlock:
-    """A block of pairs: numbers of its rows, its angles, its moments, and ``g`` of the metric."""
+    """A block of pairs: numbers of its rows, its angles, and its pairs in groups of activations."""
 
     part: slice
     at: BlockAngles
-    letters: Callable[[int, int, int, int], FloatArray]
-    product: Callable[[], FloatArray]
+    shape: tuple[int, int]
+    groups: list[tuple[Where, Group]]
+
+    def collect(self, of: Callable[[Group], Coefficients]) -> Coefficients:
+        """Coefficients of all pairs from those of groups, 0 where a group has none of a letter."""
+        return collected(self.shape, [(None if at is None else np.ix_(*at), of(group)) for at, group in self.groups])
+
+
+def collected(shape: tuple[int, ...], parts: list[tuple[Any, Coefficients]]) -> Coefficients:
+    """Arrays of a shape from those of places in it; of one part in all places, that itself."""
+    if len(parts) == 1 and parts[0][0] is None:
+        return parts[0][1]
+    total: Coefficients = {}
+    for at, found in parts:
+        for label, value in found.items():
+            total.setdefault(label, np.zeros(shape))[at] = value
+    return total
 
 
 def blocks_of(geometry: AffinePairs, terms: AffineTerms, part: slice, columns: slice = ALL) -> PairBlock:
     """The pairs of some rows with some columns."""
-    at = geometry.pairs.angles(part, columns)
-    found: list[FloatArray] = []
+    at, neurons = geometry.pairs.angles(part, columns), geometry.neurons
+    letters, found = terms.table.of_pairs(geometry, at, part, columns), list[FloatArray]()
 
     def product() -> FloatArray:
         if not found:
             found.append(geometry.metric_products(at, part, columns))
         return found[0]
 
-    return PairBlock(part, at, terms.table.of_pairs(geometry, at, part, columns), product)
+    def group(one: Activation, two: Activation, where: Where) -> tuple[Where, Group]:
+        moments = letters(one.definition, two.definition, where)
+        some = product if where is None else lambda: product()[np.ix_(*where)]
+        return where, Group(one, two, lambda order: lambda a, b, *ij: moments(order + a, order + b, *ij), some)
 
-
-def of_order(letters: Callable[..., Any]) -> Callable[..., Any]:
-    """Moments ``K(a, b, ...)`` of derivatives counted from an order on."""
-    return lambda order, a, b, *at: letters(order + a, order + b, *at)
+    rows, others = neurons.groups_of(part), neurons.groups_of(columns)
+    alone = len(rows) == len(others) == 1
+    groups = [group(one, two, None if alone else (i, j)) for one, i in rows for two, j in others]
+    return PairBlock(part, at, at.cosine.shape, groups)
 
 
 def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float:
@@ -143,9 +73,8 @@ def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float
     (alone,) = itself(geometry, terms, "self_value").values()
 
     def values(part: slice, columns: slice) -> Any:
-        pair = blocks_of(geometry, terms, part, columns)
-        (found,) = terms.coefficients("value", pair.product, of_order(pair.letters)).values()
-        return found
+        pairs = blocks_of(geometry, terms, part, columns)
+        return pairs.collect(lambda group: terms.coefficients("value", group))["o"]
 
     return float(c[: len(alone)] ** 2 @ alone + symmetric_sum(geometry.pairs, c, values))
 
@@ -154,7 +83,7 @@ def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float
 def value_of_network(network: Network, ambient: Ambient, terms: AffineTerms) -> float:
     """``sum_ij a_i a_j F_ij`` over all neurons of a network, without its output bias."""
     biases = or_zeros(network.biases, network.width)
-    neurons = Neurons(network.weights, biases, network.output_weights, network.width)
+    neurons = Neurons(network.weights, biases, network.output_weights, network.width, network.activations)
     geometry = AffinePairs.of(neurons, ambient, terms.chart, terms.meetings)
     geometry.require_varying(0)
     return value_sum(geometry, terms, network.output_weights)
@@ -162,13 +91,18 @@ def value_of_network(network: Network, ambient: Ambient, terms: AffineTerms) -> 
 
 def itself(geometry: AffinePairs, terms: AffineTerms, quantity: str) -> Coefficients:
     """Coefficients of each leading neuron with itself, each of shape (width,)."""
-    letters = terms.table.of_neurons(geometry)
+    k, norms, parts = geometry.pairs.width, geometry.pairs.norms, list[tuple[Any, Coefficients]]()
+    for each, at in geometry.neurons.groups_of(slice(0, k)):
+        letters = terms.table.of_neurons(each.definition, geometry.means_of(at), norms[at])
+        squares = geometry.metric_squares[at]
+        found = terms.coefficients(quantity, Group(each, each, _counted_from(letters), partial(np.asarray, squares)))
+        parts.append((at, {label: np.broadcast_to(value, at.shape) for label, value in found.items()}))
+    return collected((k,), parts)
 
-    def of_squares(order: int, k: int, *at: int) -> FloatArray:
-        return letters(order + k, *at)
 
-    found = terms.coefficients(quantity, lambda: geometry.metric_squares, of_squares)
-    return {label: np.broadcast_to(value, (geometry.pairs.width,)) for label, value in found.items()}
+def _counted_from(letters: Callable[..., Any]) -> Callable[[int], Callable[..., Any]]:
+    """Moments ``L(k, ...)`` of derivatives counted from an order on."""
+    return lambda order: lambda k, *at: letters(order + k, *at)
 
 
 def pair_coefficients(
@@ -181,8 +115,7 @@ def pair_coefficients(
     columns = slice(0, count)
 
     def block(part: slice) -> Coefficients:
-        pair = blocks_of(geometry, terms, part, columns)
-        found = terms.coefficients(quantity, pair.product, of_order(pair.letters))
+        found = blocks_of(geometry, terms, part, columns).collect(lambda group: terms.coefficients(quantity, group))
         return {label: weighted(factors(label)[part], value, part.start) for label, value in found.items()}
 
     parts = geometry.pairs.by_blocks(block)

@@ -81,7 +81,7 @@ def exact_residual(u: FloatArray, v: FloatArray, image: FloatArray) -> FloatArra
     m = np.argmax(np.where(image != 0, np.abs(u), 0.0), axis=1)[:, None]
     u_m, v_m = np.take_along_axis(u, m, 1), np.take_along_axis(v, m, 1)
     (first, first_error), (second, second_error) = _two_product(u_m, v), _two_product(v_m, u)
-    error, error_of_that = _two_sum(first_error, -second_error)
+    error, error_of_that = two_sum(first_error, -second_error)
     residual = ((first - second) + error + error_of_that) / u_m
     along = np.einsum("nd,nd->n", residual, image) / np.einsum("nd,nd->n", u, image)
     residual -= along[:, None] * u
@@ -102,13 +102,13 @@ def combine_rows(coefficients: FloatArray, rows: FloatArray) -> FloatArray:
     total, compensation = np.zeros((2, rows.shape[1]), dtype=np.result_type(coefficients, rows))
     for coefficient, row in zip(coefficients, rows, strict=True):
         product, product_error = _two_product(coefficient, row)
-        total, sum_error = _two_sum(total, product)
+        total, sum_error = two_sum(total, product)
         compensation += product_error + sum_error
     combined: FloatArray = total + compensation
     return combined
 
 
-def _two_sum(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+def two_sum(a: FloatArray, b: FloatArray | float) -> tuple[FloatArray, FloatArray]:
     """``a + b = sum + error`` exactly (Knuth)."""
     total = a + b
     shadow = total - a

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..forms import Form
 from ..parameters import Origin
-from .angles import FLOOR, PARALLEL, angle_and_direction, components, exact_residual
+from .angles import FLOOR, PARALLEL, angle_and_direction, components, exact_residual, two_sum
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -111,8 +111,8 @@ def _in_steps(
 
 
 def _with_kink(neurons: FloatArray, place: float) -> FloatArray:
-    """Rows ``(w, b, -kappa)``."""
-    return np.pad(neurons, ((0, 0), (0, 1)), constant_values=-place)
+    """Rows ``(w, b - kappa)``, of which the rounding of the offset is one more column."""
+    return np.column_stack([neurons[:, :-1], *two_sum(neurons[:, -1], -place)])
 
 
 def kinks(

@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from .._runtime.checks import as_finite, integer, shown
 from .._runtime.results import Record
 from ..activations import Activation
-from ..activations.registry import chosen
+from ..activations.per_neuron import chosen
 from ..losses import LossOptions, PopulationLoss
 from ..networks import Network
 from ..norms import NormLike

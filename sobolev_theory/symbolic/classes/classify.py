@@ -1,9 +1,11 @@
 """The class of definitions to which an activation belongs: closed forms first, then mixtures, then the series."""
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import sympy as sp
 
+from ...activations.piecewise import HIGHEST
 from ..derive.expressions import NoClosedFormError, require_square_integrable, terms
 from ..proofs.steps import Derivation
 from ..symbols import z
@@ -59,14 +61,16 @@ def _kinked(expression: sp.Expr, proof: Derivation) -> Classified:
     found = found.merged()
     if not found.kinks:
         return classify(found.branches[0])
-    if all(branch.is_polynomial(z) for branch in found.branches):
+    if all(branch.is_polynomial(z) and sp.Poly(branch, z).degree() <= HIGHEST for branch in found.branches):
         return Classified("PiecewisePolynomial", (found.kinks, tuple(map(_coefficients, found.branches))), proof)
     if unit := _exponential_unit(found, proof):
         return Classified("ExponentialUnit", unit, proof)
-    for branch in found.branches:
-        require_square_integrable(branch)
+    for branch, (left, right) in zip(found.branches, pairwise([-10, *found.kinks, 10]), strict=True):
+        require_square_integrable(branch, sp.Interval(left, right))
     shown = ", ".join(f"{branch} at {x}" for x, branch in found.at_middles())
-    raise NoClosedFormError(expression, expression, f"it has kinks, and is {shown}, which are no polynomials")
+    raise NoClosedFormError(
+        expression, expression, f"it has kinks, and is {shown}, which are no polynomials of degree {HIGHEST}"
+    )
 
 
 def _check_pieces(expression: sp.Expr, found: Pieces, proof: Derivation) -> None:

@@ -19,7 +19,8 @@ class NoClosedFormError(ValueError):
         super().__init__(
             f"activation: no closed form was found for the integral {self.integral} over (z_1, z_2) = (u.x, v.x), "
             f"Gaussian with covariance [[s, rho], [rho, t]]: {reason}. There is one for sums of z^n exp(a z^2 + b z) "
-            "(sines and hyperbolic functions are such) and z^n exp(a z^2) erf(k z), and for a z_+^n + b (-z)_+^n"
+            "(sines and hyperbolic functions are such) and z^n exp(a z^2) erf(k z), and for piecewise polynomials of "
+            "degree 3; others with kinks have a series, activations.from_callable([...], kinks=[...])"
         )
 
 
@@ -106,8 +107,12 @@ def _term(summand: sp.Expr, activation: sp.Expr) -> Term:
     return Term(coefficient, power, square, slope, scale)
 
 
-def require_square_integrable(activation: sp.Expr) -> None:
-    """Refuse poles on the real line and exponents that outgrow the Gaussian, as far as SymPy finds them."""
+LINE = sp.Interval(-10, 10)
+"""Where poles are looked for."""
+
+
+def require_square_integrable(activation: sp.Expr, where: sp.Set = LINE) -> None:
+    """Refuse poles in an interval and exponents that outgrow the Gaussian, as far as SymPy finds them."""
     for power in activation.atoms(sp.exp):
         exponent = power.args[0]
         if (
@@ -117,7 +122,7 @@ def require_square_integrable(activation: sp.Expr) -> None:
         ):
             raise not_square_integrable(activation, f"it grows like {power}")
     try:
-        points = sp.singularities(activation, z, sp.Interval(-10, 10))
+        points = sp.singularities(activation, z, where)
         listed = list(points if isinstance(points, sp.FiniteSet) else points.intersect(sp.Interval(-2, 2)))[:4]
     except (NotImplementedError, TypeError, ValueError):
         return

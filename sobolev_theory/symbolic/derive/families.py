@@ -50,8 +50,8 @@ def formulas_of(expression: sp.Expr, name: str, max_order: int | None) -> Found:
         return _smooth(right, name, max_order)
     kinked = expressions.kinked(right, left)
     if kinked is None:
-        for branch in (right, left):
-            expressions.require_square_integrable(branch)
+        for branch, side in ((right, sp.Interval(0, 10)), (left, sp.Interval(-10, 0))):
+            expressions.require_square_integrable(branch, side)
         reason = f"it is {right} for z > 0 and {left} for z < 0, which are no multiples of one power z^n, n <= 3"
         raise NoClosedFormError(expression, expression, reason)
     return _kinked(kinked, name, max_order)
