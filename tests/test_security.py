@@ -378,7 +378,7 @@ LINE = "return z*(z > 0)"
 )
 def test_a_definition_that_is_none_is_refused(tables: str) -> None:
     """As text that came from elsewhere: a class of the package and the numbers that it takes, and no others."""
-    with pytest.raises(SourceError, match="is required|are required"):
+    with pytest.raises(SourceError, match=r"is required|are required"):
         definition_from("strange", f"POINTWISE = ()\nEXPRESSION = 'z'\n{tables}\n")
 
 
