@@ -139,7 +139,7 @@ PLACES = [  # m_1, m_2, s, t, r
     (0.0, -70.0, 1e4, 1e4, 0.6),
     (0.4, -1.5, 1e4, 1e4, -(1 - 1e-5)),
 ]
-BOUND = 1e-13
+BOUND = 2e-14  # rounding of ``p q`` and of q, up to 16 of the distances of the kinks, over a size of 0.1
 
 
 def worst(name: str, place: tuple[float, ...]) -> float:
@@ -323,6 +323,9 @@ def test_limits_where_a_kink_lies_on_another_one(name: str, factors: tuple[float
     exact = st.PopulationLoss(loss.teacher, loss.norm, inputs=loss.inputs, parameters="all", derivative="exact")
     with pytest.raises(st.NotDifferentiableError):
         exact.gradient(student)
+    apart = st.Network(student.weights, student.output_weights, student.biases + 1e-3, 0.3, student.activation)
+    turned = moved(loss, apart, 1e-9 * direction)
+    assert error(loss.hessian(apart).to_dense(), loss.hessian(turned).to_dense()) < 1e-7
 
 
 @pytest.mark.parametrize("turn", [1.0, -1.0])
@@ -340,7 +343,11 @@ def test_where_kinks_of_nearly_parallel_neurons_meet(turn: float) -> None:
     v, lag = near.meeting(*places)
     for number, (i, j) in enumerate(zip(near.i, near.j, strict=True)):
         if j == i + 4:
-            exact = meeting([*W[i], biases[i] - Fraction(places[0])], [*V[i], others[i] - Fraction(places[1])], mean)
+            exact = meeting(
+                [*W[i], Fraction(biases[i]) - Fraction(places[0])],
+                [*V[i], Fraction(others[i]) - Fraction(places[1])],
+                mean,
+            )
             assert abs(v[number] / exact - 1) < 1e-14
             assert lag[number] == pytest.approx(near.sine[number] * v[number], rel=1e-14)
 
@@ -384,3 +391,18 @@ def test_backpropagation_sees_the_curvature_between_kinks(name: str) -> None:
     expected = {"weights": gradient[:, :1], "biases": gradient[:, 1], "output_weights": gradient[:, 2]}
     for part, numbers in expected.items():
         np.testing.assert_allclose(found[part], numbers, rtol=1e-12, atol=1e-12)
+
+
+def test_backpropagation_does_not_see_a_step() -> None:
+    """Weights and biases have no gradient and no part in the Gauss-Newton matrix, with an output bias that is off."""
+    loss, student = problem(13, of("step"), "L2", "backprop")
+    gradient, layout = loss.split(loss.gradient(student)), loss.layout(student.width)
+    assert not np.any(gradient["weights"])
+    assert not np.any(gradient["biases"])
+    assert np.all(gradient["output_weights"])
+    names, places = ("output_weights", "output_bias"), loss.split(np.arange(layout.size, dtype=float))
+    seen = np.concatenate([places[name].ravel() for name in names]).astype(int)
+    for derivative in ("backprop", "exact"):
+        matrix = problem(13, of("step"), "L2", derivative)[0].gauss_newton(student).to_dense()
+        assert not np.any(np.delete(matrix, seen, axis=0))
+        assert np.linalg.eigvalsh(matrix[np.ix_(seen, seen)]).min() > 0
