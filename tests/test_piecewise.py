@@ -131,7 +131,7 @@ def tails(lower: Any, count: int) -> list[Any]:
 PLACES = [  # m_1, m_2, s, t, r
     (0.3, -0.7, 1.2, 0.8, 0.5),
     (0.0, 0.0, 2.0, 1.3, -0.9),
-    (8e-3, -2e-3, 1e-6, 1e-6, 0.5),
+    (1e-3, -2e-3, 1e-6, 1e-6, 0.5),
     (-7.0, 20.0, 1.0, 9.0, -0.3),
     (1.0, -1.0, 1e-6, 1e4, -0.7),
     (100.0, -30.0, 1e3, 1e3, 0.999999),
@@ -335,7 +335,7 @@ def test_where_kinks_of_nearly_parallel_neurons_meet(turn: float) -> None:
     mean, W = np.array([0.3, -1.1, 0.7]), rng.standard_normal((4, 3))
     places, small = (-1.0, 3.0), 10.0 ** np.array([-2, -6, -10, -14])
     V = turn * 1.7 * W + small[:, None] * rng.standard_normal((4, 3))
-    biases = rng.standard_normal(4)
+    biases = rng.uniform(0.1, 0.4, 4)  # of which b + 1 is rounded
     others = places[1] + turn * 1.7 * (biases - places[0]) + small * rng.standard_normal(4)
     teacher = st.Network(V, biases=others, activation=of("hard_tanh"))
     loss = st.PopulationLoss(teacher, "H1", inputs=st.Inputs(mean), parameters=("weights", "biases"))
