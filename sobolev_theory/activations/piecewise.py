@@ -236,7 +236,7 @@ def _degree(function: Pieces) -> int | None:
 
 def _kernels(function: Pieces) -> Kernels:
     """Of ``a z_+ + b (-z)_+``."""
-    (_, left), (_, right) = function.polynomials
+    left, right = ((*piece, 0.0)[1] for piece in function.polynomials)
     return kernels_of(right, -left)
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from .._kernels import affine_operator
 from ..activations import Activation, built_in
-from ..activations.definition import Kinked, Smooth
+from ..activations.mixed_moments import are_known
 from ..activations.per_neuron import PerNeuron
 from ..norms import Convention, Norm
 from .affine import AffinePairs, Meetings
@@ -86,18 +86,23 @@ class AffineTerms:
         return self.is_shared and self.activation.has_kernels
 
     def require_moments(self) -> None:
-        """Refuse activations that were derived: their moments are known at standard inputs only.
+        """Refuse activations that were derived, whose moments are known at standard inputs only, and pairs without any.
 
         Raises
         ------
         NotImplementedError
-            For such a one.
+            For such ones.
         """
-        for each in self.activations:
-            if not isinstance(each.definition, Smooth | Kinked):
+        for one, two in product(self.activations, repeat=2):
+            if not are_known(one.definition, one.definition):
                 raise NotImplementedError(
-                    f"activation: one of {', '.join(built_in.names())} is required for biases, other inputs, a metric, "
-                    f"more parameters than hidden weights, or several activations, got {each.name!r}"
+                    f"activation: one of {', '.join(built_in.listed())} is required for biases, other inputs, a "
+                    f"metric, more parameters than hidden weights, or several activations, got {one.name!r}"
+                )
+            if not are_known(one.definition, two.definition):
+                raise NotImplementedError(
+                    f"activation: no moments are known of {one.name!r} with {two.name!r}, both of which have kinks and "
+                    "one of which is no piecewise polynomial; take a smooth one in the place of one of them"
                 )
 
     @property
