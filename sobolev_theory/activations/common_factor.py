@@ -19,7 +19,7 @@ from .neurons import Neurons
 
 FloatArray = NDArray[np.float64]
 
-NARROW, NARROWEST = 0.5, 0.05
+NARROW, NARROWEST = 0.5, 0.1
 """The larger deviation that is left at a given factor: at first, and at last."""
 SHARE = 1.6
 """``delta`` in units of ``1 - r``, at least: the correlation that is left is 3/8 then."""

@@ -10,7 +10,7 @@ is the way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, log
 
@@ -103,8 +103,17 @@ class Correlated:
         ------
         AccuracyError
             If neither `CAP` terms nor a common factor reach the tolerance, relative to ``sqrt(E[sigma^(a)(z_1)^2]
-            E[sigma^(b)(z_2)^2])``.
+            E[sigma^(b)(z_2)^2])`` or to the natural scale.
         """
+        try:
+            return self._moment(a, b)
+        except AccuracyError:
+            if self.first.natural:
+                raise
+            first, second = self.first.in_natural_scale, self.second.in_natural_scale
+            return replace(self, first=first, second=second)._moment(a, b)
+
+    def _moment(self, a: int, b: int) -> Bounded:
         usual, largest = self.correlations
         made = max(min(_terms(largest, self.tolerance), ALL), min(_terms(usual, self.tolerance), CAP // 4))
         one, other = self.first.coefficients(a, made), self.second.coefficients(b, made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, cached_property, lru_cache
 from math import comb
 from typing import Protocol
@@ -20,7 +21,7 @@ IntArray = NDArray[np.intp]
 
 EDGE = 1e-16
 """Of the norm of a function, what it may have at the ends of the rule."""
-QUADRATURE = 4e-15
+QUADRATURE = 2e-14
 """Of the norm, by how much coefficients may differ from those of the rule between the nodes."""
 STEIN = 1e-11
 """Rounding, relative to the natural scale, that missing derivatives may cost."""
@@ -59,19 +60,48 @@ class Function(Protocol):
 
 
 class Neurons:
-    """k neurons by their means and standard deviations, (k,); what is below rounding of ``size`` does not count."""
+    """k neurons by their means and standard deviations, (k,).
 
-    def __init__(self, function: Function, m: FloatArray, p: FloatArray, size: float = 0.0) -> None:
-        self.function, self.m, self.p, self.size = function, m, p, size
+    Accuracies are relative to the norms ``sqrt(E[sigma^(a)(z)^2])``, or to ``size`` if that is larger; of neurons that
+    are `in_natural_scale` to norms at centred arguments with the second moments of z: a dead neuron's own is smaller.
+    """
+
+    def __init__(
+        self, function: Function, m: FloatArray, p: FloatArray, size: float = 0.0, natural: bool = False
+    ) -> None:
+        self.function, self.m, self.p, self.size, self.natural = function, m, p, size, natural
         self.coefficients, self.product = cache(self._coefficients), cache(self._product)
         self._kept: dict[tuple[int, float, float, float], Sequence[FloatArray]] = {}
 
     def subset(self, which: IntArray) -> Neurons:
         """Some of them."""
-        return type(self)(self.function, self.m[which], self.p[which], self.size)
+        return type(self)(self.function, self.m[which], self.p[which], self.size, self.natural)
+
+    @cached_property
+    def in_natural_scale(self) -> Neurons:
+        """The same, with accuracies relative to the natural scale."""
+        return type(self)(self.function, self.m, self.p, self.size, True)
 
     def _coefficients(self, order: int, count: int) -> Coefficients:
-        """The first ``count`` of the derivative of an order.
+        """The first ``count`` of the derivative of an order, in the natural scale if not in that of the norms."""
+        try:
+            return self._made(order, count)
+        except AccuracyError:
+            if self.natural or self.size:
+                raise
+            return self.in_natural_scale.coefficients(order, count)
+
+    def _product(self, a: int, b: int, degree: int = 0) -> FloatArray:
+        """``E[sigma^(a)(z) sigma^(b)(z) He_degree(Z)]`` of each, (k,); likewise."""
+        try:
+            return self._integrated(a, b, degree)
+        except AccuracyError:
+            if self.natural or self.size:
+                raise
+            return self.in_natural_scale.product(a, b, degree)
+
+    def _made(self, order: int, count: int) -> Coefficients:
+        """Coefficients of the derivative of an order.
 
         One more than the function has comes by Stein's identity ``h_n^(a+1) = sqrt(n + 1) h_(n+1)^(a) / p``, whose
         rounding is ``1/p`` times larger; its tail beyond the coefficients is that of ones that fall as 1/n at least.
@@ -101,10 +131,12 @@ class Neurons:
         """The norms of what rounding is relative to, (k,)."""
         whole = self.function.whole(self.m[which, None] + self.p[which, None] * rule.nodes, order)
         size = np.full(len(which), self.size)
+        if self.natural:
+            centred = type(self)(self.function, np.zeros(len(which)), np.hypot(self.m[which], self.p[which]))
+            size = np.maximum(size, np.sqrt(centred._integrated(order, order, 0)))
         return size if whole is None else np.maximum(size, np.sqrt(((whole * rule.roots) ** 2).sum(axis=1)))
 
-    def _product(self, a: int, b: int, degree: int = 0) -> FloatArray:
-        """``E[sigma^(a)(z) sigma^(b)(z) He_degree(Z)]`` of each, (k,)."""
+    def _integrated(self, a: int, b: int, degree: int) -> FloatArray:
         found = np.empty(len(self.m))
 
         def integral(rule: Rule, at: IntArray) -> Coefficients:
@@ -138,12 +170,13 @@ class Neurons:
         for _ in range(STEPS):
             found, other = integral(rule, which), integral(rule.shifted, which[largest])
             apart = np.abs(other.values - found.values[:, largest]).max(axis=0)
-            if (apart <= QUADRATURE * found.norms[largest]).all():
-                return found
+            relative = quotient(apart, found.norms[largest])
+            if (relative <= QUADRATURE).all():
+                return replace(found, rounding=np.maximum(found.rounding, relative.max()))
             rule = Rule(rule.step / 2, rule.end, count)
         raise AccuracyError(
             f"activation: an integral of it at standard deviation {p.max():.3g}",
-            float(quotient(apart, found.norms[largest]).max()),
+            float(relative.max()),
             QUADRATURE,
             "declare its kinks, or use a smoother activation or shorter weights",
         )

@@ -125,4 +125,4 @@ def _of_jumps(jumps: Mapping[float, tuple[float, ...]]) -> PiecewisePolynomial:
     for place, heights in jumps.items():
         ramp = np.polynomial.Polynomial([height / factorial(k) for k, height in enumerate(heights[:4])])
         pieces.append(pieces[-1] + ramp(np.polynomial.Polynomial([-place, 1.0])))
-    return PiecewisePolynomial(tuple(jumps), [tuple(piece.coef) for piece in pieces])
+    return PiecewisePolynomial(tuple(jumps), [tuple(piece.trim().coef) for piece in pieces])
