@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from ..errors import AccuracyError
 from .common_factor import conditioned
 from .definition import GaussianPairs
+from .functions import Function
 from .hermite_coefficients import Coefficients
-from .neurons import Function, IntArray, Neurons, neurons_of
+from .neurons import IntArray, Neurons, neurons_of
 from .panels import PiecewiseNeurons
 
 FloatArray = NDArray[np.float64]

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from .definition import Definition, GaussianPairs, Jump
 from .frequencies import bandwidth_of
+from .functions import Function
 from .mehler import Bounded, Correlated
-from .neurons import Function, neurons_of
+from .neurons import neurons_of
 from .series import Series
 
 FloatArray = NDArray[np.float64]

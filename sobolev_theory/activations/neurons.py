@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, cached_property, lru_cache
 from math import comb
-from typing import Protocol
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermeval
 from numpy.typing import NDArray
 
 from ..errors import AccuracyError
+from .functions import Function
 from .hermite_coefficients import END, LONGEST, ROUNDING, Coefficients, Rule, projected, quotient
 
 FloatArray = NDArray[np.float64]
@@ -31,32 +31,8 @@ STEPS = 4
 
 USUAL = 64
 """Terms for whose rule integrals without coefficients are made."""
-SMALL, KEPT, RECENT = 1e-2, 2**20, 4
+SMALL, KEPT, RECENT = 1e-2, 2**18, 4
 """Deviations below are alike; of how many values those of a function are kept, and of how many sets of neurons."""
-
-
-class Function(Protocol):
-    """A function with pointwise derivatives up to an order, whose frequencies end at ``bandwidth``, but for kinks."""
-
-    @property
-    def kinks(self) -> Sequence[float]:
-        """Places of its kinks."""
-
-    @property
-    def highest_derivative(self) -> int:
-        """Highest order that it has."""
-
-    @property
-    def bandwidth(self) -> float:
-        """Where its frequencies end."""
-
-    def derivatives(self, z: FloatArray, order: int) -> Sequence[FloatArray]:
-        """All up to an order."""
-
-    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
-        """What its rounding is relative to, of a difference; None: itself."""
-
-    def __hash__(self) -> int: ...
 
 
 class Neurons:
