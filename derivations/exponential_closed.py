@@ -1,11 +1,12 @@
 r"""Closed forms of moments of exponential units at pairs: the bivariate normal function at tilted means.
 
-Letters as in `exponential_unit`. Completing the square tilts the law: ``E[exp(a z_1 + b z_2)]`` where ``z_1, z_2``
-have given signs, an *orthant*, is ``exp(a p h + b q k + (a^2 p^2 + 2 a b p q r + b^2 q^2)/2)`` times ``Phi_2`` at ``h +
-a p + b q r, k + a p r + b q``; its derivative in ``h`` is ``a p`` times it and a *line*, ``phi(h) E[exp(b z_2) | z_1 =
-0]`` where ``z_2`` has that sign. Rectifiers come in by parts. All ``E[R_a(z_1) R_b(z_2)]`` and their derivatives along
-the frame are polynomials in orthants, lines and ``G = phi(h) phi(v)``, which lose the digits by which ``exp(p^2/2)``
-exceeds its product with a tail, and those by which moments of short arguments are below 1.
+Letters as in `exponential_unit`; the two units may have different levels, alpha and beta. Completing the square tilts
+the law: ``E[exp(a z_1 + b z_2)]`` where ``z_1, z_2`` have given signs, an *orthant*, is ``exp(a p h + b q k + (a^2 p^2
++ 2 a b p q r + b^2 q^2)/2)`` times ``Phi_2`` at ``h + a p + b q r, k + a p r + b q``; its derivative in h is ``a p``
+times it and a *line*, ``phi(h) E[exp(b z_2) | z_1 = 0]`` where ``z_2`` has that sign. Rectifiers come in by parts. All
+``E[R_a(z_1) R_b(z_2)]`` and their derivatives along the frame are polynomials in orthants, lines and ``G = phi(h)
+phi(v)``, which lose the digits by which ``exp(p^2/2)`` exceeds its product with a tail, and those by which moments of
+short arguments are below 1.
 """
 
 from functools import cache
@@ -22,12 +23,13 @@ from sobolev_theory.symbolic.symbols import cosine as r
 from sobolev_theory.symbolic.symbols import sine as c
 
 SIGNS = {"p": 1, "n": -1}
-PIECES = {
-    0: (("p", 0, 1, sp.S.One), ("n", 1, 0, alpha), ("n", 0, 0, -alpha)),
-    1: (("p", 0, 0, sp.S.One), ("n", 1, 0, alpha)),
-    2: (("n", 1, 0, alpha),),
-}
-"""``R_a`` as a sum: the sign, the exponent, the power, and a factor."""
+beta = sp.Symbol("beta", real=True)  # that of the second unit, where alpha is that of the first
+
+
+def pieces(order: int, level: sp.Symbol) -> list[tuple[str, int, int, sp.Expr]]:
+    """``R_a`` as a sum: the sign, the exponent, the power, and a factor."""
+    above, below, constant = ("p", 0, int(order == 0), sp.S.One), ("n", 1, 0, level), ("n", 0, 0, -level)
+    return [*([above] if order < SMOOTH else []), below, *([constant] if order == 0 else [])]
 
 
 def orthant(left: str, a: int, right: str, b: int) -> sp.Symbol:
@@ -42,7 +44,7 @@ def line(which: int, side: str, b: int) -> sp.Symbol:
 
 ORTHANTS = [orthant(x, a, y, b) for x, y in product(SIGNS, repeat=2) for a, b in product(range(2), repeat=2)]
 LINES = [line(which, side, b) for which in (1, 2) for side in SIGNS for b in range(2)]
-LETTERS = (alpha, h, k, v, p, q, c, r, G, *ORTHANTS, *LINES)
+LETTERS = (alpha, beta, h, k, v, p, q, c, r, G, *ORTHANTS, *LINES)
 
 
 @cache
@@ -68,7 +70,7 @@ def derivative(value: sp.Expr, letter: sp.Symbol) -> sp.Expr:
 
 def closed(a: int, b: int) -> sp.Expr:
     """``E[R_a(z_1) R_b(z_2)]``, a, b <= 2."""
-    terms = product(PIECES[a], PIECES[b])
+    terms = product(pieces(a, alpha), pieces(b, beta))
     return sp.expand(sp.Add(*(x * y * _ramps(m, n, orthant(s, i, t, j)) for (s, i, m, x), (t, j, n, y) in terms)))
 
 
@@ -133,17 +135,18 @@ def _check_closed(proof: Derivation) -> None:
     for a, b in product(range(SMOOTH), range(SMOOTH + 1)):
         grown = p * closed(a + 1, b) + JUMPS[a] * _on_line(1, b)
         proof.step(f"d_h K_{a}{b}", derivative(closed(a, b), h), grown, _rational)
-        grown = q * closed(b, a + 1) + JUMPS[a] * _on_line(2, b)
+        grown = q * closed(b, a + 1) + JUMPS[a].subs(alpha, beta) * _on_line(2, b)
         proof.step(f"d_k K_{b}{a}", derivative(closed(b, a), k), grown, _rational)
 
 
 def _on_line(which: int, b: int) -> sp.Expr:
     """``phi(h) E[R_b(z_2) | z_1 = 0]``, or with the arguments exchanged."""
-    ramp, below = line(which, "p", 0), alpha * line(which, "n", 1)
+    level = beta if which == 1 else alpha
+    ramp, below = line(which, "p", 0), level * line(which, "n", 1)
     if b:
         return below + (ramp if b == 1 else 0)
     deviation, mean = (q, k - r * h) if which == 1 else (p, h - r * k)
-    return deviation * (mean * ramp + (1 - r**2) * Q) + below - alpha * line(which, "n", 0)
+    return deviation * (mean * ramp + (1 - r**2) * Q) + below - level * line(which, "n", 0)
 
 
 def _rational(difference: sp.Expr) -> sp.Expr:

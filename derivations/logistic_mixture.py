@@ -51,13 +51,20 @@ Node = tuple[float, float]
 
 def derive() -> Output:
     """Prove the identity; write nodes, weights, and bounds of the error."""
+    identity()
+    nodes = rule()
+    bounds = error_bounds()
+    check(nodes, bounds)
+    return Output({"logistic_mixture.py": _module(nodes, bounds)}, [])
+
+
+@cache
+def identity() -> Derivation:
+    """That of the module docstring, verified."""
     proof = Derivation()
     _geometric_series(proof)
     _poles(proof)
-    nodes = rule()
-    bounds = tuple(_rounded_up(_aliased(order) + _left_out(order)) for order in range(ORDERS + 1))
-    check(nodes, bounds)
-    return Output({"logistic_mixture.py": _module(nodes, bounds)}, [])
+    return proof
 
 
 def _geometric_series(proof: Derivation) -> None:
@@ -179,6 +186,12 @@ def _left_out(order: int) -> mp.mpf:
 
 def _rounded_up(bound: mp.mpf) -> float:
     return float(mp.nstr(bound * mp.mpf("1.05"), 2))
+
+
+@cache
+def error_bounds() -> tuple[float, ...]:
+    """Of the derivatives of the sum, by order, at all z."""
+    return tuple(_rounded_up(_aliased(order) + _left_out(order)) for order in range(ORDERS + 1))
 
 
 def check(nodes: tuple[Node, ...], bounds: tuple[float, ...]) -> None:

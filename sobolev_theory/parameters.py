@@ -162,12 +162,15 @@ def require_shared(name: str, network: Network, activation: Activation) -> None:
 
 
 def matching(
-    student: Network | Parameters, teacher: Network | Parameters, moving: tuple[str, ...] = ("weights",)
+    student: Network | Parameters,
+    teacher: Network | Parameters,
+    moving: tuple[str, ...] = ("weights",),
+    kinds: tuple[IntArray, IntArray] | None = None,
 ) -> IntArray | None:
     """Neurons of the teacher that the student's match, of least total distance in what moves, and the output bias last.
 
-    What does not move has to be equal: None if it is not, or if widths differ. An output bias that moves matches that
-    of the teacher, as a neuron of its own: see `Layout`.
+    What does not move has to be equal, and so have the numbers of their activations, ``kinds``: None if they are not,
+    or if widths differ. An output bias that moves matches that of the teacher, as a neuron of its own: see `Layout`.
 
     Examples
     --------
@@ -182,6 +185,8 @@ def matching(
     unit = largest if largest and not 1e-100 < largest < 1e100 else 1.0  # squares of others are doubles
     distances = cdist(u / unit, v / unit)
     distances[(a[:, None] != b).any(axis=2)] = np.inf
+    if kinds is not None:
+        distances[kinds[0][:, None] != kinds[1]] = np.inf
     try:
         rows: IntArray = linear_sum_assignment(distances)[1]
     except ValueError:  # no matching leaves all that is fixed as it is

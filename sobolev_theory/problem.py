@@ -17,13 +17,14 @@ from numpy.typing import ArrayLike, NDArray
 from ._runtime.checks import instance_of
 from ._runtime.results import Record
 from .activations import Activation
+from .activations.per_neuron import of_neurons
 from .inputs import Inputs
 from .layout import Layout
 from .losses import PopulationLoss, Student
 from .networks import Network
 from .norms import NormLike
 from .pairs.ambient import Ambient
-from .parameters import Parameters
+from .parameters import Parameters, matching
 from .shorthands import AnyPoint
 
 FloatArray = NDArray[np.float64]
@@ -49,6 +50,14 @@ def like(
         activation=loss.activation if activation is None else activation,
         derivative=loss.derivative,
     )
+
+
+def matched(loss: PopulationLoss, student: Parameters | Network) -> IntArray | None:
+    """Neurons of the teacher that the student's match: `matching` of those with the same activation."""
+    ours, theirs = of_neurons(loss.activation, student.width), loss.teacher.activations
+    numbers = {activation: number for number, activation in enumerate(dict.fromkeys(ours + theirs))}
+    first, second = (np.array([numbers[each] for each in of]) for of in (ours, theirs))
+    return matching(student, loss.teacher, loss.moving, (first, second) if len(numbers) > 1 else None)
 
 
 COARSE = 1e-4

@@ -433,6 +433,29 @@ def test_zeros_of_the_sphere() -> None:
     spectrum = kernels.sphere_spectrum("relu", 10, 7, kernel="nngp")
     assert [row.eigenvalue == 0 for row in spectrum] == [False, False, False, True, False, True, False, True]
     assert spectrum[1].eigenvalue == pytest.approx(1 / 40, rel=1e-14)  # that of rho/4
-    many = kernels.sphere_spectrum("relu", 1000, 12)
-    assert np.isnan(many.rates[12]).all()
-    assert "nan: too small" in str(many)
+    unresolved = kernels.sphere_spectrum("sin", 1000, 12, radius=30.0)  # turns a thousand times on the line
+    assert np.isnan(unresolved.rates[11]).all()
+    assert "nan: too small" in str(unresolved)
+    with pytest.raises(st.OverflowingError, match="radius"):
+        kernels.sphere_spectrum("exp", 3, radius=40.0)
+
+
+@pytest.mark.long
+def test_many_dimensions() -> None:
+    """Relative accuracy where an eigenvalue is 1e-21 of the trace; the weight is that of 784 dimensions."""
+    dim, degree, variance, bias = 784, 8, 0.9, 0.1
+    spectrum = kernels.sphere_spectrum("relu", dim, degree, kernel="nngp", weight_variance=variance, bias_variance=bias)
+    with mp.workdps(40):
+        s, order = mp.mpf(variance) + mp.mpf(bias), mp.mpf(dim - 2) / 2
+        grid = mp.linspace(mp.pi / 2 - 0.6, mp.pi / 2 + 0.6, 9)  # beyond, the weight is 1e-65
+
+        def weight(theta: Any) -> Any:
+            return mp.sin(theta) ** (dim - 2)
+
+        def integrand(theta: Any) -> Any:
+            kernel = PUBLISHED["relu"](s, variance * mp.cos(theta) + mp.mpf(bias), s)
+            return kernel * mp.gegenbauer(degree, order, mp.cos(theta)) * weight(theta)
+
+        found = mp.quad(integrand, grid, maxdegree=5) / mp.quad(weight, grid, maxdegree=5)
+        expected = float(found / mp.gegenbauer(degree, order, 1))
+    np.testing.assert_allclose(spectrum[degree].eigenvalue, expected, rtol=1e-12)

@@ -1,4 +1,4 @@
-"""Piecewise polynomials with kinks anywhere: moments against integrals in 30 digits, losses against differences.
+"""Piecewise polynomials with kinks anywhere: moments against integrals in 25 digits, losses against differences.
 
 The oracle integrates over the first argument between its kinks, and over the second in closed form, piece by piece;
 a Dirac term is the value on its line.
@@ -41,7 +41,7 @@ DEFINITIONS = {name: PiecewisePolynomial(*shape) for name, shape in SHAPES.items
 
 @pytest.fixture(autouse=True)
 def _digits() -> Any:
-    with mp.workdps(30):
+    with mp.workdps(25):
         yield
 
 
@@ -91,7 +91,7 @@ class Oracle:
             piece = first[sum((left + right) / 2 > kink for kink in self.kinks)][::-1]
             if any(piece):
                 total += sum(
-                    w * mp.polyval(piece, z) * density(z) * given(z) for z, w in gauss_legendre(left, right, 24)
+                    w * mp.polyval(piece, z) * density(z) * given(z) for z, w in gauss_legendre(left, right, 16)
                 )
         for place, height in self.of.jumps(a - 1) if a else ():
             total += height * density(place) * given(mp.mpf(place))
@@ -136,6 +136,8 @@ PLACES = [  # m_1, m_2, s, t, r
     (1.0, -1.0, 1e-6, 1e4, -0.7),
     (100.0, -30.0, 1e3, 1e3, 0.999999),
     (0.5, 0.5, 1.0, 1.0, 1 - 1e-14),
+    (0.0, -70.0, 1e4, 1e4, 0.6),
+    (0.4, -1.5, 1e4, 1e4, -(1 - 1e-5)),
 ]
 BOUND = 1e-13
 
@@ -154,8 +156,17 @@ def worst(name: str, place: tuple[float, ...]) -> float:
     return float(max(errors))
 
 
-CASES = [("hard_tanh", 0), ("relu6", 3)]
-LONG = [("abs", 5), ("cubic", 4), ("hard_sigmoid", 5), ("hard_tanh", 4), ("leaky_relu", 6), ("relu6", 2), ("sign", 1)]
+CASES = [("relu6", 3), ("hard_tanh", 7)]
+LONG = [
+    ("hard_tanh", 0),
+    ("hard_tanh", 8),
+    ("cubic", 0),
+    ("hard_sigmoid", 5),
+    ("hard_tanh", 4),
+    ("leaky_relu", 6),
+    ("relu6", 2),
+    ("sign", 1),
+]
 
 
 @pytest.mark.parametrize(("name", "place"), [*CASES, *(pytest.param(*case, marks=pytest.mark.long) for case in LONG)])
@@ -253,7 +264,7 @@ def norm_of(name: str) -> str:
 
 
 DIFFERENCES = [(name, derivative) for name in SHAPES for derivative in ("exact", "backprop")]
-DEFAULT = [("hard_tanh", "exact"), ("relu6", "backprop"), ("step", "exact")]
+DEFAULT = [("leaky_relu", "exact"), ("relu6", "backprop"), ("step", "exact")]
 
 
 @pytest.mark.parametrize(("name", "derivative"), dear(DIFFERENCES, DEFAULT))
@@ -342,3 +353,34 @@ def meeting(first: list[Any], second: list[Any], mean: np.ndarray) -> float:
     offset = sum(s * Fraction(t) for s, t in zip(r, mean, strict=True)) + c - a * b
     square = sum(s * s for s in r)
     return float(mp.mpf(offset.numerator) / offset.denominator / mp.sqrt(mp.mpf(square.numerator) / square.denominator))
+
+
+CURVED = {"cubic": "L2", "hard_swish": "H1", "ramp_and_square": "H1"}
+DEFINITIONS["hard_swish"] = PiecewisePolynomial((-3.0, 3.0), ((0.0,), (0.0, 0.5, 1 / 6), (0.0, 1.0)))
+DEFINITIONS["ramp_and_square"] = PiecewisePolynomial((0.5,), ((0.0, 0.0, 1.0), (-0.5, 1.0, 1.0)))
+
+
+@pytest.mark.parametrize("name", CURVED)
+def test_backpropagation_sees_the_curvature_between_kinks(name: str) -> None:
+    """The gradient that automatic differentiation averages, on a line, by Gauss's rule between all kinks."""
+    rng, definition = np.random.default_rng(12), DEFINITIONS[name]
+    (w, b, a), (v, c, o) = rng.standard_normal((3, 2)), rng.standard_normal((3, 2))
+    student = st.Network(w[:, None], a, b, activation=of(name))
+    loss = st.PopulationLoss(st.Network(v[:, None], o, c, activation=of(name)), CURVED[name], parameters="all")
+    kinks = [(kink - y) / x for x, y in zip([*w, *v], [*b, *c], strict=True) for kink in definition.function.kinks]
+    ends = np.unique(np.clip([*kinks, *range(-9, 10)], -9, 9))
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    x = ((ends[1:] + ends[:-1]) / 2 + np.diff(ends) / 2 * nodes[:, None]).ravel()
+    law = (np.diff(ends) / 2 * weights[:, None]).ravel() * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+    z, y = np.outer(w, x) + b[:, None], np.outer(v, x) + c[:, None]
+    gradient = np.zeros((2, 3))
+    for m, weight in enumerate(loss.norm.weights):
+        residual = (a * w**m) @ definition.derivative(z, m) - (o * v**m) @ definition.derivative(y, m)
+        slope, itself = definition.derivative(z, m + 1), definition.derivative(z, m)
+        on_slope = (a * w**m)[:, None] * slope
+        rows = [on_slope * x + m * a[:, None] * itself, on_slope, w[:, None] ** m * itself]
+        gradient += weight * np.stack([row @ (law * residual) for row in rows], axis=1)
+    found = loss.split(loss.gradient(student))
+    expected = {"weights": gradient[:, :1], "biases": gradient[:, 1], "output_weights": gradient[:, 2]}
+    for part, numbers in expected.items():
+        np.testing.assert_allclose(found[part], numbers, rtol=1e-12, atol=1e-12)

@@ -231,6 +231,39 @@ def test_activations_of_a_user(user_activation):
         assert distance(dense(4, 6, 1.0, 0.0, norm, name, "hessian", "backprop"), at_teacher) < 1e-12
 
 
+@pytest.mark.parametrize(
+    ("name", "norm"),
+    [
+        ("tanh", "H1"),
+        ("mish", "H1"),
+        ("hermite3", "L2"),
+        pytest.param("silu", "H3", marks=pytest.mark.long),
+        pytest.param("gelu", "H2", marks=pytest.mark.long),
+        pytest.param("exp", "L2", marks=pytest.mark.long),
+    ],
+)
+def test_smooth_activations_without_kernels(name, norm):
+    """Their moments are doubles; so is the dense matrix, to 1e-13 of its largest entry (1e-14 here)."""
+    for x, y in ((1.0, 0.0), (0.7, 0.2)):
+        for curvature in ("hessian", "gauss_newton"):
+            found = symmetric.spectrum(4, 6, x, y, norm, activation=name, curvature=curvature)
+            assert distance(dense(4, 6, x, y, norm, name, curvature, "backprop"), found) < 1e-13
+
+
+@pytest.mark.long
+def test_doubles_are_enough_for_wide_networks():
+    """The sine of the package, against kernels in numbers of many digits: equal eigenvalues are recognised as such."""
+    from sobolev_theory.symbolic import derive
+
+    exact = derive("sin(z)", "wave", max_order=1).activation
+    for width in (3, 10**6):
+        rounded, known = (
+            symmetric.spectrum(width, width, 0.7, 0.2 / width, "H1", activation=sine) for sine in ("sin", exact)
+        )
+        assert list(rounded.multiplicities) == list(known.multiplicities)
+        np.testing.assert_allclose(rounded.values, known.values, rtol=1e-13)
+
+
 @pytest.fixture
 def user_activation():
     import sympy as sp
@@ -257,7 +290,9 @@ def user_activation():
         ((2, 2, "1"), {}, "x: a finite number"),
         ((2, 2), {"norm": "H2"}, "norm: the term of order 2 is infinite"),
         ((2, 2), {"norm": "G"}, "norm: "),
-        ((2, 2), {"activation": "gelu"}, "activation: 'gelu' is not known"),
+        ((2, 2), {"activation": "gelo"}, "activation: 'gelo' is not known"),
+        ((2, 2), {"activation": "hard_tanh"}, "activation: one that is smooth, or a z_"),
+        ((10**7, 10**7), {"activation": "tanh"}, "width: at most 1000000 is required for 'tanh', of which moments are"),
         ((2, 2), {"curvature": "fisher"}, "curvature: one of"),
         ((2, 2), {"derivative": "weak"}, "derivative: one of"),
         ((2, 2, 1e200), {"activation": "relu3"}, "overflow"),

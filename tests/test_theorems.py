@@ -32,6 +32,7 @@ NAMES = {
         "erf_width_gain",
         "relu_squared_width_gain",
         "sampled_noise",
+        "logistic_mixture",
     )
 }
 SHORT = {

@@ -4,6 +4,7 @@ from derivations.theorems import (
     exact_cone,
     finite_sample,
     hermite,
+    logistic_mixture,
     lyapunov,
     relu_squared,
     sampled_noise,
@@ -27,6 +28,7 @@ FILES = (
     width_relu_squared,
     sampled_noise,
     finite_sample,
+    logistic_mixture,
 )
 
 

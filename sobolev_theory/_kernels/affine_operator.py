@@ -22,6 +22,12 @@ def field_backprop(xp: Any, G: Any, K: Any) -> Any:
     return G(1)*K(0, 0, 0, 0)
 
 
+def field_pointwise(xp: Any, G: Any, K: Any, B: Any) -> Any:
+    """field, pointwise: m, 1, 2, g."""
+    x0 = G(0)
+    return (x0*B(1, 0, 1, 0, 0, 0), x0*B(1, 0, 1, 0, 1, 0), x0*B(1, 0, 1, 0, 0, 1), G(1)*K(0, 0, 0, 0))
+
+
 def on_mean_exact(xp: Any, G: Any, K: Any) -> Any:
     """on mean, exact: m."""
     return G(0)*K(1, 0, 0, 0)
@@ -35,6 +41,21 @@ def on_first_exact(xp: Any, G: Any, K: Any) -> Any:
 def on_second_exact(xp: Any, G: Any, K: Any) -> Any:
     """on second, exact: 2."""
     return G(0)*K(1, 1, 0, 0)
+
+
+def on_mean_pointwise(xp: Any, G: Any, K: Any, B: Any) -> Any:
+    """on mean, pointwise: m."""
+    return B(1, 0, 1, 0, 0, 0)*G(0)
+
+
+def on_first_pointwise(xp: Any, G: Any, K: Any, B: Any) -> Any:
+    """on first, pointwise: 1."""
+    return B(1, 0, 2, 0, 0, 0)*G(0)
+
+
+def on_second_pointwise(xp: Any, G: Any, K: Any, B: Any) -> Any:
+    """on second, pointwise: 2."""
+    return B(1, 0, 1, 1, 0, 0)*G(0)
 
 
 def self_value_exact(xp: Any, G: Any, L: Any) -> Any:
@@ -51,6 +72,12 @@ def self_field_exact(xp: Any, G: Any, L: Any) -> Any:
 def self_field_backprop(xp: Any, G: Any, L: Any) -> Any:
     """self field, backprop: g."""
     return G(1)*L(0, 0, 0)
+
+
+def self_field_pointwise(xp: Any, G: Any, L: Any, N: Any) -> Any:
+    """self field, pointwise: m, 1, g."""
+    x0 = (1 / 2)*G(0)
+    return (x0*N(0, 0), x0*N(0, 1), G(1)*L(0, 0, 0))
 
 
 def mean_field_exact(xp: Any, E: Any) -> Any:
@@ -130,6 +157,63 @@ def gauss_newton_backprop(xp: Any, G: Any, K: Any) -> Any:
     return (x0*G(0), x1, x1, x1, x0*G(2))
 
 
+def own_pointwise(xp: Any, G: Any, K: Any, B: Any) -> Any:
+    """own, pointwise: om, o1, o2, og, go, mo, 1o, 2o, mm, m1, m2, 1m, 11, 12, 2m, 21, 22, mg, 1g, 2g, gm, g1, g2, gg, S."""
+    x0 = G(0)
+    x1 = K(1, 0, 0, 0)
+    x2 = K(1, 0, 1, 0)
+    x3 = K(1, 0, 0, 1)
+    x4 = G(1)
+    x5 = K(0, 0, 0, 0)
+    x6 = x4*x5
+    x7 = B(1, 0, 1, 0, 0, 0)
+    x8 = B(1, 0, 1, 0, 1, 0)
+    x9 = B(1, 0, 1, 0, 0, 1)
+    x10 = x0*B(1, 0, 2, 0, 0, 0)
+    x11 = x0*B(1, 0, 2, 0, 1, 0)
+    x12 = x0*B(1, 0, 2, 0, 0, 1)
+    x13 = x0*B(1, 0, 2, 0, 1, 1)
+    return (x0*x1, x0*x2, x0*x3, x6, x6, x0*x7, x0*x8, x0*x9, x10, x11, x12, x11, x0*B(1, 0, 2, 0, 2, 0), x13, x12, x13, x0*B(1, 0, 2, 0, 0, 2), x4*x7, x4*x8, x4*x9, x1*x4, x2*x4, x3*x4, x5*G(2), x10)
+
+
+def cross_pointwise(xp: Any, G: Any, K: Any, B: Any) -> Any:
+    """cross, pointwise: oo, og, go, M, gg, om, o1, o2, mo, 1o, 2o, mm, m1, m2, 1m, 11, 12, 2m, 21, 22, mg, 1g, 2g, gm, g1, g2, S."""
+    x0 = G(0)
+    x1 = K(0, 0, 0, 0)
+    x2 = G(1)
+    x3 = x1*x2
+    x4 = K(0, 1, 0, 0)
+    x5 = K(0, 1, 1, 0)
+    x6 = K(0, 1, 0, 1)
+    x7 = B(1, 0, 1, 0, 0, 0)
+    x8 = B(1, 0, 1, 0, 1, 0)
+    x9 = B(1, 0, 1, 0, 0, 1)
+    x10 = x0*B(1, 0, 1, 1, 0, 0)
+    x11 = x0*B(1, 0, 1, 1, 1, 0)
+    x12 = x0*B(1, 0, 1, 1, 0, 1)
+    x13 = x0*B(1, 0, 1, 1, 1, 1)
+    return (x0*x1, x3, x3, x3, x1*G(2), x0*x4, x0*x5, x0*x6, x0*x7, x0*x8, x0*x9, x10, x11, x12, x11, x0*B(1, 0, 1, 1, 2, 0), x13, x12, x13, x0*B(1, 0, 1, 1, 0, 2), x2*x7, x2*x8, x2*x9, x2*x4, x2*x5, x2*x6, x10)
+
+
+def gauss_newton_pointwise(xp: Any, G: Any, K: Any, B: Any) -> Any:
+    """gauss newton, pointwise: oo, og, go, M, gg, om, o1, o2, mo, 1o, 2o, mm, m1, m2, 1m, 11, 12, 2m, 21, 22, mg, 1g, 2g, gm, g1, g2, S."""
+    x0 = G(0)
+    x1 = K(0, 0, 0, 0)
+    x2 = G(1)
+    x3 = x1*x2
+    x4 = B(0, 1, 0, 1, 0, 0)
+    x5 = B(0, 1, 0, 1, 1, 0)
+    x6 = B(0, 1, 0, 1, 0, 1)
+    x7 = B(1, 0, 1, 0, 0, 0)
+    x8 = B(1, 0, 1, 0, 1, 0)
+    x9 = B(1, 0, 1, 0, 0, 1)
+    x10 = x0*B(1, 1, 1, 1, 0, 0)
+    x11 = x0*B(1, 1, 1, 1, 1, 0)
+    x12 = x0*B(1, 1, 1, 1, 0, 1)
+    x13 = x0*B(1, 1, 1, 1, 1, 1)
+    return (x0*x1, x3, x3, x3, x1*G(2), x0*x4, x0*x5, x0*x6, x0*x7, x0*x8, x0*x9, x10, x11, x12, x11, x0*B(1, 1, 1, 1, 2, 0), x13, x12, x13, x0*B(1, 1, 1, 1, 0, 2), x2*x7, x2*x8, x2*x9, x2*x4, x2*x5, x2*x6, x10)
+
+
 def gauss_newton_second(xp: Any, G: Any, K: Any) -> Any:
     """gauss newton, second: oo, og, go, M, gg, mo, 1o, 2o, mg, 1g, 2g."""
     x0 = G(0)
@@ -199,6 +283,42 @@ def self_gauss_newton_backprop(xp: Any, G: Any, L: Any) -> Any:
     return (x0*G(0), x1, x1, x1, x0*G(2))
 
 
+def self_own_pointwise(xp: Any, G: Any, L: Any, N: Any) -> Any:
+    """self own, pointwise: oo, om, o1, og, mo, 1o, go, mm, m1, 1m, 11, mg, 1g, gm, g1, gg, S, M."""
+    x0 = G(0)
+    x1 = L(0, 0, 0)
+    x2 = L(0, 1, 0)
+    x3 = L(0, 1, 1)
+    x4 = G(1)
+    x5 = x1*x4
+    x6 = 2*x5
+    x7 = N(0, 0)
+    x8 = N(0, 1)
+    x9 = (1 / 2)*x0
+    x10 = x9*N(1, 0)
+    x11 = x9*N(1, 1)
+    return (x0*x1, x0*x2, x0*x3, x6, x0*x7, x0*x8, x6, x10, x11, x11, x9*N(1, 2), x4*x7, x4*x8, x2*x4, x3*x4, 2*x1*G(2), x10, x5)
+
+
+def self_gauss_newton_pointwise(xp: Any, G: Any, L: Any, N: Any) -> Any:
+    """self gauss newton, pointwise: oo, og, go, M, gg, om, o1, mo, 1o, mm, m1, 1m, 11, mg, 1g, gm, g1, S."""
+    x0 = G(0)
+    x1 = L(0, 0, 0)
+    x2 = G(1)
+    x3 = x1*x2
+    x4 = N(0, 0)
+    x5 = (1 / 2)*x0
+    x6 = x4*x5
+    x7 = N(0, 1)
+    x8 = x5*x7
+    x9 = x0*L(1, 0, 0)
+    x10 = x0*L(1, 0, 1)
+    x11 = (1 / 2)*x2
+    x12 = x11*x4
+    x13 = x11*x7
+    return (x0*x1, x3, x3, x3, x1*G(2), x6, x8, x6, x8, x9, x10, x10, x0*L(1, 0, 2), x12, x13, x12, x13, x9)
+
+
 def mean_own_exact(xp: Any, E: Any) -> Any:
     """mean own, exact: om, o1, mo, 1o, mm, m1, 1m, 11, S."""
     x0 = E(1, 0)
@@ -212,22 +332,32 @@ BLOCKS = {
     ("value", "exact"): (value_exact, ("o",)),
     ("field", "exact"): (field_exact, ("m", "1", "2", "g",)),
     ("field", "backprop"): (field_backprop, ("g",)),
+    ("field", "pointwise"): (field_pointwise, ("m", "1", "2", "g",)),
     ("on_mean", "exact"): (on_mean_exact, ("m",)),
     ("on_first", "exact"): (on_first_exact, ("1",)),
     ("on_second", "exact"): (on_second_exact, ("2",)),
+    ("on_mean", "pointwise"): (on_mean_pointwise, ("m",)),
+    ("on_first", "pointwise"): (on_first_pointwise, ("1",)),
+    ("on_second", "pointwise"): (on_second_pointwise, ("2",)),
     ("self_value", "exact"): (self_value_exact, ("o",)),
     ("self_field", "exact"): (self_field_exact, ("m", "1", "g",)),
     ("self_field", "backprop"): (self_field_backprop, ("g",)),
+    ("self_field", "pointwise"): (self_field_pointwise, ("m", "1", "g",)),
     ("mean_field", "exact"): (mean_field_exact, ("m", "1",)),
     ("own", "exact"): (own_exact, ("om", "o1", "o2", "og", "mo", "1o", "2o", "go", "mm", "m1", "m2", "1m", "11", "12", "2m", "21", "22", "mg", "1g", "2g", "gm", "g1", "g2", "gg", "S",)),
     ("own", "backprop"): (own_backprop, ("om", "o1", "o2", "og", "go", "gm", "g1", "g2", "gg",)),
     ("cross", "exact"): (cross_exact, ("oo", "og", "go", "M", "gg", "om", "o1", "o2", "mo", "1o", "2o", "mm", "m1", "m2", "1m", "11", "12", "2m", "21", "22", "mg", "1g", "2g", "gm", "g1", "g2", "S",)),
     ("cross", "backprop"): (cross_backprop, ("oo", "og", "go", "M", "gg", "om", "o1", "o2", "gm", "g1", "g2",)),
     ("gauss_newton", "backprop"): (gauss_newton_backprop, ("oo", "og", "go", "M", "gg",)),
+    ("own", "pointwise"): (own_pointwise, ("om", "o1", "o2", "og", "go", "mo", "1o", "2o", "mm", "m1", "m2", "1m", "11", "12", "2m", "21", "22", "mg", "1g", "2g", "gm", "g1", "g2", "gg", "S",)),
+    ("cross", "pointwise"): (cross_pointwise, ("oo", "og", "go", "M", "gg", "om", "o1", "o2", "mo", "1o", "2o", "mm", "m1", "m2", "1m", "11", "12", "2m", "21", "22", "mg", "1g", "2g", "gm", "g1", "g2", "S",)),
+    ("gauss_newton", "pointwise"): (gauss_newton_pointwise, ("oo", "og", "go", "M", "gg", "om", "o1", "o2", "mo", "1o", "2o", "mm", "m1", "m2", "1m", "11", "12", "2m", "21", "22", "mg", "1g", "2g", "gm", "g1", "g2", "S",)),
     ("gauss_newton", "second"): (gauss_newton_second, ("oo", "og", "go", "M", "gg", "mo", "1o", "2o", "mg", "1g", "2g",)),
     ("self_own", "exact"): (self_own_exact, ("oo", "om", "o1", "og", "mo", "1o", "go", "mm", "m1", "1m", "11", "mg", "1g", "gm", "g1", "gg", "S", "M",)),
     ("self_own", "backprop"): (self_own_backprop, ("oo", "om", "o1", "og", "go", "gm", "g1", "gg", "M",)),
     ("self_gauss_newton", "exact"): (self_gauss_newton_exact, ("oo", "og", "go", "M", "gg", "om", "o1", "mo", "1o", "mm", "m1", "1m", "11", "mg", "1g", "gm", "g1", "S",)),
     ("self_gauss_newton", "backprop"): (self_gauss_newton_backprop, ("oo", "og", "go", "M", "gg",)),
+    ("self_own", "pointwise"): (self_own_pointwise, ("oo", "om", "o1", "og", "mo", "1o", "go", "mm", "m1", "1m", "11", "mg", "1g", "gm", "g1", "gg", "S", "M",)),
+    ("self_gauss_newton", "pointwise"): (self_gauss_newton_pointwise, ("oo", "og", "go", "M", "gg", "om", "o1", "mo", "1o", "mm", "m1", "1m", "11", "mg", "1g", "gm", "g1", "S",)),
     ("mean_own", "exact"): (mean_own_exact, ("om", "o1", "mo", "1o", "mm", "m1", "1m", "11", "S",)),
 }

@@ -73,7 +73,10 @@ def moments_of(definition: Definition, at: GaussianPairs) -> Moments:
     if isinstance(definition, Kinked):
         letters = definition.pairs(kinked_pairs(at))
         return lambda a, b: letters(a, b, 0, 0)
-    raise NotImplementedError("activation: its moments are known as kernels at standard inputs alone")
+    raise NotImplementedError(
+        "activation: moments with means are known of none of derived kernels, and of a layer those of each neuron, "
+        "network.activations[i].moments"
+    )
 
 
 def _determinant(s: FloatArray, rho: FloatArray, t: FloatArray) -> FloatArray:

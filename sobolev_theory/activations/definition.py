@@ -168,6 +168,24 @@ class Definition(ABC):
     def squares(self, m: FloatArray | None, s: FloatArray) -> Moments:
         """``d_m^n E[sigma^(k)(z)^2]`` by ``(k, n)``, ``k <= max_order``, ``n <= 4``, of the pointwise derivative."""
 
+    @property
+    def beyond(self) -> Definition | None:
+        """What has the pointwise derivatives of higher orders than `jump_order` for true ones; None if they vanish.
+
+        Derivatives of higher orders than the one after the jump are distributions, as they are of the activation.
+        """
+        return None
+
+    def products(self, m: FloatArray | None, s: FloatArray) -> Callable[[int], FloatArray]:
+        """``d_m^n E[sigma^(l)(z) sigma^(l+1)(z)]`` by n, up to 3, of pointwise derivatives, ``l = jump_order``.
+
+        Raises
+        ------
+        NotImplementedError
+            Where there is no `beyond`: it is 0.
+        """
+        raise NotImplementedError
+
     def error_bound(self, at: GaussianPairs, a: int, b: int) -> FloatArray:
         """Bound of the error of ``K_ab``: the accuracy times the natural scale."""
         bound: FloatArray = self.accuracy * self.scale(a, at.m1, at.s) * self.scale(b, at.m2, at.t)

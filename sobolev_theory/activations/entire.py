@@ -59,7 +59,7 @@ class Entire(Smooth):
             [c.real for b, cs in terms if b == 0 for c in map(complex, cs)]
         )
         self.exponentials = _real_parts(terms)
-        self.variation = max((abs(rate) for _, rate in self.exponentials), default=0.0)  # moments of powers are powers
+        self.variation = max((abs(rate) for _, rate in self.exponentials), default=1.0)
 
     @property
     def key(self) -> object:

@@ -22,11 +22,12 @@ SIGN = {"p": 1.0, "n": -1.0}
 
 
 class ClosedPairs:
-    """``D_1^i D_2^j E[R_a(z_1) R_b(z_2)]``; arguments are arrays of one shape, places finite, sines positive."""
+    """``D_1^i D_2^j E[R_a(z_1) R_b(z_2)]`` by levels of the two; arrays of one shape, finite places, positive sines."""
 
     def __init__(
         self,
         alpha: float,
+        beta: float,
         p: FloatArray,
         q: FloatArray,
         h: FloatArray,
@@ -35,7 +36,7 @@ class ClosedPairs:
         sine: FloatArray,
         cosine: FloatArray,
     ) -> None:
-        self.known: dict[str, Any] = {"alpha": alpha, "p": p, "q": q, "h": h, "k": k, "v": v}
+        self.known: dict[str, Any] = {"alpha": alpha, "beta": beta, "p": p, "q": q, "h": h, "k": k, "v": v}
         self.known |= {"sine": sine, "cosine": cosine, "u": sine * h - cosine * v}
         self.named = cache(self._named)
 

@@ -2,7 +2,7 @@ r"""Exponential units of rate and scale 1, ``z_+ + alpha (exp(z) - 1) 1(z < 0)``
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +19,27 @@ SHORT = 0.1
 """Arguments shorter than this are integrated without cancellation of probabilities."""
 
 
-def unit(alpha: float, y: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """``R_0, R_1, R_2`` at y, those of ``y_+ + alpha (exp(y) - 1) 1(y < 0)``."""
-    above, below = y > 0, np.minimum(y, 0.0)
-    exponential = alpha * np.exp(below)
-    return (
-        np.where(above, y, alpha * np.expm1(below)),
-        np.where(above, 1.0, exponential),
-        np.where(above, 0, exponential),
-    )
+class Unit(NamedTuple):
+    """``z_+ + alpha (exp(z) - 1) 1(z < 0)``, or what has its derivatives of higher orders than a jump left out."""
 
+    alpha: float
+    left_out: int | None = None
 
-def heights(alpha: float, order: int) -> float:
-    """How much ``sigma^(order)`` of this unit jumps at 0."""
-    return (0.0, 1 - alpha, -alpha)[min(order, 2)]
+    def functions(self, y: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The pointwise derivatives of order 0, 1, and 2, which is that of all higher ones too."""
+        above, below = y > 0, np.minimum(y, 0.0)
+        exponential = self.alpha * np.exp(below)
+        ramp = np.where(above, y, self.alpha * np.expm1(below))
+        return ramp, np.where(above, 1.0, exponential), np.where(above, 0.0, exponential)
+
+    def height(self, order: int) -> float:
+        """How much that of an order jumps at 0."""
+        return (0.0, 1 - self.alpha, -self.alpha)[min(order, 2)] if order != self.left_out else 0.0
+
+    def bends(self, order: int) -> list[tuple[float, int]]:
+        """What the derivative has besides a function: heights, and orders of derivatives of Dirac's delta."""
+        bends = ((self.height(low), order - 1 - low) for low in range(order))
+        return [(height, n) for height, n in bends if height]
 
 
 def letters_at(scale: FloatArray, place: FloatArray) -> Letters:

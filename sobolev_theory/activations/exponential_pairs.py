@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .._kernels.exponential_unit import BOTH, CONDITIONAL, FIRST, SECOND
 from .._special import normal_density
 from .exponential_closed import ClosedPairs, moderate
-from .exponential_letters import Letters, heights, letters_at, unit
+from .exponential_letters import Letters, Unit, letters_at
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -36,14 +36,16 @@ BLOCK = 256
 
 
 class PairsOfUnits:
-    """Moments of ``sigma(z) = z_+ + alpha (exp(z) - 1) 1(z < 0)`` at ``z_1 = p (X + h)``, ``z_2 = q (r X + c Y + k)``.
+    """Moments of two units, or of one twice, at ``z_1 = p (X + h)``, ``z_2 = q (r X + c Y + k)``.
 
     Arrays broadcast against one another; ``v = (k - r h)/c`` is infinite or 0 at ``c = 0``.
     """
 
-    def __init__(self, alpha: float, p: Any, q: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any) -> None:
+    def __init__(
+        self, first: Unit, second: Unit, p: Any, q: Any, h: Any, k: Any, v: Any, sine: Any, cosine: Any
+    ) -> None:
         arrays = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in (p, q, h, k, v, sine, cosine)))
-        self.alpha = alpha
+        self.first, self.second = first, second
         self.p, self.q, self.h, self.k, v, self.sine, self.cosine = arrays
         self.across = np.maximum(self.sine, PARALLEL)
         self.v = np.where(np.isfinite(v), v, (self.k - self.cosine * self.h) / self.across)
@@ -53,20 +55,15 @@ class PairsOfUnits:
     def letter(self, a: int, b: int, i: int, j: int) -> FloatArray:
         """``D_1^i D_2^j E[sigma^(a)(z_1) sigma^(b)(z_2)]``, i + j <= 2: of functions, of Diracs, and of both."""
         total = self.functions(min(a, 2), min(b, 2), i, j)
-        for height, n in self.bends(a):
+        for height, n in self.first.bends(a):
             total = total + height * self.on_line("first", n, min(b, 2), i, j)
-        for height, n in self.bends(b):
+        for height, n in self.second.bends(b):
             total = total + height * self.on_line("second", n, min(a, 2), i, j)
-        for (height, n), (other, m) in product(self.bends(a), self.bends(b)):
+        for (height, n), (other, m) in product(self.first.bends(a), self.second.bends(b)):
             function, names = BOTH[n, m, i, j]
             density = function(np, *map(self.lines("first"), names))
             total = total + height * other * density / (self.p ** (n + 1) * self.q ** (m + 1))
         return total
-
-    def bends(self, order: int) -> list[tuple[float, int]]:
-        """What ``sigma^(order)`` has besides a function: heights, and orders of derivatives of Dirac's delta."""
-        bends = ((heights(self.alpha, b), order - 1 - b) for b in range(order))
-        return [(height, n) for height, n in bends if height]
 
     def on_line(self, which: str, n: int, other: int, i: int, j: int) -> FloatArray:
         """Where one argument meets a Dirac and the other is in ``R_b``."""
@@ -81,7 +78,8 @@ class PairsOfUnits:
         other, own = (self.q, self.h) if first else (self.p, self.k)
         place = self.v if first else self.across * self.h - self.cosine * self.v
         given = letters_at(other * self.across, place)
-        known = {"alpha": self.alpha, "h": own, "other": other, "sine": self.across, "cosine": self.cosine}
+        alpha = self.second.alpha if first else self.first.alpha
+        known = {"alpha": alpha, "h": own, "other": other, "sine": self.across, "cosine": self.cosine}
 
         def density() -> FloatArray:
             apex = at("f") * given("phi")
@@ -106,15 +104,18 @@ class PairsOfUnits:
     def parts(self) -> tuple[ClosedPairs, FloatArray | None]:
         """The pairs of moderate lengths, and all moments of the others if there are any."""
         arrays = self.p, self.q, self.h, self.k, self.v, self.across, self.cosine
-        closed = ClosedPairs(self.alpha, *(x[self.moderate] for x in arrays))
+        closed = ClosedPairs(self.first.alpha, self.second.alpha, *(x[self.moderate] for x in arrays))
         others = [x[~self.moderate] for x in (*arrays[:3], *arrays[4:])]  # without k
         count = len(others[0])
-        blocks = [integrated(self.alpha, *(x[at : at + BLOCK] for x in others)) for at in range(0, count, BLOCK)]
+        blocks = [
+            integrated(self.first, self.second, *(x[at : at + BLOCK] for x in others)) for at in range(0, count, BLOCK)
+        ]
         return closed, np.concatenate(blocks) if blocks else None
 
 
 def integrated(
-    alpha: float,
+    first: Unit,
+    second: Unit,
     p: FloatArray,
     q: FloatArray,
     h: FloatArray,
@@ -128,11 +129,11 @@ def integrated(
     outer, given = x - h, letters_at(q * c, v + r / c * x)
     weights = weights * normal_density(outer)
     hermite = weights, weights * outer, weights * (outer * outer - 1)
-    left = [value * polynomial for value in unit(alpha, p * x) for polynomial in hermite]
+    left = [value * polynomial for value in first.functions(p * x) for polynomial in hermite]
     right = []
     for b, j in product(range(3), repeat=2):
         function, names = CONDITIONAL[b, j]
-        right.append(function(np, *(alpha if name == "alpha" else given(name) for name in names)))
+        right.append(function(np, *(second.alpha if name == "alpha" else given(name) for name in names)))
     panels = np.stack(left, axis=1) @ np.stack(right, axis=2)
     sums: FloatArray = np.add.reduceat(panels, np.flatnonzero(np.diff(pair, prepend=-1)))
     return sums

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._kernels import exponential_unit as forms
-from .exponential_letters import Letters, letters_at
+from .exponential_letters import Letters, Unit, letters_at
 from .exponential_pairs import NODES, WEIGHTS, PairsOfUnits
 
 FloatArray = NDArray[np.float64]
@@ -30,7 +30,8 @@ class SinglesOfUnits:
     def square(self, order: int, n: int) -> FloatArray:
         """``d_m^n E[R_order(z)^2]``, n <= 4."""
         if order == n == 0:  # two functions of one argument, as of any two
-            itself = PairsOfUnits(self.alpha, self.p, self.p, self.h, self.h, 0.0, 0.0, 1.0)
+            one = Unit(self.alpha)
+            itself = PairsOfUnits(one, one, self.p, self.p, self.h, self.h, 0.0, 0.0, 1.0)
             return itself.letter(0, 0, 0, 0)
         return self._value(*forms.SQUARES[min(order, 2), n])
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .._runtime.checks import number
 from .definition import Jump, Kinked, KinkedPairs, Letters, Moments
-from .exponential_letters import heights, unit
+from .exponential_letters import Unit
 from .exponential_pairs import PairsOfUnits
 from .exponential_singles import SinglesOfUnits
 
@@ -61,17 +61,27 @@ class ExponentialUnit(Kinked):
         """The three numbers."""
         return type(self), self.alpha, self.gain, self.rate
 
+    @property
+    def unit(self) -> Unit:
+        """That of rate and scale 1."""
+        return Unit(self.ratio)
+
+    @property
+    def beyond(self) -> ExponentialUnit | None:
+        """The exponential; of a rectifier, none."""
+        return BeyondJump(self.alpha, self.gain, self.rate) if self.alpha else None
+
     def factor(self, order: int) -> float:
         """``sigma^(order)(z)`` is this times that of the unit of rate and scale 1, at ``z/rate``."""
         return self.gain * self.rate ** (1 - order)
 
     def derivative(self, z: FloatArray, order: int) -> FloatArray:
         """Of the two pieces; at 0 of the left one."""
-        return np.asarray(self.factor(order) * unit(self.ratio, z / self.rate)[min(order, 2)])
+        return np.asarray(self.factor(order) * self.unit.functions(z / self.rate)[min(order, 2)])
 
     def jumps(self, order: int) -> tuple[Jump, ...]:
         """At 0, of every order but those in which the pieces agree."""
-        height = self.factor(order) * heights(self.ratio, order)
+        height = self.factor(order) * self.unit.height(order)
         return (Jump(0.0, height),) if height else ()
 
     def means(self, m: FloatArray | None, s: FloatArray) -> Callable[[int], FloatArray]:
@@ -88,16 +98,25 @@ class ExponentialUnit(Kinked):
         p = np.sqrt(s)
         return SinglesOfUnits(self.ratio, p / self.rate, np.zeros_like(p) if m is None else m / p)
 
+    def products(self, m: FloatArray | None, s: FloatArray) -> Callable[[int], FloatArray]:
+        """Closed: ``R_1 R_2`` and ``R_2 R_3`` are ``R_2^2``."""
+        of, order = self._of_one(m, s), self.max_order
+        return lambda n: self.factor(order) * self.factor(order + 1) / self.rate**n * of.square(2, n)
+
     def pairs(self, at: KinkedPairs) -> Letters:
         """Those of `PairsOfUnits`."""
+        return self.pairs_with(self, at)
+
+    def pairs_with(self, second: ExponentialUnit, at: KinkedPairs) -> Letters:
+        """The same of two units, of any numbers."""
         h, k, v = at.offsets(0.0, 0.0)
         zero = np.zeros(())
-        place = (zero, zero, zero) if h is None else (h, k, v)
-        of = PairsOfUnits(self.ratio, at.p / self.rate, at.q / self.rate, *place, at.sine, at.cosine)
+        place, scaled = (zero, zero, zero) if h is None else (h, k, v), (at.p / self.rate, at.q / second.rate)
+        of = PairsOfUnits(self.unit, second.unit, *scaled, *place, at.sine, at.cosine)
 
         def letter(a: int, b: int, i: int, j: int) -> FloatArray:
             with np.errstate(invalid="ignore", divide="ignore"):  # densities of coincident kinks
-                return self.factor(a) * self.factor(b) * of.letter(a, b, i, j)
+                return self.factor(a) * second.factor(b) * of.letter(a, b, i, j)
 
         return cache(letter)
 
@@ -108,6 +127,15 @@ class ExponentialUnit(Kinked):
         pointwise = np.sqrt(self.squares(None, s)(order, 0))
         bends = (abs(jump.height) * p ** (b - order) for b in range(order) for jump in self.jumps(b))
         return np.asarray(pointwise + sum(bends))
+
+
+class BeyondJump(ExponentialUnit):
+    """The same without the first jump, in derivatives of higher orders than that."""
+
+    @property
+    def unit(self) -> Unit:
+        """Likewise."""
+        return Unit(self.ratio, self.max_order)
 
 
 def _text(alpha: float, gain: float, rate: float) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import as_numbers, flag, integer
 from .arguments import gaussian_pairs, moments_of
-from .definition import Definition, Jump, Kinked
+from .definition import Definition, Jump, Kinked, Smooth
 from .generated import Kernels
 from .packaged import OfKernels
 
@@ -124,6 +124,8 @@ class Facts:
 
     def is_singular(self, quantity: str, order: int, convention: str) -> bool:
         """Whether a pair quantity fails to exist for parallel weight vectors."""
+        if self.definition.kernels is None and isinstance(self.definition, Smooth):
+            return False
         return bool({(quantity, order, convention), (quantity, order, "both")} & self.kernels.SINGULAR)
 
     def moments(

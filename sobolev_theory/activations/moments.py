@@ -1,7 +1,8 @@
 r"""Tables of moments ``K_ab(u, v) = E[sigma^(a)(u . x) sigma^(b)(v . x)]``, of arrays or numbers of any precision.
 
 The chart of a table is its type: `GramMoments` of smooth activations, in ``s = |u|^2, rho = u . v, t = |v|^2`` and
-``g = s t - rho^2``; `PolarMoments` of ``a z_+^n + b (-z)_+^n``, in the angle. Functions are generated with the kernels.
+``g = s t - rho^2``; `PolarMoments` of ``a z_+^n + b (-z)_+^n``, in the angle. Functions are generated with the kernels;
+of smooth activations without kernels numbers are doubles, `RoundedMoments`.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from .definition import Definition, GaussianPairs, Smooth
 from .generated import Kernels
 
 
@@ -26,6 +30,23 @@ class GramMoments:
         """``d^k/ds^k K_aa(s, s, s)`` at ``(a, k)``, k <= 2."""
         derivatives = cache(lambda a: self.table[a,](xp, s))
         return lambda a, k: derivatives(a)[k]
+
+
+@dataclass(frozen=True)
+class RoundedMoments:
+    """The same of a definition, in doubles, which become numbers of the namespace."""
+
+    definition: Smooth
+
+    def at(self, xp: Any, s: Any, rho: Any, t: Any, g: Any) -> Callable[[int, int], Any]:
+        """``K_ab`` at one pair."""
+        moment = self.definition.pairs(GaussianPairs(None, None, *(np.array([float(x)]) for x in (s, rho, t, g))))
+        return cache(lambda a, b: xp.mpf(float(moment(a, b)[0])))
+
+    def at_itself(self, xp: Any, s: Any) -> Callable[[int, int], Any]:
+        """``d^k/ds^k K_aa(s, s, s)``, by the heat equation half the second derivative in the mean, k times."""
+        square = self.definition.squares(None, np.array([float(s)]))
+        return cache(lambda a, k: xp.mpf(float(square(a, 2 * k)[0])) / 2**k)
 
 
 class Angular(NamedTuple):
@@ -49,6 +70,24 @@ class PolarMoments:
         return Angular(bilinear, slope, tuple(j))
 
 
-def moments(kernels: Kernels) -> GramMoments | PolarMoments:
-    """The table of a generated module."""
-    return GramMoments(kernels.MOMENTS) if kernels.DEGREE is None else PolarMoments(kernels.DEGREE, kernels.MOMENTS[()])
+def moments(definition: Definition) -> GramMoments | RoundedMoments | PolarMoments:
+    """The table of a definition.
+
+    Raises
+    ------
+    ValueError
+        For a kinked one without kernels.
+    """
+    kernels: Kernels | None = definition.kernels
+    if kernels is not None:
+        return (
+            GramMoments(kernels.MOMENTS)
+            if kernels.DEGREE is None
+            else PolarMoments(kernels.DEGREE, kernels.MOMENTS[()])
+        )
+    if not isinstance(definition, Smooth):
+        raise ValueError(
+            "activation: one that is smooth, or a z_+^n + b (-z)_+^n with n >= 1, is required for symmetric networks, "
+            f"got {definition.expression}"
+        )
+    return RoundedMoments(definition)

@@ -66,9 +66,19 @@ class Pieces:
         """Pointwise, without Dirac terms at kinks."""
         return Pieces(self.kinks, tuple(_derivative(piece, order) for piece in self.polynomials))
 
-    def square(self) -> Pieces:
-        """Pointwise."""
-        return Pieces(self.kinks, tuple(tuple(np.convolve(piece, piece).tolist()) for piece in self.polynomials))
+    def times(self, other: Pieces) -> Pieces:
+        """Pointwise, of two with the same kinks."""
+        pairs = zip(self.polynomials, other.polynomials, strict=True)
+        return Pieces(self.kinks, tuple(tuple(np.convolve(*pair).tolist()) for pair in pairs))
+
+    def without(self, power: int) -> Pieces:
+        """Less the ramps of a power."""
+        taken = np.polynomial.Polynomial([0.0])
+        pieces = [self.polynomials[0]]
+        for kink, ramps, piece in zip(self.kinks, self.ramps, self.polynomials[1:], strict=True):
+            taken = taken + ramps.get(power, 0.0) * np.polynomial.Polynomial([-kink, 1.0]) ** power
+            pieces.append(tuple((np.polynomial.Polynomial(piece) - taken).coef.tolist()))
+        return Pieces(self.kinks, tuple(pieces))
 
 
 def _derivative(coefficients: Polynomial, order: int) -> Polynomial:

@@ -8,7 +8,7 @@ powers. A polynomial with anything is the sum ``E[P g] = sum_k rho^k/k! E[P^(k)]
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from math import factorial
 from typing import Any
@@ -21,6 +21,7 @@ from .generated import Kernels
 from .pieces import OneArgument, Pieces, means
 from .rectifier import derived, power, unit_pairs
 from .two_slopes import kernels_of
+from .wide_pairs import are_wide, between, outer
 
 FloatArray = NDArray[np.float64]
 HIGHEST = 3
@@ -56,7 +57,7 @@ class PiecewisePolynomial(Kinked):
     """
 
     def __init__(
-        self, kinks: Sequence[float], pieces: Sequence[Sequence[float]], expression: str | None = None
+        self, kinks: Sequence[float], pieces: Sequence[Sequence[float]], *, expression: str | None = None
     ) -> None:
         self.function = Pieces(tuple(map(float, kinks)), tuple(tuple(map(float, piece)) for piece in pieces))
         _require(self.function)
@@ -65,8 +66,8 @@ class PiecewisePolynomial(Kinked):
         self.kernels = _kernels(self.function) if self.degree == 1 else None
         self.expression = _text(self.function) if expression is None else expression
 
-    def __reduce__(self) -> tuple[type[PiecewisePolynomial], tuple[Any, ...]]:
-        return type(self), (self.function.kinks, self.function.polynomials, self.expression)
+    def __reduce__(self) -> tuple[partial[PiecewisePolynomial], tuple[Any, ...]]:
+        return partial(type(self), expression=self.expression), (self.function.kinks, self.function.polynomials)
 
     @property
     def key(self) -> object:
@@ -91,13 +92,32 @@ class PiecewisePolynomial(Kinked):
 
         @cache
         def of(order: int) -> Callable[[int], FloatArray]:
-            return means(self.function.derivative(order).square(), m, s)
+            slope = self.function.derivative(order)
+            return means(slope.times(slope), m, s)
 
         return lambda k, n: of(k)(n)
+
+    @property
+    def beyond(self) -> PiecewisePolynomial | None:
+        """The same without the ramps of lowest power; None where all pieces are of that degree at most."""
+        above = self.function.derivative(self.max_order + 1)
+        return WithoutJump(self.function.without(self.max_order), self.max_order) if above.table.any() else None
+
+    def products(self, m: FloatArray | None, s: FloatArray) -> Callable[[int], FloatArray]:
+        """Products are piecewise polynomials."""
+        first, second = (self.function.derivative(self.max_order + more) for more in (0, 1))
+        return means(first.times(second), m, s)
 
     def pairs(self, at: KinkedPairs) -> Letters:
         """As `mixed_pairs` of the function with itself."""
         return mixed_pairs(self.function, self.function, at)
+
+
+class WithoutJump(PiecewisePolynomial):
+    """What is left of a piecewise polynomial without the first of its derivatives that jumps; it may have no kink."""
+
+    def __init__(self, function: Pieces, max_order: int) -> None:
+        self.function, self.max_order, self.expression = function, max_order, _text(function)
 
 
 def mixed_pairs(first: Pieces, second: Pieces, at: KinkedPairs) -> Letters:
@@ -118,9 +138,32 @@ def mixed_pairs(first: Pieces, second: Pieces, at: KinkedPairs) -> Letters:
                 scale = c * derived(n, a) * power(at.p, n - a) * one.turned(kink, n + 1 + a + i)
                 scale = scale * (d * derived(n_2, b) * power(at.q, n_2 - b) * other.turned(kink_2, n_2 + 1 + b + j))
                 total = total + scale * places.units(kink, kink_2)(n - a, n_2 - b, i, j)
+        if a == b == i == j == 0 and (wide := np.broadcast_to(are_wide(first, second, at.p, at.q), shape)).any():
+            total = np.array(np.broadcast_to(total, shape))
+            total[wide] = _of_wide(first, second, _chosen(at, wide))
         return np.broadcast_to(total, shape)
 
     return cache(letter)
+
+
+def _of_wide(first: Pieces, second: Pieces, at: KinkedPairs) -> FloatArray:
+    """``K_00`` of arguments that vary far more than kinks are apart."""
+    m1, m2 = (0.0 if m is None else m for m in (at.gaussian.m1, at.gaussian.m2))
+    found = mixed_pairs(outer(first), outer(second), at)(0, 0, 0, 0)
+    found = found + between(first, second, (m1, m2), at.p, at.q, at.cosine, at.sine)
+    return found + between(second, outer(first), (m2, m1), at.q, at.p, at.cosine, at.sine)
+
+
+def _chosen(at: KinkedPairs, which: NDArray[np.bool_]) -> KinkedPairs:
+    """Some of the pairs, in a row."""
+
+    def pick(array: FloatArray) -> FloatArray:
+        return np.broadcast_to(array, which.shape)[which]
+
+    def offsets(first: float, second: float) -> Any:
+        return tuple(None if x is None else pick(x) for x in at.offsets(first, second))
+
+    return KinkedPairs(pick(at.p), pick(at.q), pick(at.angle), pick(at.sine), pick(at.cosine), offsets)
 
 
 def _with_polynomials(one: OneArgument, other: OneArgument, covariance: FloatArray, a: int, b: int) -> Any:

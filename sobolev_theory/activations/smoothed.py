@@ -8,8 +8,9 @@ vectors.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from .definition import GaussianPairs, Moments, Smooth
-from .smoothed_layers import Arguments, Atom, Layers, chain, means_of_polynomial
+from .smoothed_layers import Arguments, Atom, Layers, chain, in_parts, means_of_polynomial
 from .smoothed_pairs import direct_sum
 from .smoothed_products import Products
 from .smoothed_series import SMALL, PriceSeries
@@ -28,10 +29,15 @@ Pointwise = Callable[[Any, FloatArray], FloatArray]
 
 TERMS = (32, 64, 128, 512, 2048)
 """Of series."""
-PER_PAIR = 10
-"""Terms of a series that take the time of a pair of widths, for many pairs of arguments."""
-MANY = 4
-"""Terms of a series, over the number of pairs of arguments, whose coefficients take the time of a direct sum."""
+OF_A_TERM, OF_A_COEFFICIENT, OF_A_PAIR = 3, 6, 40
+"""Passes over all pairs that a term takes, over all arguments and widths its coefficients, and over all pairs and pairs
+of widths a direct sum."""
+NUMBERS = 2**18
+"""In arrays over widths."""
+COEFFICIENTS = 2**21
+"""Of a series, at all arguments."""
+FEW = 4
+"""Pairs for each argument, up to which arguments are taken apart; and the share of pairs that is evaluated with all."""
 AUDIBLE = 1e-8
 """Widths of less weight do not tell how fast moments vary."""
 
@@ -102,6 +108,9 @@ class SmoothedRectifiers(Smooth):
     def squares(self, m: FloatArray | None, s: FloatArray) -> Moments:
         """By products of two widths; where those have no density as a factor, as pairs of coincident arguments."""
         m = np.zeros_like(s) if m is None else m
+        return in_parts(self._squares, max(1, NUMBERS // len(self.layers.widths) ** 2), m, s)
+
+    def _squares(self, m: FloatArray, s: FloatArray) -> Moments:
         alike = self._moments(Arguments(m, m, s, s, s, np.zeros_like(s)), ())
         products = Products(self.layers, m, s)
 
@@ -118,7 +127,11 @@ class SmoothedRectifiers(Smooth):
 
     def pairs(self, at: GaussianPairs) -> Moments:
         """By a series where its bound is rounding and the sum over pairs of widths takes longer, else by that."""
-        return self._moments(Arguments.of(at), TERMS)
+        arguments, widths = Arguments.of(at), len(self.layers.widths)
+        if arguments.size <= max(NUMBERS // widths, math.prod(arguments.shape) // FEW):
+            return self._moments(arguments, TERMS)
+        step = max(1, NUMBERS // (2 * widths))
+        return in_parts(lambda *arrays: self._moments(Arguments(*arrays), TERMS), step, *arguments)
 
     def _moments(self, at: Arguments, counts: tuple[int, ...]) -> Moments:
         """By series of these numbers of terms, or the sum over pairs of widths."""
@@ -152,20 +165,20 @@ class _Sums:
 
     def __init__(self, layers: Layers, at: Arguments, counts: tuple[int, ...]) -> None:
         self.layers, self.at, self.counts = layers, at, counts
-        self._series: PriceSeries | None = None
 
     def moment(self, a: int, b: int) -> FloatArray:
         """``K_ab``."""
         total, rest = np.empty(self.at.shape), np.ones(self.at.shape, dtype=bool)
         for count in self.counts:
             left = int(np.count_nonzero(rest))
-            if not left or count > min(PER_PAIR * len(self.layers.widths) ** 2, MANY * left):
+            cheap = count * self.cost_of_a_term <= OF_A_PAIR * len(self.layers.widths) ** 2 * left
+            if not left or not cheap or count * self.at.size > COEFFICIENTS:
                 break
             enough = rest & (self.series.left_out(a, b, count) <= SMALL)
             found = np.count_nonzero(enough)
             if found == rest.size:
                 return self.series.sum(a, b, count)
-            if 2 * found > rest.size:
+            if found > rest.size // FEW:
                 total[enough] = self.series.sum(a, b, count)[enough]
             elif found:
                 total[enough] = self.series.sum(a, b, count, enough)
@@ -174,9 +187,12 @@ class _Sums:
             total[rest] = direct_sum(self.layers, a, b, self.at.taken(rest))
         return total
 
-    @property
+    @cached_property
+    def cost_of_a_term(self) -> int:
+        """Of the series, at all pairs; see `OF_A_TERM`."""
+        return OF_A_TERM * math.prod(self.at.shape) + OF_A_COEFFICIENT * len(self.layers.widths) * self.at.size
+
+    @cached_property
     def series(self) -> PriceSeries:
-        """The expansion, made when it is asked for."""
-        if self._series is None:
-            self._series = PriceSeries(self.layers, self.at)
-        return self._series
+        """The expansion."""
+        return PriceSeries(self.layers, self.at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from math import factorial, fsum
+from math import factorial, fsum, prod
 from typing import NamedTuple
 
 import numpy as np
@@ -56,6 +56,11 @@ class Arguments(NamedTuple):
     def shape(self) -> tuple[int, ...]:
         """To which they broadcast."""
         return np.broadcast_shapes(*map(np.shape, self))
+
+    @property
+    def size(self) -> int:
+        """How many pairs of a mean and a variance there are."""
+        return np.broadcast(self.m1, self.s).size + np.broadcast(self.m2, self.t).size
 
     def taken(self, where: NDArray[np.bool_] | slice) -> Arguments:
         """Some of them, in one dimension if a mask says which."""
@@ -140,6 +145,18 @@ def chain(z: FloatArray, w: FloatArray) -> Chain:
         return found
 
     return value
+
+
+def in_parts(
+    make: Callable[..., Callable[..., FloatArray]], step: int, *arrays: FloatArray
+) -> Callable[..., FloatArray]:
+    """``make(*arrays)``, of more than so many elements in parts, made anew for each value that is asked for."""
+    shape = np.broadcast_shapes(*map(np.shape, arrays))
+    if prod(shape) <= step:
+        return make(*arrays)
+    flat = [np.broadcast_to(x, shape).ravel() for x in arrays]
+    parts = [slice(k, k + step) for k in range(0, prod(shape), step)]
+    return lambda *orders: np.concatenate([make(*(x[part] for x in flat))(*orders) for part in parts]).reshape(shape)
 
 
 def means_of_polynomial(q: Polynomial, m: FloatArray, s: FloatArray) -> Chain:

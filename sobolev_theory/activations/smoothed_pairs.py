@@ -6,11 +6,13 @@ the squares of the widths, and the covariance stays. Products with ``z`` follow 
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._kernels import erf
 from .._kernels import smoothed_rectifiers as forms
 from .error_function import ErfMoments
 from .smoothed_layers import Arguments, Layers
@@ -34,17 +36,20 @@ class _Chunk:
     def __init__(self, layers: Layers, at: Arguments) -> None:
         self.layers, self.at = layers, at
         self.widths = layers.widths[:, None, None], layers.widths[:, None]
-        units = forms.units(np, *at, *self.widths)
-        letter, centred = ErfMoments().pairs(*units), ErfMoments().pairs(None, None, *units[2:])
-        varied = np.any(at.m1) or np.any(at.m2)
+        self.units = forms.units(np, *at, *self.widths)
+        self.centred = not (np.any(at.m1) or np.any(at.m2))
+        self.of = cache(self._of)
 
-        def of(a: int, b: int) -> FloatArray:
-            """``P_ab``; centred ``P_00`` is an arcsine."""
-            value = (letter if a or b or varied else centred)(a, b, 0, 0)
-            moment: FloatArray = forms.of_erf(np, a, b, *self.widths) * value
-            return moment
+    def _of(self, a: int, b: int) -> FloatArray:
+        """``P_ab``; centred ones, as far as there are, by forms without exponentials."""
+        alone = self.centred and (max(a, b), min(a, b)) in erf.MOMENTS
+        letter = ErfMoments().pairs(None, None, *self.units[2:]) if alone else self._letter
+        moment: FloatArray = forms.of_erf(np, a, b, *self.widths) * letter(a, b, 0, 0)
+        return moment
 
-        self.of = cache(of)
+    @cached_property
+    def _letter(self) -> Callable[[int, int, int, int], FloatArray]:
+        return ErfMoments().pairs(*self.units)
 
     def moment(self, a: int, b: int) -> FloatArray:
         """``K_ab``."""

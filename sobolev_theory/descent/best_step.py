@@ -15,7 +15,8 @@ from ..errors import NotDifferentiableError
 from ..layout import NAMES
 from ..losses import PopulationLoss
 from ..networks import Network
-from ..parameters import Parameters, matching
+from ..parameters import Parameters
+from ..problem import matched
 
 IntArray = NDArray[np.intp]
 
@@ -71,10 +72,10 @@ def best_step(curvature: Curvature) -> BestStep:
 
 def curvature_at_teacher(loss: PopulationLoss, student: Parameters | Network) -> Curvature:
     """The Hessian at the teacher in the direction of the student, or the Gauss-Newton matrix where there is none."""
-    rows = matching(student, loss.teacher, loss.moving)
+    rows = matched(loss, student)
     if rows is None:
         still = [name for name in NAMES if name not in loss.moving]
-        differ = " or ".join(["width", *(name.replace("_", " ") for name in still)])
+        differ = " or ".join(["width", "activation", *(name.replace("_", " ") for name in still)])
         raise ValueError(f"step: a step is required if student and teacher differ in {differ}, got None")
     return curvature_at_rows(loss, rows, student)
 

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from .._runtime.results import Record, Value
 from ..curvature.operator import Curvature
-from ..parameters import matching
-from ..problem import SpanProblem, like
+from ..problem import SpanProblem, like, matched
 from .iteration import RESTS
 from .linearised import Linearised
 from .tuning import Task
@@ -63,9 +62,9 @@ def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) ->
         return prediction.at(problem.parameters_at(rows)).value
 
     def linearised(student: FloatArray) -> Linearised:
-        rows = matching(problem.parameters_at(student), problem.loss.teacher, problem.layout.names)
+        rows = matched(problem.loss, problem.parameters_at(student))
         if rows is None:
-            raise ValueError("V: a teacher as wide as the student, and equal to it in what does not move, is required")
+            raise ValueError("V: a teacher as wide as the student, and equal in all that does not move, is required")
         return Linearised.towards(problem, rows, student)
 
     before = linearised(start)

@@ -55,8 +55,8 @@ def parse_levels(argument: str, levels: Mapping[str, float], problem: SpanProble
         parsed[name] = number(f"{argument}: {name}", level, "a positive finite level", 0, np.inf)
         if name == "distance" and not problem.widths_agree:
             raise ValueError(
-                f"{argument}: a distance needs a student as wide as its teacher, got widths {problem.start.width} and "
-                f"{problem.loss.teacher.width}; use the loss"
+                f"{argument}: a distance needs a student as wide as its teacher, with its activations, got widths "
+                f"{problem.start.width} and {problem.loss.teacher.width}; use the loss"
             )
     return parsed
 

@@ -29,7 +29,7 @@ def lyapunov_derivative(loss: PopulationLoss, W: Student) -> float:
     NotDifferentiableError
         Where the gradient does not exist.
     ValueError
-        If student and teacher differ in width.
+        If student and teacher differ in width or activation.
 
     Notes
     -----
@@ -45,6 +45,11 @@ def lyapunov_derivative(loss: PopulationLoss, W: Student) -> float:
     point, teacher = instance_of("loss", loss, PopulationLoss).at(W), loss.teacher
     if point.width != teacher.width:
         raise ValueError(f"student: the width of the teacher, {teacher.width}, is required, got {point.width}")
+    if not loss.affine_terms.is_shared:
+        raise ValueError(
+            f"student: the activation of the teacher, {teacher.activation.name!r}, is required, got "
+            f"{loss.activation.name!r}: no distance of weights is one of these networks"
+        )
     layout = loss.layout(point.width)
     away = point.parameters.rows(layout) - Parameters.of_network(teacher).rows(layout)
     derivative = -float(np.vdot(away, point.gradient_rows))

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from .. import activations
 from ..networks import Network
-from ..parameters import Parameters, matching
-from ..problem import SpanProblem
+from ..parameters import Parameters
+from ..problem import SpanProblem, matched
 from ..shorthands import AnyPoint
 from .sliding import Aligned, on_lines, packed, rest_of_gradient, unpacked
 
@@ -96,7 +96,7 @@ class State:
     def _nearest(self) -> IntArray:
         """Of each row the teacher's row that it matches, if that is nearer than zero; a sliding row's only its own."""
         problem, here = self.problem, self.coordinates
-        found = matching(problem.parameters_at(here), problem.loss.teacher, problem.layout.names)
+        found = matched(problem.loss, problem.parameters_at(here))
         if found is None:
             return self.rows
         rows = found.copy()

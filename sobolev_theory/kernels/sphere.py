@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._kernels.wide_network import BLOCKS
 from .._runtime.checks import counted, integer, number, one_of
 from .._runtime.results import Record, Rows, Value
 from .._runtime.tables import Table
 from ..activations import Activation
 from ..norms import Norm, NormLike, several_norms
-from .harmonics import eigenvalues, laplacian, multiplicity
-from .input_pairs import letters_at
+from .degrees import shares_of
+from .harmonics import laplacian, multiplicity
 from .prior import KERNELS, LARGEST, SMALLEST, Prior, PriorOptions
 
 FloatArray = NDArray[np.float64]
 
 MOST_DEGREES, MOST_DIMENSIONS, MOST_HARMONICS = 200, 10_000, 10**300
-ROUNDING = 1e-15
-"""Of an eigenvalue times the root of its multiplicity, relative to the trace."""
-DIGITS = 1e-3
-"""Relative error of an eigenvalue above which it is not given."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,7 +77,8 @@ class SphereSpectrum(Rows[Degree], Value):
     @property
     def rates_at_equal_sharpness(self) -> FloatArray:
         """Rates after time was rescaled so that the largest rate of every norm is 1, (degrees + 1, norms)."""
-        rates: FloatArray = self.rates / np.nanmax(self.rates, axis=0)
+        with np.errstate(invalid="ignore"):  # of rates all of which are 0
+            rates: FloatArray = self.rates / np.fmax.reduce(self.rates, axis=0)
         return rates
 
     def table(self) -> Table:
@@ -140,7 +135,8 @@ def sphere_spectrum(
     Returns
     -------
     SphereSpectrum
-        ``mu_l`` to 1e-15 of ``K(x, x)/sqrt(N(d, l))``; what is zero by parity is 0, and what rounding may be is NaN.
+        Eigenvalues to 1e-15 of ``K(x, x)/sqrt(N(d, l))``, in more than some twenty dimensions to 1e-12 of their own
+        size or so; what is zero by parity is 0, and what has less than three digits is NaN.
 
     Raises
     ------
@@ -177,13 +173,12 @@ def sphere_spectrum(
     R = number("radius", radius, f"a number from {SMALLEST:g} to {LARGEST:g}", SMALLEST / 2, LARGEST * 2)
     parsed = [_first_order(Norm.parse(norm, prior.activation)) for norm in several_norms(norms)]
     prior.require_finite(int(kernel == "ntk"))
-    values, total = _eigenvalues(kernel, prior, d, highest, R)
+    shares, total = shares_of(kernel, prior, d, highest, R)
     rows = []
-    for degree, value in enumerate(values.tolist()):
-        weights = [(*norm.weights, 0.0)[:2] for norm in parsed]
-        rates = tuple(value * (low + high * (laplacian(d, degree) / R**2)) for low, high in weights)
-        count = multiplicity(d, degree)
-        rows.append(Degree(degree, count, value, count * value / total, rates))
+    for degree, share in enumerate(shares.tolist()):
+        count, weights = multiplicity(d, degree), [(*norm.weights, 0.0)[:2] for norm in parsed]
+        rates = tuple(share / count * (low + high * (laplacian(d, degree) / R**2)) for low, high in weights)
+        rows.append(Degree(degree, count, share / count, share / total, rates))
     return SphereSpectrum(kernel, prior.activation.name, d, tuple(norm.name for norm in parsed), tuple(rows))
 
 
@@ -200,42 +195,3 @@ def _first_order(norm: Norm) -> Norm:
     if norm.order > 1:
         raise ValueError(f"norms: norms up to order 1 are required on the sphere, got {norm.name}")
     return norm
-
-
-def _eigenvalues(kernel: str, prior: Prior, dim: int, degrees: int, radius: float) -> tuple[FloatArray, float]:
-    """``mu_l``, and their sum with multiplicities."""
-    values = eigenvalues(of_angle(kernel, prior, radius), dim, degrees)
-    poles = of_angle(kernel, prior, radius)(np.array([0.0, np.pi]))
-    total, opposite = poles.tolist()
-    counts = [float(multiplicity(dim, degree)) for degree in range(degrees + 1)]
-    rounding = ROUNDING * total / np.sqrt(counts)
-    left = {0: (total + opposite) / 2, 1: (total - opposite) / 2}  # traces of even and of odd degrees
-    spent = ROUNDING * total
-    for degree, (value, count) in enumerate(zip(values.tolist(), counts, strict=True)):
-        parity = degree % 2
-        if left[parity] <= 10 * spent:
-            values[degree] = 0.0
-            continue
-        left[parity] -= count * value
-        spent = max(spent, count * float(rounding[degree]))
-        if value * DIGITS < rounding[degree]:
-            values[degree] = np.nan
-            left[parity] = np.inf
-    return values, total
-
-
-def of_angle(kernel: str, prior: Prior, radius: float) -> Callable[[FloatArray], FloatArray]:
-    """The kernel of two points of a sphere by the angle between them; that of rows with a bias is smaller."""
-    of_weights = prior.weight_variance * radius**2
-    variance = of_weights + prior.bias_variance
-    narrowed, p = sqrt(of_weights / variance), np.array(sqrt(variance))
-    function, _ = BLOCKS[kernel, (0, 0)]
-
-    def at(angle: FloatArray) -> FloatArray:
-        narrow = angle if narrowed == 1 else 2 * np.arcsin(narrowed * np.sin(angle / 2))
-        sine, cosine = np.sin(narrow), np.cos(narrow)
-        letters = letters_at(prior.definition, p, p, narrow, sine, cosine)
-        values: FloatArray = function(np, letters, variance * cosine, prior.weight_variance)
-        return np.broadcast_to(values, angle.shape)
-
-    return at

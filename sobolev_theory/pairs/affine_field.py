@@ -50,7 +50,7 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
     weights = dict(terms.norm.orders)
     orders = [m for m in range(max(weights) + 1) if {m, m + 1} & set(weights)]
     leading = [each for each, _ in geometry.neurons.groups_of(slice(0, k))]
-    shared = {m: np.zeros((k, len(c))) for m in orders if any(each.jump_order != m for each in leading)}
+    shared = {m: np.zeros((k, len(c))) for m in orders if any(terms.varies(m, each) for each in leading)}
     keeps = terms.jumps and terms.convention is Convention.EXACT
     mean, first, on_outputs = np.zeros((3, k))
     turned = np.zeros((k, len(c))) if keeps else None
@@ -59,7 +59,7 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
     def block(part: slice) -> None:
         at = blocks_of(geometry, terms, part)
         for m, table in shared.items():
-            for found in _on("second", at, m):
+            for found in _on("second", at, m, terms):
                 np.multiply(found, c, out=table[part])
                 clear_diagonal(table[part], part.start)
         if outputs:
@@ -68,26 +68,27 @@ def field_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray, *, outpu
             if keeps:
                 _with_dirac_terms(geometry, at, m, weight, c, sums)
             if biases or geometry.ambient.has_mean:
-                for found in _on("mean", at, m):
+                for found in _on("mean", at, m, terms):
                     sums.mean[part] += weight * _row_sums(found, c, part)
-            for found in _on("first", at, m):
+            for found in _on("first", at, m, terms):
                 sums.first[part] += weight * _row_sums(found, c, part)
 
     pairs.by_blocks(block)
     return _collected(geometry, terms, c, sums, weights)
 
 
-def _on(vector: str, block: PairBlock, m: int) -> Iterable[FloatArray]:
+def _on(vector: str, block: PairBlock, m: int, terms: AffineTerms) -> Iterable[FloatArray]:
     """The coefficient of the field of an order on the mean, or on ``Sigma w`` of the first or the second neuron.
 
-    0 of neurons whose derivative jumps at that order; nothing if all of them do.
+    0 of neurons that have none as functions; nothing if all are such.
     """
-    function, _ = BLOCKS[f"on_{vector}", "exact"]
 
     def of(group: Group) -> Coefficients:
-        if m == group.first.jump_order:
+        if not terms.varies(m, group.first):
             return {}
-        return {vector: function(np, power(m, group.product), group.of_order(m))}
+        _, rule = terms.rule("field", m, group.first, group.second)
+        function, _ = BLOCKS[f"on_{vector}", rule]
+        return {vector: function(np, power(m, group.product), *group.letters(m, rule))}
 
     return block.collect(of).values()
 

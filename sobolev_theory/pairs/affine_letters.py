@@ -65,6 +65,12 @@ class PolarTable:
         return lambda a, i: norms**i * found(a + i) if i else found(a)
 
 
+def of_products(definition: Definition, means: FloatArray | None, norms: FloatArray) -> Letters:
+    """``N(a, i)`` of neurons of an activation with kinks, in the polar frame."""
+    products = definition.products(means, norms * norms)
+    return lambda a, i: 2 * norms**i * products(a + i)
+
+
 class GramTable:
     """In the frame ``(Sigma w, Sigma v)`` of smooth activations: ``D_1, D_2`` are derivatives in the means."""
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..activations import Activation
+from ..activations.definition import Definition
 from ..networks import Network, or_zeros
 from .affine import AffinePairs, Neurons
-from .affine_letters import Where
+from .affine_letters import Letters, Where, of_products
 from .affine_terms import AffineTerms, Coefficients, Group
 from .ambient import Ambient
 from .geometry import ALL, BlockAngles
@@ -58,14 +59,32 @@ def blocks_of(geometry: AffinePairs, terms: AffineTerms, part: slice, columns: s
         return found[0]
 
     def group(one: Activation, two: Activation, where: Where) -> tuple[Where, Group]:
-        moments = letters(one.definition, two.definition, where)
+        of_two = cache(lambda first, second: letters(first, second, where))
         some = product if where is None else lambda: product()[np.ix_(*where)]
-        return where, Group(one, two, lambda order: lambda a, b, *ij: moments(order + a, order + b, *ij), some)
+
+        def of_order(order: int) -> Letters:
+            moments = of_two(one.definition, two.definition)
+            return lambda a, b, *ij: moments(order + a, order + b, *ij)
+
+        def beyond(order: int) -> Letters:
+            def letter(first: int, second: int, a: int, b: int, *ij: int) -> Any:
+                seen = [_seen(each, order, pointwise) for each, pointwise in ((one, first), (two, second))]
+                return 0.0 if None in seen else of_two(*seen)(order + a, order + b, *ij)
+
+            return letter
+
+        return where, Group(one, two, of_order, beyond, some)
 
     rows, others = neurons.groups_of(part), neurons.groups_of(columns)
     alone = len(rows) == len(others) == 1
     groups = [group(one, two, None if alone else (i, j)) for one, i in rows for two, j in others]
     return PairBlock(part, at, at.cosine.shape, groups)
+
+
+def _seen(activation: Activation, order: int, pointwise: int) -> Definition | None:
+    """What has the derivatives above an order, or the pointwise ones of an order that jumps; None if those vanish."""
+    definition = activation.definition
+    return definition.beyond if pointwise and activation.jump_order == order else definition
 
 
 def value_sum(geometry: AffinePairs, terms: AffineTerms, c: FloatArray) -> float:
@@ -95,9 +114,16 @@ def itself(geometry: AffinePairs, terms: AffineTerms, quantity: str) -> Coeffici
     for each, at in geometry.neurons.groups_of(slice(0, k)):
         letters = terms.table.of_neurons(each.definition, geometry.means_of(at), norms[at])
         squares = geometry.metric_squares[at]
-        found = terms.coefficients(quantity, Group(each, each, _counted_from(letters), partial(np.asarray, squares)))
+        beyond = _without_order(partial(of_products, each.definition, geometry.means_of(at), norms[at]))
+        group = Group(each, each, _counted_from(letters), beyond, partial(np.asarray, squares))
+        found = terms.coefficients(quantity, group)
         parts.append((at, {label: np.broadcast_to(value, at.shape) for label, value in found.items()}))
     return collected((k,), parts)
+
+
+def _without_order(products: Callable[[], Letters]) -> Callable[[int], Letters]:
+    """Moments ``N(a, i)``, of the order that jumps, made when they are asked for."""
+    return lambda order: products()
 
 
 def _counted_from(letters: Callable[..., Any]) -> Callable[[int], Callable[..., Any]]:

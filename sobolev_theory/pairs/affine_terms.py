@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from .._kernels import affine_operator
 from ..activations import Activation, built_in
-from ..activations.definition import Kinked, Smooth
+from ..activations.mixed_moments import are_known
 from ..activations.per_neuron import PerNeuron
 from ..norms import Convention, Norm
 from .affine import AffinePairs, Meetings
-from .affine_letters import GramTable, PolarTable, Table
+from .affine_letters import GramTable, Letters, PolarTable, Table
 from .charts import CHARTS, Chart
 
 FloatArray = NDArray[np.float64]
@@ -40,12 +40,20 @@ GAUSS_NEWTON: Mapping[tuple[bool, ...], tuple[str, str]] = {
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Neurons, or pairs of them, of a first and a second activation: their moments, and ``g`` of the metric."""
+    """Neurons, or pairs of them, of a first and a second activation: their moments, and ``g`` of the metric.
+
+    Moments are of derivatives counted from an order on, and ``beyond`` are those of rule ``pointwise``.
+    """
 
     first: Activation
     second: Activation
-    of_order: Callable[[int], Callable[..., Any]]
+    of_order: Callable[[int], Letters]
+    beyond: Callable[[int], Letters]
     product: Callable[[], FloatArray]
+
+    def letters(self, order: int, rule: str) -> tuple[Letters, ...]:
+        """What the functions of a rule are of."""
+        return (self.of_order(order), self.beyond(order)) if rule == "pointwise" else (self.of_order(order),)
 
 
 @dataclass(frozen=True)
@@ -78,18 +86,23 @@ class AffineTerms:
         return self.is_shared and self.activation.has_kernels
 
     def require_moments(self) -> None:
-        """Refuse activations that were derived: their moments are known at standard inputs only.
+        """Refuse activations that were derived, whose moments are known at standard inputs only, and pairs without any.
 
         Raises
         ------
         NotImplementedError
-            For such a one.
+            For such ones.
         """
-        for each in self.activations:
-            if not isinstance(each.definition, Smooth | Kinked):
+        for one, two in product(self.activations, repeat=2):
+            if not are_known(one.definition, one.definition):
                 raise NotImplementedError(
-                    f"activation: one of {', '.join(built_in.names())} is required for biases, other inputs, a metric, "
-                    f"more parameters than hidden weights, or several activations, got {each.name!r}"
+                    f"activation: one of {', '.join(built_in.listed())} is required for biases, other inputs, a "
+                    f"metric, more parameters than hidden weights, or several activations, got {one.name!r}"
+                )
+            if not are_known(one.definition, two.definition):
+                raise NotImplementedError(
+                    f"activation: no moments are known of {one.name!r} with {two.name!r}, both of which have kinks and "
+                    "one of which is no piecewise polynomial; take a smooth one in the place of one of them"
                 )
 
     @property
@@ -134,19 +147,31 @@ class AffineTerms:
     def rule(self, quantity: str, order: int, first: Activation, second: Activation) -> tuple[str, str]:
         """Name and rule of the block that an order of a quantity follows: below the jump the two rules are one."""
         frozen = tuple(self.is_frozen(quantity, order, each) for each in (first, second))
-        return GAUSS_NEWTON[frozen] if quantity == "gauss_newton" else (quantity, "backprop" if frozen[0] else "exact")
+        bent = [
+            each
+            for each, is_frozen in zip((first, second), frozen, strict=True)
+            if is_frozen and each.definition.beyond
+        ]
+        if quantity == "gauss_newton":
+            return (quantity, "pointwise") if bent else GAUSS_NEWTON[frozen]
+        return quantity, "exact" if not frozen[0] else "pointwise" if first in bent else "backprop"
 
     def is_frozen(self, quantity: str, order: int, activation: Activation) -> bool:
         """Whether the derivative of a jump is left out of what is a derivative of a neuron."""
         jumps = order == activation.jump_order
         return jumps and ("newton" in quantity or ("value" not in quantity and self.convention is Convention.BACKPROP))
 
+    def varies(self, order: int, activation: Activation) -> bool:
+        """Whether the field of an order has a part from the derivative of a neuron, without Dirac terms."""
+        return order != activation.jump_order or self.rule("field", order, activation, activation)[1] == "pointwise"
+
     def coefficients(self, quantity: str, group: Group) -> Coefficients:
         """``sum_m lambda_m`` times the coefficients of a quantity, by letters."""
         total: Coefficients = {}
         for order, weight in self.norm.orders:
-            function, labels = BLOCKS[self.rule(quantity, order, group.first, group.second)]
-            values = function(np, power(order, group.product), group.of_order(order))
+            name, rule = self.rule(quantity, order, group.first, group.second)
+            function, labels = BLOCKS[name, rule]
+            values = function(np, power(order, group.product), *group.letters(order, rule))
             for label, value in zip(labels, values if isinstance(values, tuple) else (values,), strict=True):
                 total[label] = total[label] + weight * value if label in total else weight * value
         return total

@@ -13,7 +13,7 @@ from typing import Any
 
 from .._kernels import operator as kernels
 from ..activations import Activation
-from ..activations.moments import Angular, GramMoments, PolarMoments, moments
+from ..activations.moments import Angular, GramMoments, PolarMoments, RoundedMoments, moments
 from ..norms import Convention
 
 
@@ -32,7 +32,7 @@ class Terms(ABC):
 class GramTerms(Terms):
     """Of a smooth activation."""
 
-    def __init__(self, xp: Any, table: GramMoments, s: Any, rho: Any, t: Any, g: Any) -> None:
+    def __init__(self, xp: Any, table: GramMoments | RoundedMoments, s: Any, rho: Any, t: Any, g: Any) -> None:
         self.xp, self.rho, self.moment = xp, rho, table.at(xp, s, rho, t, g)
 
     def coefficients(self, quantity: str, order: int, convention: str) -> Any:
@@ -44,7 +44,7 @@ class GramTerms(Terms):
 class GramSelfTerms(Terms):
     """Of a smooth activation, at ``v = u``."""
 
-    def __init__(self, xp: Any, table: GramMoments, s: Any) -> None:
+    def __init__(self, xp: Any, table: GramMoments | RoundedMoments, s: Any) -> None:
         self.xp, self.s, self.moment = xp, s, table.at_itself(xp, s)
 
     def coefficients(self, quantity: str, order: int, convention: str) -> Any:
@@ -112,8 +112,8 @@ def terms(xp: Any, activation: Activation, *arguments: Any) -> Terms:
     >>> print(round(orthogonal.coefficients("cross", 0, "exact")[0] * np.pi, 12))       # K_11 = (2/pi)/sqrt(1+s+t+g)
     1.0
     """
-    table = moments(activation.kernels)
-    if isinstance(table, GramMoments):
+    table = moments(activation.definition)
+    if not isinstance(table, PolarMoments):
         return GramSelfTerms(xp, table, *arguments) if len(arguments) == 1 else GramTerms(xp, table, *arguments)
     if len(arguments) == 1:
         (p,) = arguments

@@ -13,6 +13,7 @@ from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from .._runtime.sizes import require_memory
 from ..activations import Activation
+from ..activations.per_neuron import PerNeuron
 from ..critical_points import require_resolved
 from ..losses import PopulationLoss
 from ..networks import Network
@@ -189,6 +190,8 @@ class _Runs:
             "scale": self.scale,
             "entropy": list(self.entropy),
         }
+        if not self.loss.affine_terms.is_shared:
+            header["students"] = _definition(self.loss.activation)
         return header if self.loss.is_standard else header | self._more
 
     @property
@@ -204,6 +207,8 @@ class _Runs:
 def _definition(activation: Activation) -> str:
     """What tells an activation from all others: the name of one of the package, name and text of a derived one."""
     definition = activation.definition.key
+    if isinstance(activation.definition, PerNeuron):
+        return ", ".join(map(_definition, activation.definition.neurons))
     if activation.is_packaged:
         return activation.name
     if isinstance(definition, str):

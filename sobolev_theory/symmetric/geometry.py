@@ -154,6 +154,6 @@ def family(
     mp: MPContext, activation: Activation, K: int, x: Any, y: Any, direction: Direction | None = None
 ) -> FamilyGeometry:
     """The geometry in the chart of an activation."""
-    return (PolarFamily if isinstance(moments(activation.kernels), PolarMoments) else GramFamily)(
+    return (PolarFamily if isinstance(moments(activation.definition), PolarMoments) else GramFamily)(
         mp, K, x, y, direction
     )

@@ -156,3 +156,12 @@ def test_limit_of_the_hessian_at_a_teacher(ratio):
         lambda: loss.hessian(beside).spectrum(),
         1.5,
     )
+
+
+@pytest.mark.parametrize(("activation", "bound"), [("leaky_relu(0.1)", 1.5), ("abs", 1.5)])
+def test_gradient_of_two_slopes(ratio, rng, activation, bound):
+    """The kernels are those of ReLU, scaled."""
+    w, v = rng.standard_normal((2, 200, 100)) / 10
+    loss, relu = (st.PopulationLoss(v, "H1", activation=name) for name in (activation, "relu"))
+    name = f"gradient H1 of {activation} over relu, K = M = 200, d = 100"
+    ratio(name, lambda: loss.gradient(w), lambda: relu.gradient(w), bound, 50)

@@ -145,6 +145,7 @@ SIGMAS: dict[str, Sigma] = {
     "hard_tanh": Sigma((lambda z: zero(z) - 1, lambda z: z, lambda z: zero(z) + 1), (-1.0, 1.0), 1),
     "relu6": Sigma((zero, lambda z: z, lambda z: zero(z) + 6), (0.0, 6.0), 1),
     "hard_sigmoid": Sigma((zero, lambda z: (z + 3) / 6, lambda z: zero(z) + 1), (-3.0, 3.0), 1),
+    "hard_swish": Sigma((zero, lambda z: z * (z + 3) / 6, lambda z: z), (-3.0, 3.0), 1),
     "mish": Sigma((lambda z: z * mp.tanh(softplus(z)),)),
     "gelu_tanh": Sigma((lambda z: z * (1 + mp.tanh(cubic(z))) / 2,), panels=DENSE),
 }
