@@ -1,6 +1,6 @@
 """What has Hermite coefficients: functions by their pointwise derivatives, kinks and frequencies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -27,7 +27,8 @@ class Function(Protocol):
     def derivatives(self, z: FloatArray, order: int) -> Sequence[FloatArray]:
         """All up to an order."""
 
-    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
-        """What its rounding is relative to, of a difference; None: itself."""
+    @property
+    def whole(self) -> Callable[[FloatArray, int], FloatArray] | None:
+        """Of a difference, derivatives of what its rounding is relative to; None: itself."""
 
     def __hash__(self) -> int: ...

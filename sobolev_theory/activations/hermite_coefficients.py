@@ -51,14 +51,12 @@ class Rule:
     @property
     def nodes(self) -> FloatArray:
         """Of ``[-end, end]``, (n,)."""
-        last = int(self.end / self.step)
-        nodes: FloatArray = self.step * (np.arange(-last, last + 1, dtype=np.float64) + self.shift)
-        return nodes
+        return _nodes(self)[0]
 
     @property
     def roots(self) -> FloatArray:
         """``sqrt(step phi)`` at the nodes."""
-        return sqrt(self.step) * root_density(self.nodes)
+        return _nodes(self)[1]
 
     def basis(self) -> FloatArray:
         """``sqrt(step) psi_n`` at the nodes, (n, count)."""
@@ -68,6 +66,13 @@ class Rule:
     def beyond(self) -> FloatArray:
         """The same on nodes of a second rule beyond the end, as far as the Hermite functions reach."""
         return _beyond(self)
+
+
+@lru_cache(maxsize=32)
+def _nodes(rule: Rule) -> tuple[FloatArray, FloatArray]:
+    last = int(rule.end / rule.step)
+    nodes: FloatArray = rule.step * (np.arange(-last, last + 1, dtype=np.float64) + rule.shift)
+    return nodes, sqrt(rule.step) * root_density(nodes)
 
 
 @lru_cache(maxsize=32)

@@ -35,6 +35,8 @@ TOLERANCE = 1e-13
 class Seen:
     """A definition as a function with pointwise derivatives."""
 
+    whole = None
+
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
         self.highest_derivative = definition.highest_derivative
@@ -55,10 +57,6 @@ class Seen:
     def derivatives(self, z: FloatArray, order: int) -> Sequence[FloatArray]:
         """All up to an order."""
         return [self.definition.derivative(z, k) for k in range(order + 1)]
-
-    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
-        """Itself."""
-        return None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Seen) and self.definition.key == other.definition.key

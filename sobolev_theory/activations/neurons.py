@@ -105,12 +105,14 @@ class Neurons:
 
     def _size(self, order: int, which: IntArray, rule: Rule) -> FloatArray:
         """The norms of what rounding is relative to, (k,)."""
-        whole = self.function.whole(self.m[which, None] + self.p[which, None] * rule.nodes, order)
         size = np.full(len(which), self.size)
         if self.natural:
             centred = type(self)(self.function, np.zeros(len(which)), np.hypot(self.m[which], self.p[which]))
             size = np.maximum(size, np.sqrt(centred._integrated(order, order, 0)))
-        return size if whole is None else np.maximum(size, np.sqrt(((whole * rule.roots) ** 2).sum(axis=1)))
+        if self.function.whole is not None:
+            whole = self.function.whole(self.m[which, None] + self.p[which, None] * rule.nodes, order)
+            size = np.maximum(size, np.sqrt(((whole * rule.roots) ** 2).sum(axis=1)))
+        return size
 
     def _integrated(self, a: int, b: int, degree: int) -> FloatArray:
         found = np.empty(len(self.m))

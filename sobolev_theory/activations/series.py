@@ -57,8 +57,9 @@ class Series(Smooth):
         """All up to an order."""
         return self.evaluate(z, order)
 
-    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
-        """Itself."""
+    @property
+    def whole(self) -> Callable[[FloatArray, int], FloatArray] | None:
+        """None: its rounding is relative to itself."""
         return None
 
     @cached_property
