@@ -22,8 +22,9 @@ from .common_factor import conditioned
 from .definition import GaussianPairs
 from .functions import Function
 from .hermite_coefficients import Coefficients
-from .neurons import IntArray, Neurons, neurons_of
+from .neurons import IntArray, Neurons
 from .panels import PiecewiseNeurons
+from .recent_neurons import neurons_of
 
 FloatArray = NDArray[np.float64]
 Bounded = tuple[FloatArray, FloatArray]

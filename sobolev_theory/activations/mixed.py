@@ -21,7 +21,7 @@ from .definition import Definition, GaussianPairs, Jump
 from .frequencies import bandwidth_of
 from .functions import Function
 from .mehler import Bounded, Correlated
-from .neurons import neurons_of
+from .recent_neurons import neurons_of
 from .series import Series
 
 FloatArray = NDArray[np.float64]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .definition import GaussianPairs, Moments, Smooth
 from .frequencies import bandwidth_of
 from .mehler import Correlated
-from .neurons import neurons_of
+from .recent_neurons import neurons_of
 
 FloatArray = NDArray[np.float64]
 
