@@ -83,7 +83,7 @@ def derive(activation: sp.Expr | str, name: str | None = None, *, max_order: int
     >>> leaky.activation.jump_order, round(leaky.activation.jump(1), 12)
     (1, 0.9)
     >>> derive("tanh(z)").how
-    'mixture of 36 normal laws'
+    'mixture of 33 normal laws'
     """
     expression = reading.read(activation)
     if name is None:
