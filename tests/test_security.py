@@ -365,7 +365,7 @@ LINE = "return z*(z > 0)"
     [
         "KIND = 'Entire'\nDATA = (((0.0, 0.0), ((1.0, 0.0),)),)\nMAX_ORDER = 99",
         "KIND = 'Entire'\nDATA = (((0.0, 0.0), (" + "(1.0, 0.0), " * 1000 + ")),)",
-        f"KIND = 'PiecewisePolynomial'\nDATA = {(tuple(map(float, range(150))), tuple((1.0 * k,) for k in range(151)))}",
+        f"KIND = 'PiecewisePolynomial'\nDATA = {(tuple(range(150)), tuple((1.0 * k,) for k in range(151)))}",
         "KIND = 'Nothing'\nDATA = ()",
         "KIND = 3\nDATA = ()",
         "KIND = 'PiecewisePolynomial'\nDATA = ((0.0,), (('a',), (1.0,)))",

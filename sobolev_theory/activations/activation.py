@@ -58,10 +58,10 @@ class Activation(Facts):
     def _carried(self) -> tuple[int, str, str | None]:
         """What makes it again elsewhere: version, name, and the text of its kernels unless they are the package's."""
         source = self.definition.source
-        if self.definition.kernels is None and not self.is_packaged:
+        if source is None and self.definition.kernels is None and not self.is_packaged:
             raise TypeError(
-                f"activation: {self.name!r} cannot be saved, a file holds generated kernels and it has none; make it "
-                "again where it is needed"
+                f"activation: {self.name!r} cannot be saved, a file holds what `symbolic.derive` generates and it has "
+                "none; make it again where it is needed"
             )
         if source is None and not self.is_packaged:
             raise TypeError(f"activation: {self.name!r} cannot be pickled or saved, it does not carry its SOURCE")
