@@ -17,6 +17,7 @@ Form = Callable[[Any, Any, Any], Any]
 
 DIGITS = 40
 EPS = float(np.finfo(np.float64).eps)
+LONG = pytest.mark.long
 X = np.array([[0.3, -1.1, 0.7], [2.0, 0.1, -0.4]])
 Y = np.array([[0.5, 0.9, -0.2], [-0.8, 1.4, 0.3]])
 
@@ -73,6 +74,8 @@ PUBLISHED: dict[str, Form] = {
     "exp": lambda s, rho, t: mp.exp((s + t) / 2 + rho),
     "gaussian": lambda s, rho, t: 1 / mp.sqrt((1 + s) * (1 + t) - rho**2),
     "gelu": gelu,
+    "monomial3": lambda s, rho, t: 9 * s * rho * t + 6 * rho**3,
+    "hermite3": lambda s, rho, t: 6 * rho**3 + 9 * rho * (s - 1) * (t - 1),
 }
 
 
@@ -284,7 +287,9 @@ class Wide:
         return a[:, None] * features[..., 0], features
 
 
-@pytest.mark.parametrize("name", ["relu", "erf", pytest.param("relu2", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "name", ["relu", "erf", *(pytest.param(n, marks=LONG) for n in ("relu2", "selu", "hard_tanh"))]
+)
 def test_sampled_networks(name: str) -> None:
     """Products of neurons, and of their derivatives in every parameter, written out: values and gradients."""
     points, options = np.vstack([X[:1], Y[:1]]), {"weight_variance": 0.8, "bias_variance": 0.3}
@@ -371,7 +376,7 @@ def test_comparison_of_norms() -> None:
         kernels.sphere_spectrum("relu", 3, norms=["H2"])
 
 
-LONG, MORE = pytest.mark.long, ((2, "relu"), (7, "relu"), (50, "erf"))
+MORE = ((2, "relu"), (7, "relu"), (50, "erf"))
 
 # --- the sphere -------------------------------------------------------------------------------------------------------
 

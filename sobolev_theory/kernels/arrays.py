@@ -31,11 +31,11 @@ def kernel_array(
     x: FloatArray,
     y: FloatArray,
     orders: Orders,
-    of: Callable[[Prior, Letters], Letters] = lambda prior, letters: letters,
+    of: Callable[[InputPairs], Letters] = lambda pairs: pairs.letters(pairs.prior.definition, pairs.prior.definition),
     *,
     places: tuple[float, ...] = (),
 ) -> FloatArray:
-    """The kernel of all pairs, (n, m) and one axis of length d for each derivative; ``of`` its letters or a part.
+    """The kernel of all pairs, (n, m) and one axis of length d for each derivative; by letters ``of`` pairs.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def kernel_array(
     def block(part: slice) -> tuple[bool, list[tuple[int, int]]]:
         pairs, here = InputPairs.of(prior, first.part(part), second, products[part]), out[..., part, :]
         with np.errstate(all="ignore"):
-            values = function(np, of(prior, pairs.letters), pairs.product, prior.weight_variance)
+            values = function(np, of(pairs), pairs.product, prior.weight_variance)
             values = values if isinstance(values, tuple) else (values,)
             _write(here, pairs, dict(zip(labels, values, strict=True)))
         return bool(np.isfinite(here).all()), [(part.start + i, j) for i, j in pairs.meeting(places)]

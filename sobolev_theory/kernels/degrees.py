@@ -73,7 +73,7 @@ def of_angle(kernel: str, prior: Prior, radius: float) -> Callable[[FloatArray],
         narrow = angle if alpha == 1 else 2 * np.arcsin(sqrt(alpha) * np.sin(angle / 2))
         sine, cosine = np.sin(narrow), np.cos(narrow)
         with np.errstate(all="ignore"):
-            letters = letters_at(prior.definition, p, p, narrow, sine, cosine)
+            letters = letters_at(prior.definition, prior.definition, p, p, narrow, sine, cosine)
             values: FloatArray = function(np, letters, p**2 * cosine, prior.weight_variance)
         return np.broadcast_to(values, angle.shape)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Unpack
 
 import numpy as np
@@ -13,12 +14,10 @@ from ..activations import Activation
 from ..activations.definition import Letters
 from .arrays import kernel_array
 from .existence import require_varying
+from .input_pairs import InputPairs
 from .prior import KERNELS, Prior, PriorOptions, as_inputs
 
 FloatArray = NDArray[np.float64]
-
-PROBES = np.linspace(-9.0, 9.0, 37)
-"""Where a second derivative is looked for."""
 
 
 def sobolev_gram(
@@ -41,8 +40,8 @@ def sobolev_gram(
     matrix of the same inputs is symmetric and positive semi-definite, and has the nonzero eigenvalues of the
     Gauss-Newton matrix.
 
-    Derivatives of activations are pointwise, as backpropagation takes them: that of a piecewise linear one has none
-    beyond its first, and neither has the matrix. The kernel's own second derivative is infinite there: see `ntk`.
+    Derivatives of activations are pointwise, as backpropagation takes them: kinks rest. The tangent kernel's own second
+    derivative is infinite where activations bend, as ReLU: see `ntk`.
 
     Parameters
     ----------
@@ -59,7 +58,7 @@ def sobolev_gram(
     Raises
     ------
     ValueError
-        As `nngp`; for an activation with a kink and a second derivative beside it, which has no such kernel.
+        As `nngp`.
     InfiniteNormError
         For an activation that jumps: its networks have no gradients to be trained.
 
@@ -84,7 +83,6 @@ def gram(kernel: str, prior: Prior, x: FloatArray, y: FloatArray) -> FloatArray:
     size = f"a matrix of {n * (1 + d)} x {m * (1 + d)}"
     require_memory(f"x, y: {size}", 2 * n * m * (1 + d) ** 2, "take fewer inputs, or fewer dimensions")
     prior.require_finite(1)
-    require_pointwise(kernel, prior)
     require_varying(kernel, prior, x, y, (1, 1))
 
     def part(i: int, j: int) -> FloatArray:
@@ -98,18 +96,18 @@ def gram(kernel: str, prior: Prior, x: FloatArray, y: FloatArray) -> FloatArray:
     return matrix
 
 
-def pointwise(prior: Prior, letters: Letters) -> Letters:
-    """Letters of pointwise derivatives: of a piecewise linear activation those beyond the first are zero."""
-    if prior.definition.jump_order != 1:
-        return letters
-    return lambda a, b, i, j: letters(a, b, i, j) if max(a, b) <= 1 else np.zeros(())
+def pointwise(pairs: InputPairs) -> Letters:
+    """Letters of pointwise derivatives: beyond a jump those of what the activation is on either side of its kinks."""
+    definition = pairs.prior.definition
+    if definition.jump_order != 1:
+        return pairs.letters(definition, definition)
+    beyond = definition.beyond
+    kinds = (definition, beyond or definition)
+    at = cache(lambda first, second: pairs.letters(kinds[first], kinds[second]))
 
+    def letter(a: int, b: int, i: int, j: int) -> FloatArray:
+        if beyond is None and max(a, b) > 1:
+            return np.zeros(())
+        return at(a > 1, b > 1)(a, b, i, j)
 
-def require_pointwise(kernel: str, prior: Prior) -> None:
-    """Refuse a kinked activation that is not piecewise linear where its second derivative is needed."""
-    definition = prior.definition
-    if kernel == "ntk" and definition.jump_order == 1 and definition.derivative(PROBES, 2).any():
-        raise ValueError(
-            "activation: one that is smooth, or piecewise linear, is required for gradients of the tangent kernel, "
-            f'got {prior.activation.name!r}, which bends and has a second derivative; take kernel="nngp"'
-        )
+    return letter

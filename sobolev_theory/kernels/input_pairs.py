@@ -9,7 +9,7 @@ is constant has no direction: it has the frame of the former, and letters ``sigm
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from math import sqrt
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..activations.definition import Definition, GaussianPairs, Kinked, KinkedPairs, Letters, Smooth
+from ..activations.mixed_moments import mixed_letters
 from ..pairs.angles import PARALLEL, angle_and_direction
 from ..pairs.geometry import NEAR
 from .prior import Prior
@@ -109,24 +110,22 @@ class InputPairs:
         """``p`` and ``q``, 1 where they are 0."""
         return np.where(self.p == 0, 1.0, self.p), np.where(self.q == 0, 1.0, self.q)
 
-    @cached_property
-    def letters(self) -> Letters:
-        """``K(a, b, i, j)``."""
+    def letters(self, first: Definition, second: Definition) -> Letters:
+        """``K(a, b, i, j)`` of an activation at x and of one at y, of the kind of the prior's."""
         p, q = self.varying
-        definition = self.prior.definition
-        found = cache(letters_at(definition, p, q, self.angle, self.sine, self.cosine, self.near))
+        found = cache(letters_at(first, second, p, q, self.angle, self.sine, self.cosine, self.near))
         if not any(map(len, self.zero)):
             return found
         x0, y0 = self.zero
-        of_x, of_y = (cache(definition.means(None, np.ravel(scale**2))) for scale in (p, q))
-        at_zero = cache(lambda order: float(definition.derivative(np.zeros(1), order)[0]))
+        of_x, of_y = cache(first.means(None, np.ravel(p**2))), cache(second.means(None, np.ravel(q**2)))
+        one, two = (cache(partial(_at_zero, definition)) for definition in (first, second))
 
         @cache
         def letter(a: int, b: int, i: int, j: int) -> FloatArray:
             value = np.array(np.broadcast_to(found(a, b, i, j), self.cosine.shape))
-            value[x0] = at_zero(a) * of_y(b + j) if i == 0 else 0.0
-            value[:, y0] = (at_zero(b) * of_x(a + i))[:, None] if j == 0 else 0.0
-            value[np.ix_(x0, y0)] = at_zero(a) * at_zero(b) if i == j == 0 else 0.0
+            value[x0] = one(a) * of_y(b + j) if i == 0 else 0.0
+            value[:, y0] = (two(b) * of_x(a + i))[:, None] if j == 0 else 0.0
+            value[np.ix_(x0, y0)] = one(a) * two(b) if i == j == 0 else 0.0
             return value
 
         return letter
@@ -166,15 +165,26 @@ class InputPairs:
         return [(int(one), int(two)) for one, two in zip(i[meet], j[meet], strict=True)]
 
 
+def _at_zero(definition: Definition, order: int) -> float:
+    """``sigma^(order)(0)``."""
+    return float(definition.derivative(np.zeros(1), order)[0])
+
+
 def letters_at(
-    definition: Definition, p: Any, q: Any, angle: Any, sine: Any, cosine: Any, near: NearInputs | None = None
+    first: Definition,
+    second: Definition,
+    p: Any,
+    q: Any,
+    angle: Any,
+    sine: Any,
+    cosine: Any,
+    near: NearInputs | None = None,
 ) -> Letters:
     """Letters of neurons with means zero, of standard deviations and an angle, in the frame of the activation."""
-    if isinstance(definition, Smooth):
+    if isinstance(first, Smooth):
         g = (p * q * sine) ** 2
-        moments = definition.pairs(GaussianPairs(None, None, p**2, p * q * cosine, q**2, g))
+        moments = first.pairs(GaussianPairs(None, None, p**2, p * q * cosine, q**2, g))
         return lambda a, b, i, j: moments(a + i, b + j)
-    assert isinstance(definition, Kinked)
 
     def offsets(first: float, second: float) -> Any:
         """``h, k`` and ``v = (k - r h)/c``, by the sum or the difference of h and k."""
@@ -190,4 +200,4 @@ def letters_at(
                 v[near.i, near.j] = np.where(lag == 0, 0.0, lag / across)
         return h, k, v
 
-    return definition.pairs(KinkedPairs(p, q, angle, sine, cosine, offsets))
+    return mixed_letters(first, second, KinkedPairs(p, q, angle, sine, cosine, offsets))
