@@ -204,10 +204,14 @@ def ramps(found: Pieces) -> list[Ramp]:
     return rising
 
 
+FEW = 2
+"""Ramps whose pairs are written out for the value itself."""
+
+
 def _with_kinks(of: Member) -> Iterator[Formula]:
     """With means: letters are numbered by the kinks of the first and of the second neuron."""
     found = pieces(of.sigma).merged()
-    for order in (0, 1):
+    for order in (1,) if len(ramps(found)) > FEW else (0, 1):
         function = Pieces(found.kinks, tuple(sp.diff(branch, z, order) for branch in found.branches))
         if order and sum(jump.power < 0 or jump.power == 0 for jump in ramps(found)):
             return  # the derivative of a step

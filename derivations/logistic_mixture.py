@@ -43,7 +43,8 @@ TURN = 2
 ANGLES = ("0.58", "0.62", "0.66", "0.7", "0.74")
 """``delta``, of which each order takes the best."""
 
-TAU, Z, A, B, X = sp.symbols("tau z a b x", positive=True)
+TAU, Z, A, B = sp.symbols("tau z a b", positive=True)
+Y = sp.Symbol("y", real=True)
 N = sp.Symbol("n", integer=True, positive=True)
 LOGISTIC = 1 / (1 + sp.exp(-Z))
 Node = tuple[float, float]
@@ -51,7 +52,8 @@ Node = tuple[float, float]
 
 def derive() -> Output:
     """Prove the identity; write nodes, weights, and bounds of the error."""
-    identity()
+    geometric_series()
+    _poles()
     nodes = rule()
     bounds = error_bounds()
     check(nodes, bounds)
@@ -59,16 +61,9 @@ def derive() -> Output:
 
 
 @cache
-def identity() -> Derivation:
-    """That of the module docstring, verified."""
-    proof = Derivation()
-    _geometric_series(proof)
-    _poles(proof)
-    return proof
-
-
-def _geometric_series(proof: Derivation) -> None:
+def geometric_series() -> Derivation:
     """The first series of ``f``: ``int phi(z/tau)/tau f d tau`` is ``sum_n (-1)^(n-1) n exp(-n z)``, for z > 0."""
+    proof = Derivation()
     sums = [sign * sp.exp(2 * sign * A * B) * sp.erf(B * TAU + sign * A / TAU) for sign in (1, -1)]
     primitive = sp.sqrt(sp.pi) / (4 * B) * (sums[0] - sums[1])
     integrand = sp.exp(-((A / TAU) ** 2) - (B * TAU) ** 2)
@@ -77,14 +72,17 @@ def _geometric_series(proof: Derivation) -> None:
     proof.step("Between its limits", integral, sp.sqrt(sp.pi) / (2 * B) * sp.exp(-2 * A * B))
     term = (2 / sp.sqrt(2 * sp.pi) * N**2 * integral).subs({A: Z / sp.sqrt(2), B: N / sp.sqrt(2)})
     proof.step("A term of the mixture", term, N * sp.exp(-N * Z))
-    partial = X * (1 - (N + 1) * (-X) ** N + N * (-X) ** (N + 1)) / (1 + X) ** 2  # the rest vanishes for x < 1
-    proof.step("The sum of one term", partial.subs(N, 1), X)
-    proof.step("of one more", partial.subs(N, N + 1) - partial, -(N + 1) * (-X) ** (N + 1))
-    proof.step("They tend to the logistic density", (X / (1 + X) ** 2).subs(X, sp.exp(-Z)), sp.diff(LOGISTIC, Z))
+    partial = -Y * (1 - (N + 1) * Y**N + N * Y ** (N + 1)) / (1 - Y) ** 2  # the rest vanishes for |y| < 1
+    proof.step("The sum of one term, $y = - e^{-z}$", partial.subs(N, 1), -Y)
+    proof.step("of one more", partial.subs(N, N + 1) - partial, -(N + 1) * Y ** (N + 1))
+    limit = (-Y / (1 - Y) ** 2).subs(Y, -sp.exp(-Z))
+    proof.step("They tend to the logistic density", limit, sp.diff(LOGISTIC, Z))
+    return proof
 
 
-def _poles(proof: Derivation) -> None:
+def _poles() -> None:
     """The second: the sum over the double poles ``+- i (2n-1) pi`` of the logistic density (Mittag-Leffler)."""
+    proof = Derivation()
     cdf = 2 * sp.sqrt(2 * sp.pi) / TAU * sp.exp(-A / TAU**2)
     density = 2 * sp.sqrt(2 * sp.pi) * (2 * A / TAU**4 - 1 / TAU**2) * sp.exp(-A / TAU**2)
     proof.step("Kolmogorov's law by its other series", sp.diff(cdf, TAU), density)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import as_array, as_numbers, instance_of
 from .activations import Activation
-from .activations.per_neuron import chosen
+from .activations.per_neuron import ActivationLike, chosen
 from .affine_point import AffinePoint
 from .inputs import Inputs
 from .layout import NAMES, Layout, moving
@@ -36,7 +36,7 @@ class LossOptions(TypedDict, total=False):
     inputs: Inputs | None
     metric: ArrayLike | None
     parameters: str | Sequence[str]
-    activation: str | Activation | Sequence[str | Activation] | None
+    activation: ActivationLike | None
     derivative: str
 
 
@@ -120,7 +120,7 @@ class PopulationLoss(Shorthands):
         inputs: Inputs | None = None,
         metric: ArrayLike | None = None,
         parameters: str | Sequence[str] = "weights",
-        activation: str | Activation | Sequence[str | Activation] | None = None,
+        activation: ActivationLike | None = None,
         derivative: str = "backprop",
     ) -> None:
         own = teacher.activation if isinstance(teacher, Network) else None

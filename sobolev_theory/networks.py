@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from ._runtime.checks import as_array, as_numbers, counted, generator, number, p
 from ._runtime.results import Frozen
 from ._runtime.sizes import require_memory
 from .activations import Activation
-from .activations.per_neuron import of_layer, of_neurons
+from .activations.per_neuron import ActivationLike, of_layer, of_neurons
 from .errors import OverflowingError
 
 FloatArray = NDArray[np.float64]
@@ -78,7 +77,7 @@ class Network(Frozen):
         output_weights: ArrayLike | None = None,
         biases: ArrayLike | None = None,
         output_bias: float = 0.0,
-        activation: str | Activation | Sequence[str | Activation] = "relu",
+        activation: ActivationLike = "relu",
     ) -> None:
         w = as_array("weights", weights, ("K", "d"))
         a = np.ones(len(w)) if output_weights is None else _for_each_neuron("output_weights", output_weights, w)
@@ -166,7 +165,7 @@ class Network(Frozen):
 
     @classmethod
     def random(
-        cls, width: int, dim: int, *, rng: Any = None, activation: str | Activation = "relu", scale: float | None = None
+        cls, width: int, dim: int, *, rng: Any = None, activation: ActivationLike = "relu", scale: float | None = None
     ) -> Network:
         """Independent Gaussian entries of standard deviation ``scale``; by default ``1/sqrt(dim)``, for norms near one.
 
@@ -180,7 +179,7 @@ class Network(Frozen):
         return cls(scale * generator(rng).standard_normal((width, dim)), activation=activation)
 
     @classmethod
-    def orthonormal(cls, width: int, dim: int, *, activation: str | Activation = "relu") -> Network:
+    def orthonormal(cls, width: int, dim: int, *, activation: ActivationLike = "relu") -> Network:
         """The first ``width`` unit vectors as rows; needs ``width <= dim``.
 
         Examples

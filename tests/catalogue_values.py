@@ -12,11 +12,13 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 import sympy as sp
 from mpmath import mp
 
 import sobolev_theory as st
 from sobolev_theory import formulas
+from sobolev_theory.activations.generated import BUILT_IN
 from sobolev_theory.formulas import Formula
 from sobolev_theory.symbolic.catalogue.parsing import expressions
 from tests import affine_values, symmetric_values
@@ -27,6 +29,12 @@ NAME = re.compile(
     r"(?P<itself>/self)?(?:/(?P<derivative>backprop|exact))?)"
 )
 FORMULAS = [name for name in formulas.names() if isinstance(formulas.get(name), Formula)]
+KEPT = ("abs/K00", "sin/affine/K00", "gaussian/affine/K00", "hermite2/K00", "hard_tanh/affine/K11", "leaky_relu/K00")
+KEPT += ("gelu/K00", "elu/definition", "tanh/definition", "step/definition")
+ALIKE = {name for name in FORMULAS if name.split("/")[0] in {*st.activations.names()} - {*BUILT_IN}} - {*KEPT}
+"""Of activations without generated kernels: records that are like some that are kept."""
+
+SWEPT = [pytest.param(name, marks=pytest.mark.long) if name in ALIKE else name for name in FORMULAS]
 
 
 @dataclass(frozen=True)

@@ -66,11 +66,11 @@ def test_unknown_activation(name):
         st.activations.get(name)
 
 
-def test_activations_of_student_and_teacher_agree():
-    with pytest.raises(ValueError, match="student and teacher"):
+def test_students_have_the_activation_of_the_loss():
+    with pytest.raises(ValueError, match="student: activation 'relu' is required, got 'erf'"):
         st.PopulationLoss(V).value(st.Network(W, activation="erf"))
-    with pytest.raises(ValueError, match="student and teacher"):
-        st.PopulationLoss(st.Network(V, activation="erf"), activation="relu")
+    with pytest.raises(ValueError, match="student: activation 'relu' is required, got 'erf'"):
+        st.PopulationLoss(st.Network(V, activation="erf"), activation="relu").value(st.Network(W, activation="erf"))
 
 
 @pytest.mark.parametrize(

@@ -253,6 +253,34 @@ def test_worker_processes_learn_the_activation(processes: Executor) -> None:
     assert "leaky" not in activations.names()
 
 
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        ("sine", 1),
+        ("leaky", 1),
+        ("hermite3", 1),
+        *(pytest.param(n, 0, marks=pytest.mark.long) for n in ("gabor", "wave")),
+    ],
+)
+def test_biases_and_every_parameter(name: str, order: int) -> None:
+    """By the class of definitions to which an activation belongs, whose derivatives are those of the kernels."""
+    known = derived(name).activation
+    rng = np.random.default_rng(4)
+    rows, biases = rng.standard_normal((2, 2, 2)), rng.standard_normal((2, 2))
+    student, teacher = (st.Network(W, None, b, 0.1, known) for W, b in zip(rows, biases, strict=True))
+    loss = st.PopulationLoss(teacher, [1.0] * (order + 1), parameters="all", derivative="exact")
+    gradient, flat = loss.gradient(student), 1e-5 * rng.standard_normal(9)
+    up, down = (_moved(student, sign * flat) for sign in (1, -1))
+    assert (loss.value(up) - loss.value(down)) / 2 == pytest.approx(float(gradient @ flat), rel=1e-6)
+
+
+def _moved(network: st.Network, flat: FloatArray) -> st.Network:
+    """Along a flat vector of all parameters."""
+    a, w, b, c = np.split(flat, [2, 6, 8])
+    moved = network.output_weights + a, network.biases + b, network.output_bias + c[0]
+    return st.Network(network.weights + w.reshape(2, 2), *moved, network.activation)
+
+
 def test_a_step_has_no_backprop_gradient() -> None:
     derived("heaviside").register()
     loss = st.PopulationLoss([[1.0, 0.0]], "L2", activation="heaviside")

@@ -124,9 +124,9 @@ def natural(oracle: Callable[[Row], Callable[[int, int], Any]], m: float, s: flo
         pytest.param(SINE, of_exponential(-1j, 1j), id="sin"),
         pytest.param(COSINE, of_exponential(1, 1j), id="cos"),
         pytest.param(EXPONENTIAL, of_exponential(1, 1), id="exp"),
-        pytest.param(WAVE, of_exponential(0.3 - 1j, 0.2 + 1.3j), id="wave"),
+        pytest.param(WAVE, of_exponential(0.3 - 1j, 0.2 + 1.3j), id="wave", marks=pytest.mark.long),
         pytest.param(monomial(3), of_polynomial(3, 0), id="monomial3"),
-        pytest.param(hermite(5), of_polynomial(5, 1), id="hermite5"),
+        pytest.param(hermite(5), of_polynomial(5, 1), id="hermite5", marks=pytest.mark.long),
         pytest.param(monomial(20), of_polynomial(20, 0), id="monomial20", marks=pytest.mark.long),
         pytest.param(hermite(20), of_polynomial(20, 1), id="hermite20", marks=pytest.mark.long),
     ],
@@ -222,8 +222,8 @@ def test_what_overflows_is_infinite() -> None:
     [
         ("NEXT", derivation.m * derivation.same - derivation.n * (derivation.s - derivation.tau) * derivation.before),
         ("NARROW", derivation.NARROW.subs(derivation.g, 2 * derivation.g)),
-        ("PHASES", derivation.PHASES[::-1]),
-        ("REST", derivation.REST.subs(derivation.im_u, -derivation.im_u)),
+        pytest.param("PHASES", derivation.PHASES[::-1], marks=pytest.mark.long),
+        pytest.param("REST", derivation.REST.subs(derivation.im_u, -derivation.im_u), marks=pytest.mark.long),
     ],
 )
 def test_a_wrong_form_is_not_generated(name: str, wrong: Any, monkeypatch: pytest.MonkeyPatch) -> None:

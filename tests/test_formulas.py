@@ -19,7 +19,7 @@ from sobolev_theory import activations, formulas
 from sobolev_theory.activations.generated import BUILT_IN
 from sobolev_theory.formulas import Formula, Theorem, UnknownFormulaError
 from sobolev_theory.symbolic.catalogue.parsing import DIMENSION, VECTORS
-from tests.catalogue_values import FORMULAS, Point, assembled, computed, exact_values
+from tests.catalogue_values import FORMULAS, SWEPT, Point, assembled, computed, exact_values
 
 ROOT = Path(__file__).parent.parent
 NAMES = formulas.names()
@@ -31,7 +31,7 @@ def points() -> list[Point]:
     return [Point.random(seed, dim) for seed, dim in ((0, 3), (1, 4), (2, 3))]
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", SWEPT)
 def test_what_is_printed_is_what_is_computed(name: str) -> None:
     """To 1e-12 of the numbers that are computed: the term of a pair is the difference of two losses."""
     formula = formulas.get(name)
@@ -113,7 +113,7 @@ ENTIRE = {"cos", "exp", "sin", "gaussian", "hermite2", "hermite3", "monomial2", 
 OF_CLASSES = {
     *(f"{name}/{means}K{m}{m}" for name in BENT | ENTIRE for means in ("", "affine/") for m in (0, 1)),
     *(f"{name}/{means}K00" for name in ("sign", "step") for means in ("", "affine/")),
-    *(f"{name}/affine/K{m}{m}" for name in HARD for m in (0, 1)),
+    *(f"{name}/affine/K{m}{m}" for name in HARD for m in (0, 1) if (name, m) != ("hard_swish", 0)),
     *(f"gelu/K{m}{m}" for m in (0, 1)),
 }
 """Moments of activations without generated kernels; of the families of polynomials those of two degrees."""
@@ -191,7 +191,7 @@ def test_records_are_complete_and_survive_json(name: str) -> None:
     assert all(letter and meaning for letter, meaning in record.where)
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", SWEPT)
 def test_the_numeric_function_named_in_a_record_exists(name: str) -> None:
     """The call as it is written, with weights and angles put in."""
     formula = formulas.get(name)
@@ -210,7 +210,7 @@ def test_the_numeric_function_named_in_a_record_exists(name: str) -> None:
         assert name in ("gaussian/price_stein", "gauss_newton/block")
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", SWEPT)
 def test_sympy_objects(name: str) -> None:
     """Of the type of the form; its letters are the arguments, the vectors and the dimension."""
     formula = formulas.get(name)

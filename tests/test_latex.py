@@ -16,7 +16,7 @@ from sobolev_theory.formulas import Formula, Notation, Theorem
 from sobolev_theory.formulas.tex.layout import LETTER, LINEWIDTH, aligned
 from sobolev_theory.formulas.tex.measure import split, width
 from sobolev_theory.formulas.tex.opening import opened
-from tests.catalogue_values import FORMULAS, Point, exact_values
+from tests.catalogue_values import FORMULAS, SWEPT, Point, exact_values
 from tests.oracles.latex_reader import UnreadableError, read
 
 THEOREMS = formulas.names("theorem/")
@@ -75,7 +75,7 @@ def printed_letters(formula: Formula, point: Point) -> dict[str, mp.mpf]:
     return letters
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", SWEPT)
 def test_what_is_printed_is_what_is_stored(name: str) -> None:
     """In 30 digits, to 1e-25: both are the same function of the same letters."""
     formula = formulas.get(name)
@@ -305,7 +305,7 @@ def joined(align: str) -> str:
     return re.sub(r"&|\\q+uad(?![A-Za-z])", "", " ".join(lines))
 
 
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", SWEPT)
 def test_lines_are_not_wider_than_asked_for(name: str) -> None:
     """As `measure.width` says; where no part is wider than a line, breaks are all that is added."""
     formula = formulas.get(name)
@@ -318,7 +318,7 @@ def test_lines_are_not_wider_than_asked_for(name: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", SWEPT)
 def test_what_is_opened_to_be_broken_is_the_same_number(name: str) -> None:
     """Nothing is scaled in a column or a page; in narrower lines it may be."""
     formula = formulas.get(name)

@@ -24,6 +24,7 @@ from sobolev_theory import activations, formulas
 from sobolev_theory.activations.generated import BUILT_IN, from_source
 from sobolev_theory.activations.registry import REGISTRY
 from sobolev_theory.activations.source import SourceError
+from sobolev_theory.activations.texts import definition_from
 from sobolev_theory.formulas import Formula, Notation, Theorem
 from sobolev_theory.formulas.theorems import ProofStep
 from sobolev_theory.norms import Norm
@@ -357,6 +358,28 @@ def test_words_in_scripts_of_norms_and_angles() -> None:
 
 KERNELS = (PACKAGE / "_kernels" / "relu.py").read_text(encoding="utf-8")
 LINE = "return z*(z > 0)"
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        "KIND = 'Entire'\nDATA = (((0.0, 0.0), ((1.0, 0.0),)),)\nMAX_ORDER = 99",
+        "KIND = 'Entire'\nDATA = (((0.0, 0.0), (" + "(1.0, 0.0), " * 1000 + ")),)",
+        "KIND = 'Nothing'\nDATA = ()",
+        "KIND = 3\nDATA = ()",
+        "KIND = 'PiecewisePolynomial'\nDATA = ((0.0,), (('a',), (1.0,)))",
+        "KIND = 'PiecewisePolynomial'\nDATA = ((1.0, 0.0), ((0.0,), (1.0,), (2.0,)))",
+        "KIND = 'PiecewisePolynomial'\nDATA = ((0.0,), ((0.0,), (1e999,)))",
+        "KIND = 'ExponentialUnit'\nDATA = (1.0, -1.0, 1.0)",
+        "KIND = 'SmoothedRectifiers'\nDATA = ((), (), ((1.0, 0, 1.0, 1000000),))",
+        "KIND = 'Series'\nDATA = ()",
+        "KIND = 'Series'\nDATA = 3",
+    ],
+)
+def test_a_definition_that_is_none_is_refused(tables: str) -> None:
+    """As text that came from elsewhere: a class of the package and the numbers that it takes, and no others."""
+    with pytest.raises(SourceError, match=r"is required|are required"):
+        definition_from("strange", f"POINTWISE = ()\nEXPRESSION = 'z'\n{tables}\n")
 
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN))

@@ -312,6 +312,8 @@ def test_accuracy_errors():
     assert f"{raised.value.tolerance:.0e} is required" in str(raised.value)
     again = pickle.loads(pickle.dumps(raised.value))
     assert (again.bound, str(again)) == (raised.value.bound, str(raised.value))
+    with pytest.raises(st.AccuracyError, match="too many oscillations"):
+        MINE.moments(0, 0, 1e12, 1e11, 1e12)
     growing = from_callable([lambda z: np.exp(z * z / 12), lambda z: z / 6 * np.exp(z * z / 12)], name="growing")
     with pytest.raises(st.AccuracyError, match="grows too fast"):
         growing.moments(0, 0, 9, 0, 9)

@@ -69,7 +69,7 @@ def test_a_network_holds_an_activation_for_each_neuron() -> None:
     [
         (SMOOTH, "cos", "H2", "backprop"),
         (BENT, "abs", "H1", "backprop"),
-        (BENT, "abs", "H1", "exact"),
+        pytest.param(BENT, "abs", "H1", "exact", marks=pytest.mark.long),
         pytest.param("erf", "relu", "H1", "backprop", marks=pytest.mark.long),
         pytest.param("relu", "tanh", "H1", "backprop", marks=pytest.mark.long),
         pytest.param("erf", "hermite3", "H2", "backprop", marks=pytest.mark.long),
@@ -214,8 +214,9 @@ def test_neurons_match_those_of_their_activation() -> None:
     assert matched(st.PopulationLoss(V, activation="relu"), st.Network(W.weights)) is None
 
 
-def test_training_between_activations() -> None:
-    """A flow against plain steps of Runge and Kutta; a comparison."""
+@pytest.mark.long
+def test_flows_between_activations() -> None:
+    """Against plain steps of Runge and Kutta."""
     rng = np.random.default_rng(4)
     V, W = (st.Network(rng.normal(size=(2, 3)), activation=each) for each in ("cos", ["sin", "monomial2"]))
     loss = st.PopulationLoss(V, "H1", activation=W.activation)
@@ -227,8 +228,6 @@ def test_training_between_activations() -> None:
             slopes.append(-loss.gradient(weights + part * step * (slopes[-1] if slopes else 0.0)))
         weights = weights + step / 6 * (slopes[0] + 2 * slopes[1] + 2 * slopes[2] + slopes[3])
     assert np.allclose(flow.weights[-1], weights, rtol=0, atol=1e-6)
-    table = st.compare(W, V, ("L2", "H1"), activation=W.activation, curvature="gauss_newton")
-    assert len(table) == 2
 
 
 REFUSED: Sequence[tuple[str, Any, type[Exception], str]] = [
@@ -243,7 +242,7 @@ REFUSED: Sequence[tuple[str, Any, type[Exception], str]] = [
     ("norm", lambda: st.PopulationLoss(st.Network(np.eye(2), activation="erf"), "H2", activation=["erf", "relu"]),
      st.InfiniteNormError, r"relu"),
     ("two kinks", lambda: st.PopulationLoss(st.Network(np.eye(2), activation="elu"), activation="hard_tanh"),
-     NotImplementedError, r"activation: .* 'hard_tanh' .* 'elu'"),
+     NotImplementedError, r"activation: no moments are known of .hard_tanh. with .elu."),
     ("symmetric", lambda: st.symmetric.spectrum(3, 4, 1.0, 0.3, "H1", activation=["relu", "erf"]),
      st.UnknownActivationError, r"activation"),
     ("finite sample", lambda: st.finite_sample.spectrum(

@@ -22,7 +22,7 @@ from sobolev_theory._kernels.logistic_mixture import BOUNDS, NODES
 from sobolev_theory.activations import get, smoothed
 from sobolev_theory.activations.definition import GaussianPairs
 from sobolev_theory.activations.smoothed import SmoothedRectifiers
-from sobolev_theory.activations.smoothed_layers import Arguments
+from sobolev_theory.activations.smoothed_layers import Arguments, Atom, Layers
 from sobolev_theory.activations.smoothed_series import PriceSeries
 from sobolev_theory.symbolic import DerivationError
 
@@ -338,6 +338,14 @@ def test_the_mixture_is_the_logistic_function() -> None:
     nodes = (*NODES[:15], (tau, w * (1 + 1e-13)), *NODES[16:])
     with pytest.raises(DerivationError, match="do not sum to 1"):
         derivation.check(nodes, BOUNDS)
+
+
+def test_parts_that_cancel_are_zero() -> None:
+    """``R_1 - tau^2 R_(-1) = z Phi(z/tau)``, of a square that is rounded otherwise: small arguments would show it."""
+    atoms = [Atom(1.0, 1, 0.7), Atom(-np.nextafter(0.7**2, 1), -1, 0.7), Atom(2.0, 0, 3.0)]
+    layers = Layers.of(atoms, (-1.0,))
+    assert layers.densities.tolist() == [0.0, 0.0]
+    assert layers.polynomial.coef.tolist() == [0.0, 0.5]
 
 
 def test_series_and_sum_agree_within_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,4 +2,4 @@
 
 from derivations.declared import Declared
 
-ACTIVATION = Declared("z*Max(0, Min(z/6 + 1/2, 1))")
+ACTIVATION = Declared("z*Max(0, Min(z + 3, 6))/6")

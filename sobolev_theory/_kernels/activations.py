@@ -590,13 +590,13 @@ ACTIVATIONS: dict[str, dict[str, Any]] = {
         "derivatives": (gelu_tanh_0, gelu_tanh_1, gelu_tanh_2, gelu_tanh_3, gelu_tanh_4, gelu_tanh_5, gelu_tanh_6, gelu_tanh_7),
     },
     "hard_sigmoid": {
-        "expression": 'Max(0, Min(z/6 + 1/2, 1))',
+        "expression": 'Max(0, Min(z + 3, 6))/6',
         "about": 'The logistic function by three pieces, as PyTorch has it.',
         "kind": 'PiecewisePolynomial',
         "data": ((-3.0, 3.0), ((0.0,), (0.5, 0.16666666666666666), (1.0,))),
     },
     "hard_swish": {
-        "expression": 'z*Max(0, Min(z/6 + 1/2, 1))',
+        "expression": 'z*Max(0, Min(z + 3, 6))/6',
         "about": 'z times hard_sigmoid (Howard et al. 2019, 1905.02244).',
         "kind": 'PiecewisePolynomial',
         "data": ((-3.0, 3.0), ((0.0,), (0.0, 0.5, 0.16666666666666666), (0.0, 1.0))),

@@ -23,8 +23,8 @@ LONGEST = 50.0
 GAUSSIAN = 10.0
 """The frequency at which ``sqrt(phi)`` is ``exp(-100)`` of its largest value."""
 HUGE = 1e100
-KEPT = 2**20
-"""Values of Hermite functions that are kept for the next time, at most."""
+KEPT, MOST = 2**20, 2**25
+"""Values of Hermite functions that are kept for the next time, and that are made, at most."""
 ROUNDING = 2e-15
 """Of coefficients, relative to the norm of the function."""
 
@@ -44,6 +44,11 @@ class Rule:
         return cls(2.0 ** (-ceil(4 * log2((frequency + sqrt(count) + GAUSSIAN) / (2 * pi))) / 4), end, count)
 
     @property
+    def size(self) -> float:
+        """Values of Hermite functions that it takes."""
+        return 2 * self.end / self.step * self.count
+
+    @property
     def shifted(self) -> Rule:
         """The rule between the nodes."""
         return Rule(self.step, self.end, self.count, 0.5)
@@ -51,23 +56,28 @@ class Rule:
     @property
     def nodes(self) -> FloatArray:
         """Of ``[-end, end]``, (n,)."""
-        last = int(self.end / self.step)
-        nodes: FloatArray = self.step * (np.arange(-last, last + 1, dtype=np.float64) + self.shift)
-        return nodes
+        return _nodes(self)[0]
 
     @property
     def roots(self) -> FloatArray:
         """``sqrt(step phi)`` at the nodes."""
-        return sqrt(self.step) * root_density(self.nodes)
+        return _nodes(self)[1]
 
     def basis(self) -> FloatArray:
         """``sqrt(step) psi_n`` at the nodes, (n, count)."""
-        kept = len(self.nodes) * self.count <= KEPT
+        kept = self.size <= KEPT
         return (_basis if kept else _basis.__wrapped__)(self)
 
     def beyond(self) -> FloatArray:
         """The same on nodes of a second rule beyond the end, as far as the Hermite functions reach."""
         return _beyond(self)
+
+
+@lru_cache(maxsize=32)
+def _nodes(rule: Rule) -> tuple[FloatArray, FloatArray]:
+    last = int(rule.end / rule.step)
+    nodes: FloatArray = rule.step * (np.arange(-last, last + 1, dtype=np.float64) + rule.shift)
+    return nodes, sqrt(rule.step) * root_density(nodes)
 
 
 @lru_cache(maxsize=32)

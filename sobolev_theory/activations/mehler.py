@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 from ..errors import AccuracyError
 from .common_factor import conditioned
 from .definition import GaussianPairs
+from .functions import Function
 from .hermite_coefficients import Coefficients
-from .neurons import Function, IntArray, Neurons, neurons_of
+from .neurons import IntArray, Neurons
 from .panels import PiecewiseNeurons
+from .recent_neurons import neurons_of
 
 FloatArray = NDArray[np.float64]
 Bounded = tuple[FloatArray, FloatArray]
@@ -85,15 +87,23 @@ class Correlated:
         return cls(left, right, i, j, r.ravel(), gap.ravel(), tolerance)
 
     @cached_property
-    def alike(self) -> NDArray[np.bool_]:
-        """Pairs of a neuron with itself: their moments are integrals over one variable."""
-        same: NDArray[np.bool_] = (self.first is self.second) & (self.i == self.j) & (self.gap == 0) & (self.r > 0)
-        return same
+    def alike(self) -> tuple[IntArray, ...]:
+        """Where a neuron is paired with itself: moments are integrals over one variable."""
+        if self.first is not self.second:
+            return (np.empty(0, dtype=np.intp),) * self.r.ndim
+        return np.nonzero((self.i == self.j) & (self.gap == 0) & (self.r > 0))
+
+    @cached_property
+    def modulus(self) -> FloatArray:
+        """``|r|``, and 0 of pairs that are `alike`."""
+        modulus: FloatArray = np.abs(self.r)
+        modulus[self.alike] = 0.0
+        return modulus
 
     @cached_property
     def correlations(self) -> tuple[float, float]:
-        """Moduli of correlations that few pairs exceed, and none but those `alike`."""
-        others = np.abs(self.r[~self.alike])
+        """Moduli that few pairs exceed, and none."""
+        others = self.modulus
         return (float(np.quantile(others, MOST)), float(others.max())) if others.size else (0.0, 0.0)
 
     def moment(self, a: int, b: int) -> Bounded:
@@ -119,19 +129,23 @@ class Correlated:
         one, other = self.first.coefficients(a, made), self.second.coefficients(b, made)
         count = _fewest(one, other, usual, self.tolerance)
         value = self._all(one.values[:count], other.values[:count])
-        bound = one.left(count)[self.i] * other.left(count)[self.j] * np.abs(self.r) ** count
-        late = np.nonzero((bound > self.tolerance) & ~self.alike)
+        bound = _power(self.modulus, count)
+        bound *= one.left(count)[self.i]
+        bound *= other.left(count)[self.j]
+        late = np.nonzero(bound > self.tolerance)
         if len(late[0]):
             value[late], bound[late] = self._longer(late).moment(a, b, made)
-        if self.alike.any():
-            value = np.where(self.alike, self.first.product(a, b)[self.j], value)
-            bound = np.where(self.alike, 0.0, bound)
-        rounding = one.rounding[self.i] + other.rounding[self.j]
+        if len(self.alike[0]):
+            value[self.alike] = self.first.product(a, b)[np.broadcast_to(self.j, self.r.shape)[self.alike]]
+        rounding = one.rounding.max(initial=0.0) + other.rounding.max(initial=0.0)
         self._require(a, b, float(bound.max(initial=0.0)), "use shorter weights")
         highest = min(x.function.highest_derivative for x in (self.first, self.second))
         advice = f"give its derivative of order {highest + 1} as well, or use longer weights"
-        self._require(a, b, float(rounding.max(initial=0.0)), advice)
-        return value, (bound + rounding) * one.norms[self.i] * other.norms[self.j]
+        self._require(a, b, float(rounding), advice)
+        bound += rounding
+        bound *= one.norms[self.i]
+        bound *= other.norms[self.j]
+        return value, bound
 
     def _require(self, a: int, b: int, bound: float, advice: str) -> None:
         if not bound <= self.tolerance:
@@ -202,6 +216,18 @@ def _those(neurons: Neurons, which: IntArray) -> tuple[Neurons, IntArray]:
     """Neurons without those that do not occur, if those are many; and where they are."""
     used, at = np.unique(which, return_inverse=True)
     return (neurons, which) if 4 * len(used) > len(neurons.m) else (neurons.subset(used), at)
+
+
+def _power(x: FloatArray, n: int) -> FloatArray:
+    """``x^n`` by squaring."""
+    power, square = np.ones_like(x), x.copy()
+    while n:
+        if n % 2:
+            power *= square
+        n //= 2
+        if n:
+            square *= square
+    return power
 
 
 def _slices(size: int, step: int) -> list[slice]:

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from .definition import Definition, GaussianPairs, Jump
 from .frequencies import bandwidth_of
+from .functions import Function
 from .mehler import Bounded, Correlated
-from .neurons import Function, neurons_of
+from .recent_neurons import neurons_of
 from .series import Series
 
 FloatArray = NDArray[np.float64]
@@ -33,6 +34,8 @@ TOLERANCE = 1e-13
 
 class Seen:
     """A definition as a function with pointwise derivatives."""
+
+    whole = None
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
@@ -54,10 +57,6 @@ class Seen:
     def derivatives(self, z: FloatArray, order: int) -> Sequence[FloatArray]:
         """All up to an order."""
         return [self.definition.derivative(z, k) for k in range(order + 1)]
-
-    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
-        """Itself."""
-        return None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Seen) and self.definition.key == other.definition.key

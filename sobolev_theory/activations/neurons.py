@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache, cached_property, lru_cache
-from math import comb
-from typing import Protocol
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermeval
 from numpy.typing import NDArray
 
 from ..errors import AccuracyError
-from .hermite_coefficients import END, LONGEST, ROUNDING, Coefficients, Rule, projected, quotient
+from .functions import Function
+from .hermite_coefficients import END, LONGEST, MOST, ROUNDING, Coefficients, Rule, projected, quotient
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -31,32 +30,8 @@ STEPS = 4
 
 USUAL = 64
 """Terms for whose rule integrals without coefficients are made."""
-SMALL, KEPT, RECENT = 1e-2, 2**20, 4
-"""Deviations below are alike; of how many values those of a function are kept, and of how many sets of neurons."""
-
-
-class Function(Protocol):
-    """A function with pointwise derivatives up to an order, whose frequencies end at ``bandwidth``, but for kinks."""
-
-    @property
-    def kinks(self) -> Sequence[float]:
-        """Places of its kinks."""
-
-    @property
-    def highest_derivative(self) -> int:
-        """Highest order that it has."""
-
-    @property
-    def bandwidth(self) -> float:
-        """Where its frequencies end."""
-
-    def derivatives(self, z: FloatArray, order: int) -> Sequence[FloatArray]:
-        """All up to an order."""
-
-    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
-        """What its rounding is relative to, of a difference; None: itself."""
-
-    def __hash__(self) -> int: ...
+SMALL, TOGETHER, KEPT = 1e-2, 2**22, 2**18
+"""Deviations below are alike; values of a function that are made at once, and that are kept."""
 
 
 class Neurons:
@@ -129,12 +104,14 @@ class Neurons:
 
     def _size(self, order: int, which: IntArray, rule: Rule) -> FloatArray:
         """The norms of what rounding is relative to, (k,)."""
-        whole = self.function.whole(self.m[which, None] + self.p[which, None] * rule.nodes, order)
         size = np.full(len(which), self.size)
         if self.natural:
             centred = type(self)(self.function, np.zeros(len(which)), np.hypot(self.m[which], self.p[which]))
             size = np.maximum(size, np.sqrt(centred._integrated(order, order, 0)))
-        return size if whole is None else np.maximum(size, np.sqrt(((whole * rule.roots) ** 2).sum(axis=1)))
+        if self.function.whole is not None:
+            whole = self.function.whole(self.m[which, None] + self.p[which, None] * rule.nodes, order)
+            size = np.maximum(size, np.sqrt(((whole * rule.roots) ** 2).sum(axis=1)))
+        return size
 
     def _integrated(self, a: int, b: int, degree: int) -> FloatArray:
         found = np.empty(len(self.m))
@@ -152,15 +129,20 @@ class Neurons:
 
     @cached_property
     def _scales(self) -> list[IntArray]:
-        """Numbers of neurons whose deviations are alike up to a factor 2, so that one rule is good for all."""
+        """Numbers of neurons whose deviations are alike up to a factor 2, so that one rule is good for all.
+
+        They are no more than whose values fit.
+        """
         p, cuts = np.maximum(self.p, SMALL), [0]
-        if p.max() <= 2 * p.min():
-            return [np.arange(len(p))]
-        order = np.argsort(p, kind="stable")
+        order = np.argsort(p, kind="stable") if p.max() > 2 * p.min() else np.arange(len(p))
         p = p[order]
-        while (end := int(np.searchsorted(p, 2 * p[cuts[-1]], side="right"))) < len(p):
+        while True:
+            rule = Rule.of(2 * p[cuts[-1]] * self.function.bandwidth, END, USUAL)
+            fitting = max(1, int(TOGETHER * USUAL / rule.size))
+            end = min(int(np.searchsorted(p, 2 * p[cuts[-1]], side="right")), cuts[-1] + fitting)
+            if end >= len(p):
+                return np.split(order, cuts[1:])
             cuts.append(end)
-        return [part for part in np.split(order, cuts[1:]) if len(part)]
 
     def _settled(self, which: IntArray, count: int, integral: Callable[[Rule, IntArray], Coefficients]) -> Coefficients:
         """Integrals by a rule that is long enough, and whose step is halved until that between its nodes agrees."""
@@ -168,6 +150,7 @@ class Neurons:
         largest = np.unique([np.argmax(p), np.argmax(np.abs(m))])
         rule = self._long_enough(which, Rule.of(p.max() * self.function.bandwidth, END, count))
         for _ in range(STEPS):
+            require_size(rule.size, float(p.max()))
             found, other = integral(rule, which), integral(rule.shifted, which[largest])
             apart = np.abs(other.values - found.values[:, largest]).max(axis=0)
             relative = quotient(apart, found.norms[largest])
@@ -184,6 +167,7 @@ class Neurons:
     def _long_enough(self, which: IntArray, rule: Rule) -> Rule:
         """A rule at whose ends nothing is left, of the function and those derivatives that were asked for."""
         while True:
+            require_size(rule.size, float(self.p[which].max()))
             values = self._values(0, which, rule)
             with np.errstate(over="ignore"):
                 size = np.maximum(np.sqrt((values * values).sum(axis=1)), self._size(0, which, rule))
@@ -224,7 +208,9 @@ class Neurons:
         By Stein's identity ``d_m E[f(z) He_j(Z)] = E[f(z) He_(j+1)(Z)]/p`` where there are not enough derivatives.
         """
         known = min(n, self.function.highest_derivative - k)
-        terms = (comb(known, j) * self.product(*sorted((k + j, k + known - j)), n - known) for j in range(known + 1))
+        terms = (
+            math.comb(known, j) * self.product(*sorted((k + j, k + known - j)), n - known) for j in range(known + 1)
+        )
         total: FloatArray = np.sum(list(terms), axis=0) / self.p ** (n - known)
         if n > known:
             self._require_rounding(k, n, known)
@@ -243,28 +229,12 @@ class Neurons:
             )
 
 
-@lru_cache(maxsize=16)
-def _recent(function: Function) -> deque[tuple[NDArray[np.complex128], Neurons]]:
-    """The last neurons seen through a function."""
-    return deque(maxlen=RECENT)
-
-
-def neurons_of(
-    function: Function, m: FloatArray | None, s: FloatArray, kind: type[Neurons] = Neurons
-) -> tuple[Neurons, IntArray]:
-    """Neurons with means and variances, each once, and their numbers at the arguments, flat; of late ones, those.
-
-    Coefficients of a neuron are made once for all blocks of pairs, and for moments of it alone.
-    """
-    p = np.sqrt(np.asarray(s, dtype=np.float64))
-    m, p = np.broadcast_arrays(np.zeros_like(p) if m is None else m + 0.0, p)
-    wanted = (m + 1j * p).ravel()
-    recent = _recent(function)
-    for known, neurons in list(recent):
-        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        if (known[at] == wanted).all():
-            return neurons, at
-    known, at = np.unique(wanted, return_inverse=True)
-    neurons = kind(function, known.real.copy(), known.imag.copy())
-    recent.appendleft((known, neurons))
-    return neurons, at.ravel()
+def require_size(values: float, p: float) -> None:
+    """Refuse integrals of a neuron that would take too many values."""
+    if values > MOST:
+        raise AccuracyError(
+            f"activation: an integral of it at standard deviation {p:.3g}, over too many oscillations,",
+            math.inf,
+            QUADRATURE,
+            "use shorter weights, or an activation with closed forms",
+        )

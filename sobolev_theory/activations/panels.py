@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hermite_coefficients import END, GAUSSIAN, ROUNDING, Coefficients, Rule, hermite_functions, root_density
-from .neurons import USUAL, Neurons
+from .neurons import USUAL, Neurons, require_size
 
 FloatArray = NDArray[np.float64]
 
@@ -64,6 +64,7 @@ class PiecewiseNeurons(Neurons):
         cuts = np.concatenate([-ends, np.sort(places, axis=1), ends], axis=1)
         frequency = self.p.max() * self.function.bandwidth + sqrt(count) + GAUSSIAN
         panels = ceil(2 * END * frequency / PHASE)
+        require_size(panels * POINTS * len(self.function.kinks) * count, float(self.p.max()))
         points, weights = _legendre()
         inside = ((np.arange(panels)[:, None] + points) / panels).ravel()
         lengths = np.diff(cuts, axis=1)[..., None]

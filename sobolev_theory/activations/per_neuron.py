@@ -14,6 +14,8 @@ from .definition import Definition, Jump, Moments
 from .registry import get
 
 FloatArray = NDArray[np.float64]
+ActivationLike = str | Activation | Sequence[str | Activation]
+"""The activation of a layer: a name, an activation, or a list of them, one for each neuron."""
 
 
 class PerNeuron(Definition):
@@ -78,7 +80,7 @@ def groups(neurons: Sequence[Activation]) -> list[tuple[Activation, NDArray[np.i
     return [(activation, np.array(of, dtype=np.intp)) for activation, of in numbers.items()]
 
 
-def of_layer(activation: str | Activation | Sequence[str | Activation]) -> Activation:
+def of_layer(activation: ActivationLike) -> Activation:
     """One activation for all neurons, or one for each of them in a list; the latter are one where they are equal.
 
     Raises
@@ -104,7 +106,7 @@ def of_layer(activation: str | Activation | Sequence[str | Activation]) -> Activ
     return Activation(name, PerNeuron(neurons))
 
 
-def chosen(activation: str | Activation | Sequence[str | Activation] | None) -> Activation:
+def chosen(activation: ActivationLike | None) -> Activation:
     """The activation that the options of a loss ask for: ReLU unless told."""
     return of_layer("relu" if activation is None else activation)
 

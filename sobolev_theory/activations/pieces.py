@@ -46,6 +46,11 @@ class Pieces:
         between = zip(self.kinks, self.polynomials[:-1], self.polynomials[1:], strict=True)
         return tuple(_ramps(*at) for at in between)
 
+    @property
+    def smoothness(self) -> int:
+        """The first derivative that jumps."""
+        return min((min(ramps) for ramps in self.ramps if ramps), default=self.degree)
+
     @cached_property
     def table(self) -> FloatArray:
         """The coefficients, (degree + 1, pieces)."""

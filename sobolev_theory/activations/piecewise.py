@@ -61,7 +61,7 @@ class PiecewisePolynomial(Kinked):
     ) -> None:
         self.function = Pieces(tuple(map(float, kinks)), tuple(tuple(map(float, piece)) for piece in pieces))
         _require(self.function)
-        self.max_order = min(min(ramps) for ramps in self.function.ramps)
+        self.max_order = self.function.smoothness
         self.degree = _degree(self.function)
         self.kernels = _kernels(self.function) if self.degree == 1 else None
         self.expression = _text(self.function) if expression is None else expression
@@ -130,6 +130,7 @@ def mixed_pairs(first: Pieces, second: Pieces, at: KinkedPairs) -> Letters:
     )
     along = along_polar_frame(cache(lambda a, b: _with_polynomials(one, other, at.p * at.q * at.cosine, a, b)), at)
     kinks = list(product(enumerate(first.ramps), enumerate(second.ramps)))
+    cancels = [(a, b, 0, 0) for a, b in ((0, 0), (1, 0), (0, 1)) if a <= first.smoothness and b <= second.smoothness]
 
     def letter(a: int, b: int, i: int, j: int) -> FloatArray:
         total: Any = along(a, b, i, j)
@@ -138,10 +139,11 @@ def mixed_pairs(first: Pieces, second: Pieces, at: KinkedPairs) -> Letters:
                 scale = c * derived(n, a) * power(at.p, n - a) * one.turned(kink, n + 1 + a + i)
                 scale = scale * (d * derived(n_2, b) * power(at.q, n_2 - b) * other.turned(kink_2, n_2 + 1 + b + j))
                 total = total + scale * places.units(kink, kink_2)(n - a, n_2 - b, i, j)
-        if a == b == i == j == 0 and (wide := np.broadcast_to(are_wide(first, second, at.p, at.q), shape)).any():
-            total = np.array(np.broadcast_to(total, shape))
-            total[wide] = _of_wide(first, second, _chosen(at, wide))
-        return np.broadcast_to(total, shape)
+        found: FloatArray = np.broadcast_to(total, shape)
+        if (a, b, i, j) in cancels and (wide := np.broadcast_to(are_wide(first, second, at.p, at.q), shape)).any():
+            found = found.copy()
+            found[wide] = _of_wide(first.derivative(a), second.derivative(b), _chosen(at, wide))
+        return found
 
     return cache(letter)
 

@@ -56,9 +56,10 @@ class Rest(Series):
                     total = total + heights[k] / factorial(k - order) * ramp
         return total
 
-    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
+    @property
+    def whole(self) -> Callable[[FloatArray, int], FloatArray] | None:
         """The function with its jumps."""
-        return self.function.derivative(z, order) if self.jumps_at else None
+        return self.function.derivative if self.jumps_at else None
 
 
 class RampsAndRest(Kinked):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .definition import GaussianPairs, Moments, Smooth
 from .frequencies import bandwidth_of
 from .mehler import Correlated
-from .neurons import neurons_of
+from .recent_neurons import neurons_of
 
 FloatArray = NDArray[np.float64]
 
@@ -57,8 +57,9 @@ class Series(Smooth):
         """All up to an order."""
         return self.evaluate(z, order)
 
-    def whole(self, z: FloatArray, order: int) -> FloatArray | None:
-        """Itself."""
+    @property
+    def whole(self) -> Callable[[FloatArray, int], FloatArray] | None:
+        """None: its rounding is relative to itself."""
         return None
 
     @cached_property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import copy
+from math import isfinite
 from typing import Any
 
 from .definition import Definition
@@ -10,6 +12,9 @@ from .generated import executed, from_source, refusing, takes
 from .kinds import KINDS, made
 from .packaged import OfKernels
 from .source import SourceError
+
+MOST = 200
+"""Numbers of which a class of definitions is made: a sum of polynomials of degree 20 and exponentials has fewer."""
 
 
 def definition_from(name: str, source: str) -> Definition:
@@ -39,6 +44,19 @@ def definition_from(name: str, source: str) -> Definition:
 def _made(tables: dict[str, Any]) -> Definition:
     """A definition of the class that the tables name."""
     kind, expression, derivatives = tables["KIND"], tables["EXPRESSION"], tables["POINTWISE"]
-    if kind not in KINDS or not isinstance(expression, str) or not all(takes(f, 1) for f in derivatives):
-        raise SourceError("a class of definitions, an expression and derivatives are required")
+    numbers = list(_numbers(tables["DATA"]))
+    if (
+        kind not in KINDS
+        or not isinstance(expression, str)
+        or not all(takes(f, 1) for f in derivatives)
+        or not all(isinstance(x, float | int) and isfinite(x) for x in numbers)
+        or len(numbers) > MOST
+    ):
+        raise SourceError(f"a class of definitions with at most {MOST} finite numbers, and derivatives, are required")
     return made(kind, expression, tables["DATA"], derivatives)
+
+
+def _numbers(data: Any) -> Iterator[Any]:
+    """Of tuples within each other."""
+    for item in data:
+        yield from _numbers(item) if isinstance(item, tuple) else (item,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -205,15 +205,25 @@ class _Runs:
 
 
 def _definition(activation: Activation) -> str:
-    """What tells an activation from all others: the name of one of the package, name and text of a derived one."""
-    definition = activation.definition.key
+    """What tells an activation from all others: the name of one of the package, name and data of another one."""
+    key = activation.definition.key
     if isinstance(activation.definition, PerNeuron):
         return ", ".join(map(_definition, activation.definition.neurons))
     if activation.is_packaged:
         return activation.name
-    if isinstance(definition, str):
-        return f"{activation.name} {hashlib.sha256(definition.encode()).hexdigest()}"
+    if _is_data(key):
+        text = key if isinstance(key, str) else repr(key)
+        return f"{activation.name} {hashlib.sha256(text.encode()).hexdigest()}"
     raise ValueError(
         f"checkpoint: an activation that carries its definition is required, {activation.name!r} does not; derive "
         "it by sobolev_theory.symbolic.derive"
     )
+
+
+def _is_data(key: object) -> bool:
+    """Whether it is text, numbers, and tuples and records of them: what is the same in another process."""
+    if is_dataclass(key):
+        return all(_is_data(getattr(key, each.name)) for each in fields(key))
+    if isinstance(key, tuple):
+        return all(map(_is_data, key))
+    return key is None or isinstance(key, str | int | float | complex)

@@ -215,6 +215,15 @@ TARGETS: dict[str, Target] = {
         {"derivatives": ("functions", [np.sin, np.cos]), "name": ("text", "wave"), "kinks": ("numbers times", [])},
         weight=1,
     ),
+    "activations.leaky_relu": Target(st.activations.leaky_relu, {"slope": ("number", 0.1)}),
+    **{
+        f"activations.{name}": Target(getattr(st.activations, name), {"alpha": ("number", 0.5)}, weight=1)
+        for name in ("elu", "celu")
+    },
+    **{
+        f"activations.{name}": Target(getattr(st.activations, name), {"degree": ("size count", 3)}, weight=1)
+        for name in ("hermite", "monomial")
+    },
     "activations.register": Target(
         _registered,
         {"name": ("text", "relu"), "kernels": ("kernels", st.activations.get("relu").kernels)},

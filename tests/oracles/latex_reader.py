@@ -22,7 +22,12 @@ FUNCTIONS = {
     r"\arcsin": mp.asin,
     r"\exp": mp.exp,
     r"\log": mp.log,
+    r"\cosh": mp.cosh,
+    r"\sinh": mp.sinh,
+    r"\tanh": mp.tanh,
 }
+OPERATORS = {"erf": mp.erf, "erfc": mp.erfc, "sign": mp.sign, "step": lambda x: mp.mpf(x > 0)}
+"""Functions that are written as ``\\operatorname{erf}``."""
 CONSTANTS = {r"\pi": mp.pi, r"\infty": mp.inf}
 EXTREMES = {r"\max": max, r"\min": min}
 OPENING = {
@@ -143,11 +148,15 @@ class _Reader:
             return mp.sqrt(self.argument())
         if token in CONSTANTS:
             return +CONSTANTS[token]
-        if token == "e" and self.next == "^":
+        if token == "e":
             return +mp.e
         if token in FUNCTIONS:
             exponent = self._exponent() if self.next == "^" else mp.one
             return FUNCTIONS[token](self._argument_of_function()) ** exponent
+        if token == r"\operatorname":
+            name = self._word()
+            exponent = self._exponent() if self.next == "^" else mp.one
+            return OPERATORS[name](self.factor()) ** exponent
         if token in EXTREMES:
             return EXTREMES[token](self._list())
         if token == r"\Phi":
@@ -167,6 +176,15 @@ class _Reader:
             value *= self.power()
         return value
 
+    def _word(self) -> str:
+        """Letters within braces."""
+        self.expect("{")
+        word = ""
+        while self.next != "}":
+            word += self.take()
+        self.expect("}")
+        return word
+
     def _normal(self) -> mp.mpf:
         r"""``\Phi(x)``, or ``\Phi_{2}(h, k; r)`` as the mean of a conditional ``\Phi``."""
         if self.next != "_":
@@ -183,12 +201,12 @@ class _Reader:
 
     def _list(self) -> list[mp.mpf]:
         """Values in brackets with commas between them."""
-        self.expect(r"\left(")
+        closing = {r"\left(": r"\right)", r"\Bigl(": r"\Bigr)"}[self.take()]
         values = [self.sum()]
         while self.next == ",":
             self.take()
             values.append(self.sum())
-        self.expect(r"\right)")
+        self.expect(closing)
         return values
 
     def _arc_cosine(self) -> mp.mpf:

@@ -29,6 +29,7 @@ BINDING = {
     r"\max",
     r"\min",
     r"\lim",
+    r"\Phi",
 }
 """Behind these stands what belongs to them."""
 

@@ -116,6 +116,9 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
     def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
         return str(self._print(LETTERS[expr])) if expr in LETTERS else str(super()._print_Symbol(expr))
 
+    def _print_Heaviside(self, expr: sp.Expr, exp: Any = None) -> str:
+        return rf"\operatorname{{step}}\left({self._print(expr.args[0])}\right)"
+
     def _print_sin(self, expr: sp.Expr, exp: Any = None) -> str:
         return self._trigonometric(expr)
 
