@@ -48,7 +48,7 @@ def measure(name: str, places: Iterable[int] | None = None) -> float:
 
 def indices(name: str) -> list[int]:
     """Pairs that the oracle has of an activation."""
-    return [index for index in range(len(activation_values.pairs())) if f"{name} {index}" in activation_values.table()]
+    return [index for index in activation_values.pairs() if f"{name} {index}" in activation_values.table()]
 
 
 def errors(name: str, index: int) -> Iterator[float]:

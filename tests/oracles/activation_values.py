@@ -23,37 +23,28 @@ VALUES = Path(__file__).with_name("activations.json")
 
 SIGNIFICANT = 22
 
-NEARLY = 1 - 1e-14
-"""A correlation."""
 
-
-def pairs() -> list[Pair]:
-    """Variances from 1e-6 to 1e4, correlations from -1 to 1, means of 0 and of up to 8 standard deviations."""
-    generic = [
-        (1.0, 1.0, 0.5, 0.0, 0.0),
-        (1.0, 30.0, -0.7, 0.6, -1.3),
-        (1e-6, 1.0, 0.5, 0.0, 0.0),
-        (1e-6, 1e-6, 0.99, 0.4, -0.3),
-        (1e-2, 1e-2, -0.7, 1.5, 2.5),
-        (1e-2, 1e4, 0.99, -0.5, 0.8),
-        (30.0, 30.0, 0.99, 8.0, 7.5),
-        (1e4, 1.0, 0.0, -8.0, 3.0),
-        (30.0, 1e-2, -0.7, -4.0, 8.0),
-        (1.0, 1.0, 0.99, -8.0, -7.0),
-        (1e4, 30.0, -0.7, 0.2, -0.1),
-        (1e4, 1e4, 0.5, 0.3, -0.2),
-    ]
-    parallel = [  # square roots of s t are exact
-        (1.0, 1.0, 1.0, 0.0, 0.0),
-        (30.0, 30.0 / 4**5, -1.0, 0.0, 0.0),
-        (1e4, 1e4 / 4**10, 1.0, 0.3, -2.0),
-        (1e-2, 1e-2, -1.0, 2.0, 1.0),
-        (1e4, 1e4, NEARLY, 0.0, 0.0),
-        (1.0, 1.0, NEARLY, 0.7, 0.7000001),
-        (1e-6, 1e-6, NEARLY, -3.0, -3.0),
-        (30.0, 120.0, NEARLY, 8.0, 7.999),
-    ]
-    return [Pair(s, r * (s * t) ** 0.5, t, m * s**0.5, n * t**0.5) for s, t, r, m, n in (*generic, *parallel)]
+def pairs() -> dict[int, Pair]:
+    """By number: variances from 1e-6 to 1e4, correlations from -1 to 1, means of up to 8 standard deviations."""
+    standard = {  # s, t, correlation, means over standard deviations
+        0: (1.0, 1.0, 0.5, 0.0, 0.0),
+        1: (1.0, 30.0, -0.7, 0.6, -1.3),
+        2: (1e-6, 1.0, 0.5, 0.0, 0.0),
+        3: (1e-6, 1e-6, 0.99, 0.4, -0.3),
+        4: (1e-2, 1e-2, -0.7, 1.5, 2.5),
+        5: (1e-2, 1e4, 0.99, -0.5, 0.8),
+        6: (30.0, 30.0, 0.99, 8.0, 7.5),
+        7: (1e4, 1.0, 0.0, -8.0, 3.0),
+        8: (30.0, 1e-2, -0.7, -4.0, 8.0),
+        10: (1e4, 30.0, -0.7, 0.2, -0.1),
+        12: (1.0, 1.0, 1.0, 0.0, 0.0),  # from here on square roots of s t are exact
+        13: (30.0, 30.0 / 4**5, -1.0, 0.0, 0.0),
+        14: (1e4, 1e4 / 4**10, 1.0, 0.3, -2.0),
+        17: (1.0, 1.0, 1 - 1e-14, 0.7, 0.7000001),
+    }
+    return {
+        number: Pair(s, r * (s * t) ** 0.5, t, m * s**0.5, n * t**0.5) for number, (s, t, r, m, n) in standard.items()
+    }
 
 
 def asked(sigma: Sigma, pair: Pair) -> bool:
@@ -103,7 +94,7 @@ def table() -> dict[str, dict[str, str]]:
 def entries(names: Collection[str]) -> dict[str, dict[str, str]]:
     """What the file ought to say of activations; about a minute each."""
     result = {}
-    for index, pair in enumerate(pairs()):
+    for index, pair in pairs().items():
         result |= {f"{name} {index}": entry(name, index) for name in names if asked(SIGMAS[name], pair)}
         forget()
     return result
