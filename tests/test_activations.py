@@ -103,6 +103,7 @@ def test_parameters_that_a_family_does_not_have(family: str, arguments: tuple[ob
         getattr(activations, family)(*arguments)
 
 
+@pytest.mark.long
 def test_importing_makes_no_definition() -> None:
     """But that of ReLU, the default; they are made when they are asked for."""
     code = """

@@ -37,10 +37,10 @@ def test_the_integral_without_closed_form_is_named(expression: str, integral: st
         ("tanh(z)", "mixture of 33 normal laws"),
         ("1/(1 + exp(-z))", "mixture of 33 normal laws"),
         ("log(1 + exp(2*z)) - z", "mixture of 33 normal laws"),
-        ("erf(z) - z*tanh(z)/3", "mixture of 34 normal laws"),
+        pytest.param("erf(z) - z*tanh(z)/3", "mixture of 34 normal laws", marks=pytest.mark.long),
         pytest.param("exp(-z**4)", "Hermite series", marks=pytest.mark.long),
         pytest.param("sin(z) + erf(z)", "Hermite series", marks=pytest.mark.long),
-        ("exp(z)*erf(z)", "Hermite series"),
+        pytest.param("exp(z)*erf(z)", "Hermite series", marks=pytest.mark.long),
         ("erf(z)**2", "Hermite series"),
         pytest.param("erf(z + 1)", "Hermite series", marks=pytest.mark.long),
         pytest.param("cos(z**2)/cosh(z)", "Hermite series", marks=pytest.mark.long),
@@ -173,12 +173,12 @@ def test_advice_is_the_same_by_name_and_in_an_expression() -> None:
     for name, meant in (
         ("swish", "silu"),
         ("Softplus", "softplus"),
-        ("heaviside_", "step"),
-        ("leaky-relu", "leaky_relu"),
+        ("heaviside", "step"),
+        ("Leaky_ReLU", "leaky_relu"),
     ):
         with pytest.raises(ValueError, match=f"did you mean '{meant}'"):
             st.Network.random(1, 1, activation=name)
         with pytest.raises(ValueError, match="write") as in_text:
-            derive(f"{name.replace('-', '_')}(z)")
+            derive(f"{name}(z)")
         text = str(in_text.value).rpartition("write ")[2]
-        assert derive(text, max_order=0).activation.definition.key == st.activations.get(meant).definition.key
+        assert text == st.activations.get(meant).definition.expression
