@@ -327,6 +327,6 @@ def _exponential(of: Member, alpha: sp.Expr, scale: sp.Expr, rate: sp.Expr) -> I
     level = alpha / rate
     slope = scale**2 * (above + level * (right + left) + level**2 * lowest[1, 1])
     domain = r"$\student, \teacher \ne 0$; $0 < \weightangle < \pi$, radians"
-    options = {"means": True, "where": MEANS, "domain": domain, "definitions": {**of.constants, **definitions}}
+    options: dict[str, Any] = {"means": True, "where": MEANS, "domain": domain, "definitions": {**of.constants, **definitions}}
     yield _moment_record(of, 0, value, proof=_proof_of_gaussian(z), **options)
     yield _moment_record(of, 1, slope, **options)
