@@ -40,6 +40,7 @@ ROOT = Path(writer.__file__).parent.parent
 MODULES = (
     *sorted(BUILT_IN),
     "__init__",
+    "activations",
     "affine_operator",
     "arc_cosine",
     "entire",
@@ -54,6 +55,7 @@ MODULES = (
     "single_neuron",
     "smoothed_rectifiers",
     "symmetric",
+    "two_slopes",
     "wide_network",
 )
 FILES = {f"{name}.py" for name in MODULES} | {"catalogue.json"}

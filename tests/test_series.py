@@ -268,6 +268,18 @@ def test_losses_of_callables(mine, norm):
         np.testing.assert_allclose(found, exact, rtol=0, atol=2e-12 * np.abs(exact).max())
 
 
+def test_a_callable_at_its_teacher():
+    """A neuron with itself and a teacher's copy of it, with as few derivatives as the norm takes."""
+    few = from_callable([erf_0, erf_1, erf_2], name="few")
+    (found, exact) = (
+        st.PopulationLoss(st.Network(WEIGHTS, activation=name), "H1", parameters="all")
+        .hessian(st.Network(WEIGHTS, activation=name))
+        .to_dense()
+        for name in (few, "erf")
+    )
+    np.testing.assert_allclose(found, exact, rtol=0, atol=2e-12 * np.abs(exact).max())
+
+
 def test_a_callable_with_kinks_and_a_smooth_part():
     """max(z, 0) + tanh(z) at a kink moved to 0.4: its loss against sampling-free differences, and a plain sum."""
 

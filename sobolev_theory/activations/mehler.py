@@ -68,6 +68,7 @@ class Correlated:
     r: FloatArray
     gap: FloatArray
     tolerance: float
+    by_series: bool = False  # all, also those of a neuron with itself
 
     @classmethod
     def of(cls, first: Function, second: Function, at: GaussianPairs, tolerance: float) -> Correlated:
@@ -89,7 +90,7 @@ class Correlated:
     @cached_property
     def alike(self) -> tuple[IntArray, ...]:
         """Where a neuron is paired with itself: moments are integrals over one variable."""
-        if self.first is not self.second:
+        if self.by_series or self.first is not self.second:
             return (np.empty(0, dtype=np.intp),) * self.r.ndim
         return np.nonzero((self.i == self.j) & (self.gap == 0) & (self.r > 0))
 
@@ -123,7 +124,15 @@ class Correlated:
             first, second = self.first.in_natural_scale, self.second.in_natural_scale
             return replace(self, first=first, second=second)._moment(a, b)
 
+    @cached_property
+    def in_series(self) -> Correlated:
+        """The same, without integrals of a neuron with itself: those need every derivative."""
+        return replace(self, by_series=True)
+
     def _moment(self, a: int, b: int) -> Bounded:
+        highest = min(x.function.highest_derivative for x in (self.first, self.second))
+        if max(a, b) > highest and len(self.alike[0]):
+            return self.in_series._moment(a, b)
         usual, largest = self.correlations
         made = max(min(_terms(largest, self.tolerance), ALL), min(_terms(usual, self.tolerance), CAP // 4))
         one, other = self.first.coefficients(a, made), self.second.coefficients(b, made)
@@ -139,7 +148,6 @@ class Correlated:
             value[self.alike] = self.first.product(a, b)[np.broadcast_to(self.j, self.r.shape)[self.alike]]
         rounding = one.rounding.max(initial=0.0) + other.rounding.max(initial=0.0)
         self._require(a, b, float(bound.max(initial=0.0)), "use shorter weights")
-        highest = min(x.function.highest_derivative for x in (self.first, self.second))
         advice = f"give its derivative of order {highest + 1} as well, or use longer weights"
         self._require(a, b, float(rounding), advice)
         bound += rounding
