@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import sympy as sp
 
 from derivations import rectifier_moments
-from derivations.affine_records import FORMS_OF, M1, M2, MEANS
+from derivations.affine_records import FORMS_OF, M1, M2, MEANS, OF_RECTIFIERS, rectifier
 from derivations.built_in import declared
 from derivations.catalogue import Output
 from sobolev_theory.formulas.records import Formula
@@ -69,6 +69,8 @@ def _records(of: Member) -> Iterator[Formula]:
     if found.kind == "PiecewisePolynomial":
         yield from _homogeneous(of)
         yield from _with_kinks(of)
+    elif found.kind == "ExponentialUnit":
+        yield from _exponential(of, *found.data)
     elif found.kind == "Entire" or of.name in ("gaussian", "gelu"):
         yield from _gaussian(of)
 
@@ -277,3 +279,54 @@ def _letters(h: sp.Symbol, k: sp.Symbol, numbers: str) -> _Letters:
     definitions |= {named[letter]: meaning for letter, meaning in meanings.items()}
     offsets = {rectifier_moments.h: h, rectifier_moments.k: k, rectifier_moments.v: second}
     return _Letters(offsets, named, definitions)
+
+
+class Tilted(NamedTuple):
+    """The law of ``z_1, z_2`` times ``exp(a z_1 + b z_2)``: its mass, and its means over the deviations, by letters."""
+
+    mass: sp.Expr
+    h: sp.Symbol
+    k: sp.Symbol
+    definitions: dict[sp.Symbol, sp.Expr]
+
+    @classmethod
+    def by(cls, a: sp.Expr, b: sp.Expr, name: str) -> "Tilted":
+        """The square completed."""
+        exponent = a * M1 + b * M2 + (a**2 * p**2 + 2 * a * b * p * q * cosine + b**2 * q**2) / 2
+        h, k = sp.symbols(f"h_{name} k_{name}", real=True)
+        return cls(sp.exp(exponent), h, k, {h: M1 / p + a * p + b * q * cosine, k: M2 / q + a * p * cosine + b * q})
+
+    def orthant(self, first: int, second: int) -> sp.Expr:
+        """Where ``z_1, z_2`` have these signs."""
+        return self.mass * BivariateNormal(first * self.h, second * self.k, first * second * cosine)
+
+    def rectifier(self, which: int) -> sp.Expr:
+        """``E max(z_1, 0)`` where ``z_2 < 0``, or with the arguments exchanged."""
+        (size, h), (_, k) = ((p, self.h), (q, self.k)) if which == 1 else ((q, self.k), (p, self.h))
+        inside = h * BivariateNormal(h, -k, -cosine) + density(h) * Normal((h * cosine - k) / sine)
+        return self.mass * size * (inside - cosine * density(k) * Normal((h - k * cosine) / sine))
+
+
+def _exponential(of: Member, alpha: sp.Expr, scale: sp.Expr, rate: sp.Expr) -> Iterator[Formula]:
+    """``scale (z_+ + alpha (exp(z/rate) - 1) 1(z < 0))``: orthants of tilted laws, and rectifiers in them."""
+    laws = {(i, j): Tilted.by(i / rate, j / rate, f"{i}{j}") for i, j in product((0, 1), repeat=2)}
+    definitions = {letter: meaning for law in laws.values() for letter, meaning in law.definitions.items()}
+    ramps_, first, second = sp.symbols("R C_1 C_2", real=True)
+    above, right, left = sp.symbols("P X_01 X_10", positive=True)
+    lowest = {key: sp.Symbol("N_{}{}".format(*key), positive=True) for key in laws}
+    plain = laws[0, 0]
+    definitions |= {letter: laws[key].orthant(-1, -1) for key, letter in lowest.items()}
+    definitions |= {above: plain.orthant(1, 1), right: laws[0, 1].orthant(1, -1), left: laws[1, 0].orthant(-1, 1)}
+    definitions |= {
+        first: laws[0, 1].rectifier(1) - plain.rectifier(1),
+        second: laws[1, 0].rectifier(2) - plain.rectifier(2),
+        ramps_: rectifier(1, 0, 0).subs(OF_RECTIFIERS).subs(OF_RECTIFIERS),
+    }
+    both = lowest[1, 1] - lowest[1, 0] - lowest[0, 1] + lowest[0, 0]
+    value = scale**2 * (ramps_ + alpha * (first + second) + alpha**2 * both)
+    level = alpha / rate
+    slope = scale**2 * (above + level * (right + left) + level**2 * lowest[1, 1])
+    domain = r"$\student, \teacher \ne 0$; $0 < \weightangle < \pi$, radians"
+    options = {"means": True, "where": MEANS, "domain": domain, "definitions": {**of.constants, **definitions}}
+    yield _moment_record(of, 0, value, proof=_proof_of_gaussian(z), **options)
+    yield _moment_record(of, 1, slope, **options)

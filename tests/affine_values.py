@@ -18,7 +18,7 @@ import sobolev_theory as st
 from sobolev_theory.activations.error_function import ErfMoments
 
 ORDER = 2
-MOMENT = re.compile(r"(\w+)/affine/K(\d)(\d)")
+MOMENT = re.compile(r"([\w.()]+)/affine/K(\d)(\d)")
 BLOCK = re.compile(
     r"affine/(?P<mean>mean/)?(?P<quantity>gradient|gauss_newton|hessian(?:/own|/cross)?)"
     r"/(?P<first>output_weights|weights|biases)(?:/(?P<second>output_weights|weights|biases))?(?P<jumps>/backprop)?"

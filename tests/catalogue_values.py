@@ -25,7 +25,7 @@ from tests import affine_values, symmetric_values
 
 BLOCK_LABEL = re.compile(r"(\\\w+) \{(\\\w+)\}\^\\top")
 NAME = re.compile(
-    r"(?P<activation>\w+)/(?:(?P<moment>K\d\d)|(?P<norm>L2|H\d)/(?P<quantity>.+?)"
+    r"(?P<activation>[\w.()]+)/(?:(?P<moment>K\d\d)|(?P<norm>L2|H\d)/(?P<quantity>.+?)"
     r"(?P<itself>/self)?(?:/(?P<derivative>backprop|exact))?)"
 )
 FORMULAS = [name for name in formulas.names() if isinstance(formulas.get(name), Formula)]
@@ -54,7 +54,7 @@ class Point:
         w, v = p * w / np.linalg.norm(w), p * ratio * v / np.linalg.norm(v)
         drawn = map(mp.mpf, rng.uniform(-1, 1, size=4))
         others = dict(zip(("alpha", "beta", "z_1", "z_2"), drawn, strict=True))
-        others |= _of_samples(rng) | symmetric_values.letters(seed) | {"z": others["z_1"], "a": mp.mpf("0.01")}
+        others |= _of_samples(rng) | symmetric_values.letters(seed) | {"z": others["z_1"], "a": mp.mpf("0.3")}
         means = dict(zip(("m_1", "m_2"), map(mp.mpf, rng.uniform(-1.5, 1.5, size=2)), strict=True))
         return cls(w, v, others | means | _setting(w, v, means).letters())
 
@@ -144,10 +144,12 @@ def computed(formula: Formula, point: Point) -> Computed:
     if "/symmetric/" in formula.name:
         values = [float(value) for value in exact_values(formula, point)]
         return Computed.directly(symmetric_values.computed(formula.name, values, point.letters))
-    if formula.name.endswith("/definition"):
-        return Computed.directly(_definition(formula.name.split("/")[0], point))
-    if "affine/" in formula.name:
-        return Computed(*affine_values.computed(formula.name, _setting(point.w, point.v, point.letters)))
+    name = re.sub(r"^(leaky_relu|elu|celu)/", rf"\1({point.letters['a']})/", formula.name)  # at the value of the letter
+    if name.endswith("/definition"):
+        known = st.activations.get(name.removesuffix("/definition"))
+        return Computed.directly(known.derivative(float(point.letters["z"])))
+    if "affine/" in name:
+        return Computed(*affine_values.computed(name, _setting(point.w, point.v, point.letters)))
     if formula.name in DEFINITIONS:
         return Computed.directly(DEFINITIONS[formula.name](point))
     if match := re.fullmatch(r"arc_cosine/J(\d)", formula.name):
@@ -156,7 +158,7 @@ def computed(formula: Formula, point: Point) -> Computed:
         return Computed.directly(_sampled(*match.groups(), point))
     if match := re.fullmatch(r"relu/(?:(L2|H1)/)?single_neuron/(\w+)(?:/(backprop|exact))?", formula.name):
         return Computed.directly(_single_neuron(*match.groups(), point))
-    match = NAME.fullmatch(formula.name)
+    match = NAME.fullmatch(name)
     if match is None:
         raise KeyError(f"{formula.name}: not computed by tests/catalogue_values.py")
     activation, moment, norm, quantity, itself, derivative = match.groups()
@@ -251,13 +253,6 @@ QUANTITIES: dict[tuple[str, bool], Callable[[Problem], Computed]] = {
     ("gauss_newton", True): lambda problem: problem.block(st.PopulationLoss.gauss_newton, 0, 0),
 }
 """Name in the catalogue, and whether of a vector with itself."""
-
-
-def _definition(name: str, point: Point) -> Any:
-    """An activation at a place, with the value of the letter for its parameter, if it has one."""
-    if name in ("leaky_relu", "elu", "celu"):
-        name = f"{name}({float(point.letters['a'])})"
-    return st.activations.get(name).derivative(float(point.letters["z"]))
 
 
 def _single_neuron(norm: str | None, quantity: str, derivative: str | None, point: Point) -> np.ndarray:

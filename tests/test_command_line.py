@@ -70,6 +70,16 @@ def test_compare_random_networks_prints_a_table(capsys):
         assert word in text
 
 
+@pytest.mark.parametrize(
+    ("activation", "name"),
+    [("leaky_relu(0.10)", "leaky_relu(0.1)"), ("hermite3", "hermite3"), ("tanh", "tanh"), ("z - tanh(z)", "z_tanh_z_")],
+)
+def test_activations_by_name_and_by_expression(capsys, activation, name):
+    options = ["--width", "2", "--dim", "3", "--curvature", "gauss_newton", "--activation", activation]
+    assert main(["compare", *options]) == 0
+    assert capsys.readouterr().out.startswith(name)
+
+
 def test_compare_along_directions(capsys, tmp_path):
     """At the teacher, of a file or random, unless the student is elsewhere; along one direction or random ones."""
     teacher, X = np.eye(3, 5), np.random.default_rng(0).standard_normal((3, 5))
@@ -496,6 +506,12 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["latex", "--bibtex", "--list"], "not allowed with argument"),
         (["latex", "relu/K00", "--linewidth", "30"], "linewidth: a width above 100 points"),
         (["latex", "--list", "nothing"], "--list nothing: the beginning of a name is required"),
+        (
+            ["compare", "--width", "2", "--dim", "3", "--activation", "swish"],
+            "'swish' is not known; did you mean 'silu'?",
+        ),
+        (["compare", "--width", "2", "--dim", "3", "--activation", "elu(-1)"], "alpha: a positive number is required"),
+        (["compare", "--width", "2", "--dim", "3", "--activation", "Max(z, sin(z))"], "decides where a kink is"),
         (["nothing"], "invalid choice"),
         (["comparee"], "did you mean 'compare'?"),
         (["compare", "--widht", "3", "--dim", "3"], "--widht 3: no argument of this command; did you mean '--width'?"),

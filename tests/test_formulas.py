@@ -109,11 +109,12 @@ OTHERS = {
 
 
 BENT, HARD = {"abs", "leaky_relu"}, {"hard_sigmoid", "hard_swish", "hard_tanh", "relu6"}
+UNITS = {"elu", "celu", "selu"}
 ENTIRE = {"cos", "exp", "sin", "gaussian", "hermite2", "hermite3", "monomial2", "monomial3"}
 OF_CLASSES = {
     *(f"{name}/{means}K{m}{m}" for name in BENT | ENTIRE for means in ("", "affine/") for m in (0, 1)),
     *(f"{name}/{means}K00" for name in ("sign", "step") for means in ("", "affine/")),
-    *(f"{name}/affine/K{m}{m}" for name in HARD for m in (0, 1) if (name, m) != ("hard_swish", 0)),
+    *(f"{name}/affine/K{m}{m}" for name in HARD | UNITS for m in (0, 1) if (name, m) != ("hard_swish", 0)),
     *(f"gelu/K{m}{m}" for m in (0, 1)),
 }
 """Moments of activations without generated kernels; of the families of polynomials those of two degrees."""

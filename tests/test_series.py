@@ -19,6 +19,7 @@ from sobolev_theory.activations import Activation, built_in, from_callable
 from sobolev_theory.activations.arguments import gaussian_pairs
 from sobolev_theory.activations.hermite_coefficients import hermite_functions
 from sobolev_theory.activations.mixed import Mixed
+from sobolev_theory.activations.neurons import Neurons
 from sobolev_theory.activations.packaged import PACKAGED
 from sobolev_theory.activations.series import Series
 
@@ -181,6 +182,15 @@ def test_the_bound_is_one_and_is_tight():
         assert (error > bound / 100).any()
 
 
+def test_tails_are_sums_of_coefficients():
+    """What is left after 40 and 300 terms is that of 1000, and what is left of those, but for where two rules meet."""
+    neurons = Neurons(MISH, np.array([0.4]), np.array([3.0]))
+    longest = neurons.coefficients(1, 1000)
+    for n in (40, 300):
+        assert neurons.coefficients(1, n).tail[n] == pytest.approx(longest.tail[n], rel=1e-3)
+    assert longest.tail[1000] < 1e-9 * longest.tail[300]
+
+
 def test_mixed_moments():
     """Of ReLU with erf, Diracs included, against integrals over one argument of closed conditional means."""
     points, weights = np.polynomial.legendre.leggauss(20)
@@ -275,6 +285,12 @@ def test_a_callable_with_kinks_and_a_smooth_part():
         move = h * np.eye(4)[k].reshape(2, 2)
         difference = (loss.value(WEIGHTS + move) - loss.value(WEIGHTS - move)) / (2 * h)
         assert abs(gradient.ravel()[k] - difference) < 1e-9  # h^2 and rounding/h
+    m, s = np.array([0.2]), np.array([0.7])
+    squares, pairs = activation.definition.squares(m, s), activation.moments
+    for k in (0, 1):
+        assert abs(squares(k, 0)[0] - pairs(0.2, 0.2, 0.7, 0.7, 0.7, k, k)) < 1e-12
+    second = 2 * (pairs(0.2, 0.2, 0.7, 0.7, 0.7, 2, 0) + pairs(0.2, 0.2, 0.7, 0.7, 0.7, 1, 1))
+    assert abs(squares(0, 2)[0] - second) < 1e-12
     x, w = np.polynomial.hermite_e.hermegauss(200)  # errs by the kink, as 1/200
     mean = w @ (bent(x) * bent(x)) / np.sqrt(2 * np.pi)
     assert abs(activation.moments(0, 0, 1, 1, 1) - mean) < 1e-3
@@ -391,6 +407,8 @@ def naive_1(z):
 def test_dead_neurons_of_a_function_with_rounding():
     """Far to the left 1 + tanh z is rounding: moments are accurate in the natural scale, here 1."""
     activation = from_callable([naive, naive_1], name="naive")
-    for m, s in ((-18.0, 1e-4), (-40.0, 1e-2), (-400.0, 2500.0)):
+    for m, s in ((-16.5, 1e-2), (-40.0, 1e-2), (-400.0, 2500.0)):
         assert abs(activation.moments(m, m, s, s / 2, s)) < 1e-13 * m * m
         assert abs(activation.moments(m, 1.0, s, s / 2, s)) < 1e-13 * abs(m)
+        assert abs(activation.definition.means(np.array([m]), np.array([s]))(1)) < 1e-12
+        assert abs(activation.definition.squares(np.array([m]), np.array([s]))(0, 0)) < 1e-13 * m * m

@@ -21,6 +21,8 @@ from .prior import Orders, Prior
 FloatArray = NDArray[np.float64]
 PAIRS = 2**16
 """Evaluated at a time: twenty arrays of them stay near a core, and none is mapped from memory anew."""
+ONE = 1.0
+"""The factor that is none."""
 Tables = dict[str, Any]
 """Coefficients of pairs by the letters of vectors, ``x, y``; of a multiple of the identity, ``I``; of a value, none."""
 
@@ -72,10 +74,11 @@ def _write(out: FloatArray, pairs: InputPairs, tables: Tables) -> None:
     if out.ndim == 2:
         out[...] = tables[""]
         return
-    found = dict.fromkeys(("x", "y") if out.ndim == 3 else ("xx", "xy", "yx", "yy", "I"), np.zeros(()))
+    found: Tables = {}
     for label, table in tables.items():
         for name, factor in _on_inputs(label, pairs):
-            found[name] = found[name] + factor * table
+            term = table if factor is ONE else factor * table
+            found[name] = found[name] + term if name in found else term
     x, y = pairs.x.T[:, :, None], pairs.y.T[:, None, :]
     if out.ndim == 3:
         _write_vector(out, found["x"], found["y"], x, y)
@@ -87,9 +90,11 @@ def _write(out: FloatArray, pairs: InputPairs, tables: Tables) -> None:
 
 def _write_vector(out: FloatArray, on_x: FloatArray, on_y: FloatArray, x: FloatArray, y: FloatArray) -> None:
     """``c_x x + c_y y``, a coordinate at a time."""
+    term = np.empty(out.shape[1:])
     for k, coordinate in enumerate(out):
+        np.multiply(on_y, y[k], out=term)
         np.multiply(on_x, x[k], out=coordinate)
-        coordinate += on_y * y[k]
+        coordinate += term
 
 
 def _write_matrix(out: FloatArray, found: Tables, x: FloatArray, y: FloatArray) -> None:
@@ -103,12 +108,17 @@ def _write_matrix(out: FloatArray, found: Tables, x: FloatArray, y: FloatArray) 
 def _on_inputs(label: str, pairs: InputPairs) -> list[tuple[str, Any]]:
     """A letter, or two, as a combination of those of inputs."""
     if label == "I":
-        return [("I", 1.0)]
+        return [("I", ONE)]
     along, across, on_second = pairs.frame
-    meaning = {"1": [("x", along)], "2": [("x", across), ("y", on_second)], "x": [("x", 1.0)], "y": [("y", 1.0)]}
-    found: list[tuple[str, Any]] = [("", 1.0)]
-    for letter in label:
-        found = [(name + more, one * two) for name, one in found for more, two in meaning[letter]]
+    second = [("y", on_second)] if across is None else [("x", across), ("y", on_second)]
+    meaning: dict[str, list[tuple[str, Any]]] = {"1": [("x", along)], "2": second, "x": [("x", ONE)], "y": [("y", ONE)]}
+    found = meaning[label[0]]
+    for letter in label[1:]:
+        found = [
+            (name + more, one if two is ONE else two if one is ONE else one * two)
+            for name, one in found
+            for more, two in meaning[letter]
+        ]
     return found
 
 

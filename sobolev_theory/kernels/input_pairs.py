@@ -132,10 +132,10 @@ class InputPairs:
 
     @cached_property
     def frame(self) -> tuple[Any, Any, Any]:
-        """``f_1 = t_11 x``, ``f_2 = t_21 x + t_22 y``: but of near pairs of a kinked activation, 0 there."""
+        """``f_1 = t_11 x``, ``f_2 = t_21 x + t_22 y``, ``t_21`` None if it is 0; of near pairs of a kinked one 0."""
         v = self.prior.weight_variance
         if isinstance(self.prior.definition, Smooth):
-            return v, 0.0, v
+            return v, None, v
         (p, q), at = self.varying, (self.near.i, self.near.j)
         sine = self.sine.copy()
         sine[at] = np.inf
