@@ -52,7 +52,7 @@ def kinked_pairs(at: GaussianPairs) -> KinkedPairs:
     def offsets(first: float, second: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """``v = (k -+ h)/c +- h c/(1 +- r)``, infinite for parallel arguments with other kinks."""
         h, k = (m1 - first) / p, (m2 - second) / q
-        apart = k - sign * h
+        apart = (m2 / q - sign * m1 / p) - (second / q - sign * first / p)  # kinks of one place cancel
         with np.errstate(divide="ignore", invalid="ignore"):
             v = np.where(apart == 0, 0.0, apart / sine) + sign * h * sine / (1 + np.abs(cosine))
         return h, k, v

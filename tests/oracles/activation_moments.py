@@ -19,7 +19,7 @@ kappa, where a derivative of the conditional mean is a Hermite polynomial of Y i
 from bisect import bisect
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from mpmath import mp
@@ -117,8 +117,7 @@ class Moments:
 
     def _deltas(self, order: int) -> list[tuple[Number, int, Number]]:
         """Kinks, derivatives of delta, and their coefficients in `sigma^(order)`."""
-        terms = [(kink, order - 1 - k, jumps[k]) for kink, jumps in self.jumps for k in range(order)]
-        return [term for term in terms if term[2]]
+        return [term for term in self._steps(order) if term[1] >= 0]
 
     def _over_the_plane(self) -> list[list[Number]]:
         """By one matrix of the density at nodes of z_1 and of z_2, zero beyond the reach."""
@@ -219,16 +218,22 @@ class Moments:
     def scale(self, a: int, b: int) -> Number:
         """Of rounding: `sqrt(E sigma^(a)(y)^2 E sigma^(b)(y')^2)` for arguments of the same second moments, mean zero.
 
-        A delta counts 1/p, its derivative `1/p^2`; two of them as in `affine_scale`, where their kinks meet.
+        A delta counts 1/p, its derivative `1/p^2`. Two of them, and a step with the derivative of one, count besides
+        what a derivative of the density where the kinks meet is of size, `(1 + v^2)^(n+1) phi(v)/sin^(n+1)`.
         """
         (one, delta), (two, other) = self.norms(a), self.norms(b, self.law.swapped())
-        result = (one + delta) * (two + other)
-        if delta and other and self.law.sine:
-            law = self.law
-            for kink, place in ((kink, place) for kink, _ in self.jumps for place, _ in self.jumps):
+        result, law = (one + delta) * (two + other), self.law
+        for (kink, i, jump), (place, j, step) in product(self._steps(a), self._steps(b)) if law.sine else ():
+            if (n := i + j) >= 0:
                 v = ((place - law.second) / law.q - law.cosine * (kink - law.first) / law.p) / law.sine
-                result += delta * other * (1 + v**2) * mp.npdf(v) / law.sine
+                size = abs(jump * step) / (law.p ** (i + 1) * law.q ** (j + 1))
+                result += size * ((1 + v**2) / law.sine) ** (n + 1) * mp.npdf(v)
         return result
+
+    def _steps(self, order: int) -> list[tuple[Number, int, Number]]:
+        """As `_deltas`, and jumps of `sigma^(order)` itself, the derivatives of order -1."""
+        terms = [(kink, order - 1 - k, jumps[k]) for kink, jumps in self.jumps for k in range(order + 1)]
+        return [term for term in terms if term[2]]
 
     def norms(self, order: int, law: Law | None = None) -> tuple[Number, Number]:
         """The two parts of the scale of `sigma^(order)(z_1)`: of the pointwise derivative, and of the deltas."""
