@@ -63,6 +63,7 @@ class AffinePoint(Limits):
     loss: Objective
 
     def __init__(self, loss: Objective, parameters: Parameters) -> None:
+        loss.affine_terms.require_moments()
         self.loss, self.parameters, self.width = loss, parameters, parameters.width
         teacher = loss.teacher
         rows = np.concatenate([parameters.weights, teacher.weights])

@@ -140,12 +140,13 @@ class SpanProblem(Record):
         """Of each row of the teacher the distance up to which the field varies smoothly along a segment from it, (M,).
 
         With a kink the field is singular where rows are parallel: the nearest line of another row of the teacher. A
-        smooth activation varies as its `Activation.variation` says.
+        smooth activation varies as its `Activation.variation` says; of a polynomial that is 0, and a row's own length
+        counts.
         """
         teacher, activation = self.loss.teacher.weights, self.loss.activation
-        if activation.jump_order is None:
-            return np.full(len(teacher), 1 / activation.variation)
         lengths = np.linalg.norm(teacher, axis=1)
+        if activation.jump_order is None:
+            return np.full(len(teacher), 1 / activation.variation) if activation.variation else lengths
         units = teacher / np.where(lengths > 0, lengths, 1.0)[:, None]
         cosines = np.abs(units @ units.T)
         np.fill_diagonal(cosines, 0.0)

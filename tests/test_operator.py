@@ -126,8 +126,8 @@ def test_derived_activations_keep_all_digits_too(name: str) -> None:
 
 
 def test_the_chart_of_a_table_is_its_type() -> None:
-    assert isinstance(moments(activations.get("erf").kernels), GramMoments)
-    assert isinstance(moments(activations.get("relu2").kernels), PolarMoments)
+    assert isinstance(moments(activations.get("erf")), GramMoments)
+    assert isinstance(moments(activations.get("relu2")), PolarMoments)
 
 
 def test_the_bilinear_part_is_exact() -> None:

@@ -295,7 +295,7 @@ def test_bad_input():
     with pytest.raises(ValueError, match="student"):
         optimal_weight(student[:, :2], teacher)
     with pytest.raises(st.UnknownActivationError):
-        optimal_weight(student, teacher, activation="tanh")
+        optimal_weight(student, teacher, activation="tahn")
     with pytest.raises(st.NotDifferentiableError, match="gauss_newton"):
         optimal_weight(teacher, teacher)
     with pytest.raises(st.NotDifferentiableError, match="zero"):

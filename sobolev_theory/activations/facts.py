@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import as_numbers, flag, integer
+from .._runtime.tables import prompt_columns, wrapped
 from .arguments import gaussian_pairs, moments_of
 from .definition import Definition, Jump, Kinked, Smooth
 from .generated import Kernels
@@ -36,7 +37,8 @@ class Facts:
         norms = f"norms up to H{self.max_order}" if self.max_order else "norm L2"
         regularity = "smooth" if jump is None else f"its derivative of order {jump} jumps" if jump else "it jumps"
         made = f"moments: {facts.how}, to {facts.accuracy:.0e}"
-        return f"Activation({self.name!r}): {'; '.join(filter(None, (facts.expression, regularity, norms, made)))}"
+        text = f"Activation({self.name!r}): {'; '.join(filter(None, (facts.expression, regularity, norms, made)))}"
+        return "\n".join(wrapped(text, prompt_columns(), "  "))
 
     @property
     def has_kernels(self) -> bool:

@@ -36,6 +36,8 @@ def definition_from(name: str, source: str) -> Definition:
         raise SourceError(f"kernels of {name}: a highest order up to {definition.max_order} is required")
     found = copy(definition)
     vars(found).update(source=source, kernels=kernels, max_order=order)
+    if kernels is not None:
+        vars(found)["variation"] = OfKernels(kernels).variation
     if kernels is not None and found.how != OfKernels.how:
         vars(found)["how"] = f"{OfKernels.how} at standard inputs, else {found.how}"
     return found

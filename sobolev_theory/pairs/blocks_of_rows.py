@@ -23,9 +23,12 @@ and in a Hessian or Gauss-Newton matrix. In general position they are 3 and 21.
 """
 
 
-def by_blocks(width: int, columns: int, function: Callable[[slice], Result], pairs: int = BLOCK) -> list[Result]:
-    """A function of every block of rows; the blocks are independent, and NumPy works on them in threads."""
-    step = max(1, pairs // columns)
+def by_blocks(width: int, columns: int, function: Callable[[slice], Result], pairs: int = 0) -> list[Result]:
+    """A function of every block of rows, of so many `pairs`, by default `BLOCK`.
+
+    The blocks are independent, and NumPy works on them in threads.
+    """
+    step = max(1, (pairs or BLOCK) // columns)
     if width <= step:
         return [function(slice(0, width))]
     blocks = [slice(k, min(k + step, width)) for k in range(0, width, step)]
