@@ -23,12 +23,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from .._quadrature import gauss_legendre
 from ..networks import Network
 from ..norms import Convention
 from ..parameters import Parameters, matching
 from .angles import angle_and_direction
 from .blocks_of_rows import BLOCK
-from .gauss_points import gauss_legendre, points_between_kinks, points_of_smooth
+from .gauss_points import points_between_kinks, points_of_smooth
 from .geometry import PairGeometry
 from .sums import PairTerms, coefficients
 

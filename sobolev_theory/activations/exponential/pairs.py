@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._kernels.exponential_unit import BOTH, CONDITIONAL, FIRST, SECOND
+from ..._quadrature import gauss_legendre
 from ..._special import normal_density
 from .closed import ClosedPairs, moderate
 from .letters import Letters, Unit, letters_at
@@ -21,7 +22,8 @@ from .letters import Letters, Unit, letters_at
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(20)
+POINTS = 20
+"""Gauss-Legendre points of a panel."""
 END = 10.0
 """Integrals end this many standard deviations from the mean: what is left is below 1e-20."""
 UNIFORM = np.linspace(-END, END, 6)
@@ -156,5 +158,6 @@ def nodes(
     edges = np.sort(np.clip(np.concatenate(ends, axis=1), (h - END)[:, None], (h + END)[:, None]))
     left, right = edges[:, :-1], edges[:, 1:]
     pair, panel = np.nonzero(right > left)
-    start, half = left[pair, panel][:, None], (right - left)[pair, panel][:, None] / 2
-    return pair, start + half * (1 + NODES), half * WEIGHTS
+    start, length = left[pair, panel][:, None], (right - left)[pair, panel][:, None]
+    points, weights = gauss_legendre(POINTS)
+    return pair, start + length * points, length * weights

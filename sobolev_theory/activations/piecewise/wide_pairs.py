@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._quadrature import on_panels
 from .pieces import Pieces, at_argument
 from .rectifier import singles
 
@@ -26,7 +27,8 @@ BENDS = np.array([-9.0, -4.5, -2.0, 0.0, 2.0, 4.5, 9.0])
 SMALL = 1e-100
 STEP = 2048
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
+POINTS = 16
+"""Gauss-Legendre points of a panel."""
 
 
 def spread(function: Pieces) -> float:
@@ -64,8 +66,7 @@ def _between(first: Pieces, second: Pieces, m1: Any, m2: Any, p: Any, q: Any, co
     kinks = np.broadcast_to(first.kinks, (len(m1), len(first.kinks)))
     ends = np.sort(np.clip(np.hstack([kinks, *bends]), first.kinks[0], first.kinks[-1]), axis=1)
     ends = ends[:, np.r_[True, (np.diff(ends) > 0).any(axis=0)]]
-    half, middle = np.diff(ends)[..., None] / 2, (ends[:, 1:] + ends[:, :-1])[..., None] / 2
-    z, weights = (x.reshape(len(m1), -1) for x in (middle + half * NODES, half * WEIGHTS))
+    z, weights = (x.reshape(len(m1), -1) for x in on_panels(ends, POINTS))
     beyond = first(z) - Pieces((), first.polynomials[-1:])(z)
     deviation = np.maximum(q * sine, 1e-12 * spread(second))
     given = at_argument(second, m2 + slope * (z - m1), deviation**2 + 0 * z).mean(0)

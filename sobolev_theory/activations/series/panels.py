@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._quadrature import gauss_legendre
 from .coefficients import END, GAUSSIAN, ROUNDING, Coefficients, Rule, hermite_functions, root_density
 from .neurons import USUAL, Neurons, require_size
 
@@ -17,13 +17,6 @@ POINTS, PHASE = 20, 20.0
 """Gauss-Legendre points of a panel, and the phase over which they integrate a wave to rounding."""
 VALUES = 2**21
 """Of Hermite functions at a time."""
-
-
-@lru_cache(maxsize=1)
-def _legendre() -> tuple[FloatArray, FloatArray]:
-    """Points and weights on [0, 1]."""
-    points, weights = np.polynomial.legendre.leggauss(POINTS)
-    return (points + 1) / 2, weights / 2
 
 
 class PiecewiseNeurons(Neurons):
@@ -65,7 +58,7 @@ class PiecewiseNeurons(Neurons):
         frequency = self.p.max() * self.function.bandwidth + sqrt(count) + GAUSSIAN
         panels = ceil(2 * END * frequency / PHASE)
         require_size(panels * POINTS * len(self.function.kinks) * count, float(self.p.max()))
-        points, weights = _legendre()
+        points, weights = gauss_legendre(POINTS)
         inside = ((np.arange(panels)[:, None] + points) / panels).ravel()
         lengths = np.diff(cuts, axis=1)[..., None]
         nodes = (cuts[:, :-1, None] + lengths * inside).reshape(len(cuts), -1)
