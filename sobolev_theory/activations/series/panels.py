@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._quadrature import gauss_legendre
+from ..._runtime.sizes import slices
 from .coefficients import END, GAUSSIAN, ROUNDING, Coefficients, Rule, hermite_functions, root_density
 from .neurons import USUAL, Neurons, require_size
 
@@ -28,8 +29,7 @@ class PiecewiseNeurons(Neurons):
         beyond = Rule(1.0, END, count).beyond()
         size = self._panels(slice(0, 1), count)[0].shape[1]
         step = max(1, VALUES // (size * count))
-        for k in range(0, len(self.m), step):
-            part = slice(k, k + step)
+        for part in slices(len(self.m), step):
             nodes, weights = self._panels(part, count)
             values = self._at(order, part, nodes) * weights * root_density(nodes)
             basis = hermite_functions(nodes, count) * weights[..., None]
