@@ -50,14 +50,22 @@ def kinked_pairs(at: GaussianPairs) -> KinkedPairs:
     sign = np.where(cosine < 0, -1.0, 1.0)
 
     def offsets(first: float, second: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """``v = (k -+ h)/c +- h c/(1 +- r)``, infinite for parallel arguments with other kinks."""
         h, k = (m1 - first) / p, (m2 - second) / q
         apart = (m2 / q - sign * m1 / p) - (second / q - sign * first / p)  # kinks of one place cancel
-        with np.errstate(divide="ignore", invalid="ignore"):
-            v = np.where(apart == 0, 0.0, apart / sine) + sign * h * sine / (1 + np.abs(cosine))
-        return h, k, v
+        return h, k, place_along(apart, h, sine, cosine)
 
     return KinkedPairs(p, q, np.arctan2(sine, cosine), sine, cosine, offsets)
+
+
+def place_along(apart: FloatArray, h: FloatArray, sine: FloatArray, cosine: FloatArray) -> FloatArray:
+    """``v = (k - r h)/c`` of ``k - h``, for an obtuse angle of ``k + h``: ``(k -+ h)/c +- h c/(1 +- r)``.
+
+    It is infinite for parallel arguments with other kinks.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        along = np.where(apart == 0, 0.0, apart / sine)
+    place: FloatArray = along + np.where(cosine < 0, -1.0, 1.0) * h * sine / (1 + np.abs(cosine))
+    return place
 
 
 def moments_of(definition: Definition, at: GaussianPairs) -> Moments:
