@@ -13,6 +13,7 @@ import sympy as sp
 
 from derivations import rectifier_moments
 from derivations.affine_records import FORMS_OF, M1, M2, MEANS, OF_RECTIFIERS, rectifier
+from derivations.affine_records import P as ABOVE
 from derivations.built_in import declared
 from derivations.catalogue import Output
 from sobolev_theory.formulas.records import Formula
@@ -294,7 +295,9 @@ class Tilted(NamedTuple):
         """The square completed."""
         exponent = a * M1 + b * M2 + (a**2 * p**2 + 2 * a * b * p * q * cosine + b**2 * q**2) / 2
         h, k = sp.symbols(f"h_{name} k_{name}", real=True)
-        return cls(sp.exp(exponent), h, k, {h: M1 / p + a * p + b * q * cosine, k: M2 / q + a * p * cosine + b * q})
+        mass = sp.Symbol(f"Z_{name}", positive=True) if exponent != 0 else sp.S.One
+        means = {h: M1 / p + a * p + b * q * cosine, k: M2 / q + a * p * cosine + b * q}
+        return cls(mass, h, k, means | ({mass: sp.exp(exponent)} if exponent != 0 else {}))
 
     def orthant(self, first: int, second: int) -> sp.Expr:
         """Where ``z_1, z_2`` have these signs."""
@@ -311,21 +314,18 @@ def _exponential(of: Member, alpha: sp.Expr, scale: sp.Expr, rate: sp.Expr) -> I
     """``scale (z_+ + alpha (exp(z/rate) - 1) 1(z < 0))``: orthants of tilted laws, and rectifiers in them."""
     laws = {(i, j): Tilted.by(i / rate, j / rate, f"{i}{j}") for i, j in product((0, 1), repeat=2)}
     definitions = {letter: meaning for law in laws.values() for letter, meaning in law.definitions.items()}
-    ramps_, first, second = sp.symbols("R C_1 C_2", real=True)
-    above, right, left = sp.symbols("P X_01 X_10", positive=True)
+    ramps_, first, second, plain_first, plain_second = sp.symbols("R C_1 C_2 D_1 D_2", real=True)
+    right, left = sp.symbols("X_01 X_10", positive=True)
     lowest = {key: sp.Symbol("N_{}{}".format(*key), positive=True) for key in laws}
-    plain = laws[0, 0]
     definitions |= {letter: laws[key].orthant(-1, -1) for key, letter in lowest.items()}
-    definitions |= {above: plain.orthant(1, 1), right: laws[0, 1].orthant(1, -1), left: laws[1, 0].orthant(-1, 1)}
-    definitions |= {
-        first: laws[0, 1].rectifier(1) - plain.rectifier(1),
-        second: laws[1, 0].rectifier(2) - plain.rectifier(2),
-        ramps_: rectifier(1, 0, 0).subs(OF_RECTIFIERS).subs(OF_RECTIFIERS),
-    }
+    definitions |= {right: laws[0, 1].orthant(1, -1), left: laws[1, 0].orthant(-1, 1)}
+    definitions |= {first: laws[0, 1].rectifier(1), plain_first: laws[0, 0].rectifier(1)}
+    definitions |= {second: laws[1, 0].rectifier(2), plain_second: laws[0, 0].rectifier(2)}
+    definitions |= {**OF_RECTIFIERS, ramps_: rectifier(1, 0, 0)}
     both = lowest[1, 1] - lowest[1, 0] - lowest[0, 1] + lowest[0, 0]
-    value = scale**2 * (ramps_ + alpha * (first + second) + alpha**2 * both)
+    value = scale**2 * (ramps_ + alpha * (first + second - plain_first - plain_second) + alpha**2 * both)
     level = alpha / rate
-    slope = scale**2 * (above + level * (right + left) + level**2 * lowest[1, 1])
+    slope = scale**2 * (ABOVE + level * (right + left) + level**2 * lowest[1, 1])
     domain = r"$\student, \teacher \ne 0$; $0 < \weightangle < \pi$, radians"
     options: dict[str, Any] = {
         "means": True,

@@ -15,7 +15,7 @@ from mpmath import mp
 from scipy import special
 
 import sobolev_theory as st
-from sobolev_theory.activations.error_function import ErfMoments
+from sobolev_theory.activations.smoothed.error_function import ErfMoments
 
 ORDER = 2
 MOMENT = re.compile(r"([\w.()]+)/affine/K(\d)(\d)")

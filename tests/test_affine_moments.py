@@ -15,8 +15,8 @@ from mpmath import mp
 from scipy.special import ndtr
 
 from sobolev_theory._special import bivariate_normal
-from sobolev_theory.activations import rectifier
-from sobolev_theory.activations.rectifier import RectifierMoments
+from sobolev_theory.activations.piecewise import rectifier
+from sobolev_theory.activations.piecewise.rectifier import RectifierMoments
 from tests.oracles.quadrature import gauss_legendre
 
 Polynomial = dict[tuple[int, int], Any]  # coefficients by powers of X and Y

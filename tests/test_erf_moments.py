@@ -14,8 +14,8 @@ import pytest
 from mpmath import mp
 from numpy.typing import NDArray
 
-from sobolev_theory.activations import error_function
-from sobolev_theory.activations.error_function import ErfMoments
+from sobolev_theory.activations.smoothed import error_function
+from sobolev_theory.activations.smoothed.error_function import ErfMoments
 from tests.oracles.quadrature import gauss_legendre
 
 FloatArray = NDArray[np.float64]

@@ -19,10 +19,10 @@ from mpmath import mp
 import sobolev_theory as st
 from sobolev_theory import activations
 from sobolev_theory.activations.definition import KinkedPairs
-from sobolev_theory.activations.exponential_closed import ClosedPairs, moderate
-from sobolev_theory.activations.exponential_letters import Unit
-from sobolev_theory.activations.exponential_pairs import integrated
-from sobolev_theory.activations.exponential_unit import ExponentialUnit
+from sobolev_theory.activations.exponential.closed import ClosedPairs, moderate
+from sobolev_theory.activations.exponential.letters import Unit
+from sobolev_theory.activations.exponential.pairs import integrated
+from sobolev_theory.activations.exponential.unit import ExponentialUnit
 from tests.oracles.quadrature import gauss_legendre, hermite
 
 ELU, SELU = (activations.get(name).definition for name in ("elu", "selu"))

@@ -18,8 +18,8 @@ from mpmath import mp
 import sobolev_theory as st
 from sobolev_theory.activations import Activation
 from sobolev_theory.activations.arguments import gaussian_pairs, kinked_pairs
-from sobolev_theory.activations.piecewise import PiecewisePolynomial, mixed_pairs
-from sobolev_theory.activations.rectifier import RectifierMoments
+from sobolev_theory.activations.piecewise.polynomial import PiecewisePolynomial, mixed_pairs
+from sobolev_theory.activations.piecewise.rectifier import RectifierMoments
 from sobolev_theory.affine_point import AffinePoint
 from tests.oracles.quadrature import gauss_legendre
 from tests.test_every_parameter import dear, error, moved, problem, require_differences

@@ -17,11 +17,11 @@ from scipy import special
 import sobolev_theory as st
 from sobolev_theory.activations import Activation, built_in, from_callable
 from sobolev_theory.activations.arguments import gaussian_pairs
-from sobolev_theory.activations.hermite_coefficients import hermite_functions
-from sobolev_theory.activations.mixed import Mixed
-from sobolev_theory.activations.neurons import Neurons
 from sobolev_theory.activations.packaged import PACKAGED
-from sobolev_theory.activations.series import Series
+from sobolev_theory.activations.series.coefficients import hermite_functions
+from sobolev_theory.activations.series.mixed import Mixed
+from sobolev_theory.activations.series.neurons import Neurons
+from sobolev_theory.activations.series.series import Series
 
 Z = sympy.Symbol("z", real=True)
 LOGISTIC = 1 / (1 + sympy.exp(-2 * sympy.sqrt(2 / sympy.pi) * (Z + sympy.Rational("0.044715") * Z**3)))

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 import sobolev_theory as st
 from derivations import logistic_mixture as derivation
 from sobolev_theory._kernels.logistic_mixture import BOUNDS, NODES
-from sobolev_theory.activations import get, smoothed
+from sobolev_theory.activations import get
 from sobolev_theory.activations.definition import GaussianPairs
-from sobolev_theory.activations.smoothed import SmoothedRectifiers
-from sobolev_theory.activations.smoothed_layers import Arguments, Atom, Layers
-from sobolev_theory.activations.smoothed_series import PriceSeries
+from sobolev_theory.activations.smoothed import rectifiers as smoothed
+from sobolev_theory.activations.smoothed.layers import Arguments, Atom, Layers
+from sobolev_theory.activations.smoothed.rectifiers import SmoothedRectifiers
+from sobolev_theory.activations.smoothed.series import PriceSeries
 from sobolev_theory.symbolic import DerivationError
 
 FloatArray = NDArray[np.float64]

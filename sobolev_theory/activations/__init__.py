@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from .activation import Activation, load
 from .built_in import FAMILIES
-from .callables import from_callable
+from .given.callables import from_callable
 from .registry import family, get, names, register
 
 __all__ = ["Activation", "from_callable", "get", "load", "names", "register"]

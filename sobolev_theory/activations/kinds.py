@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from .definition import Definition
 from .entire import Entire
-from .exponential_unit import ExponentialUnit
-from .logistic import mixture
-from .piecewise import PiecewisePolynomial
-from .series import Series
-from .smoothed import SmoothedRectifiers
+from .exponential.unit import ExponentialUnit
+from .piecewise.polynomial import PiecewisePolynomial
+from .series.series import Series
+from .smoothed.logistic import mixture
+from .smoothed.rectifiers import SmoothedRectifiers
 
 FloatArray = NDArray[np.float64]
 Derivatives = tuple[Callable[[Any, Any], Any], ...]

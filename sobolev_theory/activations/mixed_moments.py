@@ -6,11 +6,11 @@ from functools import cache
 
 from .definition import Definition, GaussianPairs, Kinked, KinkedPairs, Letters, Moments, Smooth, along_polar_frame
 from .entire import Entire, of_two
-from .exponential_unit import ExponentialUnit
-from .mixed import Mixed
+from .exponential.unit import ExponentialUnit
 from .packaged import Rectifier
-from .pieces import Pieces
-from .piecewise import PiecewisePolynomial, mixed_pairs
+from .piecewise.pieces import Pieces
+from .piecewise.polynomial import PiecewisePolynomial, mixed_pairs
+from .series.mixed import Mixed
 
 
 def mixed_moments(first: Definition, second: Definition, at: GaussianPairs) -> Moments:

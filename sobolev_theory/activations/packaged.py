@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from .._kernels.activations import ACTIVATIONS
 from .definition import Definition, GaussianPairs, Jump, Kinked, KinkedPairs, Letters, Moments, Smooth
-from .error_function import ErfMoments
 from .generated import BUILT_IN, Kernels
-from .rectifier import RectifierMoments
+from .piecewise.rectifier import RectifierMoments
+from .smoothed.error_function import ErfMoments
 
 FloatArray = NDArray[np.float64]
 

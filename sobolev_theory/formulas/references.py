@@ -59,6 +59,22 @@ REFERENCES = (
         arxiv="2509.19773",
     ),
     Reference(
+        "andrews1974",
+        "Andrews & Mallows 1974",
+        ("Andrews, D. F.", "Mallows, C. L."),
+        "Scale mixtures of normal distributions",
+        1974,
+        "Journal of the Royal Statistical Society, Series B 36",
+    ),
+    Reference(
+        "stefanski1991",
+        "Stefanski 1991",
+        ("Stefanski, Leonard A.",),
+        "A normal scale mixture representation of the logistic distribution",
+        1991,
+        "Statistics and Probability Letters 11",
+    ),
+    Reference(
         "tian2017",
         "Tian 2017",
         ("Tian, Yuandong",),

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..activations.definition import Definition
-from ..activations.hermite_coefficients import hermite_functions, root_density
+from ..activations.series.coefficients import hermite_functions, root_density
 from .harmonics import multiplicity
 
 FloatArray = NDArray[np.float64]

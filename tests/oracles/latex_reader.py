@@ -26,7 +26,14 @@ FUNCTIONS = {
     r"\sinh": mp.sinh,
     r"\tanh": mp.tanh,
 }
-OPERATORS = {"erf": mp.erf, "erfc": mp.erfc, "sign": mp.sign, "step": lambda x: mp.mpf(x > 0)}
+OPERATORS = {
+    "erf": mp.erf,
+    "erfc": mp.erfc,
+    "sign": mp.sign,
+    "step": lambda x: mp.mpf(x > 0),
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+    "softplus": lambda x: mp.log(1 + mp.exp(x)),
+}
 """Functions that are written as ``\\operatorname{erf}``."""
 CONSTANTS = {r"\pi": mp.pi, r"\infty": mp.inf}
 EXTREMES = {r"\max": max, r"\min": min}
@@ -155,6 +162,8 @@ class _Reader:
             return FUNCTIONS[token](self._argument_of_function()) ** exponent
         if token == r"\operatorname":
             name = self._word()
+            if name not in OPERATORS:
+                raise UnreadableError(f"{name} is unknown in {' '.join(self.tokens)}")
             exponent = self._exponent() if self.next == "^" else mp.one
             return OPERATORS[name](self.factor()) ** exponent
         if token in EXTREMES:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 
-from ...activations.piecewise import HIGHEST
+from ...activations.piecewise.polynomial import HIGHEST
 from ..derive.expressions import NoClosedFormError, require_square_integrable, terms
 from ..proofs.steps import Derivation
 from ..symbols import z

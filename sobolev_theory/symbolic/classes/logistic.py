@@ -1,6 +1,7 @@
 """Logistic functions as names, whose derivatives of every order are products that neither cancel nor overflow."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import sympy as sp
 
@@ -15,6 +16,9 @@ class Logistic(sp.Function):  # type: ignore[misc]  # SymPy ships no types
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         """By its name."""
         return Density(self.args[0])
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("sigmoid", self, printer, exp)
 
 
 class Density(sp.Function):  # type: ignore[misc]  # SymPy ships no types
@@ -36,6 +40,9 @@ class Softplus(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         """``S(x)``."""
         return Logistic(self.args[0])
 
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _named("softplus", self, printer, exp)
+
 
 class Tanh(sp.Function):  # type: ignore[misc]  # SymPy ships no types
     """``tanh(x)``, whose derivative is ``4 S(2x) S(-2x)``."""
@@ -45,6 +52,12 @@ class Tanh(sp.Function):  # type: ignore[misc]  # SymPy ships no types
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         """``1/cosh(x)^2``."""
         return 4 * Density(2 * self.args[0])
+
+
+def _named(word: str, function: sp.Function, printer: Any, exp: str | None) -> str:
+    """LaTeX of a function of one argument."""
+    power = f"^{{{exp}}}" if exp else ""
+    return rf"\operatorname{{{word}}}{power}\left({printer._print(function.args[0])}\right)"
 
 
 def named(expression: sp.Expr) -> sp.Expr:

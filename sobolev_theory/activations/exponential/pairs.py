@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._kernels.exponential_unit import BOTH, CONDITIONAL, FIRST, SECOND
-from .._special import normal_density
-from .exponential_closed import ClosedPairs, moderate
-from .exponential_letters import Letters, Unit, letters_at
+from ..._kernels.exponential_unit import BOTH, CONDITIONAL, FIRST, SECOND
+from ..._special import normal_density
+from .closed import ClosedPairs, moderate
+from .letters import Letters, Unit, letters_at
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

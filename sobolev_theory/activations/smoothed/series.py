@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from .._kernels import smoothed_rectifiers as forms
-from .smoothed_layers import Arguments, Layers
+from ..._kernels import smoothed_rectifiers as forms
+from .layers import Arguments, Layers
 
 FloatArray = NDArray[np.float64]
 

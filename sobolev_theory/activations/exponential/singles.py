@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._kernels import exponential_unit as forms
-from .exponential_letters import Letters, Unit, letters_at
-from .exponential_pairs import NODES, WEIGHTS, PairsOfUnits
+from ..._kernels import exponential_unit as forms
+from .letters import Letters, Unit, letters_at
+from .pairs import NODES, WEIGHTS, PairsOfUnits
 
 FloatArray = NDArray[np.float64]
 

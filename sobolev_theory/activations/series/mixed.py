@@ -17,7 +17,7 @@ import numpy as np
 from numpy.polynomial.hermite_e import hermeval
 from numpy.typing import NDArray
 
-from .definition import Definition, GaussianPairs, Jump
+from ..definition import Definition, GaussianPairs, Jump
 from .frequencies import bandwidth_of
 from .functions import Function
 from .mehler import Bounded, Correlated

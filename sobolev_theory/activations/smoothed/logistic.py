@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .._kernels.logistic_mixture import NODES
-from .smoothed_layers import Atom
+from ..._kernels.logistic_mixture import NODES
+from .layers import Atom
 
 
 def mixture(weight: float, power: int, width: float = 1.0, moment: int = 0) -> list[Atom]:

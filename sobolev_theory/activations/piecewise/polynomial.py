@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .definition import Jump, Kinked, KinkedPairs, Letters, Moments, along_polar_frame
-from .generated import Kernels
+from ..definition import Jump, Kinked, KinkedPairs, Letters, Moments, along_polar_frame
+from ..generated import Kernels
 from .pieces import OneArgument, Pieces, means
 from .rectifier import derived, power, unit_pairs
 from .two_slopes import kernels_of
@@ -48,7 +48,7 @@ class PiecewisePolynomial(Kinked):
 
     Examples
     --------
-    >>> from sobolev_theory.activations.piecewise import PiecewisePolynomial
+    >>> from sobolev_theory.activations.piecewise.polynomial import PiecewisePolynomial
     >>> hard_tanh = PiecewisePolynomial((-1.0, 1.0), ((-1.0,), (0.0, 1.0), (1.0,)))
     >>> hard_tanh.derivative(np.array([-2.0, 0.5]), 0), hard_tanh.jumps(1)
     (array([-1. ,  0.5]), (Jump(place=-1.0, height=1.0), Jump(place=1.0, height=-1.0)))

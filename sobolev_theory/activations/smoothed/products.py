@@ -13,8 +13,8 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
-from .._kernels import smoothed_rectifiers as forms
-from .smoothed_layers import Chain, Layers, chain, means_of_polynomial
+from ..._kernels import smoothed_rectifiers as forms
+from .layers import Chain, Layers, chain, means_of_polynomial
 
 FloatArray = NDArray[np.float64]
 Z = Polynomial([0.0, 1.0])

@@ -8,11 +8,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .._runtime.checks import number
-from .definition import Jump, Kinked, KinkedPairs, Letters, Moments
-from .exponential_letters import Unit
-from .exponential_pairs import PairsOfUnits
-from .exponential_singles import SinglesOfUnits
+from ..._runtime.checks import number
+from ..definition import Jump, Kinked, KinkedPairs, Letters, Moments
+from .letters import Unit
+from .pairs import PairsOfUnits
+from .singles import SinglesOfUnits
 
 FloatArray = NDArray[np.float64]
 

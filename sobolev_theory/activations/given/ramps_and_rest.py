@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .definition import GaussianPairs, Jump, Kinked, KinkedPairs, Letters, Moments, along_polar_frame
-from .mixed import Mixed
-from .piecewise import PiecewisePolynomial
-from .series import Series
+from ..definition import GaussianPairs, Jump, Kinked, KinkedPairs, Letters, Moments, along_polar_frame
+from ..piecewise.polynomial import PiecewisePolynomial
+from ..series.mixed import Mixed
+from ..series.series import Series
 
 FloatArray = NDArray[np.float64]
 

@@ -17,11 +17,11 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import AccuracyError
+from ...errors import AccuracyError
+from ..definition import GaussianPairs
+from .coefficients import Coefficients
 from .common_factor import conditioned
-from .definition import GaussianPairs
 from .functions import Function
-from .hermite_coefficients import Coefficients
 from .neurons import IntArray, Neurons
 from .panels import PiecewiseNeurons
 from .recent_neurons import neurons_of

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._runtime.checks import as_array, shown
-from .activation import Activation, require_name
+from ..._runtime.checks import as_array, shown
+from ..activation import Activation, require_name
+from ..definition import Definition
+from ..piecewise.polynomial import HIGHEST
+from ..registry import require_free
 from .consistency import require_agreement, require_functions, require_jumps, require_smooth, values_of
-from .definition import Definition
-from .piecewise import HIGHEST
 from .ramps_and_rest import RampsAndRest, Rest
-from .registry import require_free
 
 FloatArray = NDArray[np.float64]
 

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from .definition import GaussianPairs, Moments, Smooth
-from .smoothed_layers import Arguments, Atom, Layers, chain, in_parts, means_of_polynomial
-from .smoothed_pairs import direct_sum
-from .smoothed_products import Products
-from .smoothed_series import SMALL, PriceSeries
+from ..definition import GaussianPairs, Moments, Smooth
+from .layers import Arguments, Atom, Layers, chain, in_parts, means_of_polynomial
+from .pairs import direct_sum
+from .products import Products
+from .series import SMALL, PriceSeries
 
 FloatArray = NDArray[np.float64]
 Pointwise = Callable[[Any, FloatArray], FloatArray]

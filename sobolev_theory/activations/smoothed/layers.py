@@ -16,8 +16,8 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
-from .._kernels import smoothed_rectifiers as forms
-from .definition import GaussianPairs
+from ..._kernels import smoothed_rectifiers as forms
+from ..definition import GaussianPairs
 
 FloatArray = NDArray[np.float64]
 Chain = Callable[[int], FloatArray]

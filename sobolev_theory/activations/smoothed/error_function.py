@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from .._kernels import erf
-from .._kernels import erf_moments as forms
-from .moments import GramMoments
+from ..._kernels import erf
+from ..._kernels import erf_moments as forms
+from ..moments import GramMoments
 
 FloatArray = NDArray[np.float64]
 

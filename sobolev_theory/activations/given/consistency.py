@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .._runtime.checks import shown
-from .frequencies import end_of_spectrum
+from ..._runtime.checks import shown
+from ..series.frequencies import end_of_spectrum
 
 FloatArray = NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .._kernels import relu
-from .._kernels.two_slopes import two_slopes
-from .generated import Kernels
+from ..._kernels import relu
+from ..._kernels.two_slopes import two_slopes
+from ..generated import Kernels
 
 
 @dataclass(frozen=True, eq=False)

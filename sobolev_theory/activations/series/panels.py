@@ -8,7 +8,7 @@ from math import ceil, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from .hermite_coefficients import END, GAUSSIAN, ROUNDING, Coefficients, Rule, hermite_functions, root_density
+from .coefficients import END, GAUSSIAN, ROUNDING, Coefficients, Rule, hermite_functions, root_density
 from .neurons import USUAL, Neurons, require_size
 
 FloatArray = NDArray[np.float64]

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from .._kernels.exponential_closed import CLOSED
-from .._special import bivariate_normal, normal_density
-from .exponential_letters import tilted
+from ..._kernels.exponential_closed import CLOSED
+from ..._special import bivariate_normal, normal_density
+from .letters import tilted
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

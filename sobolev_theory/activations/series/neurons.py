@@ -11,9 +11,9 @@ import numpy as np
 from numpy.polynomial.hermite_e import hermeval
 from numpy.typing import NDArray
 
-from ..errors import AccuracyError
+from ...errors import AccuracyError
+from .coefficients import END, LONGEST, MOST, ROUNDING, Coefficients, Rule, projected, quotient
 from .functions import Function
-from .hermite_coefficients import END, LONGEST, MOST, ROUNDING, Coefficients, Rule, projected, quotient
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

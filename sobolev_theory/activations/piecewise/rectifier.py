@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from .._kernels.rectifier_moments import CENTRED_PAIRS, CENTRED_SINGLES, PAIRS, SINGLES, orthant
-from .._special import FAR, bivariate_normal, normal_density
+from ..._kernels.rectifier_moments import CENTRED_PAIRS, CENTRED_SINGLES, PAIRS, SINGLES, orthant
+from ..._special import FAR, bivariate_normal, normal_density
 
 FloatArray = NDArray[np.float64]
 Letter = Callable[[str], Any]

@@ -12,10 +12,10 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .._kernels import erf
-from .._kernels import smoothed_rectifiers as forms
+from ..._kernels import erf
+from ..._kernels import smoothed_rectifiers as forms
 from .error_function import ErfMoments
-from .smoothed_layers import Arguments, Layers
+from .layers import Arguments, Layers
 
 FloatArray = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._kernels.rectifier_moments import POWERS
+from ..._kernels.rectifier_moments import POWERS
 from .rectifier import power, singles
 
 FloatArray = NDArray[np.float64]

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .definition import GaussianPairs, Moments, Smooth
+from ..definition import GaussianPairs, Moments, Smooth
 from .frequencies import bandwidth_of
 from .mehler import Correlated
 from .recent_neurons import neurons_of

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from .._kernels import exponential_unit as forms
-from .._special import FAR, normal_density
+from ..._kernels import exponential_unit as forms
+from ..._special import FAR, normal_density
 
 FloatArray = NDArray[np.float64]
 Letters = Callable[[str], Any]

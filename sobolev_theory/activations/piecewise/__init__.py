@@ -1,0 +1,1 @@
+"""Piecewise polynomials: rectifiers with kinks anywhere."""
