@@ -11,6 +11,8 @@ from .definition import Definition, GaussianPairs, Kinked, KinkedPairs, Moments,
 FloatArray = NDArray[np.float64]
 ROUNDING = 8 * np.finfo(np.float64).eps
 """Excess of ``rho^2`` over ``s t``, relative, that is taken for rounding of the arguments."""
+NEARLY_PARALLEL = 1 / 16
+"""Sine below which quotients need more digits than a double has: their errors are divided by it."""
 DOUBLED = 2.0**-98
 """Relative error of a difference of numbers of two doubles each."""
 SPLIT = 2.0**27 + 1
@@ -50,12 +52,15 @@ def kinked_pairs(at: GaussianPairs) -> KinkedPairs:
     m1 = np.zeros_like(p) if at.m1 is None else at.m1
     m2 = np.zeros_like(q) if at.m2 is None else at.m2
     sign = np.where(cosine < 0, -1.0, 1.0)
-    moved = _apart(m2, at.t, sign * m1, at.s)
+    nearly = sine < NEARLY_PARALLEL
 
     def offsets(first: float, second: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """``v = (k -+ h)/c +- h c/(1 +- r)``, infinite for parallel arguments with other kinks."""
         h, k = (m1 - first) / p, (m2 - second) / q
-        apart = moved - _apart(second, at.t, sign * first, at.s)  # kinks of one place cancel
+        apart = (m2 / q - sign * m1 / p) - (second / q - sign * first / p)  # kinks of one place cancel
+        if nearly.any():
+            exact = _apart(m2, at.t, sign * m1, at.s) - _apart(second, at.t, sign * first, at.s)
+            apart = np.where(nearly, exact, apart)
         with np.errstate(divide="ignore", invalid="ignore"):
             v = np.where(apart == 0, 0.0, apart / sine) + sign * h * sine / (1 + np.abs(cosine))
         return h, k, v
