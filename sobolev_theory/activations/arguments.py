@@ -11,6 +11,10 @@ from .definition import Definition, GaussianPairs, Kinked, KinkedPairs, Moments,
 FloatArray = NDArray[np.float64]
 ROUNDING = 8 * np.finfo(np.float64).eps
 """Excess of ``rho^2`` over ``s t``, relative, that is taken for rounding of the arguments."""
+NEARLY_PARALLEL = 1 / 16
+"""Sine below which quotients need more digits than a double has: their errors are divided by it."""
+DOUBLED = 2.0**-98
+"""Relative error of a difference of numbers of two doubles each."""
 SPLIT = 2.0**27 + 1
 """Splits a double into two of half its digits."""
 
@@ -48,10 +52,14 @@ def kinked_pairs(at: GaussianPairs) -> KinkedPairs:
     m1 = np.zeros_like(p) if at.m1 is None else at.m1
     m2 = np.zeros_like(q) if at.m2 is None else at.m2
     sign = np.where(cosine < 0, -1.0, 1.0)
+    nearly = sine < NEARLY_PARALLEL
 
     def offsets(first: float, second: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         h, k = (m1 - first) / p, (m2 - second) / q
         apart = (m2 / q - sign * m1 / p) - (second / q - sign * first / p)  # kinks of one place cancel
+        if nearly.any():
+            exact = _apart(m2, at.t, sign * m1, at.s) - _apart(second, at.t, sign * first, at.s)
+            apart = np.where(nearly, exact, apart)
         return h, k, place_along(apart, h, sine, cosine)
 
     return KinkedPairs(p, q, np.arctan2(sine, cosine), sine, cosine, offsets)
@@ -85,6 +93,23 @@ def moments_of(definition: Definition, at: GaussianPairs) -> Moments:
         "activation: one with moments is required; of derived kernels alone they are known at standard inputs only, "
         "and of a layer they are those of its neurons, network.activations[i].moments"
     )
+
+
+def _apart(x: FloatArray | float, s: FloatArray, y: FloatArray, t: FloatArray) -> FloatArray:
+    """``x/sqrt(s) - y/sqrt(t)``, to rounding of that difference."""
+    (one, low), (other, below) = _quotient(x, s), _quotient(y, t)
+    difference: FloatArray = (one - other) + (low - below)
+    return np.where(np.abs(difference) <= DOUBLED * np.abs(one), 0.0, difference)
+
+
+def _quotient(x: FloatArray | float, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """``x/sqrt(s)`` as a sum of two doubles."""
+    x = np.broadcast_to(np.asarray(x, dtype=np.float64), s.shape)
+    root = np.sqrt(s)
+    square, quotient = root * root, x / root
+    product = quotient * root
+    beyond = ((s - square) - _error(root, root, square)) / (2 * root)
+    return quotient, (((x - product) - _error(quotient, root, product)) - quotient * beyond) / root
 
 
 def _determinant(s: FloatArray, rho: FloatArray, t: FloatArray) -> FloatArray:
