@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._error_free import two_product
 from .._runtime.checks import as_numbers, between
 from .definition import Definition, GaussianPairs, Kinked, KinkedPairs, Moments, Smooth
 
@@ -15,8 +16,6 @@ NEARLY_PARALLEL = 1 / 16
 """Sine below which quotients need more digits than a double has: their errors are divided by it."""
 DOUBLED = 2.0**-98
 """Relative error of a difference of numbers of two doubles each."""
-SPLIT = 2.0**27 + 1
-"""Splits a double into two of half its digits."""
 
 
 def gaussian_pairs(m1: ArrayLike, m2: ArrayLike, s: ArrayLike, rho: ArrayLike, t: ArrayLike) -> GaussianPairs:
@@ -106,28 +105,21 @@ def _quotient(x: FloatArray | float, s: FloatArray) -> tuple[FloatArray, FloatAr
     """``x/sqrt(s)`` as a sum of two doubles."""
     x = np.broadcast_to(np.asarray(x, dtype=np.float64), s.shape)
     root = np.sqrt(s)
-    square, quotient = root * root, x / root
-    product = quotient * root
-    beyond = ((s - square) - _error(root, root, square)) / (2 * root)
-    return quotient, (((x - product) - _error(quotient, root, product)) - quotient * beyond) / root
+    quotient = x / root
+    (square, left), (product, error) = _product(root, root), _product(quotient, root)
+    beyond = ((s - square) - left) / (2 * root)
+    return quotient, (((x - product) - error) - quotient * beyond) / root
 
 
 def _determinant(s: FloatArray, rho: FloatArray, t: FloatArray) -> FloatArray:
     """``s t - rho^2`` with the rounding errors of the two products added back."""
-    product, square = s * t, rho * rho
-    exact: FloatArray = (product - square) + (_error(s, t, product) - _error(rho, rho, square))
+    (product, error), (square, left) = _product(s, t), _product(rho, rho)
+    exact: FloatArray = (product - square) + (error - left)
     return exact
 
 
-def _error(x: FloatArray, y: FloatArray, product: FloatArray) -> FloatArray:
-    """``x y - fl(x y)`` by the halves of Dekker 1971; 0 where those overflow."""
-    (x1, x2), (y1, y2) = _halves(x), _halves(y)
-    error: FloatArray = x2 * y2 - (((product - x1 * y1) - x2 * y1) - x1 * y2)
-    return np.where(np.isfinite(error), error, 0.0)
-
-
-def _halves(x: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _product(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """``x y`` and the error of its rounding; 0 where halves overflow."""
     with np.errstate(over="ignore", invalid="ignore"):
-        scaled = SPLIT * x
-        high = scaled - (scaled - x)
-        return high, x - high
+        product, error = two_product(x, y)
+    return product, np.where(np.isfinite(error), error, 0.0)

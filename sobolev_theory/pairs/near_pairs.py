@@ -8,10 +8,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .._error_free import two_sum
 from .._runtime.sizes import slices
 from ..forms import Form
 from ..parameters import Origin
-from .angles import FLOOR, PARALLEL, angle_and_direction, components, exact_residual, two_sum
+from .angles import FLOOR, PARALLEL, angle_and_direction, components, exact_residual
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
