@@ -175,29 +175,3 @@ def _well_conditioned(powers: list[float]) -> tuple[float, tuple[float, ...]]:
         sum(abs(c) * factorial(n) ** 0.5 for n, c in enumerate(hermite)),
     )
     return (1.0, hermite) if sums[1] < sums[0] else (0.0, tuple(powers))
-
-
-def monomial(degree: int) -> Entire:
-    """``z^degree``.
-
-    >>> float(monomial(3).derivative(np.array(2.0), 1))
-    12.0
-    """
-    return Entire(((0, (*(0.0,) * degree, 1.0)),), "z" if degree == 1 else f"z**{degree}")
-
-
-def hermite(degree: int) -> Entire:
-    """The probabilists' Hermite polynomial ``He_degree``, whose square has the mean ``degree!`` under ``N(0, 1)``.
-
-    >>> float(hermite(2).derivative(np.array(3.0), 0))
-    8.0
-    """
-    powers = [0.0] * (degree + 1)
-    for k in range(degree // 2 + 1):
-        powers[degree - 2 * k] = (-1.0) ** k * (factorial(degree) // (2**k * factorial(k) * factorial(degree - 2 * k)))
-    return Entire(((0, tuple(powers)),), f"He_{degree}(z)")
-
-
-SINE = Entire(((1j, (-0.5j,)), (-1j, (0.5j,))), "sin(z)")
-COSINE = Entire(((1j, (0.5,)), (-1j, (0.5,))), "cos(z)")
-EXPONENTIAL = Entire(((1, (1.0,)),), "exp(z)")

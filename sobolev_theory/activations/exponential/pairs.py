@@ -28,6 +28,7 @@ POINTS = 20
 END = 10.0
 """Integrals end this many standard deviations from the mean: what is left is below 1e-20."""
 UNIFORM = np.linspace(-END, END, 6)
+"""Panels of the density, in standard deviations."""
 SMOOTHED = 4.5 * np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 """Panels of a step smoothed by a normal law, in standard deviations: beyond, it is a step to rounding."""
 DECAYING = np.array([-40.0, -10.0])

@@ -29,6 +29,7 @@ from .layers import Arguments, Layers
 FloatArray = NDArray[np.float64]
 
 SMALL = 2.0**-54
+"""Half a rounding of a sum that is nearly 1."""
 SHORT = 1e-60
 """A variance that stands for zero where one is divided by."""
 FIRST = 16
