@@ -74,7 +74,7 @@ def moments_of(definition: Definition, at: GaussianPairs) -> Moments:
     Raises
     ------
     NotImplementedError
-        For one whose moments are known at standard inputs alone.
+        For kernels alone, whose moments are known at standard inputs, and for layers of several activations.
     """
     if isinstance(definition, Smooth):
         return definition.pairs(at)
@@ -82,8 +82,8 @@ def moments_of(definition: Definition, at: GaussianPairs) -> Moments:
         letters = definition.pairs(kinked_pairs(at))
         return lambda a, b: letters(a, b, 0, 0)
     raise NotImplementedError(
-        "activation: moments with means are known of none of derived kernels, and of a layer those of each neuron, "
-        "network.activations[i].moments"
+        "activation: one with moments is required; of derived kernels alone they are known at standard inputs only, "
+        "and of a layer they are those of its neurons, network.activations[i].moments"
     )
 
 
@@ -112,7 +112,7 @@ def _determinant(s: FloatArray, rho: FloatArray, t: FloatArray) -> FloatArray:
 
 
 def _error(x: FloatArray, y: FloatArray, product: FloatArray) -> FloatArray:
-    """``x y - fl(x y)`` by Dekker's halves; 0 where those overflow."""
+    """``x y - fl(x y)`` by the halves of Dekker 1971; 0 where those overflow."""
     (x1, x2), (y1, y2) = _halves(x), _halves(y)
     error: FloatArray = x2 * y2 - (((product - x1 * y1) - x2 * y1) - x1 * y2)
     return np.where(np.isfinite(error), error, 0.0)
