@@ -59,7 +59,8 @@ def kinked_pairs(at: GaussianPairs) -> KinkedPairs:
         h, k = (m1 - first) / p, (m2 - second) / q
         apart = (m2 / q - sign * m1 / p) - (second / q - sign * first / p)  # kinks of one place cancel
         if nearly.any():
-            exact = _apart(m2, at.t, sign * m1, at.s) - _apart(second, at.t, sign * first, at.s)
+            one, other = _quotient(m1, first, at.s), _quotient(m2, second, at.t)
+            exact = _apart(other, (sign * one[0], sign * one[1]))
             apart = np.where(nearly, exact, apart)
         with np.errstate(divide="ignore", invalid="ignore"):
             v = np.where(apart == 0, 0.0, apart / sine) + sign * h * sine / (1 + np.abs(cosine))
@@ -87,21 +88,21 @@ def moments_of(definition: Definition, at: GaussianPairs) -> Moments:
     )
 
 
-def _apart(x: FloatArray | float, s: FloatArray, y: FloatArray, t: FloatArray) -> FloatArray:
-    """``x/sqrt(s) - y/sqrt(t)``, to rounding of that difference."""
-    (one, low), (other, below) = _quotient(x, s), _quotient(y, t)
-    difference: FloatArray = (one - other) + (low - below)
-    return np.where(np.abs(difference) <= DOUBLED * np.abs(one), 0.0, difference)
+def _apart(one: tuple[FloatArray, FloatArray], other: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """A difference of sums of two doubles, to rounding of that difference."""
+    difference: FloatArray = (one[0] - other[0]) + (one[1] - other[1])
+    return np.where(np.abs(difference) <= DOUBLED * np.abs(one[0]), 0.0, difference)
 
 
-def _quotient(x: FloatArray | float, s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """``x/sqrt(s)`` as a sum of two doubles."""
-    x = np.broadcast_to(np.asarray(x, dtype=np.float64), s.shape)
-    root = np.sqrt(s)
-    square, quotient = root * root, x / root
+def _quotient(x: FloatArray, y: float, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """``(x - y)/sqrt(s)`` as a sum of two doubles."""
+    root, rise = np.sqrt(s), x - y
+    taken = x - rise
+    low = (x - (rise + taken)) + (taken - y)
+    square, quotient = root * root, rise / root
     product = quotient * root
     beyond = ((s - square) - _error(root, root, square)) / (2 * root)
-    return quotient, (((x - product) - _error(quotient, root, product)) - quotient * beyond) / root
+    return quotient, (((rise - product) - _error(quotient, root, product)) - quotient * beyond + low) / root
 
 
 def _determinant(s: FloatArray, rho: FloatArray, t: FloatArray) -> FloatArray:
