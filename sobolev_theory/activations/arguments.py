@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._error_free import two_product
+from .._error_free import two_product, two_sum
 from .._runtime.checks import as_numbers, between
 from .definition import Definition, GaussianPairs, Kinked, KinkedPairs, Moments, Smooth
 
@@ -57,7 +57,8 @@ def kinked_pairs(at: GaussianPairs) -> KinkedPairs:
         h, k = (m1 - first) / p, (m2 - second) / q
         apart = (m2 / q - sign * m1 / p) - (second / q - sign * first / p)  # kinks of one place cancel
         if nearly.any():
-            exact = _apart(m2, at.t, sign * m1, at.s) - _apart(second, at.t, sign * first, at.s)
+            one, other = _quotient(m1, first, at.s), _quotient(m2, second, at.t)
+            exact = _apart(other, (sign * one[0], sign * one[1]))
             apart = np.where(nearly, exact, apart)
         return h, k, place_along(apart, h, sine, cosine)
 
@@ -94,21 +95,19 @@ def moments_of(definition: Definition, at: GaussianPairs) -> Moments:
     )
 
 
-def _apart(x: FloatArray | float, s: FloatArray, y: FloatArray, t: FloatArray) -> FloatArray:
-    """``x/sqrt(s) - y/sqrt(t)``, to rounding of that difference."""
-    (one, low), (other, below) = _quotient(x, s), _quotient(y, t)
-    difference: FloatArray = (one - other) + (low - below)
-    return np.where(np.abs(difference) <= DOUBLED * np.abs(one), 0.0, difference)
+def _apart(one: tuple[FloatArray, FloatArray], other: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """A difference of sums of two doubles, to rounding of that difference."""
+    difference: FloatArray = (one[0] - other[0]) + (one[1] - other[1])
+    return np.where(np.abs(difference) <= DOUBLED * np.abs(one[0]), 0.0, difference)
 
 
-def _quotient(x: FloatArray | float, s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """``x/sqrt(s)`` as a sum of two doubles."""
-    x = np.broadcast_to(np.asarray(x, dtype=np.float64), s.shape)
-    root = np.sqrt(s)
-    quotient = x / root
+def _quotient(x: FloatArray, y: float, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """``(x - y)/sqrt(s)`` as a sum of two doubles."""
+    root, (rise, low) = np.sqrt(s), two_sum(x, -y)
+    quotient = rise / root
     (square, left), (product, error) = _product(root, root), _product(quotient, root)
     beyond = ((s - square) - left) / (2 * root)
-    return quotient, (((x - product) - error) - quotient * beyond) / root
+    return quotient, (((rise - product) - error) - quotient * beyond + low) / root
 
 
 def _determinant(s: FloatArray, rho: FloatArray, t: FloatArray) -> FloatArray:
