@@ -91,7 +91,7 @@ def moments_of(definition: Definition, at: GaussianPairs) -> Moments:
         return lambda a, b: letters(a, b, 0, 0)
     raise NotImplementedError(
         "activation: one with moments is required; of derived kernels alone they are known at standard inputs only, "
-        "and of a layer they are those of its neurons, network.activations[i].moments"
+        "and of a layer they are those of each neuron, network.activations[i].moments"
     )
 
 
