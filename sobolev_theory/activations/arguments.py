@@ -36,7 +36,7 @@ def gaussian_pairs(m1: ArrayLike, m2: ArrayLike, s: ArrayLike, rho: ArrayLike, t
         raise ValueError(f"m1, m2, s, rho, t: arrays that broadcast are required, got shapes {shapes}") from None
     g, product = _determinant(arrays["s"], arrays["rho"], arrays["t"]), arrays["s"] * arrays["t"]
     if (wrong := g < -ROUNDING * product).any():
-        s, rho, t = (arrays[name][wrong][0] for name in ("s", "rho", "t"))
+        s, rho, t = (float(arrays[name][wrong][0]) for name in ("s", "rho", "t"))
         raise ValueError(
             f"rho: a covariance of modulus at most sqrt(s t) is required, got {rho:g} at s = {s:g}, t = {t:g}"
         )
