@@ -11,6 +11,10 @@ from .definition import Definition, GaussianPairs, Kinked, KinkedPairs, Moments,
 FloatArray = NDArray[np.float64]
 ROUNDING = 8 * np.finfo(np.float64).eps
 """Excess of ``rho^2`` over ``s t``, relative, that is taken for rounding of the arguments."""
+NEARLY_PARALLEL = 1 / 16
+"""Sine below which quotients need more digits than a double has: their errors are divided by it."""
+DOUBLED = 2.0**-98
+"""Relative error of a difference of numbers of two doubles each."""
 SPLIT = 2.0**27 + 1
 """Splits a double into two of half its digits."""
 
@@ -51,11 +55,16 @@ def kinked_pairs(at: GaussianPairs) -> KinkedPairs:
     m1 = np.zeros_like(p) if at.m1 is None else at.m1
     m2 = np.zeros_like(q) if at.m2 is None else at.m2
     sign = np.where(cosine < 0, -1.0, 1.0)
+    nearly = sine < NEARLY_PARALLEL
 
     def offsets(first: float, second: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """``v = (k -+ h)/c +- h c/(1 +- r)``, infinite for parallel arguments with other kinks."""
         h, k = (m1 - first) / p, (m2 - second) / q
         apart = (m2 / q - sign * m1 / p) - (second / q - sign * first / p)  # kinks of one place cancel
+        if nearly.any():
+            one, other = _quotient(m1, first, at.s), _quotient(m2, second, at.t)
+            exact = _apart(other, (sign * one[0], sign * one[1]))
+            apart = np.where(nearly, exact, apart)
         with np.errstate(divide="ignore", invalid="ignore"):
             v = np.where(apart == 0, 0.0, apart / sine) + sign * h * sine / (1 + np.abs(cosine))
         return h, k, v
@@ -69,7 +78,7 @@ def moments_of(definition: Definition, at: GaussianPairs) -> Moments:
     Raises
     ------
     NotImplementedError
-        For one whose moments are known at standard inputs alone.
+        For kernels alone, whose moments are known at standard inputs, and for layers of several activations.
     """
     if isinstance(definition, Smooth):
         return definition.pairs(at)
@@ -77,9 +86,26 @@ def moments_of(definition: Definition, at: GaussianPairs) -> Moments:
         letters = definition.pairs(kinked_pairs(at))
         return lambda a, b: letters(a, b, 0, 0)
     raise NotImplementedError(
-        "activation: moments with means are known of none of derived kernels, and of a layer those of each neuron, "
-        "network.activations[i].moments"
+        "activation: one with moments is required; of derived kernels alone they are known at standard inputs only, "
+        "and of a layer they are those of its neurons, network.activations[i].moments"
     )
+
+
+def _apart(one: tuple[FloatArray, FloatArray], other: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """A difference of sums of two doubles, to rounding of that difference."""
+    difference: FloatArray = (one[0] - other[0]) + (one[1] - other[1])
+    return np.where(np.abs(difference) <= DOUBLED * np.abs(one[0]), 0.0, difference)
+
+
+def _quotient(x: FloatArray, y: float, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """``(x - y)/sqrt(s)`` as a sum of two doubles."""
+    root, rise = np.sqrt(s), x - y
+    taken = x - rise
+    low = (x - (rise + taken)) + (taken - y)
+    square, quotient = root * root, rise / root
+    product = quotient * root
+    beyond = ((s - square) - _error(root, root, square)) / (2 * root)
+    return quotient, (((rise - product) - _error(quotient, root, product)) - quotient * beyond + low) / root
 
 
 def _determinant(s: FloatArray, rho: FloatArray, t: FloatArray) -> FloatArray:
@@ -90,7 +116,7 @@ def _determinant(s: FloatArray, rho: FloatArray, t: FloatArray) -> FloatArray:
 
 
 def _error(x: FloatArray, y: FloatArray, product: FloatArray) -> FloatArray:
-    """``x y - fl(x y)`` by Dekker's halves; 0 where those overflow."""
+    """``x y - fl(x y)`` by the halves of Dekker 1971; 0 where those overflow."""
     (x1, x2), (y1, y2) = _halves(x), _halves(y)
     error: FloatArray = x2 * y2 - (((product - x1 * y1) - x2 * y1) - x1 * y2)
     return np.where(np.isfinite(error), error, 0.0)

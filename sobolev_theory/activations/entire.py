@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import product
-from math import comb, factorial, perm
+from math import factorial, perm
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._kernels import entire as forms
-from .definition import GaussianPairs, Moments, Smooth
+from .definition import GaussianPairs, Moments, Smooth, leibniz
 
 FloatArray = NDArray[np.float64]
 Terms = tuple[tuple[complex, tuple[complex, ...]], ...]
@@ -79,12 +79,7 @@ class Entire(Smooth):
 
     def squares(self, m: FloatArray | None, s: FloatArray) -> Moments:
         """By the rule of Leibniz, from moments of one argument with itself."""
-        at = self.pairs(GaussianPairs.of_one(m, s))
-
-        def square(k: int, n: int) -> FloatArray:
-            return np.asarray(sum(comb(n, i) * at(k + i, k + n - i) for i in range(n + 1)))
-
-        return square
+        return partial(leibniz, self.pairs(GaussianPairs.of_one(m, s)))
 
     def pairs(self, at: GaussianPairs) -> Moments:
         """Of any orders."""
