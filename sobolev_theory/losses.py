@@ -165,7 +165,7 @@ class PopulationLoss(Shorthands):
         facts |= {"activation": self.affine_terms.are_of_kernels}
         for name, is_standard in facts.items():
             if not is_standard:
-                advice = {"teacher": "take one without", "activation": "take one that has generated kernels, for both"}
+                advice = {"teacher": "take one without", "activation": "take relu, or generated kernels, for both"}
                 raise NotImplementedError(
                     f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
                     f"teacher without biases; {advice.get(name, f'leave {name} as it is by default')}"

@@ -361,6 +361,8 @@ BAD = {
     "order 1 must return real numbers": ([np.sin, lambda z: z + 1j],),
     "order 1 must take an array of numbers, it raised IndexError": ([np.sin, lambda z: z[10**6]],),
     "order 1 is not the derivative of that of order 0": ([np.sin, lambda z: 1.1 * np.cos(z)],),
+    "order 1 must return the 16 digits of its argument": ([np.sin, lambda z: np.cos(z).astype(np.float32)],),
+    "near z = 0 the function of order 0 has a kink": ([lambda z: np.log(np.abs(z)), lambda z: 1 / z],),
     "order 2 is not the derivative of that of order 1": ([np.sin, np.cos, np.sin],),
     r"near z = 3.3 the function of order 0 has a kink .* kinks=\[\.\.\.\]": (
         [lambda z: np.abs(z - 3.3), lambda z: np.sign(z - 3.3)],

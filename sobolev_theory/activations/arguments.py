@@ -26,20 +26,23 @@ def gaussian_pairs(m1: ArrayLike, m2: ArrayLike, s: ArrayLike, rho: ArrayLike, t
     ValueError
         For arguments that are no numbers, do not broadcast, or are no means, variances and covariance.
     """
-    positive = "positive variances are required"
+    positive = "positive variances"
     given = {"m1": as_numbers("m1", m1, "means are required"), "m2": as_numbers("m2", m2, "means are required")}
     given |= {"s": between("s", s, positive, 0.0, np.inf), "t": between("t", t, positive, 0.0, np.inf)}
-    given |= {"rho": between("rho", rho, "finite covariances are required", -np.inf, np.inf)}
+    given |= {"rho": between("rho", rho, "finite covariances", -np.inf, np.inf)}
     for name in ("m1", "m2"):
-        between(name, given[name], "finite means are required", -np.inf, np.inf)
+        between(name, given[name], "finite means", -np.inf, np.inf)
     try:
         arrays = dict(zip(given, np.broadcast_arrays(*given.values()), strict=True))
     except ValueError:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in given.items())
         raise ValueError(f"m1, m2, s, rho, t: arrays that broadcast are required, got shapes {shapes}") from None
     g, product = _determinant(arrays["s"], arrays["rho"], arrays["t"]), arrays["s"] * arrays["t"]
-    if (g < -ROUNDING * product).any():
-        raise ValueError("rho: a covariance of modulus at most sqrt(s t) is required")
+    if (wrong := g < -ROUNDING * product).any():
+        s, rho, t = (float(arrays[name][wrong][0]) for name in ("s", "rho", "t"))
+        raise ValueError(
+            f"rho: a covariance of modulus at most sqrt(s t) is required, got {rho:g} at s = {s:g}, t = {t:g}"
+        )
     return GaussianPairs(**arrays, g=np.maximum(g, 0.0))
 
 

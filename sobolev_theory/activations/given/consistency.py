@@ -58,6 +58,8 @@ def values_of(function: Callable[[FloatArray], Any], z: FloatArray, order: int) 
         raise ValueError(f"{name} must take an array of numbers, it raised {type(error).__name__}: {error}") from error
     if values.dtype.kind not in "fiu":
         raise ValueError(f"{name} must return real numbers, got {shown(given)}")
+    if values.dtype.kind == "f" and values.dtype.itemsize < z.dtype.itemsize:
+        raise ValueError(f"{name} must return the 16 digits of its argument, a float64, got {values.dtype}")
     if values.shape != z.shape:
         raise ValueError(
             f"{name} must return an array of the shape of its argument, {z.shape}, got {values.shape}; of a constant "
