@@ -347,6 +347,28 @@ def test_accuracy_errors():
         growing.moments(0, 0, 9, 0, 9)
 
 
+def far_bump(z):
+    return np.tanh(z) + np.exp(-(((z - 60.7) / 0.05) ** 2))
+
+
+def far_slope(z):
+    return 1 / np.cosh(z) ** 2 - 800 * (z - 60.7) * np.exp(-(((z - 60.7) / 0.05) ** 2))
+
+
+def test_what_one_of_several_neurons_sees():
+    """A bump beyond what is looked at when functions are given: 1 and its Gaussian integral, not 1 +- 3e-3.
+
+    A neuron beside it has another deviation, and another mean that is larger.
+    """
+    bump = from_callable([far_bump, far_slope], name="far_bump")
+    m, s = np.array([60.0, 200.0]), np.array([4.0, 5.0])
+    width = s + 0.05**2 / 2
+    exact = 1 + 0.05 / np.sqrt(2 * width) * np.exp(-((m - 60.7) ** 2) / (2 * width))
+    value, bound = bump.moments(m, 200, s, 0, 1, error_bound=True)
+    assert (bound < 1e-13).all()
+    assert (np.abs(value - exact) <= bound + 4e-16).all()  # and rounding of this formula
+
+
 def nan_at_left(z):
     return np.sqrt(z)
 

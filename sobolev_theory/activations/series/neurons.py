@@ -145,15 +145,18 @@ class Neurons:
             cuts.append(end)
 
     def _settled(self, which: IntArray, count: int, integral: Callable[[Rule, IntArray], Coefficients]) -> Coefficients:
-        """Integrals by a rule that is long enough, and whose step is halved until that between its nodes agrees."""
+        """Integrals by a rule that is long enough, and whose step is halved until that between its nodes agrees.
+
+        The one of largest deviation sees all that those around 0 see, and is asked for them; further ones each.
+        """
         m, p = self.m[which], self.p[which]
-        largest = np.unique([np.argmax(p), np.argmax(np.abs(m))])
+        asked = np.union1d(np.argmax(p), np.flatnonzero(np.abs(m) > p.max()))
         rule = self._long_enough(which, Rule.of(p.max() * self.function.bandwidth, END, count))
         for _ in range(STEPS):
             require_size(rule.size, float(p.max()))
-            found, other = integral(rule, which), integral(rule.shifted, which[largest])
-            apart = np.abs(other.values - found.values[:, largest]).max(axis=0)
-            relative = quotient(apart, found.norms[largest])
+            found, other = integral(rule, which), integral(rule.shifted, which[asked])
+            apart = np.abs(other.values - found.values[:, asked]).max(axis=0)
+            relative = quotient(apart, found.norms[asked])
             if (relative <= QUADRATURE).all():
                 return replace(found, rounding=np.maximum(found.rounding, relative.max()))
             rule = Rule(rule.step / 2, rule.end, count)
