@@ -17,7 +17,7 @@ from .rectifier import singles
 
 FloatArray = NDArray[np.float64]
 
-WIDE = 256.0
+WIDE = 64.0
 """Product of two deviations, in units of the distances of the outer kinks, from which rounding counts: 2^-53 of it."""
 
 BENDS = np.array([-9.0, -4.5, -2.0, 0.0, 2.0, 4.5, 9.0])
@@ -67,7 +67,7 @@ def _between(first: Pieces, second: Pieces, m1: Any, m2: Any, p: Any, q: Any, co
     half, middle = np.diff(ends)[..., None] / 2, (ends[:, 1:] + ends[:, :-1])[..., None] / 2
     z, weights = (x.reshape(len(m1), -1) for x in (middle + half * NODES, half * WEIGHTS))
     beyond = first(z) - Pieces((), first.polynomials[-1:])(z)
-    deviation = np.maximum(q * sine, 1e-12 * spread(second))
+    deviation = np.maximum(q * sine, 1e-18 * spread(first) * np.abs(slope))
     given = at_argument(second, m2 + slope * (z - m1), deviation**2 + 0 * z).mean(0)
     total: FloatArray = (weights * beyond * singles(p, (m1 - z) / p)(0, 1) * given).sum(axis=1)
     return total
