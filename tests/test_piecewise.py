@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from mpmath import mp
+from scipy.special import gammainc, ndtr
 
 import sobolev_theory as st
 from sobolev_theory.activations import Activation
@@ -439,3 +440,24 @@ def test_backpropagation_does_not_see_a_step() -> None:
         matrix = problem(13, of("step"), "L2", derivative)[0].gauss_newton(student).to_dense()
         assert not np.any(np.delete(matrix, seen, axis=0))
         assert np.linalg.eigvalsh(matrix[np.ix_(seen, seen)]).min() > 0
+
+
+@pytest.mark.parametrize(("name", "flat"), [("hard_tanh", 1.0), ("relu6", 6.0)])
+def test_long_arguments_that_are_one(name: str, flat: float) -> None:
+    """``E sigma(z)^2`` of one argument twice, and of it with its negative, where sigma is the clipped identity.
+
+    ``E clip(z)^2 = k^2 P(z > k) + E[z^2; 0 < z < k]`` on either side of 0.
+    """
+    p = np.array([10.0, 32.0, 100.0, 300.0])
+    u = flat / p
+    one_side = flat**2 * ndtr(-u) + p * p * gammainc(1.5, u * u / 2) / 2
+    both = st.activations.get(name)
+    same, opposite = (both.moments(0, 0, p * p, sign * p * p, p * p) for sign in (1, -1))
+    sides = {"hard_tanh": (2, -2), "relu6": (1, 0)}[name]
+    assert np.abs(same - sides[0] * one_side).max() < 1e-13 * flat**2  # the accuracy stated; flat^2 is the scale
+    assert np.abs(opposite - sides[1] * one_side).max() < 1e-13 * flat**2
+    swish = st.activations.get("hard_swish")
+    slopes = swish.moments(0, 0, p * p, p * p, p * p, 1, 1)
+    assert np.abs(slopes - swish.definition.squares(None, p * p)(1, 0)).max() < 1e-13
+    long = np.array([[300.0, 0.0], [0.0, 300.0]])
+    assert abs(st.PopulationLoss(long, "L2", activation=name).value(long)) < 1e-13 * flat**2

@@ -130,7 +130,8 @@ def mixed_pairs(first: Pieces, second: Pieces, at: KinkedPairs) -> Letters:
     )
     along = along_polar_frame(cache(lambda a, b: _with_polynomials(one, other, at.p * at.q * at.cosine, a, b)), at)
     kinks = list(product(enumerate(first.ramps), enumerate(second.ramps)))
-    cancels = [(a, b, 0, 0) for a, b in ((0, 0), (1, 0), (0, 1)) if a <= first.smoothness and b <= second.smoothness]
+    orders = product(range(min(first.smoothness, 1) + 1), range(min(second.smoothness, 1) + 1))
+    cancels = [(a, b, 0, 0) for a, b in orders]
 
     def letter(a: int, b: int, i: int, j: int) -> FloatArray:
         total: Any = along(a, b, i, j)

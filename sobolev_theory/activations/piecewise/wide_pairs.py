@@ -19,7 +19,7 @@ from .rectifier import singles
 
 FloatArray = NDArray[np.float64]
 
-WIDE = 256.0
+WIDE = 64.0
 """Product of two deviations, in units of the distances of the outer kinks, from which rounding counts: 2^-53 of it."""
 
 BENDS = np.array([-9.0, -4.5, -2.0, 0.0, 2.0, 4.5, 9.0])
@@ -27,8 +27,8 @@ BENDS = np.array([-9.0, -4.5, -2.0, 0.0, 2.0, 4.5, 9.0])
 
 SMALL = 1e-100
 """A correlation that stands for zero where one is divided by."""
-NARROW = 1e-12
-"""A deviation of the second argument given the first, by the distance of the outer kinks, that no integral sees."""
+NARROW = 1e-18
+"""A deviation of the second argument given the first that no integral sees, by how far its mean moves between kinks."""
 AT_A_TIME = 2048
 """Pairs whose nodes, some hundred each, are held at a time."""
 
@@ -69,7 +69,7 @@ def _between(first: Pieces, second: Pieces, m1: Any, m2: Any, p: Any, q: Any, co
     ends = ends[:, np.r_[True, (np.diff(ends) > 0).any(axis=0)]]
     z, weights = (x.reshape(len(m1), -1) for x in on_panels(ends, POINTS))
     beyond = first(z) - Pieces((), first.polynomials[-1:])(z)
-    deviation = np.maximum(q * sine, NARROW * spread(second))
+    deviation = np.maximum(q * sine, NARROW * spread(first) * np.abs(slope))
     given = at_argument(second, m2 + slope * (z - m1), deviation**2 + 0 * z).mean(0)
     total: FloatArray = (weights * beyond * singles(p, (m1 - z) / p)(0, 1) * given).sum(axis=1)
     return total
