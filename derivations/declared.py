@@ -42,15 +42,12 @@ class Declared:
         Lowest and highest value of the letter ``n``, if there is one: ``hermite3``.
     constants
         Letters that stand for numbers, by their expressions.
-    source
-        Literature.
     """
 
     expression: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     degrees: tuple[int, int] | None = None
     constants: Mapping[str, str] = field(default_factory=dict)
-    source: str = ""
 
     def read(self, n: int | None = None) -> sp.Expr:
         """The expression, of a degree where there is one."""

@@ -93,12 +93,16 @@ def along(value: sp.Expr, of_h: sp.Expr, of_v: sp.Expr) -> sp.Expr:
 
 
 def dirac_along(frame: str, n: int, b: int, i: int, j: int) -> sp.Expr:
-    """``D_1^i D_2^j`` of `dirac`; the Dirac is of the first argument or of the second."""
+    """``D_1^i D_2^j`` of `dirac`; the Dirac is of the first argument or of the second.
+
+    ``Q`` diverges as ``1/c``, and a slope that does not jump has none of it: the jump stays a factor.
+    """
     value = dirac(n, b)
     for direction, times in zip(FRAMES[frame], (i, j), strict=True):
         for _ in range(times):
             value = along(value, *direction)
-    return sp.expand(value)
+    smooth, apex = (sp.expand(value).coeff(Q, power) for power in (0, 1))
+    return smooth + sp.factor(apex) * Q
 
 
 def two_diracs(n: int, m: int, i: int, j: int) -> sp.Expr:

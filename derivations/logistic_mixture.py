@@ -34,10 +34,11 @@ from sobolev_theory.symbolic.proofs.steps import DerivationError
 
 STEP = sp.Rational(1, 10)
 FIRST, LAST = -11, 21
+"""Step of the rule in ``log tau``, and its ends; `error_bounds` has what they leave out."""
 ORDERS = 5
 """Derivatives of an activation that a norm of order 3 takes."""
-DIGITS = 40
-TERMS = 16
+DIGITS, TERMS = 40, 16
+"""Of the arithmetic; and terms of the series for the density of ``T``, of which later ones are below these digits."""
 TURN = 2
 """Where one series takes over from the other."""
 ANGLES = ("0.58", "0.62", "0.66", "0.7", "0.74")

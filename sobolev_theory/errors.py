@@ -88,6 +88,6 @@ class UnknownActivationError(_Travelling):
     def __init__(self, name: str, known: Iterable[str], advice: str = "") -> None:
         advice = advice or (
             f"use one of {', '.join(sorted(known))}, or derive and register your own, "
-            'sobolev_theory.symbolic.derive("sin(z)", "my_name").register()'
+            'sobolev_theory.symbolic.derive("sin(z)", "my_name").register(), or see activations.from_callable'
         )
         super().__init__(f"activation: {name} is not known; {advice}")

@@ -82,22 +82,22 @@ class PopulationLoss(Shorthands):
     Raises
     ------
     InfiniteNormError, UnknownActivationError, NotImplementedError
-        If the norm of the network is infinite, as H2 with ReLU; for an activation that is not registered; for a derived
-        one with what it has no closed forms for: biases, other inputs or metrics, other parameters.
+        If the norm of the network is infinite, as H2 with ReLU; for an activation that is not registered; for two with
+        kinks without mixed moments, and kernels alone with biases, other inputs or metrics, or other parameters.
     ValueError
         For weights or a norm that make no sense; the message says what is required.
 
     Notes
     -----
     A student is an array (K, d) or a `Network`; ``loss.at(W)`` parses it and builds the geometry once, other methods
-    are shorthands. Cost: a few products of the stacked weights; nothing of size ``(K d)^2`` is formed. Kernels are
-    accurate to 1e-14 of the product of the norms (table in the README). Sums over pairs cancel near the teacher, to
-    1e-16 of their terms; but if K = M and output weights agree up to order, the value is accurate to 1e-12 *relative*
-    however near the teacher is, times the condition number of the Gauss-Newton matrix at worst (exceptions:
-    `value_near_teacher`), and for one ReLU neuron value and gradient are to 1e-13. This, and weights of any size, at
-    standard inputs, the identity as metric, and hidden weights alone without biases. Else sums cancel at every teacher,
-    norms in the covariance are within what a refusal states, and means that cancel cost ``(|w|.|mu| + |b|)/p``
-    roundings, ``p`` the deviation of ``w . x + b``.
+    are shorthands. Nothing of size ``(K d)^2`` is formed. Kernels are accurate to 1e-14 of the product of the norms
+    (table in the README), moments of other activations as these print, or an `AccuracyError` says why not. Sums over
+    pairs cancel near the teacher, to 1e-16 of their terms; but if K = M and output weights agree up to order, the value
+    is accurate to 1e-12 *relative* however near the teacher is, times the condition number of the Gauss-Newton matrix
+    at worst (exceptions: `value_near_teacher`), and for one ReLU neuron value and gradient are to 1e-13. This, and
+    weights of any size, for activations with kernels at standard inputs, the identity as metric, and hidden weights
+    alone without biases. Else sums cancel at every teacher, norms in the covariance are within what a refusal states,
+    and means that cancel cost ``(|w|.|mu| + |b|)/p`` roundings, ``p`` the deviation of ``w . x + b``.
     Source: Oh, Lyu & Son 2025 (arXiv 2509.19773) for ReLU with H1 and ReLU^2 with H2; derivations in `derivations/`.
 
     Examples
@@ -165,7 +165,7 @@ class PopulationLoss(Shorthands):
         facts |= {"activation": self.affine_terms.are_of_kernels}
         for name, is_standard in facts.items():
             if not is_standard:
-                advice = {"teacher": "take one without", "activation": "take one that has generated kernels, for both"}
+                advice = {"teacher": "take one without", "activation": "take relu, or generated kernels, for both"}
                 raise NotImplementedError(
                     f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
                     f"teacher without biases; {advice.get(name, f'leave {name} as it is by default')}"

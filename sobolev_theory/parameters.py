@@ -157,7 +157,7 @@ def require_shared(name: str, network: Network, activation: Activation) -> None:
         other = " of another definition" if network.activation.name == activation.name else ""
         raise ValueError(
             f"{name}: activation {activation.name!r} is required, got {network.activation.name!r}{other}; "
-            "give a loss of other students their activation"
+            f"where the loss is made, pass activation={name}.activation, that of students"
         )
 
 

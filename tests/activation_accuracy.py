@@ -23,9 +23,6 @@ from tests.oracles.activations import SIGMAS
 
 ACCURACY = Path(__file__).with_name("activation_accuracy.json")
 
-KNOWN = {"elu": 1e-11, "celu": 1e-11, "celu(2)": 2e-11}
-"""Those that do not reach what they state: fourth derivatives with the first, at a correlation of 1 - 1e-14."""
-
 
 def slack(name: str) -> float:
     """Functions of SciPy and of the C library may differ by a unit in the last place between machines."""
@@ -43,8 +40,8 @@ def names() -> list[str]:
 
 
 def requirement(name: str) -> float:
-    """The accuracy that an activation states, or is known to have."""
-    return KNOWN.get(name, activations.get(name).definition.accuracy)
+    """The accuracy that an activation states."""
+    return activations.get(name).definition.accuracy
 
 
 def measure(name: str, places: Iterable[int] | None = None) -> float:

@@ -220,6 +220,22 @@ def test_what_is_no_switch(value):
         st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "L2"), W[:1], 1.0, progress=value)
 
 
+def test_moments_and_registrations_say_what_came():
+    tanh = st.activations.get("tanh")
+    for function, message in (
+        (lambda: tanh.moments(0, 0, 1, 2, [1, 5]), "rho: .* is required, got 2 at s = 1, t = 1"),
+        (lambda: tanh.moments(0, 0, -1, 0, 1), "s: positive variances are required, got -1"),
+        (lambda: tanh.moments(np.nan, 0, 1, 0, 1), "m1: finite means are required, got nan"),
+        (lambda: st.activations.register("mine", np.cbrt), "kernels: .* an Activation is required, .*from_callable"),
+    ):
+        with pytest.raises(ValueError, match=f"^{message}"):
+            function()
+    with pytest.raises(AttributeError, match=r"got by its name, get\('tanh'\)"):
+        print(st.activations.tanh)
+    with pytest.raises(TypeError, match=r"^leaky_relu.* unexpected keyword argument 'angle'"):
+        st.activations.leaky_relu(angle=1)
+
+
 WORDS = {
     "activation": [
         (lambda: st.Network(W, activation="ReLU"), r"did you mean 'relu'\?"),
@@ -234,6 +250,10 @@ WORDS = {
             lambda: st.Network(W, activation="quick_gelu"),
             r"derive\('z/\(1 \+ exp\(-1.702\*z\)\)', 'quick_gelu'",
         ),
+        (lambda: st.Network(W, activation="Max(z, 0)"), r"derive\('Max\(z, 0\)'\).activation. The known ones are"),
+        (lambda: st.Network(W, activation=np.tanh), r"did you mean 'tanh'\? Else a function is given with its deriv"),
+        (lambda: st.Network(W, activation=lambda z: z), r"a function is given with .*from_callable\(\[f, df, d2f\]"),
+        (lambda: st.Network(W, activation="hermite<n>"), "hermite<n> has degrees from 1 to 20"),
         (lambda: st.Network(W, activation="hermite21"), "hermite<n> has degrees from 1 to 20"),
         (lambda: st.Network(W, activation="leaky_relu(1)"), "slope: a finite number other than 1 is required, got 1"),
         (lambda: st.Network(W, activation="elu(x)"), "alpha: a positive number is required, got 'x'"),

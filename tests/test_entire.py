@@ -12,8 +12,9 @@ from mpmath import mp
 from numpy.typing import NDArray
 
 from derivations import entire as derivation
+from sobolev_theory.activations.built_in import definition_of
 from sobolev_theory.activations.definition import GaussianPairs
-from sobolev_theory.activations.entire import COSINE, EXPONENTIAL, SINE, Entire, hermite, monomial
+from sobolev_theory.activations.entire import Entire
 from sobolev_theory.symbolic import DerivationError
 
 FloatArray = NDArray[np.float64]
@@ -23,6 +24,16 @@ Row = tuple[Any, Any, Any, Any, Any]
 DIGITS = 60
 TOLERANCE = 1e-14
 """Of the natural scale; measured 5e-15, of exp, whose exponent of 60 is rounded."""
+
+
+def of(name: str) -> Entire:
+    """An activation of the package."""
+    definition = definition_of(name)
+    assert isinstance(definition, Entire)
+    return definition
+
+
+SINE, COSINE, EXPONENTIAL = of("sin"), of("cos"), of("exp")
 WAVE = Entire(((0.2 + 1.3j, (0.15 - 0.5j,)), (0.2 - 1.3j, (0.15 + 0.5j,))), "wave")
 BOTH = Entire(((0, (0.5, -1.0, 0.25)), *SINE.terms, (0.3, (0.5,))), "both")
 ORDERS = ((0, 0), (1, 0), (1, 1), (2, 0), (1, 2), (4, 4))
@@ -125,10 +136,10 @@ def natural(oracle: Callable[[Row], Callable[[int, int], Any]], m: float, s: flo
         pytest.param(COSINE, of_exponential(1, 1j), id="cos"),
         pytest.param(EXPONENTIAL, of_exponential(1, 1), id="exp"),
         pytest.param(WAVE, of_exponential(0.3 - 1j, 0.2 + 1.3j), id="wave", marks=pytest.mark.long),
-        pytest.param(monomial(3), of_polynomial(3, 0), id="monomial3"),
-        pytest.param(hermite(5), of_polynomial(5, 1), id="hermite5", marks=pytest.mark.long),
-        pytest.param(monomial(20), of_polynomial(20, 0), id="monomial20", marks=pytest.mark.long),
-        pytest.param(hermite(20), of_polynomial(20, 1), id="hermite20", marks=pytest.mark.long),
+        pytest.param(of("monomial3"), of_polynomial(3, 0), id="monomial3"),
+        pytest.param(of("hermite5"), of_polynomial(5, 1), id="hermite5", marks=pytest.mark.long),
+        pytest.param(of("monomial20"), of_polynomial(20, 0), id="monomial20", marks=pytest.mark.long),
+        pytest.param(of("hermite20"), of_polynomial(20, 1), id="hermite20", marks=pytest.mark.long),
     ],
 )
 def test_moments_are_exact_at_any_size_mean_and_correlation(activation: Entire, oracle: Any) -> None:
@@ -166,7 +177,7 @@ def test_differences_of_long_arguments_are_exact() -> None:
         assert max(abs(float(y / x) - 1) for x, y in zip(map(float, found), exact, strict=True)) < 5e-14
 
 
-@pytest.mark.parametrize("activation", [SINE, WAVE, BOTH, hermite(4)])
+@pytest.mark.parametrize("activation", [SINE, WAVE, BOTH, of("hermite4")])
 def test_moments_are_those_of_the_definition(activation: Entire) -> None:
     """Sums over the points of Gauss and Hermite, of the pointwise derivative; exact to rounding at these sizes."""
     m1, m2, p, q, r = 0.4, -0.9, 1.1, 0.7, 0.6
@@ -196,13 +207,13 @@ def test_derivatives_are_those_of_the_functions() -> None:
     assert np.array_equal(SINE.derivative(z, 3), -np.cos(z))
     assert np.array_equal(COSINE.derivative(z, 1), -np.sin(z))
     assert np.array_equal(EXPONENTIAL.derivative(z, 5), np.exp(z))
-    assert np.array_equal(monomial(4).derivative(z, 2), 12 * z * z)
-    assert np.allclose(hermite(4).derivative(z, 1), 4 * (z**3 - 3 * z), rtol=1e-14)
-    assert not monomial(2).derivative(z, 3).any()
-    assert hash(hermite(3).key) == hash(hermite(3).key)
-    assert hermite(3).key != monomial(3).key
-    assert hermite(20).polynomial == (*(0.0,) * 20, 1.0) == monomial(20).polynomial
-    assert (hermite(20).variance, monomial(20).variance) == (1.0, 0.0)
+    assert np.array_equal(of("monomial4").derivative(z, 2), 12 * z * z)
+    assert np.allclose(of("hermite4").derivative(z, 1), 4 * (z**3 - 3 * z), rtol=1e-14)
+    assert not of("monomial2").derivative(z, 3).any()
+    assert hash(of("hermite3").key) == hash(of("hermite3").key)
+    assert of("hermite3").key != of("monomial3").key
+    assert of("hermite20").polynomial == (*(0.0,) * 20, 1.0) == of("monomial20").polynomial
+    assert (of("hermite20").variance, of("monomial20").variance) == (1.0, 0.0)
     with pytest.raises(ValueError, match=r"terms: exponentials with constant factors, closed under conjugation, are"):
         Entire(((1j, (1.0,)),), "exp(1j*z)")
     with pytest.raises(ValueError, match=r"terms: exponentials with constant factors, closed under conjugation, are"):

@@ -246,7 +246,7 @@ def test_two_units() -> None:
 
 def test_closed_forms_and_integrals_agree() -> None:
     """Where closed forms are taken, at angles down to 1e-9; every letter of two functions."""
-    rng, count = np.random.default_rng(20), 3000
+    rng, count = np.random.default_rng(20), 2000
     p, q = 10.0 ** rng.uniform(-1.5, 0.7, size=(2, count))
     h, theta = 1.5 * rng.normal(size=count), np.where(np.arange(count) % 2, 10.0 ** rng.uniform(-9, 0, count), 1.3)
     v = rng.normal(size=count)
@@ -339,11 +339,11 @@ def setting(name: str, of_teacher: str, dim: int) -> tuple[st.Network, st.Networ
     return *networks, {"inputs": inputs, "metric": other @ other.T + np.eye(dim), "parameters": "all"}
 
 
-LONG = [("elu", "L2"), ("elu", "H1"), ("celu(0.5)", "H2"), ("elu(0.4)", "H1")]
-BOTH = [("elu", "H2"), ("selu", "H1")]
+BENT = [("elu", "H2"), ("selu", "H1")]
+LONG = [("selu", "H1"), ("elu", "L2"), ("elu", "H1"), ("celu(0.5)", "H2"), ("elu(0.4)", "H1")]
 
 
-@pytest.mark.parametrize(("name", "norm"), [*BOTH, *(pytest.param(*case, marks=pytest.mark.long) for case in LONG)])
+@pytest.mark.parametrize(("name", "norm"), [BENT[0], *(pytest.param(*case, marks=pytest.mark.long) for case in LONG)])
 def test_derivatives_are_those_of_the_loss(name: str, norm: str) -> None:
     """By central differences in every parameter, 1e-9 of the largest entry; the backprop field has its own Jacobian."""
     student, teacher, options = setting(name, name, 2)
@@ -354,7 +354,7 @@ def test_derivatives_are_those_of_the_loss(name: str, norm: str) -> None:
         return st.Network(weights, student.output_weights + change[:2], biases, bias, name)
 
     step = 1e-5 * np.eye(9)
-    for derivative in ("exact", "backprop") if (name, norm) in BOTH else ("exact",):
+    for derivative in ("exact", "backprop") if (name, norm) in BENT else ("exact",):
         loss = st.PopulationLoss(teacher, norm, derivative=derivative, **options)
         fields = [[np.asarray(loss.gradient(moved(sign * x))) for sign in (1, -1)] for x in step]
         jacobian, hessian = np.array([(one - two) / 2e-5 for one, two in fields]).T, loss.hessian(student).to_dense()

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as hs
 
 import sobolev_theory as st
+from sobolev_theory._quadrature import gauss_legendre
 from sobolev_theory.activations.generated import BUILT_IN
-from sobolev_theory.pairs.gauss_points import gauss_legendre, points_between_kinks, points_of_smooth
+from sobolev_theory.pairs.gauss_points import points_between_kinks, points_of_smooth
 from sobolev_theory.pairs.near_teacher import Segments
 from sobolev_theory.parameters import Parameters
 from sobolev_theory.symbolic import derive

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -156,6 +156,20 @@ def worst(name: str, place: tuple[float, ...]) -> float:
     orders = [(a, b) for m in range(top) for a, b in ((m, m), (m + 1, m), (m + 2, m)) if a <= top]
     errors = [abs(mp.mpf(float(letter(a, b, 0, 0))) - oracle(a, b)) / oracle.scale(a, b) for a, b in orders]
     return float(max(errors))
+
+
+def test_kinks_of_nearly_parallel_arguments_meet_where_they_do() -> None:
+    """At variances that are no squares: ``v`` to the rounding of its two terms, not to that over the sine."""
+    for r, second in product((1 - 1e-14, -1 + 1e-10), (0.0, 1.0)):
+        sine = np.sqrt((1 - r) * (1 + r))
+        s, t, m1 = 30.0, 7.0, 0.7
+        m2 = second + np.sqrt(t) * (np.sign(r) * m1 / np.sqrt(s) + 0.9 * sine)
+        at = gaussian_pairs(m1, m2, s, r * np.sqrt(s * t), t)
+        *_, v = kinked_pairs(at).offsets(0.0, second)
+        with mp.workdps(40):
+            p, q, cosine = mp.sqrt(s), mp.sqrt(t), mp.mpf(float(at.rho)) / mp.sqrt(mp.mpf(s) * t)
+            exact = ((mp.mpf(float(m2)) - second) / q - cosine * m1 / p) / mp.sqrt(1 - cosine**2)
+        assert abs(float(v) - exact) < 1e-15
 
 
 CASES = [("relu6", 3), ("hard_tanh", 7)]

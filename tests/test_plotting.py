@@ -402,6 +402,9 @@ def test_training_and_gauss_newton_that_agree_are_one_curve():
     ax = plotting.width_scaling(("H2", "L2"), activation="erf")
     assert [line.get_label() for line in ax.lines] == ["training and Gauss-Newton matrix", "no gain"]
     assert ax.get_title() == "orthonormal teacher, erf"
+    of_doubles = plotting.width_scaling(activation=st.activations.get("gelu"))
+    assert of_doubles.lines[0].get_xdata()[-1] == 10**6
+    assert of_doubles.get_title() == "orthonormal teacher, gelu"
 
 
 def test_indefinite_and_complex_spectra_say_so():

@@ -172,7 +172,7 @@ def test_components_add_up_and_are_orthogonal(dim: int, angle: float) -> None:
 
 def test_components_without_exact_products_lose_the_residual(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sabotage: with plain products the angle of nearly parallel vectors is noise."""
-    monkeypatch.setattr(angles, "_two_product", lambda a, b: (a * b, 0.0))
+    monkeypatch.setattr(angles, "two_product", lambda a, b: (a * b, 0.0))
     u, v = vectors(1e-12, 3, 1)
     assert relative(angle_and_direction(u[None], v[None])[0][0], exact_angle(u, v)[0]) > 1e-6
 
@@ -254,7 +254,7 @@ def test_combine_rows_with_unit_coefficients_is_a_correctly_rounded_sum() -> Non
 
 def test_combine_rows_without_compensation_loses_its_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sabotage: with plain products twelve digits cancel away."""
-    monkeypatch.setattr(angles, "_two_product", lambda a, b: (a * b, 0.0))
+    monkeypatch.setattr(angles, "two_product", lambda a, b: (a * b, 0.0))
     with pytest.raises(AssertionError):
         test_combine_rows_keeps_its_digits_through_cancellation(12)
 

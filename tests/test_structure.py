@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -27,7 +28,13 @@ def module_name(path: Path) -> str:
 NAMES = {module_name(path) for path in FILES}
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
+    """What a file imports; parsed once."""
+    return frozenset(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     """The package's modules that a file imports, anywhere in it; of a package that re-exports, the package itself."""
     here = module_name(path).split(".")
     package = here if path.name == "__init__.py" else here[:-1]

@@ -211,33 +211,30 @@ def first_1_1_0_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, 
     """p^1 p D_1^0 D_2^0 E[delta^(1)(z_1) R_1(z_2)]."""
     x0 = f*h
     x1 = E*alpha
-    return -Phi*x0 + Q*alpha*cosine - Q*cosine - cosine*f*other*x1 - x0*x1
+    return -Phi*x0 + Q*cosine*(alpha - 1) - cosine*f*other*x1 - x0*x1
 
 
 def first_1_1_0_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
     """p^1 p D_1^0 D_2^1 E[delta^(1)(z_1) R_1(z_2)]."""
     x0 = E*d*f
-    return -Q*alpha*cosine*v + Q*cosine*v + alpha*cosine*f*other*phi - alpha*cosine*other*x0 + alpha*f*h*phi - alpha*h*x0 - f*h*phi
+    return -Q*cosine*v*(alpha - 1) + alpha*cosine*f*other*phi - alpha*cosine*other*x0 + alpha*f*h*phi - alpha*h*x0 - f*h*phi
 
 
 def first_1_1_0_2(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
     """p^1 p D_1^0 D_2^2 E[delta^(1)(z_1) R_1(z_2)]."""
-    x0 = Q*cosine
-    x1 = (v * v)
-    x2 = f*h
-    x3 = cosine*f*other
-    x4 = E*alpha*(d * d)
-    return Q*alpha*cosine*x1 + Q*cosine + alpha*cosine*d*f*other*phi + alpha*d*f*h*phi - alpha*phi*v*x2 - alpha*phi*v*x3 - alpha*x0 + f*h*phi*v - x0*x1 - x2*x4 - x3*x4
+    x0 = f*h
+    x1 = cosine*f*other
+    x2 = E*alpha*(d * d)
+    return Q*cosine*(alpha - 1)*(v - 1)*(v + 1) + alpha*cosine*d*f*other*phi + alpha*d*f*h*phi - alpha*phi*v*x0 - alpha*phi*v*x1 + f*h*phi*v - x0*x2 - x1*x2
 
 
 def first_1_1_1_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, Q: Any, Phi: Any, E: Any) -> Any:
     """p^1 p D_1^1 D_2^0 E[delta^(1)(z_1) R_1(z_2)]."""
     x0 = Phi*f
-    x1 = cosine*h
-    x2 = Q*x1
-    x3 = E*alpha*f
-    x4 = (h * h)
-    return -alpha*x2 + other*x1*x3 + x0*x4 - x0 + x2 + x3*x4 - x3
+    x1 = E*alpha*f
+    x2 = (h * h)
+    x3 = cosine*h
+    return -Q*x3*(alpha - 1) + other*x1*x3 + x0*x2 - x0 + x1*x2 - x1
 
 
 def first_1_1_1_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
@@ -247,18 +244,18 @@ def first_1_1_1_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, cosin
     x2 = (h * h)
     x3 = E*alpha*d*f
     x4 = cosine*h
-    x5 = Q*v*x4
-    x6 = other*x4
-    return alpha*x5 + x0*x2 - x0 - x1*x2 - x1*x6 + x1 + x2*x3 + x3*x6 - x3 - x5
+    x5 = other*x4
+    return Q*v*x4*(alpha - 1) + x0*x2 - x0 - x1*x2 - x1*x5 + x1 + x2*x3 + x3*x5 - x3
 
 
 def first_1_1_2_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, Q: Any, Phi: Any, E: Any) -> Any:
     """p^1 p D_1^2 D_2^0 E[delta^(1)(z_1) R_1(z_2)]."""
-    x0 = Q*cosine
-    x1 = (h * h * h)
-    x2 = (h * h)
-    x3 = E*alpha*f
-    return E*alpha*cosine*f*other + 3*E*alpha*f*h + 3*Phi*f*h - Phi*f*x1 + Q*alpha*cosine*x2 + Q*cosine - alpha*x0 - cosine*other*x2*x3 - x0*x2 - x1*x3
+    x0 = Phi*f
+    x1 = 3*h
+    x2 = E*alpha*f
+    x3 = cosine*other*x2
+    x4 = (h * h * h)
+    return Q*cosine*(alpha - 1)*(h - 1)*(h + 1) - (h * h)*x3 + x0*x1 - x0*x4 + x1*x2 - x2*x4 + x3
 
 
 def first_1_2_0_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, Q: Any, E: Any) -> Any:
@@ -278,7 +275,7 @@ def first_1_2_0_2(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, cosin
     x0 = f*h
     x1 = cosine*f*other
     x2 = E*(d * d)
-    return alpha*(Q*cosine*(v * v) - Q*cosine + cosine*d*f*other*phi + d*f*h*phi - phi*v*x0 - phi*v*x1 - x0*x2 - x1*x2)
+    return alpha*(Q*cosine*(v - 1)*(v + 1) + cosine*d*f*other*phi + d*f*h*phi - phi*v*x0 - phi*v*x1 - x0*x2 - x1*x2)
 
 
 def first_1_2_1_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, Q: Any, E: Any) -> Any:
@@ -301,8 +298,8 @@ def first_1_2_1_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, cosin
 def first_1_2_2_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, Q: Any, E: Any) -> Any:
     """p^1 p D_1^2 D_2^0 E[delta^(1)(z_1) R_2(z_2)]."""
     x0 = E*f
-    x1 = (h * h)
-    return alpha*(E*cosine*f*other + 3*E*f*h + Q*cosine*x1 - Q*cosine - cosine*other*x0*x1 - (h * h * h)*x0)
+    x1 = cosine*other*x0
+    return alpha*(Q*cosine*(h - 1)*(h + 1) - (h * h * h)*x0 - (h * h)*x1 + 3*h*x0 + x1)
 
 
 def second_0_0_0_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, sine: Any, cosine: Any, f: Any, Phi: Any, phi: Any, E: Any, M: Any) -> Any:
@@ -549,164 +546,133 @@ def second_1_1_0_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine
     """q^1 q D_1^0 D_2^1 E[R_1(z_1) delta^(1)(z_2)]."""
     x0 = f*sine
     x1 = Phi*x0
-    x2 = cosine*h
-    x3 = Q*sine*x2
-    x4 = f*phi
-    x5 = x2*x4
-    x6 = E*alpha
-    x7 = x0*x6
-    x8 = (cosine * cosine)
-    x9 = Q*v*x8
-    x10 = (h * h)
-    x11 = d*f*x6
-    x12 = other*x8
-    return -alpha*x12*x4 - alpha*x3 - alpha*x5 + alpha*x9 + other*x2*x7 + x1*x10 - x1 + x10*x7 + x11*x12 + x11*x2 + x3 + x5 - x7 - x9
+    x2 = f*phi
+    x3 = cosine*h
+    x4 = x2*x3
+    x5 = E*alpha
+    x6 = x0*x5
+    x7 = (h * h)
+    x8 = f*x5
+    x9 = d*x8
+    x10 = h*sine
+    x11 = (cosine * cosine)*other
+    return Q*cosine*(alpha - 1)*(cosine*v - x10) - alpha*x11*x2 - alpha*x4 + cosine*other*x10*x8 + x1*x7 - x1 + x11*x9 + x3*x9 + x4 + x6*x7 - x6
 
 
 def second_1_1_0_2(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, Phi: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^0 D_2^2 E[R_1(z_1) delta^(1)(z_2)]."""
-    x0 = (cosine * cosine * cosine)
-    x1 = Q*x0
-    x2 = (sine * sine)
-    x3 = cosine*x2
-    x4 = Q*x3
-    x5 = f*phi
-    x6 = 2*sine
-    x7 = cosine*x6
-    x8 = x5*x7
-    x9 = (v * v)
-    x10 = (h * h * h)
-    x11 = f*x2
-    x12 = (h * h)
-    x13 = (cosine * cosine)
-    x14 = h*x13
-    x15 = v*x5
-    x16 = E*alpha
-    x17 = x14*x6
-    x18 = (d * d)
-    x19 = f*x16
-    x20 = other*x19
-    return 2*E*alpha*cosine*d*f*sine + E*alpha*cosine*f*other*x2 + 3*E*alpha*f*h*x2 + 3*Phi*f*h*x2 - Phi*x10*x11 + Q*alpha*cosine*x12*x2 - Q*alpha*v*x17 + Q*alpha*x0*x9 + Q*cosine*x2 + 2*Q*h*sine*v*x13 + Q*x0 + 2*alpha*cosine*f*phi*sine*x12 + alpha*d*f*h*phi*x13 + alpha*d*f*other*phi*x0 + 2*alpha*f*h*other*phi*sine*x13 - alpha*other*x0*x15 - alpha*x1 - alpha*x14*x15 - alpha*x4 - alpha*x8 + 2*cosine*f*phi*sine - d*x12*x19*x7 - d*x17*x20 + f*h*phi*v*x13 - x0*x18*x20 - x1*x9 - x10*x11*x16 - x12*x20*x3 - x12*x4 - x12*x8 - x14*x18*x19
+    x0 = 2*cosine*sine
+    x1 = f*phi
+    x2 = x0*x1
+    x3 = (sine * sine)
+    x4 = (h * h * h)
+    x5 = f*x3
+    x6 = (h * h)
+    x7 = (cosine * cosine)
+    x8 = h*v
+    x9 = (cosine * cosine * cosine)
+    x10 = other*x9
+    x11 = E*alpha
+    x12 = f*x11
+    x13 = (d * d)*x12
+    x14 = h*x7
+    x15 = d*x12
+    x16 = x3*x6
+    return 2*E*alpha*cosine*d*f*sine + E*alpha*cosine*f*other*x3 + 3*E*alpha*f*h*x3 + 3*Phi*f*h*x3 - Phi*x4*x5 - Q*cosine*(alpha - 1)*(-(v * v)*x7 + x0*x8 - x16 + x3 + x7) + 2*alpha*cosine*f*phi*sine*x6 + alpha*d*f*h*phi*x7 + alpha*d*f*other*phi*x9 + 2*alpha*f*h*other*phi*sine*x7 - alpha*v*x1*x10 - alpha*x1*x7*x8 - alpha*x2 + 2*cosine*f*phi*sine - cosine*other*x12*x16 + f*h*phi*v*x7 - 2*other*sine*x14*x15 - x0*x15*x6 - x10*x13 - x11*x4*x5 - x13*x14 - x2*x6
 
 
 def second_1_1_1_0(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, Phi: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^1 D_2^0 E[R_1(z_1) delta^(1)(z_2)]."""
     x0 = cosine*f
-    x1 = Phi*x0
-    x2 = Q*cosine*sine*v
-    x3 = (cosine * cosine)*h
-    x4 = Q*x3
-    x5 = E*alpha
-    x6 = x0*x5
-    x7 = phi*sine
-    x8 = f*h
-    x9 = x7*x8
-    x10 = (h * h)
-    x11 = d*sine
-    return alpha*other*x0*x7 - alpha*x2 - alpha*x4 + alpha*x9 + f*other*x3*x5 - other*x11*x6 + x1*x10 - x1 + x10*x6 - x11*x5*x8 + x2 + x4 - x6 - x9
+    x1 = E*alpha
+    x2 = x0*x1
+    x3 = f*h
+    x4 = d*sine
+    x5 = (h * h)
+    return E*alpha*(cosine * cosine)*f*h*other + E*alpha*cosine*f*x5 + Phi*cosine*f*x5 - Phi*x0 - Q*cosine*(alpha - 1)*(cosine*h + sine*v) + alpha*cosine*f*other*phi*sine + alpha*f*h*phi*sine - other*x2*x4 - phi*sine*x3 - x1*x3*x4 - x2
 
 
 def second_1_1_1_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, Phi: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^1 D_2^1 E[R_1(z_1) delta^(1)(z_2)]."""
-    x0 = (cosine * cosine)
+    x0 = (sine * sine)
     x1 = f*phi
     x2 = x0*x1
-    x3 = (sine * sine)
+    x3 = (cosine * cosine)
     x4 = x1*x3
-    x5 = (cosine * cosine * cosine)*h
-    x6 = Q*v
-    x7 = x5*x6
-    x8 = alpha*x4
-    x9 = Phi*f
-    x10 = cosine*sine
-    x11 = h*x10
-    x12 = 3*x11
-    x13 = alpha*x2
-    x14 = alpha*d
-    x15 = E*f
-    x16 = x14*x15
-    x17 = x0*x16
-    x18 = alpha*x15
-    x19 = x1*x11
-    x20 = v*x19
-    x21 = sine*x0
-    x22 = Q*x21
-    x23 = (v * v)*x22
-    x24 = (h * h)
-    x25 = x16*x3
-    x26 = (h * h * h)*x10
-    x27 = cosine*h
-    x28 = x27*x3*x6
-    x29 = alpha*other
-    x30 = x15*x21*x29
-    x31 = x22*x24
-    x32 = (d * d)
-    x33 = other*sine*x13
-    x34 = other*x27
-    return alpha*x20 - alpha*x23 + alpha*x28 + alpha*x31 - alpha*x7 - d*x33 - other*x16*x5 + v*x33 + x1*x29*x5 + x11*x18*x32 + x12*x18 + x12*x9 + x13*x24 - x13 - x14*x19 - x17*x24 + x17 - x18*x26 - x2*x24 + x2 - x20 + x23 + x24*x25 - x24*x30 + x24*x4 - x24*x8 + x25*x34 - x25 - x26*x9 - x28 + x30*x32 + x30 - x31 - x34*x8 - x4 + x7 + x8
+    x5 = alpha*x4
+    x6 = sine*v
+    x7 = cosine*h
+    x8 = x1*x7
+    x9 = alpha*d
+    x10 = E*f
+    x11 = x10*x9
+    x12 = cosine*(h * h * h)
+    x13 = (h * h)
+    x14 = sine*x10
+    x15 = alpha*x2
+    x16 = (cosine * cosine * cosine)
+    x17 = (d * d)
+    return E*alpha*cosine*d*f*h*other*x0 + E*alpha*cosine*f*h*sine*x17 + 3*E*alpha*cosine*f*h*sine + E*alpha*d*f*x0*x13 + E*alpha*d*f*x3 + E*alpha*f*other*sine*x17*x3 + E*alpha*f*other*sine*x3 + 3*Phi*cosine*f*h*sine - Phi*f*sine*x12 - Q*cosine*(alpha - 1)*(x6 + x7)*(cosine*v - h*sine) + alpha*cosine*f*h*phi*sine*v + alpha*f*h*other*phi*x16 + alpha*f*other*phi*sine*v*x3 + alpha*f*phi*x0 + alpha*f*phi*x13*x3 - alpha*other*x13*x14*x3 - alpha*x12*x14 - d*other*sine*x5 + f*phi*x0*x13 + f*phi*x3 - h*other*x11*x16 - other*x15*x7 - sine*x8*x9 - x0*x11 - x11*x13*x3 - x13*x15 - x13*x4 - x2 - x5 - x6*x8
 
 
 def second_1_1_2_0(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, Phi: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^2 D_2^0 E[R_1(z_1) delta^(1)(z_2)]."""
-    x0 = (cosine * cosine * cosine)
-    x1 = Q*x0
-    x2 = f*phi
-    x3 = 2*sine
-    x4 = cosine*x3
-    x5 = x2*x4
-    x6 = (sine * sine)
-    x7 = cosine*x6
-    x8 = Q*x7
+    x0 = 2*cosine*sine
+    x1 = f*phi
+    x2 = x0*x1
+    x3 = (cosine * cosine)
+    x4 = E*alpha
+    x5 = f*x4
+    x6 = (h * h * h)
+    x7 = f*x3
+    x8 = (cosine * cosine * cosine)
     x9 = (h * h)
-    x10 = (cosine * cosine)
-    x11 = E*alpha
-    x12 = f*x11
-    x13 = (h * h * h)
-    x14 = f*x10
-    x15 = (v * v)
-    x16 = h*v
-    x17 = other*x12
-    x18 = (d * d)
-    return 2*E*alpha*cosine*d*f*sine*x9 + 2*E*alpha*d*f*h*other*sine*x10 + 3*E*alpha*f*h*x10 + E*alpha*f*other*x0 + 3*Phi*f*h*x10 - Phi*x13*x14 + Q*alpha*cosine*x15*x6 + 2*Q*alpha*h*sine*v*x10 + Q*alpha*x0*x9 + Q*cosine*x6 + Q*x0 - Q*x10*x16*x3 + alpha*cosine*d*f*other*phi*x6 + 2*alpha*cosine*f*phi*sine + alpha*d*f*h*phi*x6 - alpha*h*other*phi*x14*x3 - alpha*other*v*x2*x7 - alpha*x1 - alpha*x16*x2*x6 - alpha*x5*x9 - alpha*x8 + 2*cosine*f*phi*sine*x9 - d*x12*x4 + f*h*phi*v*x6 - h*x12*x18*x6 - x0*x17*x9 - x1*x9 - x11*x13*x14 - x15*x8 - x17*x18*x7 - x5
+    x10 = (sine * sine)
+    x11 = h*v
+    x12 = x1*x10
+    x13 = other*x5
+    x14 = (d * d)*x10
+    return 2*E*alpha*cosine*d*f*sine*x9 + 2*E*alpha*d*f*h*other*sine*x3 + 3*E*alpha*f*h*x3 + E*alpha*f*other*x8 + 3*Phi*f*h*x3 - Phi*x6*x7 + Q*cosine*(alpha - 1)*((v * v)*x10 + x0*x11 - x10 + x3*x9 - x3) + alpha*cosine*d*f*other*phi*x10 + 2*alpha*cosine*f*phi*sine - alpha*cosine*other*v*x12 + alpha*d*f*h*phi*x10 - 2*alpha*h*other*phi*sine*x7 - alpha*x11*x12 - alpha*x2*x9 + 2*cosine*f*phi*sine*x9 - cosine*x13*x14 - d*x0*x5 + f*h*phi*v*x10 - h*x14*x5 - x13*x8*x9 - x2 - x4*x6*x7
 
 
 def second_1_2_0_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^0 D_2^1 E[R_2(z_1) delta^(1)(z_2)]."""
     x0 = E*f
     x1 = sine*x0
-    x2 = (cosine * cosine)
+    x2 = f*phi
     x3 = cosine*h
-    x4 = f*phi
-    x5 = d*x0
-    x6 = other*x2
-    return alpha*(-Q*sine*x3 + Q*v*x2 + (h * h)*x1 + other*x1*x3 - x1 - x3*x4 + x3*x5 - x4*x6 + x5*x6)
+    x4 = d*x0
+    x5 = h*sine
+    x6 = (cosine * cosine)*other
+    return alpha*(Q*cosine*(cosine*v - x5) + cosine*other*x0*x5 + (h * h)*x1 - x1 - x2*x3 - x2*x6 + x3*x4 + x4*x6)
 
 
 def second_1_2_0_2(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^0 D_2^2 E[R_2(z_1) delta^(1)(z_2)]."""
-    x0 = (cosine * cosine * cosine)
-    x1 = (sine * sine)
-    x2 = cosine*x1
-    x3 = f*phi
-    x4 = 2*sine
-    x5 = cosine*x4
-    x6 = (cosine * cosine)
-    x7 = h*x6
-    x8 = v*x3
-    x9 = E*f
-    x10 = x4*x7
-    x11 = (h * h)
-    x12 = (d * d)
-    x13 = other*x9
-    return alpha*(2*E*cosine*d*f*sine + E*cosine*f*other*x1 + 3*E*f*h*x1 + Q*cosine*x1*x11 + Q*(v * v)*x0 - Q*v*x10 - Q*x0 - Q*x2 + 2*cosine*f*phi*sine*x11 + d*f*h*phi*x6 + d*f*other*phi*x0 - d*x10*x13 - d*x11*x5*x9 + 2*f*h*other*phi*sine*x6 - (h * h * h)*x1*x9 - other*x0*x8 - x0*x12*x13 - x11*x13*x2 - x12*x7*x9 - x3*x5 - x7*x8)
+    x0 = 2*cosine*sine
+    x1 = f*phi
+    x2 = (sine * sine)
+    x3 = (cosine * cosine)
+    x4 = h*v
+    x5 = (cosine * cosine * cosine)
+    x6 = other*x5
+    x7 = E*f
+    x8 = (h * h)
+    x9 = h*x3
+    x10 = (d * d)*x7
+    x11 = d*x7
+    x12 = x2*x8
+    return alpha*(2*E*cosine*d*f*sine + E*cosine*f*other*x2 + 3*E*f*h*x2 - Q*cosine*(-(v * v)*x3 + x0*x4 - x12 + x2 + x3) + 2*cosine*f*phi*sine*x8 - cosine*other*x12*x7 + d*f*h*phi*x3 + d*f*other*phi*x5 + 2*f*h*other*phi*sine*x3 - (h * h * h)*x2*x7 - 2*other*sine*x11*x9 - v*x1*x6 - x0*x1 - x0*x11*x8 - x1*x3*x4 - x10*x6 - x10*x9)
 
 
 def second_1_2_1_0(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^1 D_2^0 E[R_2(z_1) delta^(1)(z_2)]."""
     x0 = E*f
     x1 = cosine*x0
-    x2 = (cosine * cosine)
-    return alpha*(E*cosine*f*(h * h) + E*f*h*other*x2 - Q*cosine*sine*v - Q*h*x2 + cosine*f*other*phi*sine - d*h*sine*x0 - d*other*sine*x1 + f*h*phi*sine - x1)
+    x2 = h*sine
+    x3 = f*phi
+    x4 = other*sine
+    return alpha*(-Q*cosine*(cosine*h + sine*v) + (cosine * cosine)*h*other*x0 + cosine*x3*x4 - d*x0*x2 - d*x1*x4 + (h * h)*x1 - x1 + x2*x3)
 
 
 def second_1_2_1_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
@@ -725,36 +691,30 @@ def second_1_2_1_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine
     x11 = sine*v
     x12 = x1*x8
     x13 = x0*x6
-    x14 = (cosine * cosine * cosine)*h
-    x15 = Q*v
-    x16 = sine*x3
-    x17 = other*x16*x5
-    x18 = other*x14
-    x19 = d*sine
-    x20 = (h * h)
-    x21 = Q*x16
-    x22 = (d * d)
-    x23 = other*x4
-    x24 = other*x8
-    return alpha*(-cosine*(h * h * h)*x9 - (v * v)*x21 + x0*x15*x8 + x1*x18 + x10*x22 + 3*x10 + x11*x12 + x11*x23 - x12*x19 + x13*x20 + x13*x24 - x13 - x14*x15 - x17*x20 + x17*x22 + x17 - x18*x6 - x19*x23 - x2*x20 - x2*x24 + x2 + x20*x21 + x20*x4 - x20*x7 - x4 + x7)
+    x14 = other*x3*x9
+    x15 = (cosine * cosine * cosine)*h*other
+    x16 = d*sine
+    x17 = (h * h)
+    x18 = (d * d)
+    x19 = other*x4
+    x20 = other*x8
+    return alpha*(-Q*cosine*(x11 + x8)*(cosine*v - h*sine) - cosine*(h * h * h)*x9 + x1*x15 + x10*x18 + 3*x10 + x11*x12 + x11*x19 - x12*x16 + x13*x17 + x13*x20 - x13 - x14*x17 + x14*x18 + x14 - x15*x6 - x16*x19 - x17*x2 + x17*x4 - x17*x7 - x2*x20 + x2 - x4 + x7)
 
 
 def second_1_2_2_0(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^2 D_2^0 E[R_2(z_1) delta^(1)(z_2)]."""
-    x0 = (cosine * cosine * cosine)
-    x1 = (sine * sine)
-    x2 = cosine*x1
-    x3 = E*f
-    x4 = 2*sine
-    x5 = cosine*x4
-    x6 = (cosine * cosine)
-    x7 = h*x1
-    x8 = f*phi
-    x9 = v*x8
-    x10 = (h * h)
-    x11 = other*x3
-    x12 = (d * d)
-    return alpha*(2*E*cosine*d*f*sine*x10 + 2*E*d*f*h*other*sine*x6 + 3*E*f*h*x6 + E*f*other*x0 + Q*cosine*(v * v)*x1 + 2*Q*h*sine*v*x6 + Q*x0*x10 - Q*x0 - Q*x2 + cosine*d*f*other*phi*x1 + 2*cosine*f*phi*sine + d*f*h*phi*x1 - d*x3*x5 - (h * h * h)*x3*x6 - h*other*x4*x6*x8 - other*x2*x9 - x0*x10*x11 - x10*x5*x8 - x11*x12*x2 - x12*x3*x7 - x7*x9)
+    x0 = E*f
+    x1 = 2*cosine*sine
+    x2 = (cosine * cosine)
+    x3 = (cosine * cosine * cosine)
+    x4 = h*v
+    x5 = (sine * sine)
+    x6 = f*phi
+    x7 = x5*x6
+    x8 = (h * h)
+    x9 = other*x0
+    x10 = (d * d)
+    return alpha*(2*E*cosine*d*f*sine*x8 + 2*E*d*f*h*other*sine*x2 + 3*E*f*h*x2 + E*f*other*x3 + Q*cosine*((v * v)*x5 + x1*x4 + x2*x8 - x2 - x5) + cosine*d*f*other*phi*x5 + 2*cosine*f*phi*sine - cosine*other*v*x7 - cosine*x10*x5*x9 + d*f*h*phi*x5 - d*x0*x1 - (h * h * h)*x0*x2 - 2*h*other*sine*x2*x6 - h*x0*x10*x5 - x1*x6*x8 - x3*x8*x9 - x4*x7)
 
 
 def both_0_0_0_0(xp: Any, Q: Any) -> Any:

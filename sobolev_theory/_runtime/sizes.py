@@ -23,6 +23,15 @@ def available_memory() -> int:
         return UNKNOWN // 2
 
 
+def slices(size: int, step: int) -> list[slice]:
+    """Of so many elements at a time, whose temporaries fit.
+
+    >>> slices(5, 2)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 6, None)]
+    """
+    return [slice(k, k + step) for k in range(0, size, step)]
+
+
 def require_memory(what: str, numbers: int, advice: str) -> None:
     """Refuse an array of so many doubles if half of the physical memory does not hold it.
 

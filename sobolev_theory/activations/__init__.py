@@ -15,7 +15,8 @@ def __getattr__(name: str) -> Callable[..., Activation]:
     """Families of activations, as functions of their parameters: ``leaky_relu(0.1)``, ``hermite(3)``."""
     if name in FAMILIES:
         return family(name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    known = f"; it is got by its name, get({name!r})" if not name.startswith("_") and name in names() else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{known}")
 
 
 def _arrived(name: str, source: str) -> Activation:

@@ -76,14 +76,15 @@ class Activation(Facts):
     def save(self, path: FilePath) -> None:
         """Write the activation to a file, from which `activations.load` makes it again in any process.
 
-        A file of that name is replaced. The file is JSON with the text of the generated module, as data.
+        A file of that name is replaced. The file is JSON with the name, and for a derived activation the text of its
+        generated module, as data.
 
         Raises
         ------
         ValueError
             If the file cannot be written, or is no regular one.
         TypeError
-            If its kernels do not carry their text.
+            If there is no text of it: of a user's functions, and of kernels that do not carry theirs.
 
         Examples
         --------

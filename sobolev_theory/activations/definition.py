@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,8 +88,13 @@ class KinkedPairs:
 
     def some(self, rows: IntArray, columns: IntArray) -> KinkedPairs:
         """Those in some rows and columns of a table of pairs."""
-        pick = _picker(rows, columns)
+        return self._each(_picker(rows, columns))
 
+    def in_a_row(self, which: NDArray[np.bool_]) -> KinkedPairs:
+        """Those that an array of the shape of all says."""
+        return self._each(lambda x: np.broadcast_to(x, which.shape)[which])
+
+    def _each(self, pick: Callable[[FloatArray], FloatArray]) -> KinkedPairs:
         def offsets(first: float, second: float) -> Any:
             return tuple(None if x is None else pick(x) for x in self.offsets(first, second))
 
@@ -222,6 +228,13 @@ class Kinked(Definition):
             return np.sqrt(self.squares(None, s)(order, 0))
         height = sum(abs(jump.height) for jump in self.jumps(self.max_order))
         return np.asarray(height * s ** ((self.max_order - order) / 2))
+
+
+def leibniz(moment: Moments, k: int, n: int) -> FloatArray:
+    """``d_m^n E[f^(k)(z) g^(k)(z)]``, the sum of ``comb(n, i) E[f^(k+i)(z) g^(k+n-i)(z)]``."""
+    terms = [comb(n, i) * moment(k + i, k + n - i) for i in range(n + 1)]
+    total: FloatArray = np.sum(terms, axis=0)
+    return total
 
 
 def along_polar_frame(moments: Moments, at: KinkedPairs) -> Letters:

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import product
-from math import comb, factorial, perm
+from math import factorial, perm
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._kernels import entire as forms
-from .definition import GaussianPairs, Moments, Smooth
+from .definition import GaussianPairs, Moments, Smooth, leibniz
 
 FloatArray = NDArray[np.float64]
 Terms = tuple[tuple[complex, tuple[complex, ...]], ...]
@@ -79,12 +79,7 @@ class Entire(Smooth):
 
     def squares(self, m: FloatArray | None, s: FloatArray) -> Moments:
         """By the rule of Leibniz, from moments of one argument with itself."""
-        at = self.pairs(GaussianPairs.of_one(m, s))
-
-        def square(k: int, n: int) -> FloatArray:
-            return np.asarray(sum(comb(n, i) * at(k + i, k + n - i) for i in range(n + 1)))
-
-        return square
+        return partial(leibniz, self.pairs(GaussianPairs.of_one(m, s)))
 
     def pairs(self, at: GaussianPairs) -> Moments:
         """Of any orders."""
@@ -180,29 +175,3 @@ def _well_conditioned(powers: list[float]) -> tuple[float, tuple[float, ...]]:
         sum(abs(c) * factorial(n) ** 0.5 for n, c in enumerate(hermite)),
     )
     return (1.0, hermite) if sums[1] < sums[0] else (0.0, tuple(powers))
-
-
-def monomial(degree: int) -> Entire:
-    """``z^degree``.
-
-    >>> float(monomial(3).derivative(np.array(2.0), 1))
-    12.0
-    """
-    return Entire(((0, (*(0.0,) * degree, 1.0)),), "z" if degree == 1 else f"z**{degree}")
-
-
-def hermite(degree: int) -> Entire:
-    """The probabilists' Hermite polynomial ``He_degree``, whose square has the mean ``degree!`` under ``N(0, 1)``.
-
-    >>> float(hermite(2).derivative(np.array(3.0), 0))
-    8.0
-    """
-    powers = [0.0] * (degree + 1)
-    for k in range(degree // 2 + 1):
-        powers[degree - 2 * k] = (-1.0) ** k * (factorial(degree) // (2**k * factorial(k) * factorial(degree - 2 * k)))
-    return Entire(((0, tuple(powers)),), f"He_{degree}(z)")
-
-
-SINE = Entire(((1j, (-0.5j,)), (-1j, (0.5j,))), "sin(z)")
-COSINE = Entire(((1j, (0.5,)), (-1j, (0.5,))), "cos(z)")
-EXPONENTIAL = Entire(((1, (1.0,)),), "exp(z)")

@@ -96,7 +96,10 @@ class Facts:
         """
         z, highest = as_numbers("z", z, "numbers are required"), self.definition.highest_derivative
         if integer("order", order, "an order from 0 on", 0) > highest:
-            raise ValueError(f"order: at most {highest} is derived for {self.name!r}, got {order}")
+            raise ValueError(
+                f"order: at most {highest} is derived for {self.name!r}, got {order}; one of your own takes more "
+                "functions (from_callable), or a higher max_order (derive)"
+            )
         values = self.definition.derivative(z, order)
         return np.broadcast_to(values + 0.0, z.shape)  # + 0.0 makes -0.0 plain zero
 

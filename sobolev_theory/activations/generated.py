@@ -42,7 +42,7 @@ MEMBERS = tuple(member for member in vars(Kernels) if member.isupper())
 """Names of what a generated module offers."""
 
 BUILT_IN: dict[str, Kernels] = {"erf": erf, "relu": relu, "relu2": relu2, "relu3": relu3}
-"""The activations of the package, by name."""
+"""The activations of the package that have generated kernels, by name."""
 
 
 POLAR, GRAM = ("polar", 5), ("gram", 4)

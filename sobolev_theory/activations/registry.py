@@ -15,11 +15,14 @@ from . import built_in
 from .activation import Activation, require_name
 from .generated import MEMBERS, Kernels
 from .packaged import OfKernels
-from .spellings import advice
+from .spellings import advice, known_as
 from .texts import definition_from
 
 REGISTRY: dict[str, Activation] = {}
 """What users registered."""
+OF_FUNCTIONS = (
+    "a function is given with its derivatives, sobolev_theory.activations.from_callable([f, df, d2f], name='my_name')"
+)
 
 
 def get(activation: str | Activation) -> Activation:
@@ -62,7 +65,10 @@ def family(name: str) -> Callable[..., Activation]:
     signature = Signature([Parameter(letter, kind, default=default) for letter, default in known.items()])
 
     def member(*values: float, **named: float) -> Activation:
-        given = signature.bind(*values, **named)
+        try:
+            given = signature.bind(*values, **named)
+        except TypeError as error:
+            raise TypeError(f"{name}() {error}") from None
         given.apply_defaults()
         if degrees:
             return get(built_in.of_degree(name, *given.args))
@@ -81,19 +87,24 @@ def _example(name: str) -> str:
 
 def _meant(name: str) -> str:
     """What to do about a name that is not registered."""
-    family = next((one for one in built_in.FAMILIES if re.fullmatch(rf"{one}\d*", name)), None)
+    family = next((one for one in built_in.FAMILIES if re.fullmatch(rf"{one}(\d*|<n>)", name)), None)
     if family is not None and (degrees := built_in.degrees_of(family)):
         return f"{family}<n> has degrees from {degrees[0]} to {degrees[-1]}"
     meant = advice(name, names())
-    return f"{meant} The known ones are {', '.join(listed())}" if meant else ""
+    if not meant and "z" in name and set(name) & set("(+*/"):
+        meant = f"derive it, activation=sobolev_theory.symbolic.derive({name!r}).activation"
+    return f"{meant}{'' if meant.endswith('?') else '.'} The known ones are {', '.join(listed())}" if meant else ""
 
 
 def _by_name(given: object) -> str:
-    """What to do with an object that is no activation but has one's name."""
+    """What to do with an object that is no activation: one that has a name to register, or a function."""
     name = getattr(given, "name", None)
-    if not isinstance(name, str):
+    if isinstance(name, str):
+        return f"call .register() and give its name, activation={name!r}, or give its .activation"
+    if not callable(given):
         return ""
-    return f"call .register() and give its name, activation={name!r}, or give its .activation"
+    meant = known_as(str(getattr(given, "__name__", type(given).__name__)), names())
+    return f"{f'did you mean {meant!r}? Else ' if meant else ''}{OF_FUNCTIONS}"
 
 
 def names() -> list[str]:
@@ -140,8 +151,9 @@ def register(name: str, kernels: Kernels | Activation, *, overwrite: bool = Fals
         activation = Activation(name, kernels.definition)
     else:
         if missing := [member for member in MEMBERS if not hasattr(kernels, member)]:
+            advice = OF_FUNCTIONS if callable(kernels) else f"it is without {', '.join(missing)}"
             raise ValueError(
-                f"kernels: a generated module is required, got {shown(kernels)} without {', '.join(missing)}"
+                f"kernels: a generated module or an Activation is required, got {shown(kernels)}; {advice}"
             )
         source = getattr(kernels, "SOURCE", None)
         activation = Activation(name, OfKernels(kernels) if source is None else definition_from(name, source))

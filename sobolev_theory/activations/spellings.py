@@ -63,10 +63,15 @@ def text_of(name: str) -> str | None:
     return str(row["expression"]).format(**values)
 
 
+def known_as(name: str, known: list[str]) -> str | None:
+    """The known name that is meant by another one, or by the same without regard to case and separators."""
+    meant = spelling(name) or NAMED.get(word_of(name))
+    return meant if meant in known else None
+
+
 def advice(name: str, known: list[str]) -> str:
     """What to do about a name that is not known: the one that is meant, or what to derive."""
-    meant = spelling(name) or NAMED.get(word_of(name))
-    if meant in known:
+    if meant := known_as(name, known):
         return f"did you mean {meant!r}?"
     if text := WRITTEN.get(word_of(name)):
         return f"derive and register it, sobolev_theory.symbolic.derive({text!r}, {name!r}).register()"

@@ -19,6 +19,8 @@ from math import comb, pi, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from .._quadrature import on_panels
+
 FloatArray = NDArray[np.float64]
 
 POINTS = 24
@@ -66,8 +68,5 @@ def _rule(dim: int, degrees: int) -> tuple[FloatArray, FloatArray]:
     widest = TURN / (degrees + sqrt(dim))
     parts = np.ceil(np.diff(ends) / widest).astype(int)
     starts = np.concatenate([*map(partial(np.linspace, endpoint=False), ends, ends[1:], parts), [pi / 2]])
-    nodes, weights = np.polynomial.legendre.leggauss(POINTS)
-    half = np.diff(starts)[:, None] / 2
-    angle = (starts[:-1, None] + half * (1 + nodes)).ravel()
-    weight = (half * weights).ravel()
+    angle, weight = (each.ravel() for each in on_panels(starts, POINTS))
     return np.concatenate([angle, pi - angle]), np.concatenate([weight, weight])

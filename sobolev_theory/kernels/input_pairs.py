@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..activations.arguments import place_along
 from ..activations.definition import Definition, GaussianPairs, Kinked, KinkedPairs, Letters, Smooth
 from ..activations.mixed_moments import mixed_letters
 from ..pairs.angles import PARALLEL, angle_and_direction
@@ -187,17 +188,14 @@ def letters_at(
         return lambda a, b, i, j: moments(a + i, b + j)
 
     def offsets(first: float, second: float) -> Any:
-        """``h, k`` and ``v = (k - r h)/c``, by the sum or the difference of h and k."""
         if first == second == 0:
             return None, None, None
         h, k, sign = -first / p, -second / q, np.where(cosine < 0, -1.0, 1.0)
-        apart = k - sign * h
-        with np.errstate(divide="ignore", invalid="ignore"):
-            v = np.where(apart == 0, 0.0, apart / sine) + sign * h * sine / (1 + np.abs(cosine))
-            if near is not None and len(near.i):
-                lag = near.sign * first * near.stretch + (near.sign * first - second)  # of q sin v
-                across = q[near.j] * near.sine
-                v[near.i, near.j] = np.where(lag == 0, 0.0, lag / across)
+        v = place_along(k - sign * h, h, sine, cosine)
+        if near is not None and len(near.i):
+            lag = near.sign * first * near.stretch + (near.sign * first - second)  # of q sin v
+            with np.errstate(divide="ignore", invalid="ignore"):
+                v[near.i, near.j] = np.where(lag == 0, 0.0, lag / (q[near.j] * near.sine))
         return h, k, v
 
     return mixed_letters(first, second, KinkedPairs(p, q, angle, sine, cosine, offsets))

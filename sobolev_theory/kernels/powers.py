@@ -17,6 +17,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from .._quadrature import on_panels
 from ..activations.definition import Definition
 from ..activations.series.coefficients import hermite_functions, root_density
 from .harmonics import multiplicity
@@ -52,9 +53,7 @@ def _coefficients(definition: Definition, p: float, points: int) -> tuple[FloatA
     steps = WIDEST * 2.0 ** -np.arange(0, np.log2(WIDEST / FINEST) + 1)
     graded = [place + sign * step for place in places for sign in (1, -1) for step in (*steps, 0.0)]
     breaks = np.unique(np.clip([*graded, *np.arange(-END, END + WIDEST, WIDEST)], -END, END))
-    nodes, weights = np.polynomial.legendre.leggauss(points)
-    half = np.diff(breaks)[:, None] / 2
-    z, weight = (breaks[:-1, None] + half * (1 + nodes)).ravel(), (half * weights).ravel()
+    z, weight = (each.ravel() for each in on_panels(breaks, points))
     values = definition.derivative(p * z, 0) * root_density(z)
     return (weight * values) @ hermite_functions(z, COUNT), float(np.abs(values[[0, -1]]).max())
 

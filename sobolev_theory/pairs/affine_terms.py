@@ -86,12 +86,12 @@ class AffineTerms:
         return self.is_shared and self.activation.has_kernels
 
     def require_moments(self) -> None:
-        """Refuse activations that were derived, whose moments are known at standard inputs only, and pairs without any.
+        """Refuse kernels alone, whose moments are known at standard inputs only, and two whose mixed ones are not.
 
         Raises
         ------
         NotImplementedError
-            For such ones.
+            With the activations.
         """
         for one, two in product(self.activations, repeat=2):
             if not are_known(one.definition, one.definition):

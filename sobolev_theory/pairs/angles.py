@@ -1,9 +1,9 @@
 r"""Angles of nearly parallel vectors, and sums that cancel, without loss of digits."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
+
+from .._error_free import two_product, two_sum
 
 FloatArray = NDArray[np.float64]
 
@@ -12,9 +12,6 @@ PARALLEL = 2.0**-50
 plane.
 """
 
-
-SPLITTERS = {np.dtype(kind): kind(2 ** (np.finfo(kind).nmant // 2 + 1) + 1) for kind in (np.float64, np.longdouble)}
-"""``2^27 + 1`` for doubles."""
 
 FLOOR = 2.0**-90
 """Sine below which `components` has lost the direction of the residual: the square of rounding is 2^-104. Smaller
@@ -34,7 +31,7 @@ def components(u: FloatArray, v: FloatArray, image: FloatArray | None = None) ->
     image = u if image is None else image
     square = np.einsum("nd,nd->n", image, u)
     factor = np.einsum("nd,nd->n", image, v) / square
-    product, error = _two_product(factor[:, None], u)
+    product, error = two_product(factor[:, None], u)
     residual = (v - product) - error
     correction = np.einsum("nd,nd->n", residual, image) / square
     residual -= correction[:, None] * u
@@ -80,7 +77,7 @@ def exact_residual(u: FloatArray, v: FloatArray, image: FloatArray) -> FloatArra
     """
     m = np.argmax(np.where(image != 0, np.abs(u), 0.0), axis=1)[:, None]
     u_m, v_m = np.take_along_axis(u, m, 1), np.take_along_axis(v, m, 1)
-    (first, first_error), (second, second_error) = _two_product(u_m, v), _two_product(v_m, u)
+    (first, first_error), (second, second_error) = two_product(u_m, v), two_product(v_m, u)
     error, error_of_that = two_sum(first_error, -second_error)
     residual = ((first - second) + error + error_of_that) / u_m
     along = np.einsum("nd,nd->n", residual, image) / np.einsum("nd,nd->n", u, image)
@@ -101,30 +98,8 @@ def combine_rows(coefficients: FloatArray, rows: FloatArray) -> FloatArray:
     """
     total, compensation = np.zeros((2, rows.shape[1]), dtype=np.result_type(coefficients, rows))
     for coefficient, row in zip(coefficients, rows, strict=True):
-        product, product_error = _two_product(coefficient, row)
+        product, product_error = two_product(coefficient, row)
         total, sum_error = two_sum(total, product)
         compensation += product_error + sum_error
     combined: FloatArray = total + compensation
     return combined
-
-
-def two_sum(a: FloatArray, b: FloatArray | float) -> tuple[FloatArray, FloatArray]:
-    """``a + b = sum + error`` exactly (Knuth)."""
-    total = a + b
-    shadow = total - a
-    return total, (a - (total - shadow)) + (b - shadow)
-
-
-def _two_product(a: Any, b: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """``a * b = product + error`` exactly (Veltkamp, Dekker)."""
-    product = a * b
-    a_high, a_low = _halves(a)
-    b_high, b_low = _halves(b)
-    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-
-
-def _halves(a: Any) -> tuple[Any, Any]:
-    """High and low half of the bits of the significand: of 53, 26 and 26."""
-    shifted = a * SPLITTERS[np.result_type(a)]
-    high = shifted - (shifted - a)
-    return high, a - high

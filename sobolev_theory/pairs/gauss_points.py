@@ -4,8 +4,6 @@ Seen from the middle of a segment ``v_i + s D_i``, in half lengths, an integrand
 reach is integrated to rounding by as many points as `REACH` says.
 """
 
-from functools import cache
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,10 +54,3 @@ def _counted(reach: FloatArray) -> IntArray:
     """The points for a reach in each direction, for the smaller of the two."""
     points = 1 + np.searchsorted(-REACH, -np.minimum(reach, reach.T).astype(np.float64))  # REACH falls
     return np.where(points <= POINTS, points, 0)
-
-
-@cache
-def gauss_legendre(count: int) -> tuple[FloatArray, FloatArray]:
-    """Points and weights on [0, 1]."""
-    x, omega = np.polynomial.legendre.leggauss(count)
-    return (x + 1) / 2, omega / 2

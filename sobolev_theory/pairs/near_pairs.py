@@ -8,9 +8,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .._error_free import two_sum
+from .._runtime.sizes import slices
 from ..forms import Form
 from ..parameters import Origin
-from .angles import FLOOR, PARALLEL, angle_and_direction, components, exact_residual, two_sum
+from .angles import FLOOR, PARALLEL, angle_and_direction, components, exact_residual
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -49,7 +51,7 @@ class NearPairs:
         e, (angle, sine) = np.empty((len(i), dim), dtype=rows.dtype), np.empty((2, len(i)), dtype=rows.dtype)
         parallel = np.full(len(i), PARALLEL)
         step = max(1, 2**20 // dim)
-        for part in (slice(k, k + step) for k in range(0, len(i), step)):
+        for part in slices(len(i), step):
             second, offset = rows[j[part]], np.zeros(len(i[part]))
             if origin is not None:
                 at, difference = origin.differences(i[part], j[part])
@@ -104,7 +106,7 @@ def _in_steps(
     e = np.empty((len(i), len(mean)))
     angle, sine, v, lag = np.empty((4, len(i)))
     step = max(1, 2**20 // len(mean))
-    for part in (slice(k, k + step) for k in range(0, len(i), step)):
+    for part in slices(len(i), step):
         first, second = (_with_kink(neurons[of[part]], at) for of, at in zip((i, j), places, strict=True))
         angle[part], sine[part], v[part], lag[part], e[part], _ = kinks(first, second, mean, covariance)
     return angle, sine, v, lag, e

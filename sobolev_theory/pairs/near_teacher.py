@@ -23,12 +23,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from .._quadrature import gauss_legendre
+from .._runtime.sizes import slices
 from ..networks import Network
 from ..norms import Convention
 from ..parameters import Parameters, matching
 from .angles import angle_and_direction
 from .blocks_of_rows import BLOCK
-from .gauss_points import gauss_legendre, points_between_kinks, points_of_smooth
+from .gauss_points import points_between_kinks, points_of_smooth
 from .geometry import PairGeometry
 from .sums import PairTerms, coefficients
 
@@ -189,7 +191,7 @@ class Segments:
         x, omega = gauss_legendre(count)
         s, t = (grid.reshape(-1, 1) for grid in np.meshgrid(x, x))
         step, total = BLOCK // count**2, np.zeros((), dtype=weights.dtype)
-        for part in (slice(k, k + step) for k in range(0, len(i), step)):
+        for part in slices(len(i), step):
             total += np.outer(omega, omega).ravel() @ self._form(i[part], j[part], s, t) @ weights[part]
         return total
 

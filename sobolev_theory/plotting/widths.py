@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from .. import symmetric
+from .. import activations, symmetric
 from ..activations import Activation
 from ..norms import Norm, NormLike, two_norms
+from ..symmetric.spectra import WIDEST
 from .style import COLUMN, look, panels
 
 WIDTHS = (2, 3, 4, 5, 6, 8, *(round(width) for width in np.geomspace(10, 10**9, 33)))
@@ -27,12 +28,12 @@ def width_scaling(
     activation: str | Activation = "relu",
     ax: Axes | None = None,
 ) -> Axes:
-    """The quotient of condition numbers at an orthonormal teacher against its width, from 2 to a billion.
+    """The quotient of condition numbers at an orthonormal teacher against its width, from 2 to a billion, or a million.
 
     Below 1 the first norm is better conditioned. One curve is that of the Gauss-Newton matrix, which steps of the
     methods named after it see; two are those of training, the limits of the Hessian towards the teacher along the
     symmetric family, on the side of the mean of the teachers and on the other. Where the three agree, as for smooth
-    activations, there is one curve.
+    activations, there is one curve. Widths end at a million where moments of the activation are doubles.
 
     Parameters
     ----------
@@ -54,12 +55,14 @@ def width_scaling(
     'training and Gauss-Newton matrix'
     """
     first, second = two_norms(norms)
+    chosen = activations.get(activation)
+    widths = [width for width in WIDTHS if chosen.has_kernels or width <= WIDEST]
     settings: list[dict[str, Any]] = [{"curvature": "field", "towards": side} for side in TRAINING]
     settings.append({"curvature": "gauss_newton"})
 
     def curve(options: dict[str, Any]) -> list[float]:
-        options = {**options, "norms": (first, second), "activation": activation}
-        return [symmetric.condition_number_ratio(K, **options) for K in WIDTHS]
+        options = {**options, "norms": (first, second), "activation": chosen}
+        return [symmetric.condition_number_ratio(K, **options) for K in widths]
 
     curves = np.array([curve(setting) for setting in settings])
     names = [*TRAINING.values(), GAUSS_NEWTON]
@@ -67,10 +70,10 @@ def width_scaling(
         curves, names = curves[-1:], [f"training and {GAUSS_NEWTON}"]
     ax = panels(ax, 1, 1, COLUMN)[0]
     for k, (ratios, name) in enumerate(zip(curves, names, strict=True)):
-        ax.semilogx(WIDTHS, ratios, marker=".", markersize=3, label=name, **look(k))
+        ax.semilogx(widths, ratios, marker=".", markersize=3, label=name, **look(k))
     ax.axhline(1.0, color="0.5", linewidth=0.8, linestyle=":", label="no gain")
     ax.set(xlabel="width $K$", ylim=(0, max(1.05, 1.05 * curves.max())))
     ax.set_ylabel(rf"$\kappa$ of {Norm.parse(first).name} / $\kappa$ of {Norm.parse(second).name}")
-    ax.set_title(f"orthonormal teacher, {activation}", fontsize="medium")
+    ax.set_title(f"orthonormal teacher, {chosen.name}", fontsize="medium")
     ax.legend(fontsize="small")
     return ax

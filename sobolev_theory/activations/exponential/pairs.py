@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._kernels.exponential_unit import BOTH, CONDITIONAL, FIRST, SECOND
+from ..._quadrature import gauss_legendre
+from ..._runtime.sizes import slices
 from ..._special import normal_density
 from .closed import ClosedPairs, moderate
 from .letters import Letters, Unit, letters_at
@@ -21,16 +23,20 @@ from .letters import Letters, Unit, letters_at
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(20)
+POINTS = 20
+"""Gauss-Legendre points of a panel."""
 END = 10.0
 """Integrals end this many standard deviations from the mean: what is left is below 1e-20."""
 UNIFORM = np.linspace(-END, END, 6)
+"""Panels of the density, in standard deviations."""
 SMOOTHED = 4.5 * np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 """Panels of a step smoothed by a normal law, in standard deviations: beyond, it is a step to rounding."""
 DECAYING = np.array([-40.0, -10.0])
 """Panels of an exponential, in units of the length on which it decays."""
 PARALLEL = 1e-30
 """Rows that are parallel are rows of this sine: no double tells the difference, unless both kinks are one."""
+UNCORRELATED = 1e-200
+"""A correlation that stands for zero where one is divided by."""
 BLOCK = 256
 """Pairs whose nodes are held at a time."""
 
@@ -106,10 +112,8 @@ class PairsOfUnits:
         arrays = self.p, self.q, self.h, self.k, self.v, self.across, self.cosine
         closed = ClosedPairs(self.first.alpha, self.second.alpha, *(x[self.moderate] for x in arrays))
         others = [x[~self.moderate] for x in (*arrays[:3], *arrays[4:])]  # without k
-        count = len(others[0])
-        blocks = [
-            integrated(self.first, self.second, *(x[at : at + BLOCK] for x in others)) for at in range(0, count, BLOCK)
-        ]
+        parts = slices(len(others[0]), BLOCK)
+        blocks = [integrated(self.first, self.second, *(x[part] for x in others)) for part in parts]
         return closed, np.concatenate(blocks) if blocks else None
 
 
@@ -143,7 +147,7 @@ def nodes(
     p: FloatArray, q: FloatArray, h: FloatArray, v: FloatArray, c: FloatArray, r: FloatArray
 ) -> tuple[IntArray, FloatArray, FloatArray]:
     """Panels: numbers of their pairs, ascending, (P,), and nodes and weights of ``x = X + h``, (P, 20)."""
-    r = np.where(r == 0, 1e-200, r)
+    r = np.where(r == 0, UNCORRELATED, r)
     length = c / np.abs(r)
     middle = -v * c / r
     ends = [
@@ -156,5 +160,6 @@ def nodes(
     edges = np.sort(np.clip(np.concatenate(ends, axis=1), (h - END)[:, None], (h + END)[:, None]))
     left, right = edges[:, :-1], edges[:, 1:]
     pair, panel = np.nonzero(right > left)
-    start, half = left[pair, panel][:, None], (right - left)[pair, panel][:, None] / 2
-    return pair, start + half * (1 + NODES), half * WEIGHTS
+    start, length = left[pair, panel][:, None], (right - left)[pair, panel][:, None]
+    points, weights = gauss_legendre(POINTS)
+    return pair, start + length * points, length * weights

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._kernels import exponential_unit as forms
+from ..._quadrature import on_panels
 from .letters import Letters, Unit, letters_at
-from .pairs import NODES, WEIGHTS, PairsOfUnits
+from .pairs import POINTS, PairsOfUnits
 
 FloatArray = NDArray[np.float64]
 
@@ -75,5 +76,5 @@ def mills(x: FloatArray, highest: int) -> list[FloatArray]:
 def half_line() -> tuple[FloatArray, FloatArray]:
     """Nodes and weights on ``[0, 60]`` for what falls as ``exp(-t)``."""
     edges = np.array([0.0, 3.0, 8.0, 16.0, 30.0, 60.0])
-    half = np.diff(edges)[:, None] / 2
-    return (edges[:-1, None] + half * (1 + NODES)).ravel(), (half * WEIGHTS).ravel()
+    x, weights = on_panels(edges, POINTS)
+    return x.ravel(), weights.ravel()

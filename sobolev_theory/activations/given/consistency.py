@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from math import pi, sqrt
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._quadrature import on_panels
 from ..._runtime.checks import shown
+from ..._special import normal_density
 from ..series.frequencies import end_of_spectrum
 
 FloatArray = NDArray[np.float64]
@@ -57,6 +58,8 @@ def values_of(function: Callable[[FloatArray], Any], z: FloatArray, order: int) 
         raise ValueError(f"{name} must take an array of numbers, it raised {type(error).__name__}: {error}") from error
     if values.dtype.kind not in "fiu":
         raise ValueError(f"{name} must return real numbers, got {shown(given)}")
+    if values.dtype.kind == "f" and values.dtype.itemsize < z.dtype.itemsize:
+        raise ValueError(f"{name} must return the 16 digits of its argument, a float64, got {values.dtype}")
     if values.shape != z.shape:
         raise ValueError(
             f"{name} must return an array of the shape of its argument, {z.shape}, got {values.shape}; of a constant "
@@ -128,10 +131,7 @@ def require_agreement(derivative: Derivative, highest: int, jumps: Jumps) -> Non
             for p in DEVIATIONS:
                 x, weights = _rule([(place - m) / p for place in jumps], p)
                 lower, upper = derivative(m + p * x, order), derivative(m + p * x, order + 1)
-                diracs = sum(
-                    heights[order] * np.exp(-(((place - m) / p) ** 2) / 2) / (p * sqrt(2 * pi))
-                    for place, heights in jumps.items()
-                )
+                diracs = sum(heights[order] * normal_density((place - m) / p) / p for place, heights in jumps.items())
                 by_parts, itself = weights @ (lower * x) / p - diracs, weights @ upper
                 size = np.sqrt(weights @ upper**2) + AGREE * np.sqrt(weights @ lower**2) / p + seen
                 if abs(by_parts - itself) > AGREE * size:
@@ -144,9 +144,7 @@ def require_agreement(derivative: Derivative, highest: int, jumps: Jumps) -> Non
 
 def _rule(kinks: list[float], p: float) -> tuple[FloatArray, FloatArray]:
     """Nodes and weights for a normal argument, panels ending at kinks."""
-    points, weights = np.polynomial.legendre.leggauss(POINTS)
     panels = POINTS + int(2 * END * p * FASTEST / POINTS)
     cuts = np.unique(np.concatenate([np.linspace(-END, END, panels), np.clip(kinks, -END, END)]))
-    half = np.diff(cuts)[:, None] / 2
-    x = (cuts[:-1, None] + half * (1 + points)).ravel()
-    return x, (half * weights).ravel() * np.exp(-(x**2) / 2) / sqrt(2 * pi)
+    x, weights = (each.ravel() for each in on_panels(cuts, POINTS))
+    return x, weights * normal_density(x)

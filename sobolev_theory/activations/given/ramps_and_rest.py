@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from math import comb, factorial
+from math import factorial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..definition import GaussianPairs, Jump, Kinked, KinkedPairs, Letters, Moments, along_polar_frame
+from ..definition import GaussianPairs, Jump, Kinked, KinkedPairs, Letters, Moments, along_polar_frame, leibniz
 from ..piecewise.polynomial import PiecewisePolynomial
 from ..series.mixed import Mixed
 from ..series.series import Series
@@ -110,14 +110,9 @@ class RampsAndRest(Kinked):
     def squares(self, m: FloatArray | None, s: FloatArray) -> Moments:
         """``E[ramps^2] + 2 E[ramps rest] + E[rest^2]``; derivatives of the second by Leibniz' rule."""
         ramps, rest = self.ramps.squares(m, s), self.rest.squares(m, s)
-        mixed = cache(Mixed(self.ramps, self.rest, GaussianPairs.of_one(m, s)).moment)
-
-        def square(k: int, n: int) -> FloatArray:
-            crossed = (comb(n, j) * mixed(k + j, k + n - j)[0] for j in range(n + 1))
-            found: FloatArray = ramps(k, n) + 2 * np.sum(list(crossed), axis=0) + rest(k, n)
-            return found
-
-        return cache(square)
+        series = Mixed(self.ramps, self.rest, GaussianPairs.of_one(m, s))
+        mixed = cache(lambda a, b: series.moment(a, b)[0])
+        return cache(lambda k, n: ramps(k, n) + 2 * leibniz(mixed, k, n) + rest(k, n))
 
 
 def _of_jumps(jumps: Mapping[float, tuple[float, ...]]) -> PiecewisePolynomial:

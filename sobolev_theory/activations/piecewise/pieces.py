@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._kernels.rectifier_moments import POWERS
+from ..._quadrature import on_panels
 from .rectifier import power, singles
 
 FloatArray = NDArray[np.float64]
@@ -205,8 +206,6 @@ def _between(function: Pieces) -> tuple[FloatArray, FloatArray]:
 
     Of a density of deviation above the distance of the kinks twenty places a piece leave nothing.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(20)
-    left, right = np.array(function.kinks[:-1])[:, None], np.array(function.kinks[1:])[:, None]
-    places = (left + right) / 2 + (right - left) / 2 * nodes
+    places, weights = on_panels(np.array(function.kinks), 20)
     beyond = function(places) - Pieces((), function.polynomials[-1:])(places)
-    return places.ravel(), ((right - left) / 2 * weights * beyond).ravel()
+    return places.ravel(), (weights * beyond).ravel()

@@ -143,7 +143,7 @@ def mixed_pairs(first: Pieces, second: Pieces, at: KinkedPairs) -> Letters:
         found: FloatArray = np.broadcast_to(total, shape)
         if (a, b, i, j) in cancels and (wide := np.broadcast_to(are_wide(first, second, at.p, at.q), shape)).any():
             found = found.copy()
-            found[wide] = _of_wide(first.derivative(a), second.derivative(b), _chosen(at, wide))
+            found[wide] = _of_wide(first.derivative(a), second.derivative(b), at.in_a_row(wide))
         return found
 
     return cache(letter)
@@ -155,18 +155,6 @@ def _of_wide(first: Pieces, second: Pieces, at: KinkedPairs) -> FloatArray:
     found = mixed_pairs(outer(first), outer(second), at)(0, 0, 0, 0)
     found = found + between(first, second, (m1, m2), at.p, at.q, at.cosine, at.sine)
     return found + between(second, outer(first), (m2, m1), at.q, at.p, at.cosine, at.sine)
-
-
-def _chosen(at: KinkedPairs, which: NDArray[np.bool_]) -> KinkedPairs:
-    """Some of the pairs, in a row."""
-
-    def pick(array: FloatArray) -> FloatArray:
-        return np.broadcast_to(array, which.shape)[which]
-
-    def offsets(first: float, second: float) -> Any:
-        return tuple(None if x is None else pick(x) for x in at.offsets(first, second))
-
-    return KinkedPairs(pick(at.p), pick(at.q), pick(at.angle), pick(at.sine), pick(at.cosine), offsets)
 
 
 def _with_polynomials(one: OneArgument, other: OneArgument, covariance: FloatArray, a: int, b: int) -> Any:

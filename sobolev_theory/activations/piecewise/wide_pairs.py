@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._quadrature import on_panels
+from ..._runtime.sizes import slices
 from .pieces import Pieces, at_argument
 from .rectifier import singles
 
@@ -24,9 +26,14 @@ BENDS = np.array([-9.0, -4.5, -2.0, 0.0, 2.0, 4.5, 9.0])
 """Ends of panels, in deviations of the second argument given the first, from where that crosses a kink."""
 
 SMALL = 1e-100
-STEP = 2048
+"""A correlation that stands for zero where one is divided by."""
+NARROW = 1e-18
+"""A deviation of the second argument given the first that no integral sees, by how far its mean moves between kinks."""
+AT_A_TIME = 2048
+"""Pairs whose nodes, some hundred each, are held at a time."""
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
+POINTS = 16
+"""Gauss-Legendre points of a panel."""
 
 
 def spread(function: Pieces) -> float:
@@ -48,26 +55,21 @@ def outer(function: Pieces) -> Pieces:
 def between(first: Pieces, second: Pieces, m: tuple[Any, Any], p: Any, q: Any, cosine: Any, sine: Any) -> FloatArray:
     """``E[g(z_1) f_2(z_2)]`` of pairs in a row; g of the first function, ``f_2`` the second."""
     columns = np.broadcast_arrays(*m, p, q, cosine, sine)
-    steps = (slice(k, k + STEP) for k in range(0, len(columns[0]), STEP))
-    parts = [_between(first, second, *(column[part, None] for column in columns)) for part in steps]
-    return np.concatenate(parts)
+    parts = slices(len(columns[0]), AT_A_TIME)
+    return np.concatenate([_between(first, second, *(column[part, None] for column in columns)) for part in parts])
 
 
 def _between(first: Pieces, second: Pieces, m1: Any, m2: Any, p: Any, q: Any, cosine: Any, sine: Any) -> FloatArray:
-    """The same of few pairs, in columns: Gauss's rule on panels between the kinks, and where the mean given z_1 bends.
-
-    A deviation of nothing is taken for a small one, which the integral does not see.
-    """
+    """The same of few pairs, in columns, by panels between the kinks, and where the mean given z_1 bends."""
     r = np.where(np.abs(cosine) < SMALL, SMALL, cosine)
     slope = q * r / p
     bends = [m1 + (kink - m2) / slope + q * sine / np.abs(slope) * BENDS for kink in second.kinks]
     kinks = np.broadcast_to(first.kinks, (len(m1), len(first.kinks)))
     ends = np.sort(np.clip(np.hstack([kinks, *bends]), first.kinks[0], first.kinks[-1]), axis=1)
     ends = ends[:, np.r_[True, (np.diff(ends) > 0).any(axis=0)]]
-    half, middle = np.diff(ends)[..., None] / 2, (ends[:, 1:] + ends[:, :-1])[..., None] / 2
-    z, weights = (x.reshape(len(m1), -1) for x in (middle + half * NODES, half * WEIGHTS))
+    z, weights = (x.reshape(len(m1), -1) for x in on_panels(ends, POINTS))
     beyond = first(z) - Pieces((), first.polynomials[-1:])(z)
-    deviation = np.maximum(q * sine, 1e-18 * spread(first) * np.abs(slope))
+    deviation = np.maximum(q * sine, NARROW * spread(first) * np.abs(slope))
     given = at_argument(second, m2 + slope * (z - m1), deviation**2 + 0 * z).mean(0)
     total: FloatArray = (weights * beyond * singles(p, (m1 - z) / p)(0, 1) * given).sum(axis=1)
     return total

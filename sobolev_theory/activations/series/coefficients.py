@@ -23,6 +23,7 @@ LONGEST = 50.0
 GAUSSIAN = 10.0
 """The frequency at which ``sqrt(phi)`` is ``exp(-100)`` of its largest value."""
 HUGE = 1e100
+"""Of the recurrence, which is scaled down by it beyond it: sixteen steps grow by less than the rest of the range."""
 KEPT, MOST = 2**20, 2**25
 """Values of Hermite functions that are kept for the next time, and that are made, at most."""
 ROUNDING = 2e-15

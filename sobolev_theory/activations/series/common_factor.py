@@ -15,6 +15,7 @@ from math import exp, pi, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._runtime.sizes import slices
 from .neurons import Neurons
 
 FloatArray = NDArray[np.float64]
@@ -60,8 +61,8 @@ def _at_factors(
     weights = step / sqrt(2 * pi) * np.exp(-(nodes**2) / 2)
     powers = rest ** np.arange(count)
     value, beyond, squares = 0.0, 0.0, np.zeros(2)
-    for k in range(0, len(nodes), AT_A_TIME):
-        x, w = nodes[k : k + AT_A_TIME], weights[k : k + AT_A_TIME]
+    for part in slices(len(nodes), AT_A_TIME):
+        x, w = nodes[part], weights[part]
         one = _given(first, factor * x, left).coefficients(a, count)
         other = _given(second, sign * factor * x, left).coefficients(b, count)
         value += float((powers @ (one.values * other.values)) @ w)

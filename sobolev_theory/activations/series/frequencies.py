@@ -29,7 +29,11 @@ def end_of_spectrum(function: Callable[[FloatArray], FloatArray]) -> tuple[float
     offsets: FloatArray = STEP * np.arange(-NODES // 2, NODES // 2, dtype=np.float64)
     windows = np.exp(-(offsets**2) / 2)
     frequencies = 2 * np.pi * np.arange(NODES // 2 + 1) / (STEP * NODES)
-    spectra = [np.abs(np.fft.rfft(function(centre + offsets) * windows)) for centre in CENTRES]
+    values = np.array([function(centre + offsets) for centre in CENTRES])
+    if not np.isfinite(values).all():
+        k, n = np.argwhere(~np.isfinite(values))[0]
+        return np.inf, float(CENTRES[k] + offsets[n])
+    spectra = np.abs(np.fft.rfft(values * windows))
     largest = np.max(spectra)
     high = [np.flatnonzero(one > FALLEN * one.max() + UNSEEN * largest) for one in spectra]
     end, k = max((frequencies[at[-1]] if len(at) else 0.0, -k) for k, at in enumerate(high))

@@ -17,6 +17,7 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._runtime.sizes import slices
 from ...errors import AccuracyError
 from ..definition import GaussianPairs
 from .coefficients import Coefficients
@@ -163,7 +164,7 @@ class Correlated:
     def _all(self, one: FloatArray, other: FloatArray) -> FloatArray:
         """The series over all pairs, so many at a time."""
         step = max(1, CELLS * len(self.r) // max(self.r.size, 1))
-        parts = _slices(len(self.r), step)
+        parts = slices(len(self.r), step)
         if self.r.ndim == 1:
             return _joined([series(one[:, self.i[k]], other[:, self.j[k]], self.r[k]) for k in parts])
         return _joined([series(one[:, self.i[k]], other[:, self.j], self.r[k]) for k in parts])
@@ -196,7 +197,7 @@ class Longer:
             i, j, r = self.i[left], self.j[left], self.r[left]
             bound[left] = one.left(count)[i] * other.left(count)[j] * np.abs(r) ** count
             done = bound[left] <= self.tolerance
-            for part in _slices(len(left), max(1, 2**20 // count)):
+            for part in slices(len(left), max(1, 2**20 // count)):
                 value[left[part]] = series(one.values[:, i[part]], other.values[:, j[part]], r[part])
             left, count = left[~done], 2 * count
         for k in np.flatnonzero(bound > self.tolerance):
@@ -236,10 +237,6 @@ def _power(x: FloatArray, n: int) -> FloatArray:
         if n:
             square *= square
     return power
-
-
-def _slices(size: int, step: int) -> list[slice]:
-    return [slice(k, k + step) for k in range(0, size, step)]
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
@@ -12,6 +11,7 @@ from numpy.polynomial.hermite_e import hermeval
 from numpy.typing import NDArray
 
 from ...errors import AccuracyError
+from ..definition import leibniz
 from .coefficients import END, LONGEST, MOST, ROUNDING, Coefficients, Rule, projected, quotient
 from .functions import Function
 
@@ -211,10 +211,8 @@ class Neurons:
         By Stein's identity ``d_m E[f(z) He_j(Z)] = E[f(z) He_(j+1)(Z)]/p`` where there are not enough derivatives.
         """
         known = min(n, self.function.highest_derivative - k)
-        terms = (
-            math.comb(known, j) * self.product(*sorted((k + j, k + known - j)), n - known) for j in range(known + 1)
-        )
-        total: FloatArray = np.sum(list(terms), axis=0) / self.p ** (n - known)
+        products = leibniz(lambda a, b: self.product(*sorted((a, b)), n - known), k, known)
+        total: FloatArray = products / self.p ** (n - known)
         if n > known:
             self._require_rounding(k, n, known)
         return total
@@ -237,7 +235,7 @@ def require_size(values: float, p: float) -> None:
     if values > MOST:
         raise AccuracyError(
             f"activation: an integral of it at standard deviation {p:.3g}, over too many oscillations,",
-            math.inf,
+            np.inf,
             QUADRATURE,
             "use shorter weights, or an activation with closed forms",
         )

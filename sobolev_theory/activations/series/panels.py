@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._quadrature import gauss_legendre
+from ..._runtime.sizes import slices
 from .coefficients import END, GAUSSIAN, ROUNDING, Coefficients, Rule, hermite_functions, root_density
 from .neurons import USUAL, Neurons, require_size
 
@@ -19,13 +20,6 @@ VALUES = 2**21
 """Of Hermite functions at a time."""
 
 
-@lru_cache(maxsize=1)
-def _legendre() -> tuple[FloatArray, FloatArray]:
-    """Points and weights on [0, 1]."""
-    points, weights = np.polynomial.legendre.leggauss(POINTS)
-    return (points + 1) / 2, weights / 2
-
-
 class PiecewiseNeurons(Neurons):
     """Neurons seen through a function that is smooth between ``function.kinks``."""
 
@@ -35,8 +29,7 @@ class PiecewiseNeurons(Neurons):
         beyond = Rule(1.0, END, count).beyond()
         size = self._panels(slice(0, 1), count)[0].shape[1]
         step = max(1, VALUES // (size * count))
-        for k in range(0, len(self.m), step):
-            part = slice(k, k + step)
+        for part in slices(len(self.m), step):
             nodes, weights = self._panels(part, count)
             values = self._at(order, part, nodes) * weights * root_density(nodes)
             basis = hermite_functions(nodes, count) * weights[..., None]
@@ -65,7 +58,7 @@ class PiecewiseNeurons(Neurons):
         frequency = self.p.max() * self.function.bandwidth + sqrt(count) + GAUSSIAN
         panels = ceil(2 * END * frequency / PHASE)
         require_size(panels * POINTS * len(self.function.kinks) * count, float(self.p.max()))
-        points, weights = _legendre()
+        points, weights = gauss_legendre(POINTS)
         inside = ((np.arange(panels)[:, None] + points) / panels).ravel()
         lengths = np.diff(cuts, axis=1)[..., None]
         nodes = (cuts[:, :-1, None] + lengths * inside).reshape(len(cuts), -1)

@@ -14,6 +14,7 @@ from scipy import special
 
 from ..._kernels import erf
 from ..._kernels import erf_moments as forms
+from ..._quadrature import gauss_legendre
 from ..moments import GramMoments
 
 FloatArray = NDArray[np.float64]
@@ -127,8 +128,8 @@ def _kernel(*arrays: FloatArray) -> FloatArray:
 def _integrated(h: FloatArray, k: FloatArray, r: FloatArray) -> FloatArray:
     """``K_00`` by Gauss-Legendre points over ``[0, arcsin r]``."""
     angle, total = np.arcsin(r), np.zeros_like(r)
-    for x, weight in zip(*np.polynomial.legendre.leggauss(POINTS), strict=True):
-        total += weight / 2 * forms.integrand(np, h, k, np.sin((1 + x) / 2 * angle))
+    for x, weight in zip(*gauss_legendre(POINTS), strict=True):
+        total += weight * forms.integrand(np, h, k, np.sin(x * angle))
     value: FloatArray = forms.independent(np, h, k) + angle * total
     return value
 

@@ -17,6 +17,7 @@ from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 from ..._kernels import smoothed_rectifiers as forms
+from ..._runtime.sizes import slices
 from ..definition import GaussianPairs
 
 FloatArray = NDArray[np.float64]
@@ -155,7 +156,7 @@ def in_parts(
     if prod(shape) <= step:
         return make(*arrays)
     flat = [np.broadcast_to(x, shape).ravel() for x in arrays]
-    parts = [slice(k, k + step) for k in range(0, prod(shape), step)]
+    parts = slices(prod(shape), step)
     return lambda *orders: np.concatenate([make(*(x[part] for x in flat))(*orders) for part in parts]).reshape(shape)
 
 

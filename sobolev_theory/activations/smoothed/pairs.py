@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..._kernels import erf
 from ..._kernels import smoothed_rectifiers as forms
+from ..._runtime.sizes import slices
 from .error_function import ErfMoments
 from .layers import Arguments, Layers
 
@@ -26,8 +27,8 @@ CHUNK = 2**17
 def direct_sum(layers: Layers, a: int, b: int, at: Arguments) -> FloatArray:
     """``K_ab`` without the polynomials, of arguments in one dimension."""
     count, step = len(at.rho), max(1, CHUNK // len(layers.widths) ** 2)
-    parts = [at.taken(slice(k, k + step)) for k in range(0, count, step)]
-    return np.concatenate([np.zeros(0), *(_Chunk(layers, part).moment(a, b) for part in parts)])
+    parts = (_Chunk(layers, at.taken(part)).moment(a, b) for part in slices(count, step))
+    return np.concatenate([np.zeros(0), *parts])
 
 
 class _Chunk:

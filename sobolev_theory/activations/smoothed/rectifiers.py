@@ -64,6 +64,7 @@ class SmoothedRectifiers(Smooth):
     """
 
     max_order = 3
+    accuracy = 1e-14
 
     def __init__(
         self,
@@ -78,7 +79,6 @@ class SmoothedRectifiers(Smooth):
         self.layers = Layers.of(self.atoms, self.polynomial)
         count = len(self.layers.widths)
         self.how = "closed form" if count == 1 else f"mixture of {count} normal laws"
-        self.accuracy = 1e-14
         largest = max(abs(atom.weight) for atom in self.atoms)
         self.variation = max(1 / atom.width for atom in self.atoms if abs(atom.weight) > AUDIBLE * largest)
 

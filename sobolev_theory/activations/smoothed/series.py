@@ -23,11 +23,13 @@ from numpy.typing import NDArray
 from scipy import special
 
 from ..._kernels import smoothed_rectifiers as forms
+from ..._runtime.sizes import slices
 from .layers import Arguments, Layers
 
 FloatArray = NDArray[np.float64]
 
 SMALL = 2.0**-54
+"""Half a rounding of a sum that is nearly 1."""
 SHORT = 1e-60
 """A variance that stands for zero where one is divided by."""
 FIRST = 16
@@ -112,7 +114,7 @@ class PriceSeries:
             first, second, r = _taken(first, at), _taken(second, at), r[at]
         total = np.zeros(r.shape)
         step = max(1, BLOCK * len(r) // max(r.size, 1))
-        for part in (slice(k, k + step) for k in range(0, len(r), step)):
+        for part in slices(len(r), step):
             _by_horner(total[part], r[part], degrees, _rows(first, part, r.ndim), _rows(second, part, r.ndim))
         return total if where is not None else total.reshape(self.shape)
 
