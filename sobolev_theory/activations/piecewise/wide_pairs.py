@@ -19,7 +19,7 @@ from .rectifier import singles
 
 FloatArray = NDArray[np.float64]
 
-WIDE = 64.0
+WIDE = 32.0
 """Product of two deviations, in units of the distances of the outer kinks, from which rounding counts: 2^-53 of it."""
 
 BENDS = np.array([-9.0, -4.5, -2.0, 0.0, 2.0, 4.5, 9.0])
