@@ -102,7 +102,10 @@ def dirac_along(frame: str, n: int, b: int, i: int, j: int) -> sp.Expr:
         for _ in range(times):
             value = along(value, *direction)
     smooth, apex = (sp.expand(value).coeff(Q, power) for power in (0, 1))
-    return smooth + sp.factor(apex) * Q
+    if not apex.subs(alpha, 0):  # the curvature's jump alone
+        return sp.expand(value)
+    of_slope, of_curvature = sp.div(apex, 1 - alpha, alpha)
+    return smooth + ((1 - alpha) * sp.expand(of_slope) + sp.expand(of_curvature)) * Q
 
 
 def two_diracs(n: int, m: int, i: int, j: int) -> sp.Expr:

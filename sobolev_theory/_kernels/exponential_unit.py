@@ -225,7 +225,7 @@ def first_1_1_0_2(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, cosin
     x0 = f*h
     x1 = cosine*f*other
     x2 = E*alpha*(d * d)
-    return Q*cosine*(alpha - 1)*(v - 1)*(v + 1) + alpha*cosine*d*f*other*phi + alpha*d*f*h*phi - alpha*phi*v*x0 - alpha*phi*v*x1 + f*h*phi*v - x0*x2 - x1*x2
+    return Q*cosine*(alpha - 1)*((v * v) - 1) + alpha*cosine*d*f*other*phi + alpha*d*f*h*phi - alpha*phi*v*x0 - alpha*phi*v*x1 + f*h*phi*v - x0*x2 - x1*x2
 
 
 def first_1_1_1_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, Q: Any, Phi: Any, E: Any) -> Any:
@@ -255,7 +255,8 @@ def first_1_1_2_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, 
     x2 = E*alpha*f
     x3 = cosine*other*x2
     x4 = (h * h * h)
-    return Q*cosine*(alpha - 1)*(h - 1)*(h + 1) - (h * h)*x3 + x0*x1 - x0*x4 + x1*x2 - x2*x4 + x3
+    x5 = (h * h)
+    return Q*cosine*(alpha - 1)*(x5 - 1) + x0*x1 - x0*x4 + x1*x2 - x2*x4 - x3*x5 + x3
 
 
 def first_1_2_0_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, Q: Any, E: Any) -> Any:
@@ -275,7 +276,7 @@ def first_1_2_0_2(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, cosin
     x0 = f*h
     x1 = cosine*f*other
     x2 = E*(d * d)
-    return alpha*(Q*cosine*(v - 1)*(v + 1) + cosine*d*f*other*phi + d*f*h*phi - phi*v*x0 - phi*v*x1 - x0*x2 - x1*x2)
+    return alpha*(Q*cosine*(v * v) - Q*cosine + cosine*d*f*other*phi + d*f*h*phi - phi*v*x0 - phi*v*x1 - x0*x2 - x1*x2)
 
 
 def first_1_2_1_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, Q: Any, E: Any) -> Any:
@@ -298,8 +299,8 @@ def first_1_2_1_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, cosin
 def first_1_2_2_0(xp: Any, alpha: Any, h: Any, other: Any, cosine: Any, f: Any, Q: Any, E: Any) -> Any:
     """p^1 p D_1^2 D_2^0 E[delta^(1)(z_1) R_2(z_2)]."""
     x0 = E*f
-    x1 = cosine*other*x0
-    return alpha*(Q*cosine*(h - 1)*(h + 1) - (h * h * h)*x0 - (h * h)*x1 + 3*h*x0 + x1)
+    x1 = (h * h)
+    return alpha*(E*cosine*f*other + 3*E*f*h + Q*cosine*x1 - Q*cosine - cosine*other*x0*x1 - (h * h * h)*x0)
 
 
 def second_0_0_0_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, sine: Any, cosine: Any, f: Any, Phi: Any, phi: Any, E: Any, M: Any) -> Any:
@@ -600,19 +601,17 @@ def second_1_1_1_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine
     x3 = (cosine * cosine)
     x4 = x1*x3
     x5 = alpha*x4
-    x6 = sine*v
-    x7 = cosine*h
-    x8 = x1*x7
-    x9 = alpha*d
-    x10 = E*f
-    x11 = x10*x9
-    x12 = cosine*(h * h * h)
-    x13 = (h * h)
-    x14 = sine*x10
-    x15 = alpha*x2
-    x16 = (cosine * cosine * cosine)
-    x17 = (d * d)
-    return E*alpha*cosine*d*f*h*other*x0 + E*alpha*cosine*f*h*sine*x17 + 3*E*alpha*cosine*f*h*sine + E*alpha*d*f*x0*x13 + E*alpha*d*f*x3 + E*alpha*f*other*sine*x17*x3 + E*alpha*f*other*sine*x3 + 3*Phi*cosine*f*h*sine - Phi*f*sine*x12 - Q*cosine*(alpha - 1)*(x6 + x7)*(cosine*v - h*sine) + alpha*cosine*f*h*phi*sine*v + alpha*f*h*other*phi*x16 + alpha*f*other*phi*sine*v*x3 + alpha*f*phi*x0 + alpha*f*phi*x13*x3 - alpha*other*x13*x14*x3 - alpha*x12*x14 - d*other*sine*x5 + f*phi*x0*x13 + f*phi*x3 - h*other*x11*x16 - other*x15*x7 - sine*x8*x9 - x0*x11 - x11*x13*x3 - x13*x15 - x13*x4 - x2 - x5 - x6*x8
+    x6 = cosine*sine
+    x7 = h*v
+    x8 = alpha*d
+    x9 = E*f
+    x10 = x8*x9
+    x11 = (h * h * h)*x6
+    x12 = (h * h)
+    x13 = alpha*x2
+    x14 = (cosine * cosine * cosine)
+    x15 = (d * d)
+    return E*alpha*cosine*d*f*h*other*x0 + E*alpha*cosine*f*h*sine*x15 + 3*E*alpha*cosine*f*h*sine + E*alpha*d*f*x0*x12 + E*alpha*d*f*x3 + E*alpha*f*other*sine*x15*x3 + E*alpha*f*other*sine*x3 + 3*Phi*cosine*f*h*sine - Phi*f*x11 - Q*cosine*(alpha - 1)*((v * v)*x6 - x0*x7 - x12*x6 + x3*x7) + alpha*cosine*f*h*phi*sine*v + alpha*f*h*other*phi*x14 + alpha*f*other*phi*sine*v*x3 + alpha*f*phi*x0 + alpha*f*phi*x12*x3 - alpha*other*sine*x12*x3*x9 - alpha*x11*x9 - cosine*h*other*x13 - d*other*sine*x5 + f*phi*x0*x12 + f*phi*x3 - h*other*x10*x14 - h*x1*x6*x8 - x0*x10 - x1*x6*x7 - x10*x12*x3 - x12*x13 - x12*x4 - x2 - x5
 
 
 def second_1_1_2_0(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, Phi: Any, phi: Any, E: Any) -> Any:
@@ -639,40 +638,39 @@ def second_1_2_0_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine
     """q^1 q D_1^0 D_2^1 E[R_2(z_1) delta^(1)(z_2)]."""
     x0 = E*f
     x1 = sine*x0
-    x2 = f*phi
+    x2 = (cosine * cosine)
     x3 = cosine*h
-    x4 = d*x0
-    x5 = h*sine
-    x6 = (cosine * cosine)*other
-    return alpha*(Q*cosine*(cosine*v - x5) + cosine*other*x0*x5 + (h * h)*x1 - x1 - x2*x3 - x2*x6 + x3*x4 + x4*x6)
+    x4 = f*phi
+    x5 = d*x0
+    x6 = other*x2
+    return alpha*(-Q*sine*x3 + Q*v*x2 + (h * h)*x1 + other*x1*x3 - x1 - x3*x4 + x3*x5 - x4*x6 + x5*x6)
 
 
 def second_1_2_0_2(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^0 D_2^2 E[R_2(z_1) delta^(1)(z_2)]."""
-    x0 = 2*cosine*sine
-    x1 = f*phi
-    x2 = (sine * sine)
-    x3 = (cosine * cosine)
-    x4 = h*v
-    x5 = (cosine * cosine * cosine)
-    x6 = other*x5
-    x7 = E*f
-    x8 = (h * h)
-    x9 = h*x3
-    x10 = (d * d)*x7
-    x11 = d*x7
-    x12 = x2*x8
-    return alpha*(2*E*cosine*d*f*sine + E*cosine*f*other*x2 + 3*E*f*h*x2 - Q*cosine*(-(v * v)*x3 + x0*x4 - x12 + x2 + x3) + 2*cosine*f*phi*sine*x8 - cosine*other*x12*x7 + d*f*h*phi*x3 + d*f*other*phi*x5 + 2*f*h*other*phi*sine*x3 - (h * h * h)*x2*x7 - 2*other*sine*x11*x9 - v*x1*x6 - x0*x1 - x0*x11*x8 - x1*x3*x4 - x10*x6 - x10*x9)
+    x0 = (cosine * cosine * cosine)
+    x1 = (sine * sine)
+    x2 = cosine*x1
+    x3 = f*phi
+    x4 = 2*sine
+    x5 = cosine*x4
+    x6 = (cosine * cosine)
+    x7 = h*x6
+    x8 = v*x3
+    x9 = E*f
+    x10 = x4*x7
+    x11 = (h * h)
+    x12 = (d * d)
+    x13 = other*x9
+    return alpha*(2*E*cosine*d*f*sine + E*cosine*f*other*x1 + 3*E*f*h*x1 + Q*cosine*x1*x11 + Q*(v * v)*x0 - Q*v*x10 - Q*x0 - Q*x2 + 2*cosine*f*phi*sine*x11 + d*f*h*phi*x6 + d*f*other*phi*x0 - d*x10*x13 - d*x11*x5*x9 + 2*f*h*other*phi*sine*x6 - (h * h * h)*x1*x9 - other*x0*x8 - x0*x12*x13 - x11*x13*x2 - x12*x7*x9 - x3*x5 - x7*x8)
 
 
 def second_1_2_1_0(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^1 D_2^0 E[R_2(z_1) delta^(1)(z_2)]."""
     x0 = E*f
     x1 = cosine*x0
-    x2 = h*sine
-    x3 = f*phi
-    x4 = other*sine
-    return alpha*(-Q*cosine*(cosine*h + sine*v) + (cosine * cosine)*h*other*x0 + cosine*x3*x4 - d*x0*x2 - d*x1*x4 + (h * h)*x1 - x1 + x2*x3)
+    x2 = (cosine * cosine)
+    return alpha*(E*cosine*f*(h * h) + E*f*h*other*x2 - Q*cosine*sine*v - Q*h*x2 + cosine*f*other*phi*sine - d*h*sine*x0 - d*other*sine*x1 + f*h*phi*sine - x1)
 
 
 def second_1_2_1_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
@@ -691,30 +689,36 @@ def second_1_2_1_1(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine
     x11 = sine*v
     x12 = x1*x8
     x13 = x0*x6
-    x14 = other*x3*x9
-    x15 = (cosine * cosine * cosine)*h*other
-    x16 = d*sine
-    x17 = (h * h)
-    x18 = (d * d)
-    x19 = other*x4
-    x20 = other*x8
-    return alpha*(-Q*cosine*(x11 + x8)*(cosine*v - h*sine) - cosine*(h * h * h)*x9 + x1*x15 + x10*x18 + 3*x10 + x11*x12 + x11*x19 - x12*x16 + x13*x17 + x13*x20 - x13 - x14*x17 + x14*x18 + x14 - x15*x6 - x16*x19 - x17*x2 + x17*x4 - x17*x7 - x2*x20 + x2 - x4 + x7)
+    x14 = (cosine * cosine * cosine)*h
+    x15 = Q*v
+    x16 = sine*x3
+    x17 = other*x16*x5
+    x18 = other*x14
+    x19 = d*sine
+    x20 = (h * h)
+    x21 = Q*x16
+    x22 = (d * d)
+    x23 = other*x4
+    x24 = other*x8
+    return alpha*(-cosine*(h * h * h)*x9 - (v * v)*x21 + x0*x15*x8 + x1*x18 + x10*x22 + 3*x10 + x11*x12 + x11*x23 - x12*x19 + x13*x20 + x13*x24 - x13 - x14*x15 - x17*x20 + x17*x22 + x17 - x18*x6 - x19*x23 - x2*x20 - x2*x24 + x2 + x20*x21 + x20*x4 - x20*x7 - x4 + x7)
 
 
 def second_1_2_2_0(xp: Any, alpha: Any, h: Any, v: Any, d: Any, other: Any, sine: Any, cosine: Any, f: Any, Q: Any, phi: Any, E: Any) -> Any:
     """q^1 q D_1^2 D_2^0 E[R_2(z_1) delta^(1)(z_2)]."""
-    x0 = E*f
-    x1 = 2*cosine*sine
-    x2 = (cosine * cosine)
-    x3 = (cosine * cosine * cosine)
-    x4 = h*v
-    x5 = (sine * sine)
-    x6 = f*phi
-    x7 = x5*x6
-    x8 = (h * h)
-    x9 = other*x0
-    x10 = (d * d)
-    return alpha*(2*E*cosine*d*f*sine*x8 + 2*E*d*f*h*other*sine*x2 + 3*E*f*h*x2 + E*f*other*x3 + Q*cosine*((v * v)*x5 + x1*x4 + x2*x8 - x2 - x5) + cosine*d*f*other*phi*x5 + 2*cosine*f*phi*sine - cosine*other*v*x7 - cosine*x10*x5*x9 + d*f*h*phi*x5 - d*x0*x1 - (h * h * h)*x0*x2 - 2*h*other*sine*x2*x6 - h*x0*x10*x5 - x1*x6*x8 - x3*x8*x9 - x4*x7)
+    x0 = (cosine * cosine * cosine)
+    x1 = (sine * sine)
+    x2 = cosine*x1
+    x3 = E*f
+    x4 = 2*sine
+    x5 = cosine*x4
+    x6 = (cosine * cosine)
+    x7 = h*x1
+    x8 = f*phi
+    x9 = v*x8
+    x10 = (h * h)
+    x11 = other*x3
+    x12 = (d * d)
+    return alpha*(2*E*cosine*d*f*sine*x10 + 2*E*d*f*h*other*sine*x6 + 3*E*f*h*x6 + E*f*other*x0 + Q*cosine*(v * v)*x1 + 2*Q*h*sine*v*x6 + Q*x0*x10 - Q*x0 - Q*x2 + cosine*d*f*other*phi*x1 + 2*cosine*f*phi*sine + d*f*h*phi*x1 - d*x3*x5 - (h * h * h)*x3*x6 - h*other*x4*x6*x8 - other*x2*x9 - x0*x10*x11 - x10*x5*x8 - x11*x12*x2 - x12*x3*x7 - x7*x9)
 
 
 def both_0_0_0_0(xp: Any, Q: Any) -> Any:
