@@ -122,12 +122,18 @@ class Layers:
             ramp, terms = self.expansion(n)
             total = np.zeros(shape)
             for k, row in terms.items():
-                total += np.tensordot(row, of(k), 1)
+                total += over_widths(row, of(k))
             if ramp is not None:
-                total += np.tensordot(ramp, forms.ramp(np, m, s, of(0), of(1)), 1)
+                total += over_widths(ramp, forms.ramp(np, m, s, of(0), of(1)))
             return total
 
         return mean
+
+
+def over_widths(weights: FloatArray, values: FloatArray) -> FloatArray:
+    """``sum_l weights_l values_l``, values along the first axis; of rows of weights, along the first axis."""
+    total: FloatArray = weights @ values.reshape(len(values), -1)
+    return total.reshape(*weights.shape[:-1], *values.shape[1:])
 
 
 def _total(atoms: list[Atom], power: int, width: float) -> float:

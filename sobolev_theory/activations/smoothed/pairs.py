@@ -16,7 +16,7 @@ from ..._kernels import erf
 from ..._kernels import smoothed_rectifiers as forms
 from ..._runtime.sizes import slices
 from .error_function import ErfMoments
-from .layers import Arguments, Layers
+from .layers import Arguments, Layers, over_widths
 
 FloatArray = NDArray[np.float64]
 
@@ -77,5 +77,5 @@ class _Chunk:
 
 def _summed(row: FloatArray, moments: FloatArray, other: FloatArray) -> FloatArray:
     """``sum_lk row_l other_k moments_lk``."""
-    summed: FloatArray = np.tensordot(other, np.tensordot(row, moments, 1), 1)
+    summed: FloatArray = over_widths(other, over_widths(row, moments))
     return summed

@@ -14,7 +14,7 @@ from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 from ..._kernels import smoothed_rectifiers as forms
-from .layers import Chain, Layers, chain, means_of_polynomial
+from .layers import Chain, Layers, chain, means_of_polynomial, over_widths
 
 FloatArray = NDArray[np.float64]
 Z = Polynomial([0.0, 1.0])
@@ -55,7 +55,7 @@ class Products:
             for i in range(q.degree() + 1):
                 for e in range(n + 1):
                     factor = comb(n, e) / factorial(i) * self.s**i * means(i + e)
-                    total = total + factor * np.tensordot(row, self.first(j + i + n - e), 1)
+                    total = total + factor * over_widths(row, self.first(j + i + n - e))
         return total
 
     def _product(self, j: int, k: int, row: FloatArray, other: FloatArray, n: int) -> FloatArray:
@@ -69,8 +69,8 @@ class Products:
         for i in range(j):
             for e in range(n + 1):
                 factor = comb(j - 1, i) * comb(n, e) * in_shift**i * in_mean ** (n - e)
-                inner = np.tensordot(other, second(k + i + n - e), 1)
-                total += np.tensordot(row, factor * self.first(j - i + e) * inner, 1)
+                inner = over_widths(other, second(k + i + n - e))
+                total += over_widths(row, factor * self.first(j - i + e) * inner)
         return total
 
     @cached_property

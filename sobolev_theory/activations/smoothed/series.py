@@ -24,7 +24,7 @@ from scipy import special
 
 from ..._kernels import smoothed_rectifiers as forms
 from ..._runtime.sizes import slices
-from .layers import Arguments, Layers
+from .layers import Arguments, Layers, over_widths
 
 FloatArray = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ class Coefficients:
         self.mean = layers.means(m, self.s)(0)
         zeros = np.zeros((len(layers.widths), *self.mean.shape))
         self.recent = [forms.integral(np, m, self.w) + zeros, forms.density(np, m, self.w) * self.p + zeros]
-        self.sums = [np.tensordot(layers.weights, value, 1) for value in self.recent]
+        self.sums = [over_widths(layers.weights, value) for value in self.recent]
         self.of, self.left_out = cache(self._of), cache(self._left_out)
 
     def _sums(self, count: int) -> FloatArray:
@@ -59,7 +59,7 @@ class Coefficients:
                 following, total = np.zeros_like(last), np.zeros_like(self.sums[0])
             else:
                 following = forms.scaled(np, k, self.m, self.p, self.w, last, before if k > 1 else 0.0)
-                total = np.tensordot(self.layers.weights, following, 1)
+                total = over_widths(self.layers.weights, following)
             self.recent = [last, following]
             self.sums.append(total)
         return np.array(self.sums[:count])
@@ -80,7 +80,7 @@ class Coefficients:
         for k, row in enumerate(np.abs(self.layers.weights), start=order - 1):
             if row.any():
                 factor = exp((lgamma(count + k) - lgamma(count + 1)) / 2) / sqrt(2 * pi)
-                bound = bound + factor * np.tensordot(row, decay / np.sqrt(self.w) ** k, 1)
+                bound = bound + factor * over_widths(row, decay / np.sqrt(self.w) ** k)
         size = np.sqrt(np.square(self.of(order, FIRST)).sum(axis=0))
         ratio = self.s / self.w[0] * max(1.0, (count + order + 1) / (count + 1))
         return np.divide(bound, size, out=np.full(self.mean.shape, np.inf), where=size > 0), ratio + 0 * size
@@ -130,8 +130,9 @@ def _by_horner(total: FloatArray, r: FloatArray, degrees: list[int], first: Floa
 
 
 def _any(rows: FloatArray) -> NDArray[np.bool_]:
-    """Whether an array has an element that is not zero, of each of a sequence."""
-    return np.array([row.any() for row in rows])
+    """Whether each of a sequence of arrays has an element that is not zero."""
+    found: NDArray[np.bool_] = np.any(rows.reshape(len(rows), -1), axis=1)
+    return found
 
 
 def _rows(arrays: FloatArray, part: slice, ndim: int) -> FloatArray:
