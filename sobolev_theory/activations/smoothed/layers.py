@@ -133,7 +133,7 @@ class Layers:
 def over_widths(weights: FloatArray, values: FloatArray) -> FloatArray:
     """``sum_l weights_l values_l``, values along the first axis; of rows of weights, along the first axis."""
     total: FloatArray = weights @ values.reshape(len(values), -1)
-    return total.reshape(*weights.shape[:-1], *values.shape[1:])
+    return total.reshape((*weights.shape[:-1], *values.shape[1:]))
 
 
 def _total(atoms: list[Atom], power: int, width: float) -> float:
