@@ -59,6 +59,8 @@ def kinked_pairs(at: GaussianPairs) -> KinkedPairs:
     def offsets(first: float, second: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         h, k = (m1 - first) / p, (m2 - second) / q
         apart = (m2 / q - sign * m1 / p) - (second / q - sign * first / p)  # kinks of one place cancel
+        close = (2 * np.abs(m1 - first) < np.abs(m1)) | (2 * np.abs(m2 - second) < np.abs(m2))
+        apart = np.where(close, k - sign * h, apart)  # but those at a mean do so in h and k
         if nearly.any():
             one, other = _quotient(m1, first, at.s), _quotient(m2, second, at.t)
             exact = _apart(other, (sign * one[0], sign * one[1]))
