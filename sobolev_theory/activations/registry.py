@@ -76,7 +76,7 @@ def family(name: str) -> Callable[..., Activation]:
 
     member.__name__ = member.__qualname__ = name
     member.__doc__ = f"{built_in.about(name)} Also by its name, ``get({_example(name)!r})``."
-    member.__signature__ = signature  # type: ignore[attr-defined]
+    member.__signature__ = signature  # type: ignore[attr-defined]  # what inspect reads of functions made here
     return member
 
 

@@ -56,11 +56,8 @@ def series(first: FloatArray, second: FloatArray, r: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False)
-class Correlated:
-    """Pairs of neurons ``first[i], second[j]`` with correlations r and ``gap = 1 - |r|``.
-
-    Shapes are (R, 1), (1, C), (R, C), (R, C), of all neurons with all, or (P,) each.
-    """
+class Pairs:
+    """Pairs of neurons ``first[i], second[j]`` with correlations r and ``gap = 1 - |r|``."""
 
     first: Neurons
     second: Neurons
@@ -69,6 +66,12 @@ class Correlated:
     r: FloatArray
     gap: FloatArray
     tolerance: float
+
+
+@dataclass(frozen=True, eq=False)
+class Correlated(Pairs):
+    """Shapes are (R, 1), (1, C), (R, C), (R, C), of all neurons with all, or (P,) each."""
+
     by_series: bool = False  # all, also those of a neuron with itself
 
     @classmethod
@@ -176,16 +179,8 @@ class Correlated:
 
 
 @dataclass(frozen=True, eq=False)
-class Longer:
-    """Pairs, (P,) each, whose series are longer than those of most."""
-
-    first: Neurons
-    second: Neurons
-    i: IntArray
-    j: IntArray
-    r: FloatArray
-    gap: FloatArray
-    tolerance: float
+class Longer(Pairs):
+    """Those, (P,) each, whose series are longer than those of most."""
 
     def moment(self, a: int, b: int, count: int) -> Bounded:
         """``K_ab`` and its bound relative to the norms, of series with so many terms, then twice as many."""
