@@ -225,6 +225,8 @@ def test_moments_and_registrations_say_what_came():
     for function, message in (
         (lambda: tanh.moments(0, 0, 1, 2, [1, 5]), "rho: .* is required, got 2 at s = 1, t = 1"),
         (lambda: tanh.moments(0, 0, -1, 0, 1), "s: positive variances are required, got -1"),
+        (lambda: tanh.moments(0, 0, 0, 0, 1), "s: positive variances are required, got 0"),
+        (lambda: tanh.moments(np.inf, 0, 1, 0, 1), "m1: finite means are required, got inf"),
         (lambda: tanh.moments(np.nan, 0, 1, 0, 1), "m1: finite means are required, got nan"),
         (lambda: st.activations.register("mine", np.cbrt), "kernels: .* an Activation is required, .*from_callable"),
     ):

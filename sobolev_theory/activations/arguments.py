@@ -12,6 +12,8 @@ from .definition import Definition, GaussianPairs, Kinked, KinkedPairs, Moments,
 FloatArray = NDArray[np.float64]
 ROUNDING = 8 * np.finfo(np.float64).eps
 """Excess of ``rho^2`` over ``s t``, relative, that is taken for rounding of the arguments."""
+LEAST, MOST = float(np.nextafter(0.0, 1.0)), float(np.finfo(np.float64).max)
+"""The smallest and the largest positive double."""
 NEARLY_PARALLEL = 1 / 16
 """Sine below which quotients need more digits than a double has: their errors are divided by it."""
 DOUBLED = 2.0**-98
@@ -28,10 +30,10 @@ def gaussian_pairs(m1: ArrayLike, m2: ArrayLike, s: ArrayLike, rho: ArrayLike, t
     """
     positive = "positive variances"
     given = {"m1": as_numbers("m1", m1, "means are required"), "m2": as_numbers("m2", m2, "means are required")}
-    given |= {"s": between("s", s, positive, 0.0, np.inf), "t": between("t", t, positive, 0.0, np.inf)}
-    given |= {"rho": between("rho", rho, "finite covariances", -np.inf, np.inf)}
+    given |= {"s": between("s", s, positive, LEAST, MOST), "t": between("t", t, positive, LEAST, MOST)}
+    given |= {"rho": between("rho", rho, "finite covariances", -MOST, MOST)}
     for name in ("m1", "m2"):
-        between(name, given[name], "finite means", -np.inf, np.inf)
+        between(name, given[name], "finite means", -MOST, MOST)
     try:
         arrays = dict(zip(given, np.broadcast_arrays(*given.values()), strict=True))
     except ValueError:

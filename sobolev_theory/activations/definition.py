@@ -203,11 +203,11 @@ class Definition(ABC):
 
 
 class Smooth(Definition):
-    """A definition whose moments are functions of means and covariance: no derivative up to ``max_order + 2`` jumps."""
+    """A definition whose moments are functions of means and covariance: no derivative up to ``max_order + 4`` jumps."""
 
     @abstractmethod
     def pairs(self, at: GaussianPairs) -> Moments:
-        """``K_ab``, ``a, b <= max_order + 2``, each evaluated when it is asked for, once."""
+        """``K_ab``, ``a, b <= max_order + 4``, ``a + b <= 2 max_order + 4``, each evaluated when asked for."""
 
     def scale(self, order: int, m: FloatArray | None, s: FloatArray) -> FloatArray:
         """From the moment of the derivative with itself."""

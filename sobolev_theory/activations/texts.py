@@ -38,8 +38,8 @@ def definition_from(name: str, source: str) -> Definition:
     vars(found).update(source=source, kernels=kernels, max_order=order)
     if kernels is not None:
         vars(found)["variation"] = OfKernels(kernels).variation
-    if kernels is not None and found.how != OfKernels.how:
-        vars(found)["how"] = f"{OfKernels.how} at standard inputs, else {found.how}"
+        if found.how != OfKernels.how:
+            vars(found)["how"] = f"{OfKernels.how} at standard inputs, else {found.how}"
     return found
 
 
