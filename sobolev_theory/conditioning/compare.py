@@ -123,8 +123,8 @@ def compare(
     both condition numbers are 1.
 
     Two extreme eigenvalues are needed: the whole spectrum is computed only up to size 1024 on the span (256 if the
-    matrix is not symmetric but definite), above that the ends are found by iteration, to 1e-10 of the largest. The cost does not
-    depend on ``d`` beyond ``min(d, K + M)``. No warning is given: column and notes say what is not definite.
+    matrix is not symmetric but definite), above that the ends are found by iteration, to 1e-10 of the largest. The cost
+    does not depend on ``d`` beyond ``min(d, K + M)``. No warning is given: column and notes say what is not definite.
 
     Of all parameters of a ReLU^n network that move some directions change nothing: ``(w_i, b_i, -n a_i)``. Numbers are
     those across them, as in `Curvature.condition_number`, and depend on where among equal networks the student is:
