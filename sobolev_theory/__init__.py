@@ -16,7 +16,7 @@ internal.
 from importlib import import_module
 from types import ModuleType
 
-from . import activations, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
+from . import activations, empirical, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
 from .conditioning.compare import compare, condition_number_ratio
 from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
@@ -85,6 +85,7 @@ __all__ = [
     "find_critical_points",
     # activations, closed forms, checks
     "activations",
+    "empirical",
     "finite_sample",
     "formulas",
     "kernels",
