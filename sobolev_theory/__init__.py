@@ -17,6 +17,7 @@ from importlib import import_module
 from types import ModuleType
 
 from . import activations, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
+from ._runtime.tables import Table
 from .conditioning.compare import compare, condition_number_ratio
 from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
@@ -92,6 +93,8 @@ __all__ = [
     "reduced",
     "single_neuron",
     "symmetric",
+    # results as data, and as others take them
+    "Table",
     # errors and warnings
     "AccuracyError",
     "AccuracyWarning",
