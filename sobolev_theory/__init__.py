@@ -104,7 +104,7 @@ __all__ = [
     "WorkerError",
 ]
 
-ON_DEMAND = ("plotting", "symbolic")
+ON_DEMAND = ("plotting", "symbolic", "torch")
 
 
 def __getattr__(name: str) -> ModuleType:
