@@ -8,6 +8,7 @@ output t. Both modes give the same numbers, with the graph by which an optimiser
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -70,21 +71,20 @@ def _gradient(y: Tensor, x: Tensor) -> Tensor:
 def forward(model: Model, x: Tensor, order: int, frames: Frames) -> Jet:
     """By forward mode: a Jacobian-vector product for each direction, or for each pair of them."""
 
-    def value(x: Tensor) -> Tensor:
-        return outputs(model, x)
-
-    def slope(u: Tensor) -> tuple[Tensor, Tensor]:
-        return jvp(value, (x,), (u,))
-
-    def bend(u: Tensor, v: Tensor) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-        return jvp(lambda x: jvp(value, (x,), (u,)), (x,), (v,))
-
     if order == 0:
-        return (value(x),)
+        return (outputs(model, x),)
     u, v = (_tangents(frame, x) for frame in frames)
+
+    def slope(x: Tensor, u: Tensor) -> Any:
+        return jvp(lambda x: outputs(model, x), (x,), (u,))
+
     if order == 1:
-        f, first = _over(slope, u)
+        f, first = _over(lambda u: slope(x, u), u)
         return f[0], first.mT
+
+    def bend(u: Tensor, v: Tensor) -> Any:
+        return jvp(lambda x: slope(x, u), (x,), (v,))
+
     (f, first), (_, second) = _over(lambda one: _over(lambda other: bend(one, other), v), u)
     return f[0, 0], first[:, 0].mT, second.permute(2, 0, 1)
 
@@ -95,7 +95,7 @@ def _tangents(frame: Tensor | None, x: Tensor) -> Tensor:
     return rows.expand(len(x), *rows.shape[-2:]).movedim(0, 1)
 
 
-def _over(function: Callable[..., object], tangents: Tensor) -> tuple[Tensor, ...]:
+def _over(function: Callable[[Tensor], Any], tangents: Tensor) -> Any:
     """A function of a direction at each of them, on a new first axis; what is random is the same for all."""
     return vmap(function, randomness="same")(tangents)
 

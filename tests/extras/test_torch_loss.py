@@ -355,7 +355,7 @@ REFUSED = {
     ),
     "layer normalisation": (
         lambda: SobolevLoss("H1", mode="forward")(LAYER, X, Y, G),
-        'model: another normalisation than LayerNorm is required here, which PyTorch differentiates wrongly in mo',
+        "model: another normalisation than LayerNorm is required here, which PyTorch differentiates wrongly in mo",
     ),
     "layer normalisation, H2": (
         lambda: SobolevLoss("H2")(module(network(1)), X, LAYER),
