@@ -1,219 +1,172 @@
-"""Finished runs in a file of JSON lines, from which an interrupted search goes on.
+"""Finished results in a file of JSON lines, from which interrupted work goes on.
 
-The first line names the problem; every other line is one finished run, on disk before the next is waited for. Files are
-made here or were empty, and are only appended to: nothing is ever replaced, and no other file is made on the way. Of a
-line that was being written when the search was killed the end is missing; it is dropped, and nothing else is forgiven.
+The first line names the problem; every other line is one result, on disk before the next is waited for. Files are made
+here or were empty, and are only appended to: nothing is ever replaced, and no other file is made on the way. Of a line
+that was being written when the work was killed the end is missing; it is dropped, and nothing else is forgiven.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from .._runtime.checks import named, shown
-from ..layout import Layout
-from .records import point_of
-from .results import EndPoint
+from .._runtime.checks import named
+from .locked_files import FilePath, LockedFile, locked, unusable
 
+Item = TypeVar("Item")
 Record = dict[str, Any]
-FilePath = str | os.PathLike[str]
-
-MARK = b'{"format": "critical points of gradient flow'
-"""How every file begins; a stranger's does not."""
 
 LONGEST = 1 << 16
 """Bytes within which the first line of a file ends."""
 
-OTHERS = {
-    stat.S_IFLNK: "a symbolic link; name the file it leads to",
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-}
-"""What else a path can lead to; devices beside."""
+
+@dataclass(frozen=True)
+class Codec(Generic[Item]):
+    """How results are lines of a file.
+
+    Attributes
+    ----------
+    subject
+        With which the entry ``"format"`` of every header begins; that of a stranger's file does not.
+    maker, item
+        What makes such files, and what a line is called: a search, and a run.
+    key
+        What tells a result from the others of a file.
+    write
+        A result as numbers, texts, lists and dictionaries of them.
+    read
+        The result of such a record, bit for bit; a ValueError names the field that is missing, unknown or wrong.
+    """
+
+    subject: str
+    maker: str
+    item: str
+    key: Callable[[Item], Hashable]
+    write: Callable[[Item], Record]
+    read: Callable[[Record], Item]
+
+    @property
+    def mark(self) -> bytes:
+        """How every file begins."""
+        return json.dumps({"format": self.subject}).removesuffix('"}').encode()
 
 
 @dataclass
-class Checkpoint:
+class Checkpoint(Generic[Item]):
     """An open file.
 
     Attributes
     ----------
     header
         What identifies the problem.
-    points
-        Finished runs, by number.
+    items
+        Finished results, by their keys.
     """
 
-    path: Path
+    file: LockedFile
+    codec: Codec[Item]
     header: Record
-    points: dict[int, EndPoint]
-    descriptor: int
-    writable: bool
+    items: dict[Hashable, Item]
     length: int
 
     def begin(self, missing: int) -> None:
-        """Make the file ready for so many runs more.
+        """Make the file ready for so many results more.
 
         Raises
         ------
         ValueError
             If it cannot be written.
         """
-        if not self.writable:
-            raise ValueError(f"checkpoint: {named(self.path)} can be read only, and {missing} runs are missing in it")
+        if not self.file.writable:
+            lacking = f"{missing} {self.codec.item}s are missing in it"
+            raise ValueError(f"checkpoint: {named(self.file.path)} can be read only, and {lacking}")
         try:
-            os.ftruncate(self.descriptor, self.length)
+            os.ftruncate(self.file.descriptor, self.length)
             if not self.length:
                 self._write(self.header)
         except OSError as error:
-            raise _unusable(self.path, error) from None
+            raise unusable(self.file.path, error) from None
 
-    def append(self, point: EndPoint) -> None:
-        """One finished run, on disk."""
-        record = point.as_dict()
-        self._write({**record, "check": _check(self.header, record)})
+    def append(self, *items: Item) -> None:
+        """Finished results, on disk."""
+        records = [self.codec.write(item) for item in items]
+        self._write(*({**record, "check": _check(self.header, record)} for record in records))
 
-    def _write(self, record: Record) -> None:
-        """One line, whole or not at all."""
-        line, length = json.dumps(record).encode() + b"\n", os.fstat(self.descriptor).st_size
+    def _write(self, *records: Record) -> None:
+        """Lines, all of them whole or none at all."""
+        lines = b"".join(json.dumps(record).encode() + b"\n" for record in records)
+        descriptor = self.file.descriptor
+        length = os.fstat(descriptor).st_size
         try:
-            while line:
-                line = line[os.write(self.descriptor, line) :]
-            os.fsync(self.descriptor)
+            while lines:
+                lines = lines[os.write(descriptor, lines) :]
+            os.fsync(descriptor)
         except OSError as error:
-            os.ftruncate(self.descriptor, length)
-            raise OSError(error.errno, f"checkpoint: {error.strerror}", str(self.path)) from None
+            os.ftruncate(descriptor, length)
+            raise OSError(error.errno, f"checkpoint: {error.strerror}", str(self.file.path)) from None
 
 
 @contextmanager
-def opened(path: FilePath, header: Record, adopt: tuple[str, ...], layout: Layout) -> Iterator[Checkpoint]:
-    """A checkpoint, read and locked against other searches, but not yet written.
+def opened(path: FilePath, codec: Codec[Item], header: Record, adopt: tuple[str, ...]) -> Iterator[Checkpoint[Item]]:
+    """A checkpoint, read and locked against other processes, but not yet written.
 
     Parameters
     ----------
     path
         A file that does not exist or is empty, or was made here. A link is not followed.
+    codec
+        What its lines are.
     header
-        What identifies the problem.
+        What identifies the problem; its first entry is ``"format"``.
     adopt
         Names of entries that an existing file decides.
-    layout
-        What of a student moves.
 
     Raises
     ------
     ValueError
         If the file is none of these, belongs to another problem, is in use, or was altered.
     """
-    file = _path(path)
-    descriptor, writable, new = _open(file)
+    with locked(path, codec.maker) as file:
+        yield _read(file, codec, header, adopt)
+
+
+def _read(file: LockedFile, codec: Codec[Item], expected: Record, adopt: tuple[str, ...]) -> Checkpoint[Item]:
+    """Header and results."""
     try:
-        _lock(file, descriptor, writable)
-        yield _read(file, descriptor, writable, header, adopt, layout)
-    finally:
-        if new and not os.fstat(descriptor).st_size:
-            file.unlink(missing_ok=True)
-        os.close(descriptor)
-
-
-def _path(value: FilePath) -> Path:
-    try:
-        path = os.fsdecode(value)
-    except TypeError:
-        path = ""
-    if not path or "\0" in path:
-        raise ValueError(f"checkpoint: a path is required, got {shown(value)}")
-    return Path(path)
-
-
-def _open(file: Path) -> tuple[int, bool, bool]:
-    """A descriptor of a regular file, whether it can be written, and whether it was made now."""
-    flags = os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    try:
-        _require_regular(file, os.lstat(file).st_mode if os.path.lexists(file) else stat.S_IFREG)
-        try:
-            result = os.open(file, flags | os.O_RDWR), True, False
-        except FileNotFoundError:
-            result = os.open(file, flags | os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666), True, True
-        except OSError:
-            result = os.open(file, flags | os.O_RDONLY), False, False
-    except FileExistsError:
-        raise _in_use(file) from None
-    except (OSError, UnicodeError) as error:
-        raise _unusable(file, error) from None
-    _require_regular(file, os.fstat(result[0]).st_mode)
-    return result
-
-
-def _require_regular(file: Path, mode: int) -> None:
-    if not stat.S_ISREG(mode):
-        kind = OTHERS.get(stat.S_IFMT(mode), "a device")
-        raise ValueError(f"checkpoint: a regular file is required, {named(file)} is {kind}")
-
-
-def _unusable(file: Path, error: Exception) -> ValueError:
-    reason = getattr(error, "strerror", None) or error
-    required = "checkpoint: a file that can be written is required"
-    return ValueError(f"{required}, {named(file)}: {reason}; choose another path")
-
-
-def _in_use(file: Path) -> ValueError:
-    advice = "wait for its end, or choose another path"
-    return ValueError(f"checkpoint: {named(file)} is in use by another search; {advice}")
-
-
-def _lock(file: Path, descriptor: int, writable: bool) -> None:
-    """Keep other searches out until the file is closed, also by the death of this process."""
-    import fcntl  # there is none on Windows, where the package can be imported all the same
-
-    try:
-        fcntl.flock(descriptor, (fcntl.LOCK_EX if writable else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise _in_use(file) from None
-    except OSError:  # a file system without locks
-        return
-
-
-def _read(
-    file: Path, descriptor: int, writable: bool, expected: Record, adopt: tuple[str, ...], layout: Layout
-) -> Checkpoint:
-    """Header and runs."""
-    try:
-        with open(descriptor, "rb", closefd=False) as stream:
+        with open(file.descriptor, "rb", closefd=False) as stream:
             first, rest = stream.readline(LONGEST), stream.read()
     except OSError as error:
-        raise _unusable(file, error) from None
-    if not first or (first.startswith(MARK) and len(first) < LONGEST and not first.endswith(b"\n")):
-        return Checkpoint(file, expected, {}, descriptor, writable, 0)
-    header = _header(file, first, expected, adopt)
+        raise unusable(file.path, error) from None
+    if not first or (first.startswith(codec.mark) and len(first) < LONGEST and not first.endswith(b"\n")):
+        return Checkpoint(file, codec, expected, {}, 0)
+    header = _header(file.path, codec, first, expected, adopt)
     *lines, cut = rest.split(b"\n")
-    points: dict[int, EndPoint] = {}
+    items: dict[Hashable, Item] = {}
     for number, line in enumerate(lines, 2):
         try:
-            point = _point(line, header, layout)
-            if point.run in points:
-                raise ValueError(f"run: {point.run} is there twice")
+            item = _item(line, codec, header)
+            key = codec.key(item)
+            if key in items:
+                raise ValueError(f"{codec.item}: {key} is there twice")
         except ValueError as error:
             raise ValueError(
-                f"checkpoint: line {number} of {named(file)}: {error}; remove that line, or choose another path"
+                f"checkpoint: line {number} of {named(file.path)}: {error}; remove that line, or choose another path"
             ) from None
-        points[point.run] = point
-    return Checkpoint(file, header, points, descriptor, writable, len(first) + len(rest) - len(cut))
+        items[key] = item
+    return Checkpoint(file, codec, header, items, len(first) + len(rest) - len(cut))
 
 
-def _header(file: Path, line: bytes, expected: Record, adopt: tuple[str, ...]) -> Record:
+def _header(file: Path, codec: Codec[Item], line: bytes, expected: Record, adopt: tuple[str, ...]) -> Record:
     """The first line, which agrees with what is expected but for the entries to adopt."""
-    header = _parsed(line) if line.startswith(MARK) else None
+    header = _parsed(line) if line.startswith(codec.mark) else None
     if not isinstance(header, dict):
-        required = "a file made by a search, or an empty one,"
+        required = f"a file made by a {codec.maker}, or an empty one,"
         raise ValueError(f"checkpoint: {required} is required, {named(file)} is none; choose another path")
     different = [n for n in {**expected, **header} if n not in adopt and header.get(n) != expected.get(n)]
     different += [name for name in adopt if not _alike(header.get(name), expected[name])]
@@ -233,15 +186,15 @@ def _alike(found: Any, words: list[int]) -> bool:
     )
 
 
-def _point(line: bytes, header: Record, layout: Layout) -> EndPoint:
+def _item(line: bytes, codec: Codec[Item], header: Record) -> Item:
     record = _parsed(line)
     if not isinstance(record, dict):
-        raise ValueError("a run in JSON is required")
+        raise ValueError(f"a {codec.item} in JSON is required")
     found = record.pop("check", None)
-    point = point_of(record, layout)
+    item = codec.read(record)
     if found != _check(header, record):
         raise ValueError("check: the line was altered after it was written, or is of another file")
-    return point
+    return item
 
 
 def _parsed(line: bytes) -> Any:
@@ -253,7 +206,7 @@ def _parsed(line: bytes) -> Any:
 
 
 def _check(*records: Record) -> int:
-    """A sum over header and run, in which a damaged digit shows."""
+    """A sum over header and result, in which a damaged digit shows."""
     total = 0
     for record in records:
         total = zlib.crc32(json.dumps(record, sort_keys=True).encode(), total)

@@ -18,9 +18,14 @@ from ..critical_points import require_resolved
 from ..losses import PopulationLoss
 from ..networks import Network
 from ..parameters import Parameters
-from .checkpoint import Checkpoint, FilePath, Record, opened
+from .checkpoint import Checkpoint, Codec, Record, opened
+from .locked_files import FilePath
+from .records import point_of
 from .results import EndPoint, Search
 from .runs import end_of_run
+
+SUBJECT = "critical points of gradient flow"
+"""What files of searches hold."""
 
 POINT = 125
 """Numbers of 8 bytes that a result takes beside its weights, at least."""
@@ -119,16 +124,18 @@ def find_critical_points(
             points = [*tracked(parallel(task, range(runs)), runs, "searching", progress)]
         else:
             adopt = ("entropy",) if rng is None else ()
-            with opened(checkpoint, task.header, adopt, loss.layout(width)) as file:
+            with opened(checkpoint, task.codec, task.header, adopt) as file:
                 points = _resumed(task, runs, file, parallel, progress)
     subject = f"{runs} runs of gradient flow of {width} x {loss.teacher.dim} students on {loss.line()}"
     return Search(subject, tuple(sorted(points, key=lambda point: point.run)))
 
 
-def _resumed(task: _Runs, runs: int, file: Checkpoint, parallel: ParallelMap, progress: bool) -> list[EndPoint]:
+def _resumed(
+    task: _Runs, runs: int, file: Checkpoint[EndPoint], parallel: ParallelMap, progress: bool
+) -> list[EndPoint]:
     """The runs of a file, and those it lacks, each written as soon as it is finished, whatever others still go on."""
-    points = [point for run, point in file.points.items() if run < runs]
-    left = [run for run in range(runs) if run not in file.points]
+    points = [point for point in file.items.values() if point.run < runs]
+    left = [run for run in range(runs) if run not in file.items]
     if left:
         file.begin(len(left))
         task = replace(task, entropy=tuple(file.header["entropy"]))
@@ -176,12 +183,25 @@ class _Runs:
         return Network(drawn.weights, outputs, biases, activation=loss.activation)
 
     @property
+    def codec(self) -> Codec[EndPoint]:
+        """What a run is in a checkpoint."""
+        layout = self.loss.layout(self.width)
+        return Codec(
+            subject=SUBJECT,
+            maker="search",
+            item="run",
+            key=lambda point: point.run,
+            write=EndPoint.as_dict,
+            read=lambda record: point_of(record, layout),
+        )
+
+    @property
     def header(self) -> Record:
         """What identifies the problem in a checkpoint."""
         teacher = self.loss.teacher
         digest = hashlib.sha256(teacher.weights.tobytes() + teacher.output_weights.tobytes())
         header = {
-            "format": "critical points of gradient flow, version 2",
+            "format": f"{SUBJECT}, version 2",
             "teacher": [teacher.width, teacher.dim, digest.hexdigest()],
             "activation": _definition(teacher.activation),
             "norm": list(self.loss.norm.weights),
