@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from .._runtime.checkpoint import Checkpoint, Codec, Record, opened
 from .._runtime.checks import counted, flag, generator, instance_of, number, positive_integer
+from .._runtime.locked_files import FilePath
 from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from .._runtime.sizes import require_memory
@@ -18,8 +20,6 @@ from ..critical_points import require_resolved
 from ..losses import PopulationLoss
 from ..networks import Network
 from ..parameters import Parameters
-from .checkpoint import Checkpoint, Codec, Record, opened
-from .locked_files import FilePath
 from .records import point_of
 from .results import EndPoint, Search
 from .runs import end_of_run

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from .._runtime.checks import named
+from .checks import named
 from .locked_files import FilePath, LockedFile, locked, unusable
 
 Item = TypeVar("Item")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._runtime.checks import named, shown
+from .checks import named, shown
 
 FilePath = str | os.PathLike[str]
 
