@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,7 @@ from .._runtime.locked_files import FilePath
 from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from .._runtime.sizes import require_memory
-from ..activations import Activation
-from ..activations.per_neuron import PerNeuron
+from ..activations.identity import identity
 from ..critical_points import require_resolved
 from ..losses import PopulationLoss
 from ..networks import Network
@@ -203,7 +202,7 @@ class _Runs:
         header = {
             "format": f"{SUBJECT}, version 2",
             "teacher": [teacher.width, teacher.dim, digest.hexdigest()],
-            "activation": _definition(teacher.activation),
+            "activation": identity(teacher.activation),
             "norm": list(self.loss.norm.weights),
             "derivative": str(self.loss.derivative),
             "width": self.width,
@@ -211,7 +210,7 @@ class _Runs:
             "entropy": list(self.entropy),
         }
         if not self.loss.affine_terms.is_shared:
-            header["students"] = _definition(self.loss.activation)
+            header["students"] = identity(self.loss.activation)
         return header if self.loss.is_standard else header | self._more
 
     @property
@@ -222,28 +221,3 @@ class _Runs:
         arrays = (biases, np.array(teacher.output_bias), ambient.mean, ambient.covariance.array, ambient.metric.array)
         texts = [repr(array.shape).encode() + array.tobytes() for array in arrays]
         return {"parameters": list(self.loss.moving), "rest": hashlib.sha256(b"".join(texts)).hexdigest()}
-
-
-def _definition(activation: Activation) -> str:
-    """What tells an activation from all others: the name of one of the package, name and data of another one."""
-    key = activation.definition.key
-    if isinstance(activation.definition, PerNeuron):
-        return ", ".join(map(_definition, activation.definition.neurons))
-    if activation.is_packaged:
-        return activation.name
-    if _is_data(key):
-        text = key if isinstance(key, str) else repr(key)
-        return f"{activation.name} {hashlib.sha256(text.encode()).hexdigest()}"
-    raise ValueError(
-        f"checkpoint: an activation that carries its definition is required, {activation.name!r} does not; derive "
-        "it by sobolev_theory.symbolic.derive"
-    )
-
-
-def _is_data(key: object) -> bool:
-    """Whether it is text, numbers, and tuples and records of them: what is the same in another process."""
-    if is_dataclass(key):
-        return all(_is_data(getattr(key, each.name)) for each in fields(key))
-    if isinstance(key, tuple):
-        return all(map(_is_data, key))
-    return key is None or isinstance(key, str | int | float | complex)
