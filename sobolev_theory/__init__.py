@@ -50,6 +50,8 @@ from .losses import PopulationLoss
 from .networks import Network
 from .search.results import Search
 from .search.search import find_critical_points
+from .sweeps.results import Sweep
+from .sweeps.sweep import sweep
 
 __version__ = "0.1.0"
 
@@ -84,6 +86,9 @@ __all__ = [
     "Search",
     "critical_point",
     "find_critical_points",
+    # sweeps
+    "Sweep",
+    "sweep",
     # activations, closed forms, checks
     "activations",
     "finite_sample",
