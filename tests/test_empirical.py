@@ -10,7 +10,7 @@ from sobolev_theory.parameters import Parameters
 
 N, D, K, M = 23, 3, 2, 2
 H = 1e-5
-"""Step of central differences, whose error is H^2 of third derivatives, about 1e-10, and rounding, 1e-11 of the loss."""
+"""Step of central differences, whose errors are 1e-10 of third derivatives, and 1e-11 of what is differenced."""
 
 NORMS = [(1.0,), (1.0, 0.7), (0.0, 0.5), (1.0, 0.7, 0.3), (0.5, 0.0, 0.4)]
 MOVING = ["all", "weights", ("output_weights", "output_bias"), ("weights", "output_bias"), ("biases",)]
