@@ -71,6 +71,10 @@ def test_value_gradient_and_hessian_are_those_of_the_definition(activation, kind
         hessian = loss.hessian(student)
         found = differences(lambda net, loss=loss: np.ravel(loss.gradient(net)), loss, student)
         np.testing.assert_allclose(hessian.to_dense(), found, rtol=0, atol=1e-7 * np.abs(found).max())
+        for matrix in (hessian, loss.gauss_newton(student)):
+            dense, unit = matrix.to_dense(), np.abs(matrix.to_dense()).max()
+            np.testing.assert_allclose(matrix @ np.eye(len(found)), dense, rtol=0, atol=1e-13 * unit)
+            np.testing.assert_allclose(matrix.diagonal(), np.diag(dense), rtol=0, atol=1e-13 * unit)
 
 
 def test_gauss_newton_is_the_mean_of_squares_of_jacobians():
