@@ -9,8 +9,8 @@ cost that does not grow with the input dimension, and checked by sampling.
 >>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2"), curvature="gauss_newton") < 1)
 True
 
-`plotting` (matplotlib) and `symbolic` (SymPy) are loaded when they are first used. Modules that are not listed here are
-internal.
+`plotting` (matplotlib), `symbolic` (SymPy) and `torch` (PyTorch) are loaded when they are first used. Modules that are
+not listed here are internal.
 """
 
 from importlib import import_module
@@ -50,6 +50,8 @@ from .losses import PopulationLoss
 from .networks import Network
 from .search.results import Search
 from .search.search import find_critical_points
+from .sweeps.results import Sweep
+from .sweeps.sweep import sweep
 
 __version__ = "0.1.0"
 
@@ -84,6 +86,9 @@ __all__ = [
     "Search",
     "critical_point",
     "find_critical_points",
+    # sweeps
+    "Sweep",
+    "sweep",
     # activations, closed forms, checks
     "activations",
     "finite_sample",
@@ -107,7 +112,7 @@ __all__ = [
     "WorkerError",
 ]
 
-ON_DEMAND = ("plotting", "symbolic")
+ON_DEMAND = ("plotting", "symbolic", "torch")
 
 
 def __getattr__(name: str) -> ModuleType:
