@@ -44,6 +44,7 @@ RESULTS = {
         "Step",
         "Survey",
         "SymmetricSaddle",
+        "Table",
         "Theorem",
         "TunedSteps",
     ),

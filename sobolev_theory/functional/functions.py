@@ -50,6 +50,7 @@ def value(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sobolev_theory import functional
     >>> W, V = np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])
     >>> bool(np.isclose(functional.value(W, V, "L2"), 0.5 - 1 / (2 * np.pi)))
@@ -73,6 +74,7 @@ def gradient(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sobolev_theory import functional
     >>> functional.gradient(np.array([[2.0, 0.0]]), np.array([[1.0, 0.0]]), "L2")
     array([[0.5, 0. ]])
@@ -95,6 +97,7 @@ def hessian_vector_product(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sobolev_theory import functional
     >>> W, V = np.array([[0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0]])
     >>> functional.hessian_vector_product(W, V, np.array([[0.0, 1.0, 0.0]]), "L2")
@@ -119,6 +122,7 @@ def hessian(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sobolev_theory import functional
     >>> H = functional.hessian(np.array([[0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0]]), "L2")
     >>> np.linalg.eigvalsh(H).round(6)              # 1/2 - 1/pi, 1/2 - 1/(2 pi), 1/2
@@ -136,10 +140,11 @@ def gauss_newton(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sobolev_theory import functional
     >>> functional.gauss_newton(np.array([[1.0, 0.0]]))
-    array([[1. , 0. ],
-           [0. , 0.5]])
+    array([[1., 0.],
+           [0., 1.]])
     """
     return Blocks.gauss_newton(_sums(W, None, norm, output_weights, activation)).to_dense()
 
