@@ -17,6 +17,8 @@ from importlib import import_module
 from types import ModuleType
 
 from . import activations, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
+from .advice.advise import advise
+from .advice.report import Advice
 from .conditioning.compare import compare, condition_number_ratio
 from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
@@ -92,6 +94,9 @@ __all__ = [
     "reduced",
     "single_neuron",
     "symmetric",
+    # from a network and data to an answer
+    "Advice",
+    "advise",
     # errors and warnings
     "AccuracyError",
     "AccuracyWarning",
