@@ -9,8 +9,8 @@ cost that does not grow with the input dimension, and checked by sampling.
 >>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2"), curvature="gauss_newton") < 1)
 True
 
-`plotting` (matplotlib) and `symbolic` (SymPy) are loaded when they are first used. Modules that are not listed here are
-internal.
+`plotting` (matplotlib), `symbolic` (SymPy) and `torch` (PyTorch) are loaded when they are first used. Modules that are
+not listed here are internal.
 """
 
 from importlib import import_module
@@ -19,6 +19,7 @@ from types import ModuleType
 from . import activations, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
 from .advice.advise import advise
 from .advice.report import Advice
+from ._runtime.tables import Table
 from .conditioning.compare import compare, condition_number_ratio
 from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
@@ -51,6 +52,8 @@ from .losses import PopulationLoss
 from .networks import Network
 from .search.results import Search
 from .search.search import find_critical_points
+from .sweeps.results import Sweep
+from .sweeps.sweep import sweep
 
 __version__ = "0.1.0"
 
@@ -85,6 +88,9 @@ __all__ = [
     "Search",
     "critical_point",
     "find_critical_points",
+    # sweeps
+    "Sweep",
+    "sweep",
     # activations, closed forms, checks
     "activations",
     "finite_sample",
@@ -97,6 +103,8 @@ __all__ = [
     # from a network and data to an answer
     "Advice",
     "advise",
+    # results as data, and as others take them
+    "Table",
     # errors and warnings
     "AccuracyError",
     "AccuracyWarning",
@@ -109,7 +117,7 @@ __all__ = [
     "WorkerError",
 ]
 
-ON_DEMAND = ("plotting", "symbolic")
+ON_DEMAND = ("plotting", "symbolic", "torch")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..descent.optimisers import Adam
-from .orders import Orders
 
 FloatArray = NDArray[np.float64]
 

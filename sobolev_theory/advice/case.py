@@ -189,5 +189,3 @@ def kept(network: Network, norms: Sequence[Norm], options: LossOptions) -> tuple
     if not found and last is not None:
         raise last
     return tuple(found), reasons
-
-

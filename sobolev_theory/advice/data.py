@@ -1,4 +1,4 @@
-"""Gauss-Newton matrices on data beside those of theory: how far apart they are, and how far chance alone would put them.
+"""Gauss-Newton matrices on data beside those of theory: how far apart they are, and how far by chance alone.
 
 Samples are parted into batches, whose matrices scatter about their mean: that is its standard error, of every entry and
 of the trace. Inputs of theory have the mean and the covariance of the same samples, so that chance is a little less.
@@ -65,7 +65,9 @@ class Agreement:
     @property
     def within_error(self) -> bool:
         """Whether the data do not contradict theory: both are at most `DEVIATIONS` standard errors away."""
-        return self.distance <= DEVIATIONS * self.distance_error and abs(self.trace - 1) <= DEVIATIONS * self.trace_error
+        return (
+            self.distance <= DEVIATIONS * self.distance_error and abs(self.trace - 1) <= DEVIATIONS * self.trace_error
+        )
 
 
 DEVIATIONS = 2.0
@@ -123,7 +125,9 @@ def columns_in_words(X: FloatArray) -> list[str]:
     if n <= d:
         found.append(f"{n} samples in {d} dimensions: their covariance is singular, and theory is that of their span")
     elif rank < len(varying):
-        found.append(f"columns are collinear: {len(varying)} that vary have rank {rank}, and theory is that of their span")
+        found.append(
+            f"columns are collinear: {len(varying)} that vary have rank {rank}, and theory is that of their span"
+        )
     return found
 
 

@@ -91,20 +91,6 @@ class OfNorm:
         return plain | {name: None if part is None else asdict(part) for name, part in parts.items()}
 
 
-def steps_text(steps: float) -> str:
-    """A number of steps.
-
-    Examples
-    --------
-    >>> steps_text(71.0), steps_text(70984.0), steps_text(np.inf)
-    ('71', '71000', 'never')
-    """
-    if not np.isfinite(steps):
-        return "never"
-    digits = max(int(np.log10(max(steps, 1.0))) - 2, 0)
-    return f"{round(steps, -digits):.0f}"
-
-
 def ratio(first: float, second: float) -> float:
     """A gain; NaN where either is none."""
     return first / second if np.isfinite(first) and np.isfinite(second) and second > 0 else np.nan

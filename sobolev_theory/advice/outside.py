@@ -34,9 +34,9 @@ def of_jumps(found: Sequence[OfNorm], directions: int) -> list[str]:
         return []
     spread = max(each.spread for each in found if each.jumps)
     return [
-        f"{', '.join(names)}: training follows limits of the Hessian (backprop convention), means here over {directions} "
-        f"random directions, among which steps scatter by {spread:.2g}; Gauss-Newton matrices, of theory and data, are "
-        "others, and say nothing of its steps"
+        f"{', '.join(names)}: training follows limits of the Hessian (backprop convention), here means over "
+        f"{directions} random directions, among which steps scatter by {spread:.2g}; Gauss-Newton matrices, of theory "
+        "and data, are others, and say nothing of its steps"
     ]
 
 

@@ -73,7 +73,11 @@ class Advice(Shown, Value):
     def lines(self) -> list[str]:
         """The verdict, a line for each reason."""
         lines = [self.verdict.sentence, *self.verdict.reasons]
-        return lines if self.weight is None else [*lines, of_weight(self.weight, self.unit, self.within)]
+        return (
+            lines
+            if self.weight is None
+            else [*lines, of_weight(self.weight, self.verdict.answer, self.unit, self.within)]
+        )
 
     @property
     def unit(self) -> float:
@@ -89,7 +93,9 @@ class Advice(Shown, Value):
     def table(self) -> Table:
         """Every number, for files and frames: of which norm, of what, and how much."""
         leaves = _leaves(self.to_dict())
-        rows = [(path[1], ".".join(path[2:]), x) if path[0] == "norms" else ("", ".".join(path), x) for path, x in leaves]
+        rows = [
+            (path[1], ".".join(path[2:]), x) if path[0] == "norms" else ("", ".".join(path), x) for path, x in leaves
+        ]
         return Table(self.subject, ("norm", "quantity", "value"), rows, self.lines, keys=2)
 
     def to_markdown(self) -> str:

@@ -50,7 +50,11 @@ def steps_table(advice: Findings) -> Table:
         data = None if each.jumps or each.data is None else each.data.steps
         gains = _known(ratio(*judged(first, each))), _known(work_gain(first, each))
         rows.append([each.norm, each.training.steps, data, gains[0], counted, each.cost, gains[1]])
-    title = f"Steps until the L2 loss is {advice.accuracy:g} of its start; gain over {first.norm}, cost of a step"
+    jumps = any(each.jumps for each in advice.norms)
+    where = "by theory" if jumps or first.data is None else "on the data"
+    title = (
+        f"Steps until the L2 loss is {advice.accuracy:g} of its start; gain over {first.norm} {where}, cost of a step"
+    )
     return _without_empty(Table(title, columns, rows))
 
 

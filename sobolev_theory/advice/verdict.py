@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .findings import OfNorm, ratio, saving, steps_text
+from .findings import OfNorm, ratio, saving
 from .weight import BestWeight
 
 PAYS, LITTLE = 1.5, 1.1
@@ -89,16 +89,11 @@ def _needed(each: OfNorm) -> float:
 
 
 def _reason(first: OfNorm, other: OfNorm) -> str:
-    steps = judged(first, other)
-    if not np.isfinite(steps).all():
-        return f"{other.norm}: {steps_text(steps[1])} against {steps_text(steps[0])} steps: no gain is known."
-    gain, work = ratio(*steps), work_gain(first, other)
-    where = "on the data" if not (first.jumps or other.jumps) and first.data is not None else "by theory"
-    less = f"{work:.2g} times less" if work >= 1 else f"{1 / work:.2g} times more"
-    return (
-        f"{other.norm} takes {saving(gain)} of gradient descent than {first.norm} ({steps_text(steps[1])} against "
-        f"{steps_text(steps[0])}, {where}); a step costs {other.cost:.3g} times as much: {less} work."
-    )
+    gain, work = ratio(*judged(first, other)), work_gain(first, other)
+    if np.isnan(gain):
+        return f"{other.norm}: gradient descent does not arrive, no gain is known."
+    less = f"{work:.2g} times less work" if work >= 1 else f"{1 / work:.2g} times more work"
+    return f"{other.norm}: {saving(gain)} of gradient descent than {first.norm}, at {other.cost:.3g} times the cost: {less}."
 
 
 def _of_adam(first: OfNorm, others: Sequence[OfNorm]) -> tuple[str, ...]:
@@ -125,13 +120,14 @@ def _of_samples(found: Sequence[OfNorm]) -> tuple[str, ...]:
     return (f"Samples needed, each with its derivatives: {', '.join(words)}.",)
 
 
-def of_weight(best: BestWeight, unit: float, within: float) -> str:
+def of_weight(best: BestWeight, answer: str, unit: float, within: float) -> str:
     """The weight to take, in the units of the target."""
     if not np.isfinite(best.steps):
         return "Weight: with none does gradient descent arrive."
-    percent = f"{100 * within:.3g} percent"
+    percent = f"within {100 * within:.3g} percent of the fewest steps"
     if best.recommended == 0:
-        return f"Weight: none; L2 alone is within {percent} of the fewest steps."
+        return f"Weight: none; L2 alone is {percent}."
     high = "on" if best.interval[1] == np.inf else f"to {best.interval[1]:.2g}"
-    text = f"Weight: take lambda_1 = {best.recommended:.2g}; from there {high} steps are within {percent} of the fewest"
-    return text + ("." if np.isnan(unit) else f". Times E|grad f|^2 / Var f = {unit:.3g} that is {best.recommended * unit:.2g}.")
+    take = "take" if answer.startswith("pay") else "if at all,"
+    known = "" if np.isnan(unit) else f" (in units of f {best.recommended * unit:.2g})"
+    return f"Weight: {take} lambda_1 = {best.recommended:.2g}{known}; from there {high} it is {percent}."
