@@ -52,9 +52,10 @@ def counted(matrix: FloatArray, judge: FloatArray, accuracy: float, seed: int) -
     level = accuracy * _loss(judge, x).reshape(starts, -1).mean(axis=0)
     most = int(min(MOST, WORK / (4 * matrix.size * x.shape[1])))
     optimiser = Adam(1.0)
-    memory = optimiser.begin(x)
+    memory, still = optimiser.begin(x), np.zeros_like(x)
     for k in range(1, most + 1):
-        moved, memory = optimiser.update(np.zeros_like(x), memory, lambda _, x=x: matrix @ x)
+        slope = matrix @ x
+        moved, memory = optimiser.update(still, memory, lambda _, slope=slope: slope)  # type: ignore[misc]
         x = x + rates * moved
         if k % (1 + k // 50) == 0 and (_loss(judge, x).reshape(starts, -1).mean(axis=0) <= level).any():
             return Count(k, True)

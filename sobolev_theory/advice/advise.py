@@ -118,8 +118,11 @@ def advise(
     parameters, generated = moving(parameters), generator(rng)
     accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
     within = number("within", within, "a part of the fewest steps, between 0 and 1,", 0, 1)
-    samples = None if isinstance(X, Inputs) else as_array("X", X, ("n", "d"), {"d": network.dim})
-    inputs = X if isinstance(X, Inputs) else Inputs.from_data(samples)
+    if isinstance(X, Inputs):
+        inputs, samples = X, None
+    else:
+        samples = as_array("X", X, ("n", "d"), {"d": network.dim})
+        inputs = Inputs.from_data(samples)
     options: LossOptions = {"inputs": inputs, "metric": metric, "parameters": parameters}
     finite, left_out = kept(network, [Norm.parse(norm) for norm in several_norms(norms)], options)
     given = _targets(targets, samples, network)

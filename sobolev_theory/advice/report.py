@@ -12,16 +12,12 @@ import numpy as np
 from .._runtime.results import Shown, Value
 from .._runtime.tables import Table
 from .._runtime.terminal import SCREEN, columns, prompt_columns, wrapped
-from ..conditioning.optimum import OptimalWeight
-from .findings import OfNorm
-from .scales import Residual, Scales
-from .tables import agreement_table, conditioning_table, samples_table, steps_table, weight_table
+from .tables import Findings, agreement_table, conditioning_table, samples_table, steps_table, weight_table
 from .verdict import Verdict, of_weight
-from .weight import BestWeight
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Advice(Shown, Value):
+class Advice(Findings, Shown, Value):
     """Whether derivative supervision pays for a network on its inputs, by how much, and with which weight.
 
     ``str()`` is the report, ``to_dict()`` the data, ``tables()`` its tables, and ``table()`` all numbers in one.
@@ -59,14 +55,6 @@ class Advice(Shown, Value):
 
     subject: str
     verdict: Verdict
-    norms: tuple[OfNorm, ...]
-    weight: BestWeight | None
-    optimum: OptimalWeight | None
-    scales: dict[str, Scales]
-    law: dict[str, float]
-    accuracy: float
-    within: float
-    residual: Residual | None
     outside: tuple[str, ...]
 
     @property
@@ -78,12 +66,6 @@ class Advice(Shown, Value):
             if self.weight is None
             else [*lines, of_weight(self.weight, self.verdict.answer, self.unit, self.within)]
         )
-
-    @property
-    def unit(self) -> float:
-        """``E |grad f|^2 / Var f`` of the targets, or else of the network, on data or else by theory."""
-        known = [self.scales[name].unit for name in ("targets", "data", "theory") if name in self.scales]
-        return next((unit for unit in known if not np.isnan(unit)), np.nan)
 
     def tables(self) -> list[Table]:
         """Steps, conditioning, weights, samples, and data beside theory, as far as they are known."""

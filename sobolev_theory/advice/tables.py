@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,39 +11,53 @@ from .._runtime.results import Column
 from .._runtime.tables import Table
 from ..conditioning.optimum import OptimalWeight
 from .findings import Curved, OfNorm, ratio
+from .scales import Residual, Scales
 from .verdict import judged, work_gain
 from .weight import BestWeight
 
-STEPS = {"form": "{:.4g}", "words": {np.inf: "never"}}
-SHORT = {"form": "{:.3g}"}
+SHORT = "{:.3g}"
+"""Three digits: a prediction to first order has no more."""
 
 
-class Findings(Protocol):
-    """What tables are made of: an `Advice`."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Findings:
+    """The numbers of a report; see `Advice`."""
 
     norms: tuple[OfNorm, ...]
     weight: BestWeight | None
     optimum: OptimalWeight | None
+    scales: dict[str, Scales]
     law: dict[str, float]
     accuracy: float
+    within: float
+    residual: Residual | None
 
     @property
     def unit(self) -> float:
-        """``E |grad f|^2 / Var f``."""
+        """``E |grad f|^2 / Var f`` of the targets, or else of the network, on data or else by theory."""
+        known = [self.scales[name].unit for name in ("targets", "data", "theory") if name in self.scales]
+        return next((unit for unit in known if not np.isnan(unit)), np.nan)
+
+    @property
+    def ground(self) -> str:
+        """What gains go by."""
+        on_data = self.norms[0].data is not None and not any(each.jumps for each in self.norms)
+        return "on the data" if on_data else "by theory"
 
 
 def steps_table(advice: Findings) -> Table:
     """Predicted steps of gradient descent, counted ones of Adam, and what a step costs."""
     first = advice.norms[0]
     most = max((each.adam.steps for each in advice.norms if each.adam is not None), default=0)
+    never = {np.inf: "never"}
     columns = [
         Column("norm"),
-        Column("steps_theory", "theory", **STEPS),
-        Column("steps_data", "data", **STEPS),
-        Column("gain", **SHORT),
+        Column("steps_theory", "theory", "{:.4g}", never),
+        Column("steps_data", "data", "{:.4g}", never),
+        Column("gain", form=SHORT),
         Column("adam", "Adam", "{:.0f}", {np.inf: f"> {most}"}),
-        Column("cost", **SHORT),
-        Column("work_gain", "gain in work", **SHORT),
+        Column("cost", form=SHORT),
+        Column("work_gain", "gain in work", form=SHORT),
     ]
     rows = []
     for each in advice.norms:
@@ -50,11 +65,8 @@ def steps_table(advice: Findings) -> Table:
         data = None if each.jumps or each.data is None else each.data.steps
         gains = _known(ratio(*judged(first, each))), _known(work_gain(first, each))
         rows.append([each.norm, each.training.steps, data, gains[0], counted, each.cost, gains[1]])
-    jumps = any(each.jumps for each in advice.norms)
-    where = "by theory" if jumps or first.data is None else "on the data"
-    title = (
-        f"Steps until the L2 loss is {advice.accuracy:g} of its start; gain over {first.norm} {where}, cost of a step"
-    )
+    gain = f"gain over {first.norm} {advice.ground}"
+    title = f"Steps until the L2 loss is {advice.accuracy:g} of its start; {gain}, and cost of a step"
     return _without_empty(Table(title, columns, rows))
 
 
@@ -72,10 +84,10 @@ def conditioning_table(advice: Findings) -> Table:
     columns = [
         Column("norm"),
         Column("of"),
-        Column("smallest", "rate", **SHORT),
+        Column("smallest", "rate", form=SHORT),
         Column("largest", "sharpness", "{:.4g}"),
-        Column("condition_number", "kappa", **SHORT),
-        Column("gain_equal_sharpness", "gain at equal sharpness", **SHORT),
+        Column("condition_number", "kappa", form=SHORT),
+        Column("gain_equal_sharpness", "gain at equal sharpness", form=SHORT),
     ]
     return Table("Conditioning: the slowest rate, the largest eigenvalue, and their ratio", columns, rows, keys=2)
 
@@ -85,13 +97,12 @@ def weight_table(advice: Findings) -> Table | None:
     if advice.weight is None:
         return None
     best, unit = advice.weight, advice.unit
-    numbers = {"fewest steps": (best.weight, best.recommended, *best.interval)}
+    numbers: dict[str, tuple[float, ...]] = {"fewest steps": (best.weight, best.recommended, *best.interval)}
     if not np.isnan(unit):
-        low, recommended, *ends = (unit * number for number in numbers["fewest steps"])
-        numbers["in units of f"] = low, recommended, *ends
+        numbers["in units of f"] = tuple(unit * number for number in numbers["fewest steps"])
     if advice.optimum is not None:
         numbers["smallest kappa"] = (advice.optimum.weight, advice.optimum.recommended, *advice.optimum.interval)
-    columns = [Column("by"), *(Column(name, **SHORT) for name in ("best", "recommended", "close from", "to"))]
+    columns = [Column("by"), *(Column(name, form=SHORT) for name in ("best", "recommended", "close from", "to"))]
     notes = [] if np.isnan(unit) else [f"in units of f: times E|grad f|^2 / Var f = {unit:.4g}"]
     rows = [[name, *found] for name, found in numbers.items()]
     return Table("Weight lambda_1 of the derivatives", columns, rows, notes)
@@ -108,7 +119,7 @@ def samples_table(advice: Findings) -> Table | None:
         Column("norm"),
         Column("needed", "", "{:.0f}", {np.inf: f"> {tried}"}),
         Column("equations", "parameters over equations", "{:.4g}"),
-        Column("law", "law, per dimension", **SHORT),
+        Column("law", "law, per dimension", form=SHORT),
     ]
     title = f"Samples that leave {advice.accuracy:g} of the L2 error open"
     return _without_empty(Table(title, columns, rows))
@@ -119,7 +130,7 @@ def agreement_table(advice: Findings) -> Table | None:
     known = [each.agreement for each in advice.norms if each.agreement is not None]
     columns = [
         Column("norm"),
-        Column("distance", **SHORT),
+        Column("distance", form=SHORT),
         Column("distance_error", "by chance", "{:.2g}"),
         Column("trace", "trace ratio", "{:.4g}"),
         Column("trace_error", "+-", "{:.2g}"),

@@ -93,7 +93,8 @@ def _reason(first: OfNorm, other: OfNorm) -> str:
     if np.isnan(gain):
         return f"{other.norm}: gradient descent does not arrive, no gain is known."
     less = f"{work:.2g} times less work" if work >= 1 else f"{1 / work:.2g} times more work"
-    return f"{other.norm}: {saving(gain)} of gradient descent than {first.norm}, at {other.cost:.3g} times the cost: {less}."
+    steps = f"{saving(gain)} of gradient descent than {first.norm}"
+    return f"{other.norm}: {steps}, at {other.cost:.3g} times the cost: {less}."
 
 
 def _of_adam(first: OfNorm, others: Sequence[OfNorm]) -> tuple[str, ...]:

@@ -79,8 +79,9 @@ def best_weight(model: Model, accuracy: float, within: float) -> BestWeight:
     reached = np.isfinite(found)
     if not reached.any():
         return BestWeight(np.nan, np.inf, np.nan, np.inf, (np.nan, np.nan), without)
-    curve = _interpolated(np.log(weights[reached]), np.log(found[reached]))
-    places = np.linspace(*np.log(weights[reached][[0, -1]]), FINER) if reached.sum() > 1 else np.log(weights[reached])
+    inside = np.log(weights[reached])
+    curve = _interpolated(inside, np.log(found[reached]))
+    places = np.linspace(float(inside[0]), float(inside[-1]), FINER)
     values = curve(places)
     best = int(np.argmin(values))
     fewest = min(float(np.exp(values[best])), without)
