@@ -16,10 +16,10 @@ not listed here are internal.
 from importlib import import_module
 from types import ModuleType
 
-from . import activations, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
+from . import activations, empirical, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
+from ._runtime.tables import Table
 from .advice.advise import advise
 from .advice.report import Advice
-from ._runtime.tables import Table
 from .conditioning.compare import compare, condition_number_ratio
 from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
@@ -93,6 +93,7 @@ __all__ = [
     "sweep",
     # activations, closed forms, checks
     "activations",
+    "empirical",
     "finite_sample",
     "formulas",
     "kernels",

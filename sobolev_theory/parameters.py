@@ -62,6 +62,7 @@ class Parameters(Record):
         activation: Activation,
         dim: int,
         moving: tuple[str, ...] = ("weights",),
+        other: str = "the teacher",
     ) -> Parameters:
         """The parameters of a student, checked and not copied; an array, of weights alone, gets output weights one."""
         if isinstance(student, Network):
@@ -80,7 +81,7 @@ class Parameters(Record):
         of_neurons(activation, parameters.width, "student")
         if parameters.weights.shape[1] != dim:
             shape, fits = parameters.weights.shape, "; its transpose would fit" if parameters.width == dim else ""
-            raise ValueError(f"student: input dimension {dim} of the teacher is required, got {shape}{fits}")
+            raise ValueError(f"student: input dimension {dim} of {other} is required, got {shape}{fits}")
         return parameters
 
     @classmethod

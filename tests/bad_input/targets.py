@@ -14,6 +14,7 @@ from sobolev_theory.activations.registry import REGISTRY
 
 W = np.array([[0.5, 0.8], [0.3, -0.4]])
 V = np.eye(2)
+SAMPLES = np.array([[0.0, 1.0], [2.0, 0.5], [1.0, -1.0], [-0.5, 0.3]])
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Target:
 @cache
 def loss() -> st.PopulationLoss:
     return st.PopulationLoss(V, "L2")
+
+
+@cache
+def empirical() -> st.empirical.EmpiricalLoss:
+    return st.empirical.EmpiricalLoss(SAMPLES, st.Network(V))
 
 
 @cache
@@ -123,6 +129,27 @@ TARGETS: dict[str, Target] = {
         lambda W, towards: loss().hessian(W, towards=towards), {"W": ("array", W), "towards": ("array", W)}
     ),
     "PopulationLoss.field_limit": Target(lambda W, X: loss().field_limit(W, X), {"W": ("array", W), "X": ("array", W)}),
+    "EmpiricalLoss": Target(
+        lambda X, targets, gradients, **others: st.empirical.EmpiricalLoss(X, (targets, gradients), **others).value(W),
+        {"X": ("array", SAMPLES), "targets": ("row", SAMPLES[:, 0]), "gradients": ("array", SAMPLES)}
+        | {"norm": ("norm", "H1"), "metric": ("array row number optional", None), "parameters": ("word", "weights")}
+        | {"activation": ("activation optional", "relu"), "workers": ("workers", 1)},
+    ),
+    "EmpiricalLoss ": Target(
+        lambda targets: st.empirical.EmpiricalLoss(SAMPLES, targets, "L2"),
+        {"targets": ("teacher array", (SAMPLES[:, 0],))},
+    ),
+    **{
+        f"EmpiricalLoss.{name}": Target(lambda W, name=name: getattr(empirical(), name)(W), {"W": ("array", W)})
+        for name in ("at", "student", "value", "gradient", "hessian", "gauss_newton")
+    },
+    "curvature": Target(
+        lambda network, X, **others: st.empirical.curvature(network, X, **others).to_dense(),
+        {"network": ("teacher array", lambda: st.Network(W)), "X": ("array", SAMPLES), "norm": ("norm", "H1")}
+        | {"curvature": ("word", "hessian"), "targets": ("teacher optional", lambda: st.Network(V))}
+        | {"metric": ("array row number optional", None), "parameters": ("word", "weights")},
+        weight=2,
+    ),
     "Curvature.condition_number": Target(
         lambda kind, quotient: loss().gauss_newton(W).condition_number(kind, quotient=quotient),
         {"kind": ("word", "eigenvalue"), "quotient": ("flag", False)},
