@@ -18,6 +18,8 @@ from types import ModuleType
 
 from . import activations, empirical, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
 from ._runtime.tables import Table
+from .advice.advise import advise
+from .advice.report import Advice
 from .conditioning.compare import compare, condition_number_ratio
 from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
@@ -99,6 +101,9 @@ __all__ = [
     "reduced",
     "single_neuron",
     "symmetric",
+    # from a network and data to an answer
+    "Advice",
+    "advise",
     # results as data, and as others take them
     "Table",
     # errors and warnings
