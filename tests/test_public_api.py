@@ -26,7 +26,7 @@ Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative
 BestStep Descent TunedSteps best_step gradient_descent steps_to
 CriticalPoint critical_point Search find_critical_points
 activations empirical finite_sample formulas kernels monte_carlo reduced single_neuron symmetric
-Table
+Table Advice advise
 AccuracyError AccuracyWarning ConditioningWarning InfiniteNormError NotDifferentiableError OverflowingError
 SizeError UnknownActivationError WorkerError
 """
