@@ -69,6 +69,7 @@ class EmpiricalPoint(Record):
         return self.loss.layout(self.width)
 
     @cached_property
+    @np.errstate(all="ignore")
     def value(self) -> float:
         """The loss; see `EmpiricalLoss.value`."""
         setting, data = self._problem(residual=True)
@@ -93,6 +94,7 @@ class EmpiricalPoint(Record):
         return rows[:, self.layout.columns]
 
     @property
+    @np.errstate(all="ignore")
     def hessian(self) -> Curvature:
         """The second derivative; see `EmpiricalLoss.hessian`."""
         return self._curvature(residual=True)

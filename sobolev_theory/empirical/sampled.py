@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.parallel import Workers
+from .._runtime.sizes import require_memory
 from ..curvature.on_rows import ALL, MatrixOnRows, NeuronBlock
 from ..pairs.existence import are_finite, overflowing
 from .dense import Grams, Group, Own
 from .first_order import FirstOrder
 from .product import Kept, Product
-from .samples import Data
+from .samples import PARTS, Data
 from .setting import Setting
+from .singular import reasons
 from .sums import means
 
 FloatArray = NDArray[np.float64]
@@ -22,6 +24,10 @@ IntArray = NDArray[np.intp]
 
 HELD = 110 * 2**20
 """Numbers, 880 MiB, that samples and pointwise derivatives may be together: those of further chunks are not kept."""
+
+
+MOST = 2**27
+"""Numbers of the matrices that parts of the samples give, together."""
 
 
 class SampledMatrix(MatrixOnRows):
@@ -40,6 +46,11 @@ class SampledMatrix(MatrixOnRows):
         """Without what can be computed anew, and executors."""
         workers = self.workers if isinstance(self.workers, int) else 1
         return self.__dict__ | {"workers": workers, "_kept": [], "_dense": None}
+
+    @property
+    def is_costly(self) -> bool:
+        """Yes: the matrix costs as much as P/8 to P/4 products."""
+        return True
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -71,6 +82,8 @@ class SampledMatrix(MatrixOnRows):
     def tensor(self, left: slice = ALL, right: slice = ALL) -> FloatArray:
         """All blocks, in some coordinates on the left and some on the right; formed once."""
         if self._dense is None:
+            size = self.setting.width * (self.setting.layout.dim + 2)
+            require_memory(f"a {size} x {size} matrix of samples", 5 * size**2, "H @ x does not form it")
             everyone = np.arange(self.shape[0])
             (tensor,) = self._blocks([(everyone, everyone)])
             if self.first is not None:
@@ -100,6 +113,10 @@ class SampledMatrix(MatrixOnRows):
             blocks += self._own(everyone, self.first)
         return self._finite(np.array(np.einsum("idd->id", blocks)))
 
+    def why_singular(self) -> str:
+        """What samples and neurons say of it."""
+        return reasons(self.setting, self.data, self.diagonal())
+
     def transposed(self) -> SampledMatrix:
         """Symmetric: where samples meet no kink, and almost none does, the loss has second derivatives."""
         return self
@@ -113,7 +130,9 @@ class SampledMatrix(MatrixOnRows):
     def _blocks(self, groups: list[Group]) -> list[FloatArray]:
         """Of the Gauss-Newton matrix, in coordinates that move."""
         task, at = Grams(self.setting, groups), self.setting.layout.columns
-        return [each[..., at[:, None], at] for each in task.tensors(means(task, self.data, self.workers))]
+        numbers = sum(len(one) * len(two) for one, two in groups) * (self.setting.layout.dim + 2) ** 2
+        parts = max(4, min(PARTS, MOST // numbers))
+        return [each[..., at[:, None], at] for each in task.tensors(means(task, self.data, self.workers, parts))]
 
     @np.errstate(all="ignore")
     def _own(self, neurons: IntArray, first: FirstOrder) -> FloatArray:

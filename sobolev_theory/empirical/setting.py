@@ -121,6 +121,11 @@ class Setting:
         """Orders of pointwise derivatives that first derivatives in what moves need, and second ones."""
         return sorted({m + k for m, _ in self.norm.orders for k in range(1 + self.bends + second)})
 
+    def operations(self, width: int) -> float:
+        """About how many a sample takes: of pointwise derivatives, and of products with so many columns of neurons."""
+        N, d = self.weights.shape
+        return float(len(self.norm.orders) * N * (100 + 2 * d + 4 * width))
+
     def at(self, batch: Batch, orders: list[int]) -> Chunk:
         """The neurons at some samples."""
         z = batch.inputs @ self.weights.T + self.biases
