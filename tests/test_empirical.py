@@ -12,7 +12,7 @@ import pytest
 
 import sobolev_theory as st
 from sobolev_theory._runtime.threads import one_blas_thread
-from sobolev_theory.empirical import sampled, samples, sums
+from sobolev_theory.empirical import sampled, samples, streamed, sums
 from sobolev_theory.empirical.samples import Samples
 from sobolev_theory.parameters import Parameters
 
@@ -217,19 +217,23 @@ def test_rows_of_a_file_are_sent_by_its_name(tmp_path):
 
 
 def test_products_are_the_same_whatever_is_kept(many_parts, monkeypatch):
+    """Nothing, some chunks, all; and of a Hessian blocks with themselves in the place of pointwise derivatives."""
     rng = np.random.default_rng(6)
     X, student, x = rng.standard_normal((100, D)), network(rng, K, "tanh"), rng.standard_normal(11)
     loss = st.empirical.EmpiricalLoss(X, network(rng, M, "tanh"), parameters="all")
-    expected = loss.hessian(student) @ x
-    for held in (0, 1000, 2**27):
-        monkeypatch.setattr(sampled, "HELD", held)
+    dense = loss.hessian(student).to_dense()
+    for held, widest, chunks in ((0, 0, 0), (1000, 0, 3), (2**27, 0, 7), (0, 9, 0), (1200, 9, 7)):
+        monkeypatch.setattr(streamed, "HELD", held)
+        monkeypatch.setattr(sampled, "WIDEST", widest)
         matrix = loss.hessian(student)
-        for _ in range(3):
+        expected = matrix @ x
+        np.testing.assert_allclose(expected, dense @ x, rtol=0, atol=1e-13 * np.abs(dense).max())
+        for _ in range(2):
             np.testing.assert_array_equal(matrix @ x, expected)
-        assert len(matrix._blocks._kept) == {0: 0, 1000: 2, 2**27: 7}[held]
+        assert len(matrix._blocks._streamed.kept) == chunks
+        assert (matrix._blocks._beside is None) == (widest == 0)
         np.testing.assert_allclose(matrix @ (x + 2j), expected + 2j * (matrix @ np.ones(11)), rtol=1e-12)
-    again = pickle.loads(pickle.dumps(matrix))
-    np.testing.assert_array_equal(again @ x, expected)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(matrix)) @ x, expected)
 
 
 def test_an_empirical_curvature_is_a_curvature():
@@ -436,7 +440,7 @@ def test_memory_of_products_is_bounded(monkeypatch):
     student = st.Network(rng.standard_normal((20, 20)), np.ones(20), np.zeros(20), activation="tanh")
     chunk = 8 * samples.NUMBERS
     for bound in (X.size + 2**20, 2**27):
-        monkeypatch.setattr(sampled, "HELD", bound)
+        monkeypatch.setattr(streamed, "HELD", bound)
         tracemalloc.start()
         matrix = st.empirical.curvature(student, X, "H1", parameters="all")
         for _ in range(2):
