@@ -142,7 +142,7 @@ def test_near_a_fit_the_value_keeps_its_digits():
     """A displacement of 1e-9: to first order in it, the value is that of the linearised residual, relatively 1e-8."""
     rng = np.random.default_rng(2)
     X, teacher, along = rng.standard_normal((N, D)), network(rng, M, "tanh"), rng.standard_normal((M, D))
-    for targets in (teacher, (teacher(X), teacher.input_gradient(X), teacher.input_hessian(X))):
+    for targets in (teacher, arrays_of(teacher, X)):
         loss = st.empirical.EmpiricalLoss(X, targets, "H2", activation="tanh")
         values = []
         for size in (1e-9, 1e-4):
@@ -273,6 +273,24 @@ def test_an_empirical_curvature_is_a_curvature():
         )
         np.testing.assert_allclose(between @ x[:5], between.to_dense() @ x[:5], **close)
         assert matrix.trace() == pytest.approx(np.trace(dense), rel=1e-10)
+
+
+def test_parts_are_formed_alone():
+    """Blocks of neurons, the diagonal and the trace of a matrix that was not formed, as if it was."""
+    rng = np.random.default_rng(14)
+    X, student, teacher = rng.standard_normal((60, D)), network(rng, 3, "tanh"), network(rng, M, "tanh")
+    for given in (teacher, arrays_of(teacher, X)):
+        loss = st.empirical.EmpiricalLoss(X, given, "H2", parameters="all", activation="tanh")
+        tensor = loss.hessian(student)._blocks.tensor()
+        for i, k in ((0, 1), (1, 1), (3, 0), (3, 3)):
+            found = loss.hessian(student)._blocks.neuron_block(i, k)
+            np.testing.assert_allclose(found.dense(), tensor[i, k], rtol=0, atol=1e-14 * np.abs(tensor).max())
+            np.testing.assert_allclose(found.apply(np.arange(5.0)), found.dense() @ np.arange(5.0), rtol=1e-12)
+        assert loss.hessian(student).trace() == pytest.approx(np.einsum("iidd->", tensor), rel=1e-13)
+
+
+def arrays_of(net, X):
+    return net(X), net.input_gradient(X), net.input_hessian(X)
 
 
 def test_rescalings_of_relu_are_projected_out():
