@@ -1,4 +1,4 @@
-"""JSON in files: written whole or not at all, read with bounds."""
+"""Files written whole or not at all, and those of JSON read with bounds."""
 
 import json
 import os
@@ -15,6 +15,11 @@ LARGEST = 20_000_000
 
 
 def write_json(path: FilePath, data: Any) -> None:
+    """Write JSON as `write_bytes` does."""
+    write_bytes(path, json.dumps(data, allow_nan=False).encode())
+
+
+def write_bytes(path: FilePath, data: bytes) -> None:
     """Write a file in one step, in place of one of that name; where the name is a link, in place of its target.
 
     Raises
@@ -22,15 +27,15 @@ def write_json(path: FilePath, data: Any) -> None:
     ValueError
         If it cannot be written, or the name is that of something else than a regular file.
     """
-    file = _named(path)
+    file = named_file(path)
     try:
         file = file.resolve()
         if file.exists() and not file.is_file():
             raise ValueError("a regular file is required")
         new = file.with_name(f".{file.name[:100]}.{secrets.token_hex(8)}")
         try:
-            with new.open("x", encoding="utf-8") as stream:
-                json.dump(data, stream, allow_nan=False)
+            with new.open("xb") as stream:
+                stream.write(data)
             new.replace(file)
         finally:
             new.unlink(missing_ok=True)
@@ -46,7 +51,7 @@ def read_json(path: FilePath) -> Any:
     ValueError
         If it cannot be read, is no regular file of JSON, or too large.
     """
-    file = _named(path)
+    file = named_file(path)
     try:
         status = file.stat()  # a device or a pipe may never end
         if not stat.S_ISREG(status.st_mode):
@@ -62,7 +67,17 @@ def read_json(path: FilePath) -> Any:
         raise _refused(path, f"a file of JSON is required, which this is not ({type(error).__name__})") from None
 
 
-def _named(path: object) -> Path:
+def existing_file(path: FilePath) -> Path:
+    """The path of a name, if there is such a file."""
+    file = named_file(path)
+    try:
+        file.stat()
+    except (OSError, ValueError) as error:
+        raise _refused(path, error) from None
+    return file
+
+
+def named_file(path: object) -> Path:
     """The path of a name."""
     if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str):
         raise ValueError(f"path: the name of a file is required, got {shown(path)}")
