@@ -9,14 +9,15 @@ cost that does not grow with the input dimension, and checked by sampling.
 >>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2"), curvature="gauss_newton") < 1)
 True
 
-`plotting` (matplotlib) and `symbolic` (SymPy) are loaded when they are first used. Modules that are not listed here are
-internal.
+`plotting` (matplotlib), `symbolic` (SymPy) and `torch` (PyTorch) are loaded when they are first used. Modules that are
+not listed here are internal.
 """
 
 from importlib import import_module
 from types import ModuleType
 
 from . import activations, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
+from ._runtime.tables import Table
 from .conditioning.compare import compare, condition_number_ratio
 from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
@@ -49,6 +50,8 @@ from .losses import PopulationLoss
 from .networks import Network
 from .search.results import Search
 from .search.search import find_critical_points
+from .sweeps.results import Sweep
+from .sweeps.sweep import sweep
 
 __version__ = "0.1.0"
 
@@ -83,6 +86,9 @@ __all__ = [
     "Search",
     "critical_point",
     "find_critical_points",
+    # sweeps
+    "Sweep",
+    "sweep",
     # activations, closed forms, checks
     "activations",
     "finite_sample",
@@ -92,6 +98,8 @@ __all__ = [
     "reduced",
     "single_neuron",
     "symmetric",
+    # results as data, and as others take them
+    "Table",
     # errors and warnings
     "AccuracyError",
     "AccuracyWarning",
@@ -104,7 +112,7 @@ __all__ = [
     "WorkerError",
 ]
 
-ON_DEMAND = ("plotting", "symbolic")
+ON_DEMAND = ("plotting", "symbolic", "torch")
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -70,7 +70,7 @@ class WorkerError(ValueError, RuntimeError):
     """A worker process died or could not be reached."""
 
 
-RESUME = "a search with a checkpoint goes on from what was finished"
+RESUME = "work with a checkpoint goes on from what was finished"
 """What a message about a dead worker ends with."""
 
 

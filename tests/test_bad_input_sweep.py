@@ -43,6 +43,7 @@ RESULTS = {
         "Step",
         "Survey",
         "SymmetricSaddle",
+        "Table",
         "Theorem",
         "TunedSteps",
     ),

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 import sobolev_theory as st
+from sobolev_theory._runtime import checkpoint
 from sobolev_theory.activations.activation import Activation
-from sobolev_theory.search import checkpoint
 from sobolev_theory.search.results import EndPoint
 
 LOSS = st.PopulationLoss([[0.6, 0.8]], "L2")

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and those of JSON read with bounds."""
+"""Files written whole or not at all; text and JSON in them, read with bounds."""
 
 import json
 import os
@@ -11,12 +11,21 @@ from .checks import shown
 
 FilePath = str | os.PathLike[str]
 LARGEST = 20_000_000
-"""Bytes of a file that is read."""
+"""Bytes of a file that is read, unless told."""
 
 
 def write_json(path: FilePath, data: Any) -> None:
     """Write JSON as `write_bytes` does."""
-    write_bytes(path, json.dumps(data, allow_nan=False).encode())
+    write_text(path, json.dumps(data, allow_nan=False))
+
+
+def write_text(path: FilePath, text: str) -> None:
+    """Write text as `write_bytes` does, in UTF-8."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError as error:
+        raise _refused(path, error) from None
+    write_bytes(path, data)
 
 
 def write_bytes(path: FilePath, data: bytes) -> None:
@@ -43,7 +52,7 @@ def write_bytes(path: FilePath, data: bytes) -> None:
         raise _refused(path, error) from None
 
 
-def read_json(path: FilePath) -> Any:
+def read_json(path: FilePath, largest: int = LARGEST) -> Any:
     """What a file of JSON says.
 
     Raises
@@ -56,8 +65,8 @@ def read_json(path: FilePath) -> Any:
         status = file.stat()  # a device or a pipe may never end
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("a regular file is required")
-        if status.st_size > LARGEST:
-            raise ValueError(f"at most {LARGEST} bytes are required")
+        if status.st_size > largest:
+            raise ValueError(f"at most {largest} bytes are required")
         data = file.read_bytes()
     except (OSError, ValueError) as error:
         raise _refused(path, error) from None

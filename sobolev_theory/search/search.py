@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from .._runtime.checkpoint import Checkpoint, Codec, Record, opened
 from .._runtime.checks import counted, flag, generator, instance_of, number, positive_integer
+from .._runtime.locked_files import FilePath
 from .._runtime.parallel import ParallelMap, Workers, unordered_map
 from .._runtime.progress import tracked
 from .._runtime.sizes import require_memory
-from ..activations import Activation
-from ..activations.per_neuron import PerNeuron
+from ..activations.identity import identity
 from ..critical_points import require_resolved
 from ..losses import PopulationLoss
 from ..networks import Network
 from ..parameters import Parameters
-from .checkpoint import Checkpoint, FilePath, Record, opened
+from .records import point_of
 from .results import EndPoint, Search
 from .runs import end_of_run
+
+SUBJECT = "critical points of gradient flow"
+"""What files of searches hold."""
 
 POINT = 125
 """Numbers of 8 bytes that a result takes beside its weights, at least."""
@@ -119,16 +123,18 @@ def find_critical_points(
             points = [*tracked(parallel(task, range(runs)), runs, "searching", progress)]
         else:
             adopt = ("entropy",) if rng is None else ()
-            with opened(checkpoint, task.header, adopt, loss.layout(width)) as file:
+            with opened(checkpoint, task.codec, task.header, adopt) as file:
                 points = _resumed(task, runs, file, parallel, progress)
     subject = f"{runs} runs of gradient flow of {width} x {loss.teacher.dim} students on {loss.line()}"
     return Search(subject, tuple(sorted(points, key=lambda point: point.run)))
 
 
-def _resumed(task: _Runs, runs: int, file: Checkpoint, parallel: ParallelMap, progress: bool) -> list[EndPoint]:
+def _resumed(
+    task: _Runs, runs: int, file: Checkpoint[EndPoint], parallel: ParallelMap, progress: bool
+) -> list[EndPoint]:
     """The runs of a file, and those it lacks, each written as soon as it is finished, whatever others still go on."""
-    points = [point for run, point in file.points.items() if run < runs]
-    left = [run for run in range(runs) if run not in file.points]
+    points = [point for point in file.items.values() if point.run < runs]
+    left = [run for run in range(runs) if run not in file.items]
     if left:
         file.begin(len(left))
         task = replace(task, entropy=tuple(file.header["entropy"]))
@@ -176,14 +182,27 @@ class _Runs:
         return Network(drawn.weights, outputs, biases, activation=loss.activation)
 
     @property
+    def codec(self) -> Codec[EndPoint]:
+        """What a run is in a checkpoint."""
+        layout = self.loss.layout(self.width)
+        return Codec(
+            subject=SUBJECT,
+            maker="search",
+            item="run",
+            key=lambda point: point.run,
+            write=EndPoint.as_dict,
+            read=lambda record: point_of(record, layout),
+        )
+
+    @property
     def header(self) -> Record:
         """What identifies the problem in a checkpoint."""
         teacher = self.loss.teacher
         digest = hashlib.sha256(teacher.weights.tobytes() + teacher.output_weights.tobytes())
         header = {
-            "format": "critical points of gradient flow, version 2",
+            "format": f"{SUBJECT}, version 2",
             "teacher": [teacher.width, teacher.dim, digest.hexdigest()],
-            "activation": _definition(teacher.activation),
+            "activation": identity(teacher.activation),
             "norm": list(self.loss.norm.weights),
             "derivative": str(self.loss.derivative),
             "width": self.width,
@@ -191,7 +210,7 @@ class _Runs:
             "entropy": list(self.entropy),
         }
         if not self.loss.affine_terms.is_shared:
-            header["students"] = _definition(self.loss.activation)
+            header["students"] = identity(self.loss.activation)
         return header if self.loss.is_standard else header | self._more
 
     @property
@@ -202,28 +221,3 @@ class _Runs:
         arrays = (biases, np.array(teacher.output_bias), ambient.mean, ambient.covariance.array, ambient.metric.array)
         texts = [repr(array.shape).encode() + array.tobytes() for array in arrays]
         return {"parameters": list(self.loss.moving), "rest": hashlib.sha256(b"".join(texts)).hexdigest()}
-
-
-def _definition(activation: Activation) -> str:
-    """What tells an activation from all others: the name of one of the package, name and data of another one."""
-    key = activation.definition.key
-    if isinstance(activation.definition, PerNeuron):
-        return ", ".join(map(_definition, activation.definition.neurons))
-    if activation.is_packaged:
-        return activation.name
-    if _is_data(key):
-        text = key if isinstance(key, str) else repr(key)
-        return f"{activation.name} {hashlib.sha256(text.encode()).hexdigest()}"
-    raise ValueError(
-        f"checkpoint: an activation that carries its definition is required, {activation.name!r} does not; derive "
-        "it by sobolev_theory.symbolic.derive"
-    )
-
-
-def _is_data(key: object) -> bool:
-    """Whether it is text, numbers, and tuples and records of them: what is the same in another process."""
-    if is_dataclass(key):
-        return all(_is_data(getattr(key, each.name)) for each in fields(key))
-    if isinstance(key, tuple):
-        return all(map(_is_data, key))
-    return key is None or isinstance(key, str | int | float | complex)
