@@ -3,7 +3,7 @@
 Every message names the argument, what is required, and what came; where it is plain, what to do.
 """
 
-from .arrays import as_array, as_finite, as_numbers, between
+from .arrays import as_array, as_finite, as_numbers, between, require_finite, require_shape
 from .files import archive_names, read_archive, read_arrays, read_numbers, read_weights
 from .foreign import as_numpy
 from .matrices import as_semidefinite
@@ -32,6 +32,8 @@ __all__ = [
     "read_arrays",
     "read_numbers",
     "read_weights",
+    "require_finite",
+    "require_shape",
     "shown",
     "shown_kind",
 ]
