@@ -488,6 +488,18 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["--angle", "x"],
         ["--vectors", "bold"],
     ],
+    "optimal-weight": [
+        *(["--width", "1"], ["--dim", "2"], ["--seed", "1"], ["--curvature", "gauss_newton"]),
+        *(["--within", "0.1"], ["--format", "csv"]),
+    ],
+    "descent": [
+        *(["--angle", "1"], ["--activation", "erf"], ["--method", "gd"], ["--accuracy", "0.1"]),
+        *(["--limit", "100"], ["--norms", "L2"], ["--format", "latex"]),
+    ],
+    "search": [
+        *(["--width", "1"], ["--dim", "2"], ["--norm", "L2"], ["--runs", "1"], ["--workers", "1"]),
+        *(["--scale", "0.5"], ["--format", "markdown"]),
+    ],
     "verify": [["--width", "1"], ["--dim", "2"], ["--samples", "1000"], ["--norm", "L2"], ["--teacher-width", "1"]],
     "verify ": [["--networks", "1"], ["--width", "1"], ["--dim", "2"], ["--samples", "1000"], ["--workers", "1"]],
 }
