@@ -42,6 +42,7 @@ RESULTS = {
         "SphereSpectrum",
         "Step",
         "Survey",
+        "Sweep",
         "SymmetricSaddle",
         "Theorem",
         "TunedSteps",

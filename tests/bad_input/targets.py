@@ -208,6 +208,14 @@ TARGETS: dict[str, Target] = {
         open=True,
         weight=1,
     ),
+    "sweep": Target(
+        lambda rng=0, **arguments: st.sweep(rng=rng, **arguments),
+        {"quantity": ("word", "condition_number"), "grid": ("grid", {"width": [1, 2], "dim": 3})}
+        | {"repeats": ("size work", 2), "rng": ("seed optional", 0), "workers": ("workers", 1)}
+        | {"progress": ("flag", False)},
+        open=True,
+        weight=2,
+    ),
     "Search.fraction": Target(lambda kind: search().fraction(kind), {"kind": ("word", "minimum")}),
     "activations.get": Target(st.activations.get, {"activation": ("activation", "relu")}),
     "activations.from_callable": Target(
