@@ -9,14 +9,15 @@ cost that does not grow with the input dimension, and checked by sampling.
 >>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2"), curvature="gauss_newton") < 1)
 True
 
-`plotting` (matplotlib) and `symbolic` (SymPy) are loaded when they are first used. Modules that are not listed here are
-internal.
+`plotting` (matplotlib), `symbolic` (SymPy) and `torch` (PyTorch) are loaded when they are first used. Modules that are
+not listed here are internal.
 """
 
 from importlib import import_module
 from types import ModuleType
 
 from . import activations, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
+from ._runtime.tables import Table
 from .conditioning.compare import compare, condition_number_ratio
 from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
@@ -97,6 +98,8 @@ __all__ = [
     "reduced",
     "single_neuron",
     "symmetric",
+    # results as data, and as others take them
+    "Table",
     # errors and warnings
     "AccuracyError",
     "AccuracyWarning",
@@ -109,7 +112,7 @@ __all__ = [
     "WorkerError",
 ]
 
-ON_DEMAND = ("plotting", "symbolic")
+ON_DEMAND = ("plotting", "symbolic", "torch")
 
 
 def __getattr__(name: str) -> ModuleType:

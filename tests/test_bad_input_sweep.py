@@ -44,6 +44,7 @@ RESULTS = {
         "Survey",
         "Sweep",
         "SymmetricSaddle",
+        "Table",
         "Theorem",
         "TunedSteps",
     ),

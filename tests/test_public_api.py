@@ -12,8 +12,11 @@ import pytest
 
 import sobolev_theory as st
 
+ELSEWHERE = ("sobolev_theory.__main__", "sobolev_theory.torch")
+"""Modules that run when imported, or need what is not here: the latter are tested in `extras`."""
+
 MODULES = sorted(
-    m.name for m in pkgutil.walk_packages(st.__path__, "sobolev_theory.") if not m.name.endswith("__main__")
+    m.name for m in pkgutil.walk_packages(st.__path__, "sobolev_theory.") if not m.name.startswith(ELSEWHERE)
 )
 
 
@@ -23,6 +26,7 @@ Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative
 BestStep Descent TunedSteps best_step gradient_descent steps_to
 CriticalPoint critical_point Search find_critical_points Sweep sweep
 activations finite_sample formulas kernels monte_carlo reduced single_neuron symmetric
+Table
 AccuracyError AccuracyWarning ConditioningWarning InfiniteNormError NotDifferentiableError OverflowingError
 SizeError UnknownActivationError WorkerError
 """
@@ -41,15 +45,22 @@ def test_docstrings_keep_their_section_lines(name):
 
 
 def test_import_is_light():
-    """Neither SymPy nor matplotlib, scipy.stats, rich or a cluster library is loaded by import or by a computation."""
+    """Neither SymPy, matplotlib, PyTorch, scipy.stats, rich nor a cluster library is loaded by it or a computation."""
     code = """
 import sys, numpy as np, sobolev_theory as st
 st.condition_number_ratio(np.eye(2), np.array([[1.0, 1.0], [1.0, -0.5]]))
-heavy = {"sympy", "matplotlib", "scipy.stats", "rich", "distributed", "derivations", "sobolev_theory.symbolic"}
+heavy = {"sympy", "matplotlib", "torch", "scipy.stats", "rich", "distributed", "derivations", "sobolev_theory.symbolic"}
 print(sorted(heavy & set(sys.modules)))
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_a_room_without_its_extra_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "sobolev_theory.torch", raising=False)
+    with pytest.raises(ImportError, match=re.escape("training needs PyTorch: pip install 'sobolev_theory[torch]'")):
+        importlib.import_module("sobolev_theory.torch")
 
 
 @pytest.mark.parametrize("name", ["sobolev_theory", *MODULES])

@@ -112,7 +112,7 @@ def test_a_file_is_one_room(path: Path) -> None:
 def test_internal_modules_are_not_offered() -> None:
     """By tab completion, which asks `dir`; what is loaded on demand is."""
     shown = [name for name in dir(st) if not name.startswith("_")]
-    assert sorted(shown) == sorted([*st.__all__, "plotting", "symbolic"])
+    assert sorted(shown) == sorted([*st.__all__, "plotting", "symbolic", "torch"])
     for room in (
         "activations",
         "finite_sample",

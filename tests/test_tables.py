@@ -13,7 +13,8 @@ import pytest
 
 from sobolev_theory import formulas
 from sobolev_theory.__main__ import main
-from sobolev_theory._runtime.tables import LINES, SCREEN, Table
+from sobolev_theory._runtime.tables import Table
+from sobolev_theory._runtime.terminal import LINES, SCREEN
 
 COMMANDS = (
     ["compare", "--width", "3", "--dim", "20", "--norms", "L2", "H1", "1,0.25", "0.123456,1.23456e-7"],

@@ -101,13 +101,12 @@ def _single_neuron(options: argparse.Namespace) -> int:
         print_json({**convention, "rows": [row | {"definite": sign > 0} for row, sign in signed]})
         return 0
     kinds = [("indefinite", "semidefinite", "definite")[sign + 1] for sign in signs.tolist()]
-    answers = map(comparison.ANSWERS.__getitem__, kinds)
-    cells = [[*(f"{number:.6g}" for number in row), answer] for row, answer in zip(rows, answers, strict=True)]
+    cells = [[*row, kind] for row, kind in zip(rows, kinds, strict=True)]
     meanings = [
         f"definite {comparison.ANSWERS[kind]}: {comparison.MEANINGS[kind]}"
         for kind in comparison.MEANINGS
         if kind in kinds
     ]
     title = f"one ReLU neuron, {options.derivative} convention; angle in radians, ratio |w*|/|w|"
-    Table(title, [*columns, "definite"], cells, [comparison.LOCAL, *meanings], keys=2).print()
+    Table(title, [*columns, comparison.DEFINITE], cells, [comparison.LOCAL, *meanings], keys=2).print()
     return 0

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import formulas
 from .._runtime.checks import number
-from .._runtime.tables import print_entries
+from .._runtime.terminal import print_entries
 from .options import add_command, add_json, checked, print_json, refuse
 
 EXAMPLES = """examples:

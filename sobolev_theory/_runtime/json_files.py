@@ -1,4 +1,4 @@
-"""JSON in files: written whole or not at all, read with bounds."""
+"""Text and JSON in files: written whole or not at all, read with bounds."""
 
 import json
 import os
@@ -11,10 +11,15 @@ from .checks import shown
 
 FilePath = str | os.PathLike[str]
 LARGEST = 20_000_000
-"""Bytes of a file that is read."""
+"""Bytes of a file that is read, unless told."""
 
 
 def write_json(path: FilePath, data: Any) -> None:
+    """Write JSON as `write_text` does."""
+    write_text(path, json.dumps(data, allow_nan=False))
+
+
+def write_text(path: FilePath, text: str) -> None:
     """Write a file in one step, in place of one of that name; where the name is a link, in place of its target.
 
     Raises
@@ -29,8 +34,8 @@ def write_json(path: FilePath, data: Any) -> None:
             raise ValueError("a regular file is required")
         new = file.with_name(f".{file.name[:100]}.{secrets.token_hex(8)}")
         try:
-            with new.open("x", encoding="utf-8") as stream:
-                json.dump(data, stream, allow_nan=False)
+            with new.open("x", encoding="utf-8", newline="") as stream:
+                stream.write(text)
             new.replace(file)
         finally:
             new.unlink(missing_ok=True)
@@ -38,7 +43,7 @@ def write_json(path: FilePath, data: Any) -> None:
         raise _refused(path, error) from None
 
 
-def read_json(path: FilePath) -> Any:
+def read_json(path: FilePath, largest: int = LARGEST) -> Any:
     """What a file of JSON says.
 
     Raises
@@ -51,8 +56,8 @@ def read_json(path: FilePath) -> Any:
         status = file.stat()  # a device or a pipe may never end
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("a regular file is required")
-        if status.st_size > LARGEST:
-            raise ValueError(f"at most {LARGEST} bytes are required")
+        if status.st_size > largest:
+            raise ValueError(f"at most {largest} bytes are required")
         data = file.read_bytes()
     except (OSError, ValueError) as error:
         raise _refused(path, error) from None

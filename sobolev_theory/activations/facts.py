@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import as_numbers, flag, integer
-from .._runtime.tables import prompt_columns, wrapped
+from .._runtime.terminal import prompt_columns, wrapped
 from .arguments import gaussian_pairs, moments_of
 from .definition import Definition, Jump, Kinked, Smooth
 from .generated import Kernels

@@ -122,9 +122,9 @@ def compare(
     yet at equal sharpness its flow from there is a little slower in H1 (`compare_flows`): it ends at the teacher, where
     both condition numbers are 1.
 
-    Two extreme eigenvalues are needed: the whole spectrum is computed only up to size 256 on the span (1024 if the
-    matrix is not definite), above that the ends are found by iteration, to 1e-10 of the largest. The cost does not
-    depend on ``d`` beyond ``min(d, K + M)``. No warning is given: column and notes say what is not definite.
+    Two extreme eigenvalues are needed: the whole spectrum is computed only up to size 1024 on the span (256 if the
+    matrix is not symmetric but definite), above that the ends are found by iteration, to 1e-10 of the largest. The cost
+    does not depend on ``d`` beyond ``min(d, K + M)``. No warning is given: column and notes say what is not definite.
 
     Of all parameters of a ReLU^n network that move some directions change nothing: ``(w_i, b_i, -n a_i)``. Numbers are
     those across them, as in `Curvature.condition_number`, and depend on where among equal networks the student is:

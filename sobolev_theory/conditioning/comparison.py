@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from .._runtime.results import Record, Rows, Value, public_fields
+from .._runtime.results import Column, Record, Rows, Value, public_fields
 from .._runtime.sample_mean import SampleMean
 from .._runtime.tables import Table
 
@@ -35,9 +37,21 @@ MEANINGS = {
 }
 """What a matrix that is not positive definite means."""
 
-QUANTITIES = ("smallest", "largest", "condition_number", "rate", "rate_equal_sharpness")
+QUANTITIES = (
+    Column("smallest"),
+    Column("largest"),
+    Column("condition_number", "kappa"),
+    Column("rate"),
+    Column("rate_equal_sharpness", "equal sharpness"),
+)
+NORM, STATISTIC = Column("norm"), Column("statistic", "over directions", words={"standard_error": "std error"})
+DEFINITE = Column("definiteness", "definite", words=ANSWERS)
 
-STATISTICS = {"mean": float, "spread": lambda mean: mean.spread, "std error": lambda mean: mean.standard_error}
+STATISTICS: dict[str, Callable[[Any], float]] = {
+    "mean": float,
+    "spread": attrgetter("spread"),
+    "standard_error": attrgetter("standard_error"),
+}
 """Lines of a norm in a table over random directions."""
 
 
@@ -95,8 +109,6 @@ class Comparison(Rows[ComparisonRow], Value):
     across: bool = False
     setting: str = ""
 
-    HEADS = ("norm", "smallest", "largest", "kappa", "rate", "equal sharpness", "definite")
-
     @property
     def title(self) -> str:
         """What was compared."""
@@ -132,17 +144,7 @@ class Comparison(Rows[ComparisonRow], Value):
 
     def cells(self) -> list[list[str]]:
         """Rows as texts under the heads, numbers with six significant digits."""
-        statistics = STATISTICS if self.is_mean else {"": float}
-        return [
-            [
-                row.norm,
-                *filter(None, [name]),
-                *(f"{of(value):.6g}" for value in _numbers(row)),
-                ANSWERS[row.definiteness],
-            ]
-            for row in self.rows
-            for name, of in statistics.items()
-        ]
+        return [*map(list, self.table().rows)]
 
     @property
     def is_mean(self) -> bool:
@@ -152,16 +154,17 @@ class Comparison(Rows[ComparisonRow], Value):
     def table(self) -> Table:
         """A row for each norm; over random directions one for each statistic."""
         if not self.is_mean:
-            return Table(self.title, self.HEADS, self.cells(), self.notes)
-        return Table(self.title, (self.HEADS[0], "over directions", *self.HEADS[1:]), self.cells(), self.notes, keys=2)
+            return Table.of(self.title, (NORM, *QUANTITIES, DEFINITE), self.rows, self.notes)
+        values = [
+            (row.norm, name, *(of(column.of(row)) for column in QUANTITIES), row.definiteness)
+            for row in self.rows
+            for name, of in STATISTICS.items()
+        ]
+        return Table(self.title, (NORM, STATISTIC, *QUANTITIES, DEFINITE), values, self.notes, keys=2)
 
     def named_rows(self) -> list[tuple[str | None, ComparisonRow]]:
         """The rows by the names of their norms."""
         return [(row.norm, row) for row in self.rows]
-
-
-def _numbers(row: ComparisonRow) -> list[Any]:
-    return [getattr(row, name) for name in QUANTITIES]
 
 
 def matrix_name(curvature: str, derivative: str, limit: str = "") -> str:

@@ -16,6 +16,9 @@ from ..errors import ConditioningWarning
 WHOLE = 256
 """Size on the span up to which the whole spectrum costs no more than an iteration."""
 
+SYMMETRIC = 4
+"""How many times larger a symmetric matrix may be: its eigenvalues take a twentieth of the operations."""
+
 AFFORDED = 1024
 """Size up to which it is computed where extreme eigenvalues do not do: a second symmetric, some seconds if not."""
 
@@ -59,7 +62,7 @@ def extremes(curvature: Curvature) -> Extremes:
     Extremes(smallest=1.0, largest=1.0, condition_number=1.0, definiteness='definite', reason='')
     """
     size = curvature.on_span.shape[0]
-    if size <= WHOLE or curvature.has_quotient:
+    if size <= WHOLE * (SYMMETRIC if curvature.is_symmetric else 1) or curvature.has_quotient:
         return _of_spectrum(curvature)
     try:
         low, high = curvature.extreme_eigenvalues()

@@ -16,15 +16,15 @@ from functools import cached_property
 from itertools import groupby
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from ..forms import Form
+from .on_rows import ALL, MatrixOnRows, NeuronBlock
 from .spaces import Space
 from .terms import Entries, Outer, Sparse
 
 FloatArray = NDArray[np.float64]
-
-ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class Multiple:
 
 
 @dataclass(frozen=True, eq=False)
-class Blocks:
+class Blocks(MatrixOnRows):
     """A curvature matrix in the letters of the module docstring.
 
     Attributes
@@ -82,6 +82,11 @@ class Blocks:
     outer: tuple[Outer, ...]
     sparse: Sparse
     space: Space | None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(R, D)``."""
+        return self.width, self.dim
 
     @property
     def dim(self) -> int:
@@ -148,8 +153,10 @@ class Blocks:
         sparse = replace(self.sparse, coefficient=factor * self.sparse.coefficient)
         return replace(self, multiples=multiples, outer=outer, sparse=sparse)
 
-    def plus(self, other: Blocks) -> Blocks:
+    def plus(self, other: MatrixOnRows) -> MatrixOnRows:
         """The sum of two matrices; of the same list of vectors, in no more terms than one has."""
+        if not isinstance(other, Blocks):
+            return super().plus(other)
         shared = self.vectors is other.vectors or np.array_equal(self.vectors, other.vectors)
         by = 0 if shared else len(self.vectors)
         outer = (*self.outer, *(term.shifted(by) for term in other.outer))
@@ -169,10 +176,42 @@ class Blocks:
         inside = [term for term in self.multiples if max(i, k) < len(term.coefficient)]
         return (left, right, coefficient), [(float(term.coefficient[i, k]), term.form) for term in inside]
 
-    def to_dense(self) -> FloatArray:
-        """The matrix on raveled rows, (R D, R D)."""
-        size = self.width * self.dim
-        return self.tensor().transpose(0, 2, 1, 3).reshape(size, size)
+    def beside(self, rows: FloatArray) -> Blocks:
+        """The same matrix, with rows (L, D) at the end of the list of vectors."""
+        return replace(self, vectors=np.concatenate([self.vectors, rows]))
+
+    def neuron_block(self, i: int, k: int) -> NeuronBlock:
+        """Block ``(i, k)``, in the vectors that it is made of."""
+        (left, right, coefficient), multiples = self.at(i, k)
+        used, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
+        vectors, (on_left, on_right) = self.vectors[used], np.split(numbers, 2)
+        core = scipy.sparse.csr_array((coefficient, (on_left, on_right)), shape=(len(used), len(used)))
+
+        def apply(x: FloatArray) -> FloatArray:
+            result = (core @ (vectors @ x)) @ vectors
+            for number, form in multiples:
+                result[: form.dim] += number * form.apply(x[: form.dim])
+            return np.asarray(result)
+
+        def dense() -> FloatArray:
+            matrix = vectors.T @ (core @ vectors)
+            for number, form in multiples:
+                matrix[: form.dim, : form.dim] += number * form.to_dense()
+            return np.asarray(matrix)
+
+        return NeuronBlock(apply, dense)
+
+    def diagonal(self) -> FloatArray:
+        """The diagonal, (R, D), by as many operations as a product takes."""
+        found = np.zeros(self.shape)
+        for i, row in enumerate(found):
+            (left, right, coefficient), multiples = self.at(i, i)
+            size = len(self.vectors)
+            core = scipy.sparse.csr_array((coefficient, (left, right)), shape=(size, size))
+            row += np.einsum("ld,ld->d", core @ self.vectors, self.vectors)
+            for number, form in multiples:
+                row[: form.dim] += number * form.diagonal
+        return found
 
     @np.errstate(all="ignore")
     def tensor(self, left: slice = ALL, right: slice = ALL) -> FloatArray:

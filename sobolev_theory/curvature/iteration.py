@@ -16,6 +16,11 @@ DENSE = 96
 FALLBACK = 4096
 """Size up to which they do if the iteration does not converge."""
 
+RESTARTS, FEW = 2000, {True: 30, False: 300}
+"""After how many an iteration is given up; up to `FALLBACK`, where the whole spectrum of a matrix that is symmetric, or
+is not, costs no more than these, after few: the ends of an ill-conditioned one would take thousands.
+"""
+
 
 def ends(operator: scipy.sparse.linalg.LinearOperator, symmetric: bool) -> tuple[float, float]:
     """Smallest and largest eigenvalue (real part), to 1e-10 of the spread of the spectrum.
@@ -50,5 +55,7 @@ def _largest(operator: scipy.sparse.linalg.LinearOperator, symmetric: bool, tole
     """
     start = np.random.default_rng(0).standard_normal(operator.shape[0])
     solver, end = (scipy.sparse.linalg.eigsh, "LA") if symmetric else (scipy.sparse.linalg.eigs, "LR")
-    values = solver(operator, k=1, which=end, v0=start, ncv=30, maxiter=2000, tol=tolerance, return_eigenvectors=False)
+    restarts = FEW[symmetric] if operator.shape[0] <= FALLBACK else RESTARTS
+    options = {"ncv": 30, "maxiter": restarts, "tol": tolerance, "return_eigenvectors": False}
+    values = solver(operator, k=1, which=end, v0=start, **options)
     return float(values[0].real)

@@ -14,8 +14,8 @@ from .._runtime.sizes import require_memory
 from ..errors import OverflowingError
 from ..layout import Layout
 from ..pairs.existence import are_finite
-from .blocks import Blocks
-from .views import View, diagonal, neuron_block, parameter_block
+from .on_rows import MatrixOnRows
+from .views import View, neuron_block, parameter_block
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -45,11 +45,11 @@ class Generators:
 
 
 class Matrix(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
-    """A matrix of `Blocks` in the order of a `Layout`, never formed unless asked for."""
+    """A `MatrixOnRows` in the order of a `Layout`, never formed unless asked for."""
 
     def __init__(
         self,
-        blocks: Blocks,
+        blocks: MatrixOnRows,
         layout: Layout | None = None,
         *,
         is_symmetric: bool,
@@ -57,11 +57,11 @@ class Matrix(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy
         generators: Generators | None = None,
     ) -> None:
         self._blocks, self.is_symmetric, self.is_semidefinite = blocks, is_symmetric, is_semidefinite
-        self.layout = layout or Layout(blocks.width, blocks.dim, ("weights",))
+        self.layout = layout or Layout(*blocks.shape, ("weights",))
         self._generators = generators
         super().__init__(np.dtype(np.float64), (self.layout.size, self.layout.size))
 
-    def _like(self, blocks: Blocks, **changed: Any) -> Self:
+    def _like(self, blocks: MatrixOnRows, **changed: Any) -> Self:
         """Another matrix of the same kind, but for some facts."""
         facts: dict[str, Any] = {
             "layout": self.layout,
@@ -148,7 +148,7 @@ class Matrix(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy
     @np.errstate(all="ignore")
     def diagonal(self) -> FloatArray:
         """The diagonal (P,), by as many operations as a product takes."""
-        return self.layout.flat(diagonal(self._blocks))
+        return self.layout.flat(self._blocks.diagonal())
 
     def trace(self) -> float:
         """The sum of the diagonal, and of the eigenvalues.
@@ -166,7 +166,7 @@ class Matrix(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy
 
         A symmetric matrix keeps the signs of its eigenvalues (Sylvester's law of inertia).
         """
-        factors = np.append(units, np.ones(self._blocks.width - len(units)))  # 1 for the constant neuron
+        factors = np.append(units, np.ones(self._blocks.shape[0] - len(units)))  # 1 for the constant neuron
         generators = self._generators and replace(
             self._generators, rows=self._generators.rows / factors[self._generators.neuron, None]
         )

@@ -1,4 +1,4 @@
-"""Curvature of a population loss as a structured linear operator, with its spectrum and condition number."""
+"""Curvature of a loss as a structured linear operator, with its spectrum and condition number."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .._runtime.checks import counted, flag, one_of, positive_integer, shown
 from .._runtime.results import Record
 from .._runtime.sizes import require_memory, require_spectrum
+from .blocks import Blocks
 from .eigenpairs import eigenpairs
 from .iteration import DENSE, FALLBACK, ends, ends_by_inverse
 from .shifted import Shifted
@@ -106,7 +107,7 @@ class Curvature(Record, SplitMatrix):
     def _require_spectrum(self) -> None:
         """Refuse what does not fit, before the invariant space is computed if its size is known."""
         blocks = self._blocks
-        if blocks.space is not None and blocks.space.independent:
+        if isinstance(blocks, Blocks) and blocks.space is not None and blocks.space.independent:
             size = self.width * min(self.dim, blocks.leading)
         else:
             size = self.on_span.shape[0]

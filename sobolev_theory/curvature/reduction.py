@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..forms import Form
 from .blocks import Blocks, Multiple
+from .on_rows import MatrixOnRows
 from .spaces import Space, Span
 
 FloatArray = NDArray[np.float64]
@@ -28,14 +29,15 @@ class Reduction:
     spans: tuple[Span, ...]
 
     @classmethod
-    def of(cls, blocks: Blocks) -> Reduction | None:
+    def of(cls, blocks: MatrixOnRows) -> Reduction | None:
         """None if the space would be everything, or no common eigenspaces are known.
 
         A QR of the rows alone would know the directions ``e`` of near pairs only to ``1e-16/theta``. So all vectors are
         taken together.
         """
-        space = blocks.space
-        if space is None or (space.independent and blocks.dim <= blocks.leading):
+        if not isinstance(blocks, Blocks) or (space := blocks.space) is None:
+            return None
+        if space.independent and blocks.dim <= blocks.leading:
             return None
         spans = tuple(space.spans(blocks.vectors, independent=space.independent and not len(blocks.sparse)))
         if not any(span.codim for span in spans):

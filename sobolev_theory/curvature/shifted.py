@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..layout import Layout
 from .blocks import Blocks
+from .on_rows import MatrixOnRows
 from .spaces import Space
 
 FloatArray = NDArray[np.float64]
@@ -39,8 +40,10 @@ class Shifted:
     moving: FloatArray  # 1 for entries of rows that are parameters, 0 for others, (R, D); these C does not couple
 
     @classmethod
-    def of(cls, blocks: Blocks, layout: Layout) -> Shifted | None:
-        """None where the forms have no common basis, or outer products are too many for it to pay."""
+    def of(cls, blocks: MatrixOnRows, layout: Layout) -> Shifted | None:
+        """None where there are no forms, or none with a common basis, or outer products are too many for it to pay."""
+        if not isinstance(blocks, Blocks):
+            return None
         space, L, R, D = blocks.space, len(blocks.vectors), blocks.width, blocks.dim
         if space is None or len(space.eigenspaces) < 2 or min(LARGEST, R * D // 2) < R * L:
             return None

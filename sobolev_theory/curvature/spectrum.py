@@ -1,7 +1,7 @@
 """Spectra with multiplicities, and what rounding leaves of their signs."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import counted
-from .._runtime.results import Shown, Value
+from .._runtime.results import Column, Shown, Value
 from .._runtime.sizes import require_memory
 from .._runtime.tables import Table
 from ..errors import ConditioningWarning, SizeError
+
+COLUMNS = (Column("eigenvalue"), Column("multiplicity", "", "x {}"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -133,8 +135,15 @@ class Spectrum(Shown, Value):
 
     def table(self) -> Table:
         """A row for eigenvalues that agree to six digits, with their joint multiplicity."""
-        rows = [[f"{value if value.imag else value.real:.6g}", f"x {count}"] for value, count in self.grouped()]
-        return Table("", ("eigenvalue", "multiplicity"), rows, [self.structure] if self.structure else [])
+        return self._table(self.grouped())
+
+    def _whole(self) -> Table:
+        """A row for each of `values`: data are what they are, not merged."""
+        return self._table(zip(self.values.tolist(), self.multiplicities.tolist(), strict=True))
+
+    def _table(self, counted: Iterable[tuple[complex, int]]) -> Table:
+        rows = [(value if value.imag else value.real, count) for value, count in counted]
+        return Table("", COLUMNS, rows, [self.structure] if self.structure else [])
 
     def grouped(self) -> list[tuple[complex, int]]:
         """Neighbours that print alike, with the sum of their multiplicities."""

@@ -69,10 +69,9 @@ class SplitMatrix(Matrix):
                 "quotient: False is required for this matrix: in no direction its parameters are known to leave the "
                 'network what it is; ReLU^n has such directions with parameters="all"'
             )
-        vectors = np.concatenate([self._blocks.vectors, generators.rows])
-        whole = self._like(replace(self._blocks, vectors=vectors))
-        inner = whole.on_span
-        rows = inner._blocks.vectors[len(vectors) - len(generators.rows) :]
+        whole = self._like(self._blocks.beside(generators.rows))
+        inner, reduction, count = whole.on_span, whole._reduction, len(generators.rows)
+        rows = generators.rows if reduction is None else reduction.blocks.vectors[-count:]
         null = replace(generators, rows=rows).flat(inner.layout)
         across = np.linalg.qr(null.T, mode="complete")[0][:, len(null) :]
         return [(across.T @ inner.to_dense() @ across, 1), *whole.outside]

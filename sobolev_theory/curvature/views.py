@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 import scipy.sparse.linalg
 from numpy.typing import NDArray
 
@@ -14,7 +13,7 @@ from .._runtime.checks import as_numbers
 from .._runtime.results import Record
 from .._runtime.sizes import require_memory
 from ..layout import Layout
-from .blocks import Blocks
+from .on_rows import MatrixOnRows
 
 FloatArray = NDArray[np.float64]
 
@@ -62,7 +61,7 @@ class View(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  #
         return self._dense()
 
 
-def parameter_block(blocks: Blocks, layout: Layout, rows: str, columns: str) -> View:
+def parameter_block(blocks: MatrixOnRows, layout: Layout, rows: str, columns: str) -> View:
     """The rows of one parameter and the columns of another."""
     left, right = layout.slices[rows], layout.slices[columns]
 
@@ -85,40 +84,16 @@ def parameter_block(blocks: Blocks, layout: Layout, rows: str, columns: str) -> 
     )
 
 
-def neuron_block(blocks: Blocks, i: int, k: int) -> View:
+def neuron_block(blocks: MatrixOnRows, i: int, k: int) -> View:
     """Block ``(i, k)`` of the matrix on rows of neurons."""
-    (left, right, coefficient), multiples = blocks.at(i, k)
-    used, numbers = np.unique(np.concatenate([left, right]), return_inverse=True)
-    vectors, (on_left, on_right) = blocks.vectors[used], np.split(numbers, 2)
-    core = scipy.sparse.csr_array((coefficient, (on_left, on_right)), shape=(len(used), len(used)))
-
-    def apply(x: FloatArray) -> FloatArray:
-        result = (core @ (vectors @ x)) @ vectors
-        for number, form in multiples:
-            result[: form.dim] += number * form.apply(x[: form.dim])
-        return np.asarray(result)
-
-    def dense() -> FloatArray:
-        matrix = vectors.T @ (core @ vectors)
-        for number, form in multiples:
-            matrix[: form.dim, : form.dim] += number * form.to_dense()
-        return np.asarray(matrix)
-
-    shape = (blocks.dim, blocks.dim)
-    return View(f"neurons {i}, {k}", shape, apply, lambda: neuron_block(blocks.transposed(), k, i), dense)
-
-
-def diagonal(blocks: Blocks) -> FloatArray:
-    """The diagonal of the matrix on rows of neurons, (R, D)."""
-    found = np.zeros((blocks.width, blocks.dim))
-    for i, row in enumerate(found):
-        (left, right, coefficient), multiples = blocks.at(i, i)
-        size = len(blocks.vectors)
-        core = scipy.sparse.csr_array((coefficient, (left, right)), shape=(size, size))
-        row += np.einsum("ld,ld->d", core @ blocks.vectors, blocks.vectors)
-        for number, form in multiples:
-            row[: form.dim] += number * form.diagonal
-    return found
+    found, (_, dim) = blocks.neuron_block(i, k), blocks.shape
+    return View(
+        f"neurons {i}, {k}",
+        (dim, dim),
+        found.apply,
+        lambda: neuron_block(blocks.transposed(), k, i),
+        found.dense,
+    )
 
 
 def _place(layout: Layout, name: str) -> tuple[slice, slice]:

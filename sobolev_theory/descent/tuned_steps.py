@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .._runtime.results import Record, Rows, Value
+from .._runtime.results import Column, Record, Rows, Value
 from .._runtime.tables import Table
 from .optimisers import RULES
 from .tuned_runs import TunedRun
 
 FAR = 0.3
 """Nonlinearity at the start from which a note says that a prediction is that of nearer starts."""
+
+COLUMNS = (
+    Column("norm"),
+    Column("step", "", "{:.4g}"),
+    Column("momentum", "", "{:.3g}"),
+    Column("contraction", "", "{:.4f}"),
+    Column("predicted_contraction", "predicted", "{:.4f}"),
+    Column("steps", "", "{:.4g}"),
+    Column("standard_error", "+-", "{:.2g}"),
+    Column("predicted_steps", "predicted", "{:.4g}"),
+    Column("gain", "", "{:.4g}"),
+    Column("gain_error", "+-", "{:.2g}"),
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,22 +111,8 @@ class TunedSteps(Rows[TunedStepsRow], Value):
 
     def table(self) -> Table:
         """A row for each norm; with standard errors if there are several starts."""
-        columns: list[tuple[str, Callable[[TunedStepsRow], str]]] = [
-            ("norm", lambda row: row.norm),
-            ("step", lambda row: f"{row.step:.4g}"),
-            ("momentum", lambda row: f"{row.momentum:.3g}"),
-            ("contraction", lambda row: f"{row.contraction:.4f}"),
-            ("predicted", lambda row: f"{row.predicted_contraction:.4f}"),
-            ("steps", lambda row: f"{row.steps:.4g}"),
-            ("+-", lambda row: f"{row.standard_error:.2g}"),
-            ("predicted", lambda row: f"{row.predicted_steps:.4g}"),
-            ("gain", lambda row: f"{row.gain:.4g}"),
-            ("+-", lambda row: f"{row.gain_error:.2g}"),
-        ]
         several = len(self.rows[0].runs) > 1
-        shown = [(head, text) for head, text in columns if several or head != "+-"]
-        cells = [[text(row) for _, text in shown] for row in self.rows]
-        return Table(self.title, [head for head, _ in shown], cells, self.notes)
+        return Table.of(self.title, [c for c in COLUMNS if several or c.head != "+-"], self.rows, self.notes)
 
     def named_rows(self) -> list[tuple[str | None, TunedStepsRow]]:
         """The rows by the names of their norms."""

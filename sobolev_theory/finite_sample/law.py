@@ -9,11 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import as_numbers
-from .._runtime.results import Record, Rows, Value
+from .._runtime.results import Column, Record, Rows, Value
 from .._runtime.tables import Table
 from .support import Support
 
 FloatArray = NDArray[np.float64]
+
+
+COLUMNS = (
+    Column("kind", "part"),
+    Column("low", "from"),
+    Column("high", "to"),
+    Column("mass", "fraction", "{:.4g}", {0.0: "one"}),
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -119,10 +127,8 @@ class SampledSpectrum(Rows[Part], Value):
 
     def table(self) -> Table:
         """A row for each part; below, what holds of the matrix."""
-        numbers = [(p.kind, p.low, p.high, f"{p.mass:.4g}" if p.mass else "one") for p in self]
-        rows = [[kind, f"{low:.6g}", f"{high:.6g}", mass] for kind, low, high, mass in numbers]
         title = f"Empirical Gauss-Newton matrix, {self.norm}, n/d = {self.samples_per_dim:g}"
         zero = self.mass_at_zero
         singular = f"singular: {zero:.4g} of all eigenvalues are 0" if zero else "singular: the bulk begins at 0"
         note = f"kappa = {self.condition_number:.6g}" if self.smallest > 0 else singular
-        return Table(title, ("part", "from", "to", "fraction"), rows, (note,))
+        return Table.of(title, COLUMNS, self, (note,))

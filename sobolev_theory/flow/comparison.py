@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import number
-from .._runtime.results import Record, Rows, Value
+from .._runtime.results import Column, Record, Rows, Value
 from .._runtime.tables import Table
 from ..losses import LossOptions, PopulationLoss, Student
 from ..norms import NormLike, several_norms
@@ -24,6 +24,19 @@ FloatArray = NDArray[np.float64]
 
 AS_IS = "a loss added to itself has twice the rate, sharpness and gain, and the same equal time and equal gain"
 """What the columns as is are worth, in a line under every table."""
+
+COLUMNS = (
+    Column("norm"),
+    Column("rate", "", "{:.5g}"),
+    Column("uncertainty", "+-", "{:.1g}"),
+    Column("predicted", "", "{:.5g}"),
+    Column("sharpness", "", "{:.5g}"),
+    Column("time", "", "{:.5g}"),
+    Column("acceleration", "gain", "{:.4g}"),
+    Column("time_equal_sharpness", "equal time", "{:.5g}"),
+    Column("acceleration_equal_sharpness", "equal gain", "{:.4g}"),
+    Column("status", "ended by"),
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,8 +89,6 @@ class FlowComparison(Rows[FlowComparisonRow]):
     derivative: str
     setting: str = ""
 
-    HEADS = ("norm", "rate", "+-", "predicted", "sharpness", "time", "gain", "equal time", "equal gain", "ended by")
-
     @property
     def title(self) -> str:
         """What was compared."""
@@ -97,22 +108,8 @@ class FlowComparison(Rows[FlowComparisonRow]):
         return [asdict(row) for row in self.rows]
 
     def cells(self) -> list[list[str]]:
-        """Rows as texts under `HEADS`."""
-        return [
-            [
-                row.norm,
-                f"{row.rate:.5g}",
-                f"{row.uncertainty:.1g}",
-                f"{row.predicted:.5g}",
-                f"{row.sharpness:.5g}",
-                f"{row.time:.5g}",
-                f"{row.acceleration:.4g}",
-                f"{row.time_equal_sharpness:.5g}",
-                f"{row.acceleration_equal_sharpness:.4g}",
-                row.status,
-            ]
-            for row in self.rows
-        ]
+        """Rows as texts, numbers with the digits of the table."""
+        return [*map(list, self.table().rows)]
 
     @property
     def notes(self) -> list[str]:
@@ -121,7 +118,7 @@ class FlowComparison(Rows[FlowComparisonRow]):
 
     def table(self) -> Table:
         """A row for each norm, with notes."""
-        return Table(self.title, self.HEADS, self.cells(), [*filter(None, [self.setting]), AS_IS, *self.notes])
+        return Table.of(self.title, COLUMNS, self.rows, [*filter(None, [self.setting]), AS_IS, *self.notes])
 
     def named_rows(self) -> list[tuple[str | None, FlowComparisonRow]]:
         """The rows by the names of their norms."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._runtime.checks import flag, number, one_of, shown
 from .._runtime.results import Record
-from .._runtime.tables import headline
+from .._runtime.terminal import headline
 from . import checks
 from .engine import engine
 from .notation import Notation

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from .._runtime.checks import one_of
 from .._runtime.results import Record
-from .._runtime.tables import headline
+from .._runtime.terminal import headline
 from . import checks
 from .engine import engine
 from .notation import Notation

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import one_of
-from .._runtime.results import Record, Rows, Value
+from .._runtime.results import Column, Record, Rows, Value
 from .._runtime.sizes import require_spectrum
 from .._runtime.tables import Table
 from ..activations import Activation
@@ -23,6 +23,14 @@ FloatArray = NDArray[np.float64]
 
 ROUNDING = float(np.finfo(np.float64).eps)
 """Times the number of equations, below which an eigenvalue of the largest is zero."""
+
+COLUMNS = (
+    Column("norm"),
+    Column("equations"),
+    Column("smallest", "smallest rate"),
+    Column("largest", "largest rate"),
+    Column("condition_number", "kappa"),
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,13 +82,8 @@ class KernelComparison(Rows[Regression], Value):
 
     def table(self) -> Table:
         """A row for each norm."""
-        rows = [
-            [row.norm, str(row.equations), *(f"{x:.6g}" for x in (row.smallest, row.largest, row.condition_number))]
-            for row in self.rows
-        ]
         title = f"Sobolev regression, {self.kernel} of {self.activation}, {self.inputs} inputs in R^{self.dim}"
-        heads = ("norm", "equations", "smallest rate", "largest rate", "kappa")
-        return Table(title, heads, rows, ("rates of the mean over inputs",))
+        return Table.of(title, COLUMNS, self.rows, ("rates of the mean over inputs",))
 
 
 def compare(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import counted, integer, number, one_of
-from .._runtime.results import Record, Rows, Value
+from .._runtime.results import Column, Record, Rows, Value
 from .._runtime.tables import Table
 from ..activations import Activation
 from ..norms import Norm, NormLike, several_norms
@@ -83,18 +83,17 @@ class SphereSpectrum(Rows[Degree], Value):
 
     def table(self) -> Table:
         """A row for each degree, rates as they are and at equal sharpness."""
-        heads = ["degree", "multiplicity", "share", *self.norms, *(f"{norm}/largest" for norm in self.norms)]
+        columns = [Column("degree"), Column("multiplicity", "", "{:.6g}"), Column("share", "", "{:.4g}")]
+        columns += [Column(f"rate_{norm}", norm, "{:.4g}") for norm in self.norms]
+        columns += [Column(f"rate_equal_sharpness_{norm}", f"{norm}/largest", "{:.4g}") for norm in self.norms]
         numbers = zip(self.rows, self.rates_at_equal_sharpness, strict=True)
-        rows = [
-            [str(row.degree), f"{row.multiplicity:.6g}", *(f"{x:.4g}" for x in (row.share, *row.rates, *equal))]
-            for row, equal in numbers
-        ]
+        values = [(row.degree, row.multiplicity, row.share, *row.rates, *equal) for row, equal in numbers]
         left = 1 - float(np.nansum([row.share for row in self.rows]))
         notes = [
             f"rates of gradient flow in each norm, and over the largest; share of higher degrees {max(left, 0.0):.2g}"
         ]
         notes += ["nan: too small for doubles to tell"] * bool(np.isnan(self.rates).any())
-        return Table(f"{self.kernel} of {self.activation} on the sphere in R^{self.dim}", heads, rows, notes)
+        return Table(f"{self.kernel} of {self.activation} on the sphere in R^{self.dim}", columns, values, notes)
 
 
 def sphere_spectrum(

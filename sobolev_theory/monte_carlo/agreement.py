@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.results import Record, Value
+from .._runtime.results import Column, Record, Value
 from .moments import Moments, hotelling_test
 from .rows import Array
 
@@ -26,6 +26,17 @@ ROUNDING = 16 * float(np.finfo(float).eps)
 
 SMALLEST = 1e-150
 """Error bar of an entry that is zero in every sample; its square is still a normal number."""
+
+COLUMNS = (
+    Column("quantity"),
+    Column("entries"),
+    Column("p_value", "p-value", "{:.2g}"),
+    Column("z", "worst z", "{:.2f}"),
+    Column("at"),
+    Column("estimate"),
+    Column("closed_form", "closed form"),
+    Column("standard_error", "std error", "{:.1e}"),
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,15 +74,14 @@ class Agreement(Record, Value):
         numbers = {"p_value": self.p_value, "effective_samples": self.effective_samples}
         return numbers | {name: a.tolist() for name, a in (entries | {"z": self.z}).items()}
 
-    HEADS = ("quantity", "entries", "p-value", "worst z", "at", "estimate", "closed form", "std error")
-
     @property
-    def cells(self) -> list[str]:
-        """A row of the report, under `HEADS`: the entry with the largest ``|z|``, and the joint p-value."""
+    def worst(self) -> tuple[Any, ...]:
+        """What stands under `COLUMNS`: the entry with the largest ``|z|``, and the joint p-value."""
         worst = np.unravel_index(np.argmax(np.abs(self.z)), self.z.shape)
         entry = f"[{', '.join(map(str, worst))}]" if worst else ""
-        numbers = f"{self.estimate[worst]:.6g}", f"{self.closed_form[worst]:.6g}", f"{self.standard_error[worst]:.1e}"
-        return [self.name, str(self.z.size), f"{self.p_value:.2g}", f"{self.z[worst]:.2f}", entry, *numbers]
+        numbers = (a[worst] for a in (self.z, self.estimate, self.closed_form, self.standard_error))
+        z, *others = numbers
+        return self.name, self.z.size, self.p_value, z, entry, *others
 
 
 @np.errstate(all="ignore")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from math import expm1, log1p
 from typing import Any
 
-from .._runtime.results import Rows, Value
+from .._runtime.results import Column, Rows, Value
 from .._runtime.tables import Table
-from .agreement import Agreement
+from .agreement import COLUMNS, Agreement
 from .rows import Array
 
 
@@ -72,8 +72,7 @@ class Report(Rows[Agreement], Value):
         missing = [f"{name}: not defined: {reason}" for name, reason in self.undefined.items()]
         rule = f", Bonferroni over {len(self.quantities)} quantities"
         verdict = _verdict(self.passed, self.p_value, self.level) + rule
-        rows = [agreement.cells for agreement in self.quantities.values()]
-        return Table(title, Agreement.HEADS, rows, [*missing, verdict])
+        return Table(title, COLUMNS, [agreement.worst for agreement in self], [*missing, verdict])
 
     def named_rows(self) -> list[tuple[str | None, Agreement]]:
         """The quantities by name."""
@@ -121,13 +120,15 @@ class Survey(Rows[Report], Value):
     def table(self) -> Table:
         """A row of p-values for each network, and the verdict."""
         names = list(dict.fromkeys(name for report in self.reports for name in (*report.quantities, *report.undefined)))
+        columns = [Column("network"), Column("p_value", "joint", "{:.2g}")]
+        columns += [Column(name, "", "{:.2g}") for name in names]
         rows = []
         for k, report in enumerate(self.reports):
-            found = (f"{report.quantities[name].p_value:.2g}" if name in report.quantities else "-" for name in names)
-            rows.append([str(k), f"{report.p_value:.2g}", *found])
+            found = (report.quantities[name].p_value if name in report.quantities else None for name in names)
+            rows.append((k, report.p_value, *found))
         verdict = f"{_verdict(self.passed, self.p_value, self.level)}, Sidak over {len(self.reports)} networks"
         title = f"{self.subject}\n{self.reports[0].samples} samples per network; p-values"
-        return Table(title, ("network", "joint", *names), rows, [verdict])
+        return Table(title, columns, rows, [verdict])
 
     def named_rows(self) -> list[tuple[str | None, Report]]:
         """The reports, which have numbers only."""

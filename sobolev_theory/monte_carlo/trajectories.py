@@ -7,13 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._runtime.results import Record, Shown, Value
+from .._runtime.results import Column, Record, Shown, Value
 from .._runtime.sample_mean import spread
 from .._runtime.tables import Table
 from .rows import Array
 
 FEW = 1 / 3
 """Standard error over the mean above which a few of the runs decide it."""
+
+ENDS = (
+    ("standard_error", "std error", "{:.1e}"),
+    ("over_descent", "/ descent", "{:.4f}"),
+    ("over_flow", "/ flow", "{:.4f}"),
+)
+"""What stands beside a mean: names, ends of heads, and forms."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -126,22 +133,20 @@ class SampledDescent(Shown, Value):
         """The same of exact descent."""
         return _status(self.descent_weights)
 
-    ENDS = ("std error", "/ descent", "/ flow")
-
     def table(self) -> Table:
         """A row for each recorded step: means of loss and, for other norms than L2, of the L2 loss."""
         runs, last = len(self.weights), int(self.steps[-1])
         of = f"{runs} run{'s' * (runs > 1)} of {last} steps of {self.step:g}"
         title = f"{self.subject}\n{of}, {self.batch} fresh inputs each"
-        shown = {"loss": self.loss}
+        columns, values = [Column("step"), Column("time")], [self.steps, self.times]
+        shown = {("loss", ""): self.loss}
         if not np.array_equal(self.loss.runs, self.error.runs, equal_nan=True):
-            shown["L2 loss"] = self.error
-        heads = [head for name in shown for head in (name, *(f"{name.removesuffix('loss')}{end}" for end in self.ENDS))]
-        columns = [column for quantity in shown.values() for column in _columns(quantity)]
-        rows = [
-            [str(k), f"{time:.6g}", *cells] for k, time, *cells in zip(self.steps, self.times, *columns, strict=True)
-        ]
-        return Table(title, ("step", "time", *heads), rows, self._notes(), keys=2)
+            shown["error", "L2 "] = self.error
+        for (name, norm), quantity in shown.items():
+            columns.append(Column(name, f"{norm}loss", "{:.6g}"))
+            columns += [Column(f"{name}_{of}", f"{norm}{end}", form) for of, end, form in ENDS]
+            values += [quantity.mean, *(getattr(quantity, of) for of, _, _ in ENDS)]
+        return Table(title, columns, [*zip(*values, strict=True)], self._notes(), keys=2)
 
     def _notes(self) -> list[str]:
         """What is missing from the table, and why."""
@@ -167,14 +172,3 @@ def _status(weights: Array) -> str:
 def _quotient(above: Array, below: Array) -> Array:
     """Quotients, NaN where the denominator is zero."""
     return np.asarray(np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0))
-
-
-def _columns(quantity: SampledQuantity) -> list[list[str]]:
-    """The mean, and what stands under `SampledDescent.ENDS`."""
-    numbers: list[tuple[Array, str]] = [
-        (quantity.mean, ".6g"),
-        (quantity.standard_error, ".1e"),
-        (quantity.over_descent, ".4f"),
-        (quantity.over_flow, ".4f"),
-    ]
-    return [[format(value, form) for value in values.tolist()] for values, form in numbers]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import one_of
-from .._runtime.results import Record, Rows, Value, cell
+from .._runtime.results import Column, Record, Rows, Value
 from .._runtime.tables import Table
 from ..critical_points import is_flat
 
@@ -27,6 +27,19 @@ A gradient of 1e-12 leaves eigenvalues uncertain by 1e-12 over the smallest of t
 
 QUANTILE = 1.959963984540054
 """Of the standard normal distribution, for 95 %."""
+
+
+POINT = (Column("run"), Column("value"), Column("gradient_norm", "gradient norm"))
+
+GROUP = (
+    Column("value", "", "{:.6g}"),
+    Column("count"),
+    Column("fraction", "", "{:.4f}"),
+    Column(("fraction_low", "fraction_high"), "95 % interval", "{:.4f} to {:.4f}"),
+    Column("index", "", "{}"),
+    Column("smallest", "smallest eigenvalue", "{:.6g}"),
+    Column("kind"),
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,10 +119,9 @@ class Group(Rows[EndPoint], Value):
 
     def table(self) -> Table:
         """A row for each run."""
-        rows = [[cell(value) for value in (point.run, point.value, point.gradient_norm)] for point in self.points]
         index = "" if self.index is None else f" of index {self.index}"
         what = f"runs that ended at one {self.kind}{index}" if self.kind in KINDS[:3] else f"{self.kind} runs"
-        return Table(f"{what}: {self.count}", ("run", "value", "gradient norm"), rows)
+        return Table.of(f"{what}: {self.count}", POINT, self.points)
 
     def named_rows(self) -> list[tuple[str | None, EndPoint]]:
         """The ends of the runs, which have no names."""
@@ -183,8 +195,6 @@ class Search(Rows[Group], Value):
     subject: str
     points: tuple[EndPoint, ...]
 
-    HEADS = ("value", "count", "fraction", "95 % interval", "index", "smallest eigenvalue", "kind")
-
     @property
     def counts(self) -> dict[str, int]:
         """Number of runs of each of `KINDS`."""
@@ -214,12 +224,12 @@ class Search(Rows[Group], Value):
         return tuple(Group(tuple(group)) for group in sorted(groups, key=_order))
 
     def cells(self) -> list[list[str]]:
-        """Groups as texts under `HEADS`."""
-        return [_cells(group, len(self.points)) for group in self.groups]
+        """Groups as texts."""
+        return [*map(list, self.table().rows)]
 
     def table(self) -> Table:
         """A row for each group."""
-        return Table(self.subject, self.HEADS, self.cells())
+        return Table(self.subject, GROUP, [_values(group, len(self.points)) for group in self.groups])
 
     def named_rows(self) -> list[tuple[str | None, Group]]:
         """The groups, which have no names: several may be of one kind."""
@@ -237,15 +247,9 @@ def _order(group: list[EndPoint]) -> tuple[int, float]:
     return (KINDS.index(group[0].kind), 0.0) if unfinished else (0, group[0].value)
 
 
-def _cells(group: Group, total: int) -> list[str]:
-    share = Share.of(group.count, total)
-    one_point = group.kind in KINDS[:3]
-    return [
-        f"{group.value:.6g}" if one_point else "-",
-        str(group.count),
-        f"{share.estimate:.4f}",
-        f"{share.low:.4f} to {share.high:.4f}",
-        "-" if group.index is None else str(group.index),
-        "-" if group.index is None else f"{group.smallest:.6g}",
-        group.kind,
-    ]
+def _values(group: Group, total: int) -> tuple[Any, ...]:
+    """What stands under `GROUP`; a value if there is one point, eigenvalues if there is an index."""
+    estimate, *interval = Share.of(group.count, total)
+    value = group.value if group.kind in KINDS[:3] else None
+    smallest = None if group.index is None else group.smallest
+    return value, group.count, estimate, tuple(interval), group.index, smallest, group.kind

@@ -6,6 +6,7 @@ from typing import Any, TypeGuard
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .foreign import as_numpy, refused
 from .names import shown, shown_kind
 from .numbers import REAL, real
 
@@ -70,7 +71,7 @@ def as_numbers(name: str, value: ArrayLike, required: str) -> FloatArray:
     """A float64 array of any shape, NaN and infinity included; `required` is what the message says.
 
     Accepted are all real numbers: floats of other sizes and byte orders, integers, and objects that are one by one, as
-    fractions, decimals or the columns of pandas; of a masked array, one without masked entries.
+    fractions and decimals; of a masked array, one without masked entries; what other libraries keep, see `as_numpy`.
     """
     if _is_plain(value):
         return value
@@ -83,13 +84,13 @@ def as_numbers(name: str, value: ArrayLike, required: str) -> FloatArray:
     if _masked(value):
         raise refusal("a masked array with masked entries; fill them, x.filled(...), or leave their rows out")
     try:
-        given = np.asarray(value)
+        given = np.asarray(as_numpy(value))
     except Exception as error:  # a stranger's object may raise anything on its way to an array
         raise refusal(f"{shown_kind(value)}{_conversion(value, error)}") from error
     kind = given.dtype.kind
     if kind == "O":
         return _from_objects(given, value, refusal)
-    if kind not in REAL:
+    if kind not in REAL and not (kind == "V" and np.can_cast(given.dtype, np.float64)):  # as bfloat16 of JAX
         if given.ndim == 0:
             raise refusal(shown(value))
         raise refusal(OTHERS[kind] if kind != "V" or given.dtype.names else f"numbers of type {given.dtype}")
@@ -130,8 +131,8 @@ def _from_objects(given: NDArray[Any], value: ArrayLike, refusal: Any) -> FloatA
 
 def _conversion(value: object, error: Exception) -> str:
     """Why an object is no array, in its own words."""
-    if getattr(value, "requires_grad", False) is True:
-        return " that requires grad; pass x.detach()"
+    if told := refused(value, error):
+        return told
     if "inhomogeneous" in str(error):
         return " of rows of different lengths"
     if isinstance(error, OverflowError):

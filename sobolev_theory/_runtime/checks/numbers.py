@@ -23,7 +23,7 @@ def real(value: Any) -> float:
     Raises
     ------
     TypeError
-        For text, booleans, dates, complex numbers, masked ones, and arrays with an axis.
+        For text, booleans, dates, complex numbers, masked ones, arrays with an axis, and tensors that require grad.
     OverflowError
         For a number beyond the range of double precision.
     """
@@ -31,6 +31,8 @@ def real(value: Any) -> float:
         return value
     if isinstance(value, NO_NUMBERS) or np.ma.isMaskedArray(value) or getattr(value, "ndim", 0) != 0:
         raise TypeError("no single number")
+    if getattr(value, "requires_grad", False) is True:
+        raise TypeError("a tensor that requires grad")
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":
         return real(value[()])
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind not in REAL:
