@@ -9,15 +9,17 @@ cost that does not grow with the input dimension, and checked by sampling.
 >>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2"), curvature="gauss_newton") < 1)
 True
 
-`plotting` (matplotlib), `symbolic` (SymPy) and `torch` (PyTorch) are loaded when they are first used. Modules that are
-not listed here are internal.
+`functional` (array-api-compat), `plotting` (matplotlib), `symbolic` (SymPy) and `torch` (PyTorch) are loaded when they
+are first used. Modules that are not listed here are internal.
 """
 
 from importlib import import_module
 from types import ModuleType
 
-from . import activations, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
+from . import activations, empirical, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
 from ._runtime.tables import Table
+from .advice.advise import advise
+from .advice.report import Advice
 from .conditioning.compare import compare, condition_number_ratio
 from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
@@ -92,6 +94,7 @@ __all__ = [
     "sweep",
     # activations, closed forms, checks
     "activations",
+    "empirical",
     "finite_sample",
     "formulas",
     "kernels",
@@ -99,6 +102,9 @@ __all__ = [
     "reduced",
     "single_neuron",
     "symmetric",
+    # from a network and data to an answer
+    "Advice",
+    "advise",
     # results as data, and as others take them
     "Table",
     # errors and warnings
@@ -113,7 +119,7 @@ __all__ = [
     "WorkerError",
 ]
 
-ON_DEMAND = ("plotting", "symbolic", "torch")
+ON_DEMAND = ("functional", "plotting", "symbolic", "torch")
 
 
 def __getattr__(name: str) -> ModuleType:

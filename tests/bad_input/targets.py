@@ -14,6 +14,7 @@ from sobolev_theory.activations.registry import REGISTRY
 
 W = np.array([[0.5, 0.8], [0.3, -0.4]])
 V = np.eye(2)
+SAMPLES = np.array([[0.0, 1.0], [2.0, 0.5], [1.0, -1.0], [-0.5, 0.3]])
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Target:
 @cache
 def loss() -> st.PopulationLoss:
     return st.PopulationLoss(V, "L2")
+
+
+@cache
+def empirical() -> st.empirical.EmpiricalLoss:
+    return st.empirical.EmpiricalLoss(SAMPLES, st.Network(V))
 
 
 @cache
@@ -84,6 +90,10 @@ ONE = {"angle": ("numbers", 1.0), "ratio": ("numbers", 1.2), "norm": ("norm", "H
 POINT = {"loss": ("loss", loss), "W0": ("array", W)}
 SIZES = {"width": ("size", 2), "dim": ("size", 3)}
 NOTATION = {"student": ("text", "u"), "vectors": ("word", "bold"), "norm": ("text", "|{}|"), "angle": ("text", r"\phi")}
+FUNCTIONAL = {
+    **{"W": ("array", W), "V": ("array", V), "norm": ("norm", "H1"), "activation": ("activation optional", "relu")},
+    **{"output_weights": ("row optional", [1.0, 2.0]), "teacher_output_weights": ("row optional", None)},
+}
 SPECTRA = {"spectra": ("curvatures", lambda: [loss().gauss_newton(W)]), "labels": ("labels", ["L2"])}
 PRIOR = {"activation": ("activation", "erf"), "weight_variance": ("number", 1.0), "bias_variance": ("number", 0.5)}
 FIGURE = {"ax": ("optional", None), "derivative": ("word", "backprop")}
@@ -123,6 +133,27 @@ TARGETS: dict[str, Target] = {
         lambda W, towards: loss().hessian(W, towards=towards), {"W": ("array", W), "towards": ("array", W)}
     ),
     "PopulationLoss.field_limit": Target(lambda W, X: loss().field_limit(W, X), {"W": ("array", W), "X": ("array", W)}),
+    "EmpiricalLoss": Target(
+        lambda X, targets, gradients, **others: st.empirical.EmpiricalLoss(X, (targets, gradients), **others).value(W),
+        {"X": ("array", SAMPLES), "targets": ("row", SAMPLES[:, 0]), "gradients": ("array", SAMPLES)}
+        | {"norm": ("norm", "H1"), "metric": ("array row number optional", None), "parameters": ("word", "weights")}
+        | {"activation": ("activation optional", "relu"), "workers": ("workers", 1)},
+    ),
+    "EmpiricalLoss ": Target(
+        lambda targets: st.empirical.EmpiricalLoss(SAMPLES, targets, "L2"),
+        {"targets": ("teacher array", (SAMPLES[:, 0],))},
+    ),
+    **{
+        f"EmpiricalLoss.{name}": Target(lambda W, name=name: getattr(empirical(), name)(W), {"W": ("array", W)})
+        for name in ("at", "student", "value", "gradient", "hessian", "gauss_newton")
+    },
+    "curvature": Target(
+        lambda network, X, **others: st.empirical.curvature(network, X, **others).to_dense(),
+        {"network": ("teacher array", lambda: st.Network(W)), "X": ("array", SAMPLES), "norm": ("norm", "H1")}
+        | {"curvature": ("word", "hessian"), "targets": ("teacher optional", lambda: st.Network(V))}
+        | {"metric": ("array row number optional", None), "parameters": ("word", "weights")},
+        weight=2,
+    ),
     "Curvature.condition_number": Target(
         lambda kind, quotient: loss().gauss_newton(W).condition_number(kind, quotient=quotient),
         {"kind": ("word", "eigenvalue"), "quotient": ("flag", False)},
@@ -368,6 +399,22 @@ TARGETS: dict[str, Target] = {
         st.kernels.compare,
         {"x": ("points", W), **PRIOR, "norms": ("norms", ["L2", "H1"]), "kernel": ("word", "nngp")},
         open=True,
+    ),
+    "functional.value": Target(st.functional.value, FUNCTIONAL, open=True, weight=1),
+    **{
+        f"functional.{name}": Target(
+            getattr(st.functional, name), FUNCTIONAL | {"derivative": ("word", "backprop")}, open=True, weight=1
+        )
+        for name in ("gradient", "hessian")
+    },
+    "functional.hessian_vector_product": Target(
+        st.functional.hessian_vector_product, FUNCTIONAL | {"vector": ("array", V)}, open=True, weight=1
+    ),
+    "functional.gauss_newton": Target(
+        st.functional.gauss_newton,
+        {name: FUNCTIONAL[name] for name in ("W", "norm", "output_weights", "activation")},
+        open=True,
+        weight=1,
     ),
     "kernels.sphere_spectrum": Target(
         st.kernels.sphere_spectrum,

@@ -3,7 +3,7 @@
 Every message names the argument, what is required, and what came; where it is plain, what to do.
 """
 
-from .arrays import as_array, as_finite, as_numbers, between
+from .arrays import as_array, as_finite, as_numbers, between, require_finite, require_shape
 from .files import read_arrays, read_numbers, read_weights
 from .matrices import as_semidefinite
 from .names import counted, flag, instance_of, named, near, one_of, shown
@@ -28,5 +28,7 @@ __all__ = [
     "read_arrays",
     "read_numbers",
     "read_weights",
+    "require_finite",
+    "require_shape",
     "shown",
 ]
