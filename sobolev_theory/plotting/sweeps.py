@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from .._runtime.cells import cell
 from .._runtime.checks import instance_of, one_of
 from ..sweeps.results import SummaryRow, Sweep
 from .plane import plane
-from .style import COLUMN, MARKERS, look, panels
+from .style import COLUMN, MARKERS, PALETTE, look, panels
 
 SPAN = 20.0
 """Quotient of the largest and the smallest of positive numbers from which an axis is logarithmic."""
@@ -65,13 +68,16 @@ def sweep(table: Sweep, value: str | None = None, *, x: str | None = None, ax: A
         where = [texts.index(cell(row[along])) if texts else row[along] for row in rows]
         means, errors = ([row[entry] for row in rows] for entry in (name, f"{name}_error"))
         points: dict[str, Any] = {"marker": MARKERS[k % len(MARKERS)], "markersize": 4, "capsize": 2, "linewidth": 1}
-        ax.errorbar(where, means, np.nan_to_num(errors), label=label, **points, **look(k))
+        line = look(k) | ({"linestyle": "none"} if texts else {})  # nothing lies between two names
+        ax.errorbar(where, means, np.nan_to_num(errors), label=label, **points, **line)
     ax.set(xlabel=along, ylabel=name.replace("_", " "))
     ax.set_title(_title(table), fontsize="medium", wrap=True)
     if texts:
         ax.set_xticks(range(len(texts)), texts)
     elif _spans([row[along] for row in table]):
         ax.set_xscale("log")
+    elif all(isinstance(row[along], int) for row in table):
+        ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     if _spans([row[name] for row in table.summary()]):
         ax.set_yscale("log")
     if others:
@@ -82,8 +88,8 @@ def sweep(table: Sweep, value: str | None = None, *, x: str | None = None, ax: A
 def acceleration_map(table: Sweep, *, ax: Axes | None = None) -> Axes:
     """How much sooner flow with the second norm is accurate than with the first, at equal sharpness, for one neuron.
 
-    Over the plane of angle and norm of the student; above 1 the second is faster. The line is where neither is;
-    hatched: where one of them did not arrive.
+    Over the plane of angle and norm of the student; above 1 the second is faster. The line is where neither is.
+    Hatched: where one of them did not arrive.
 
     Parameters
     ----------
@@ -116,13 +122,15 @@ def acceleration_map(table: Sweep, *, ax: Axes | None = None) -> Axes:
     ax = panels(ax, 1, 1, COLUMN)[0]
     mesh = ax.pcolormesh(angles, sizes, gain, cmap="cividis", shading="nearest", rasterized=True)
     first, second = dict(table[0].point).get("norms", ("L2", "H1"))
-    ax.figure.colorbar(mesh, ax=ax, label=f"gain of {cell(second)} over {cell(first)}, equal sharpness")
+    ax.figure.colorbar(mesh, ax=ax, label="gain in time, equal sharpness")
+    handles: list[Artist] = []
     if np.nanmin(gain) < 1 < np.nanmax(gain):
-        ax.contour(angles, sizes, gain, levels=[1.0], colors="white", linewidths=1.2)
-    ax.patch.set(hatch="///", edgecolor="0.6")
-    hatched = [Patch(facecolor="white", hatch="///", edgecolor="0.6", label="one did not arrive")]
-    derivative = dict(table[0].point).get("derivative", "backprop")
-    plane(ax, f"{cell(second)} over {cell(first)}", derivative, hatched if np.isnan(gain).any() else [])
+        ax.contour(angles, sizes, gain, levels=[1.0], colors=PALETTE[1], linewidths=1.5)
+        handles.append(Line2D([], [], color=PALETTE[1], label="no gain"))
+    if np.isnan(gain).any():
+        ax.patch.set(hatch="///", edgecolor="0.6")
+        handles.append(Patch(facecolor="white", hatch="///", edgecolor="0.6", label="one did not arrive"))
+    plane(ax, f"{cell(second)} over {cell(first)}", dict(table[0].point).get("derivative", "backprop"), handles)
     return ax
 
 

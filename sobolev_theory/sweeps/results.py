@@ -191,7 +191,8 @@ class Sweep(Rows[SweepRow], Value):
         [5, 5]
         """
         rows = tuple(map(self._mean, self._points()))
-        return Summary(f"{self.title}, mean and standard error", self.notes, self.varied, self.repeats, rows)
+        title = f"{self.title}{', mean and standard error' * (self.repeats > 1)}"
+        return Summary(title, self.notes, self.varied, self.repeats, rows)
 
     def table(self) -> Table:
         """A row for each point and repeat."""

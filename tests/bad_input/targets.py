@@ -62,6 +62,16 @@ def search() -> st.Search:
 
 
 @cache
+def swept() -> st.Sweep:
+    return st.sweep("condition_number", {"width": [1, 2], "dim": 3}, rng=0)
+
+
+@cache
+def accelerations() -> st.Sweep:
+    return st.sweep("acceleration", {"angle": [1.0, 2.0], "ratio": [0.5, 2.0], "dim": 2, "t_max": 1.0})
+
+
+@cache
 def planar() -> st.reduced.PlanarFlow:
     return st.reduced.single_neuron_flow(1.0, 1.0, 2.0, "L2")
 
@@ -457,6 +467,15 @@ TARGETS: dict[str, Target] = {
         {"tables": ("tables", lambda: [st.steps_to(W, V, ["L2"], accuracy=0.3)]), "ax": ("optional", None)},
         weight=1,
     ),
+    "plotting.sweep": Target(
+        st.plotting.sweep,
+        {"table": ("sweep", swept), "value": ("word optional", "condition_number"), "x": ("word optional", "width")}
+        | {"ax": ("optional", None)},
+        weight=1,
+    ),
+    "plotting.acceleration_map": Target(
+        st.plotting.acceleration_map, {"table": ("map", accelerations), "ax": ("optional", None)}, weight=1
+    ),
     "plotting.spectrum": Target(st.plotting.spectrum, {**SPECTRA, "axes": ("optional", None)}, weight=1),
     "plotting.spectral_distribution": Target(
         st.plotting.spectral_distribution, {**SPECTRA, "ax": ("optional", None)}, weight=1
@@ -487,6 +506,10 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["--norm-symbol", "|{}|"],
         ["--angle", "x"],
         ["--vectors", "bold"],
+    ],
+    "sweep": [
+        *(["condition_number"], ["--grid", "width=1,2"], ["--grid", "dim=3"], ["--grid", "norm=L2,1:0.5"]),
+        *(["--repeats", "2"], ["--seed", "1"], ["--workers", "1"]),
     ],
     "verify": [["--width", "1"], ["--dim", "2"], ["--samples", "1000"], ["--norm", "L2"], ["--teacher-width", "1"]],
     "verify ": [["--networks", "1"], ["--width", "1"], ["--dim", "2"], ["--samples", "1000"], ["--workers", "1"]],
