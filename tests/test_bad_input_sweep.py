@@ -43,6 +43,7 @@ RESULTS = {
         "SphereSpectrum",
         "Step",
         "Survey",
+        "Sweep",
         "SymmetricSaddle",
         "Table",
         "Theorem",
