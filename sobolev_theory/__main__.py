@@ -15,11 +15,11 @@ from threading import current_thread, main_thread
 from typing import NoReturn
 
 from . import __version__
-from ._commands import compare, flow, latex, plot, verify
+from ._commands import advise, compare, flow, latex, plot, verify
 from ._commands.options import Parser
 from ._runtime.checks import near
 
-COMMANDS = (compare, flow, latex, plot, verify)
+COMMANDS = (advise, compare, flow, latex, plot, verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -26,7 +26,7 @@ Part = tuple[FloatArray, int]
 LARGEST = 4000
 """Size of a dense matrix of which some tens of spectra are made, in minutes."""
 
-DIRECTIONS, AFFORDED = 20, 3e8
+DIRECTIONS, AFFORDED = 10, 3e8
 """Random directions at most, and so many over the cube of the size: numbers of wide networks hardly depend on them."""
 
 
