@@ -9,8 +9,8 @@ cost that does not grow with the input dimension, and checked by sampling.
 >>> bool(st.condition_number_ratio(student, teacher, norms=("H1", "L2"), curvature="gauss_newton") < 1)
 True
 
-`plotting` (matplotlib), `symbolic` (SymPy) and `torch` (PyTorch) are loaded when they are first used. Modules that are
-not listed here are internal.
+`functional` (array-api-compat), `plotting` (matplotlib), `symbolic` (SymPy) and `torch` (PyTorch) are loaded when they
+are first used. Modules that are not listed here are internal.
 """
 
 from importlib import import_module
@@ -118,7 +118,7 @@ __all__ = [
     "WorkerError",
 ]
 
-ON_DEMAND = ("plotting", "symbolic", "torch")
+ON_DEMAND = ("functional", "plotting", "symbolic", "torch")
 
 
 def __getattr__(name: str) -> ModuleType:

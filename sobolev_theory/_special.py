@@ -55,8 +55,10 @@ def arc_cosine_of_supplement(xp: Any, n: int, angle: Any, sine: Any, cosine: Any
     array([1.])
     """
     result = CLOSED_FORMS[n](xp, angle, sine, cosine)
+    if xp is not np:
+        return xp.where(angle < SWITCH, _series(n, angle), result) if hasattr(xp, "where") else result
     small = angle < SWITCH
-    if xp is not np or not np.any(small):
+    if not np.any(small):
         return result
     if isinstance(result, np.ndarray) and result.shape == np.shape(angle) != ():
         result[small] = _series(n, angle[small])  # most angles of random rows are large

@@ -4,7 +4,9 @@ Hypothesis draws more examples in the continuous check, always the same ones. Wh
 forgotten after it.
 """
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
 
@@ -21,6 +23,8 @@ if not any(name in os.environ for name in BLAS):
 os.environ["MPLBACKEND"] = "agg"
 os.environ.pop("COLUMNS", None)  # tables are as wide as they are, unless a test says otherwise
 os.environ["SOBOLEV_THEORY_CACHE"] = "off"  # what tests derive is derived
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # to compile the package takes each process half as long as its import
+sys.dont_write_bytecode = False
 
 from hypothesis import settings  # noqa: E402
 
@@ -51,6 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem not in SLOW and item.get_closest_marker("long") is None:
             item.add_marker("quick")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays; the garbage collector need not walk through it."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

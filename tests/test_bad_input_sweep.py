@@ -22,6 +22,7 @@ FILES = int(os.environ.get("SOBOLEV_DAMAGED_FILES", "200"))
 QUICK = 60
 
 ROOMS = {"": st} | {f"{name}.": getattr(st, name) for name in st.__all__ if type(getattr(st, name)) is type(st)}
+ROOMS["functional."] = st.functional
 RESULTS = {
     *("Activation", "Agreement", "BestStep", "Comparison", "CriticalPoint", "Curvature", "Descent", "Entry", "Flow"),
     *(

@@ -112,12 +112,13 @@ def test_a_file_is_one_room(path: Path) -> None:
 def test_internal_modules_are_not_offered() -> None:
     """By tab completion, which asks `dir`; what is loaded on demand is."""
     shown = [name for name in dir(st) if not name.startswith("_")]
-    assert sorted(shown) == sorted([*st.__all__, "plotting", "symbolic", "torch"])
+    assert sorted(shown) == sorted([*st.__all__, "functional", "plotting", "symbolic", "torch"])
     for room in (
         "activations",
         "empirical",
         "finite_sample",
         "formulas",
+        "functional",
         "kernels",
         "monte_carlo",
         "reduced",
@@ -134,8 +135,8 @@ def test_internal_modules_are_not_offered() -> None:
 def test_rooms_with_extras_are_loaded_on_demand() -> None:
     code = """
 import sys, sobolev_theory as st
-before = {"sympy", "matplotlib"} & set(sys.modules)
-print(sorted(before), callable(st.symbolic.derive), callable(st.plotting.loss_curves))
+before = {"sympy", "matplotlib", "array_api_compat"} & set(sys.modules)
+print(sorted(before), callable(st.symbolic.derive), callable(st.plotting.loss_curves), callable(st.functional.value))
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.split() == ["[]", "True", "True"]
+    assert result.stdout.split() == ["[]", "True", "True", "True"]

@@ -75,6 +75,14 @@ class Chart(Protocol):
         """``kappa`` and ``gamma`` of ``f_2 = kappa (b_j - gamma b_i)``; 0 for pairs whose ``f_2`` is explicit."""
 
 
+def expanded(kappa: Any, gamma: Any, coefficients: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Coefficients on ``b_i b_i', b_i b_j', b_j b_i', b_j b_j'`` from those on the frame; arrays of any namespace."""
+    c11, c12, c21, c22 = coefficients
+    c22 = kappa**2 * c22
+    c12, c21 = kappa * c12 - gamma * c22, kappa * c21 - gamma * c22
+    return c11 - gamma * (c12 + c21 + gamma * c22), c12, c21, c22
+
+
 class Polar:
     """Norms and angle; the orthonormal frame ``(u^, e)``.
 
@@ -98,11 +106,7 @@ class Polar:
 
     def on_rows(self, coefficients: tuple[FloatArray, ...], at: Angles) -> Arrays:
         """``f_2 = kappa (b_j - gamma b_i)``, and ``kappa = 0`` for near pairs."""
-        c11, c12, c21, c22 = coefficients
-        kappa, gamma = self.second(at)
-        c22 = kappa**2 * c22
-        c12, c21 = kappa * c12 - gamma * c22, kappa * c21 - gamma * c22
-        return c11 - gamma * (c12 + c21 + gamma * c22), c12, c21, c22
+        return expanded(*self.second(at), coefficients)
 
     def second(self, at: Angles) -> tuple[Any, Any]:
         """``1/sin`` and ``cos``."""

@@ -59,7 +59,11 @@ class PairTerms:
 
     def __call__(self, quantity: str, *arguments: Any) -> tuple[Any, ...]:
         """``sum_m lambda_m`` times the coefficients of a quantity."""
-        return sum_over_orders(np, self._kernels(quantity), *arguments)
+        return self.of_arrays(np, quantity, *arguments)
+
+    def of_arrays(self, xp: Any, quantity: str, *arguments: Any) -> tuple[Any, ...]:
+        """The same of arrays of another namespace."""
+        return sum_over_orders(xp, self._kernels(quantity), *arguments)
 
     def _kernels(self, quantity: str) -> list[tuple[float, Callable[..., Any]]]:
         found = self._orders.get(quantity)
@@ -217,4 +221,4 @@ def _add(total: Any, value: Any) -> Any:
 
 def _vanishes(value: Any) -> bool:
     """Whether a coefficient is the number 0."""
-    return not isinstance(value, np.ndarray) and bool(value == 0)
+    return not getattr(value, "ndim", 0) and bool(value == 0)

@@ -90,6 +90,10 @@ ONE = {"angle": ("numbers", 1.0), "ratio": ("numbers", 1.2), "norm": ("norm", "H
 POINT = {"loss": ("loss", loss), "W0": ("array", W)}
 SIZES = {"width": ("size", 2), "dim": ("size", 3)}
 NOTATION = {"student": ("text", "u"), "vectors": ("word", "bold"), "norm": ("text", "|{}|"), "angle": ("text", r"\phi")}
+FUNCTIONAL = {
+    **{"W": ("array", W), "V": ("array", V), "norm": ("norm", "H1"), "activation": ("activation optional", "relu")},
+    **{"output_weights": ("row optional", [1.0, 2.0]), "teacher_output_weights": ("row optional", None)},
+}
 SPECTRA = {"spectra": ("curvatures", lambda: [loss().gauss_newton(W)]), "labels": ("labels", ["L2"])}
 PRIOR = {"activation": ("activation", "erf"), "weight_variance": ("number", 1.0), "bias_variance": ("number", 0.5)}
 FIGURE = {"ax": ("optional", None), "derivative": ("word", "backprop")}
@@ -380,6 +384,22 @@ TARGETS: dict[str, Target] = {
         st.kernels.compare,
         {"x": ("points", W), **PRIOR, "norms": ("norms", ["L2", "H1"]), "kernel": ("word", "nngp")},
         open=True,
+    ),
+    "functional.value": Target(st.functional.value, FUNCTIONAL, open=True, weight=1),
+    **{
+        f"functional.{name}": Target(
+            getattr(st.functional, name), FUNCTIONAL | {"derivative": ("word", "backprop")}, open=True, weight=1
+        )
+        for name in ("gradient", "hessian")
+    },
+    "functional.hessian_vector_product": Target(
+        st.functional.hessian_vector_product, FUNCTIONAL | {"vector": ("array", V)}, open=True, weight=1
+    ),
+    "functional.gauss_newton": Target(
+        st.functional.gauss_newton,
+        {name: FUNCTIONAL[name] for name in ("W", "norm", "output_weights", "activation")},
+        open=True,
+        weight=1,
     ),
     "kernels.sphere_spectrum": Target(
         st.kernels.sphere_spectrum,

@@ -1,0 +1,182 @@
+"""The functions: arguments are checked, and the namespace is that of the weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..activations.per_neuron import ActivationLike, chosen
+from ..norms import Convention, Norm, NormLike
+from ..pairs.sums import PairTerms
+from .blocks import Blocks
+from .namespaces import Namespace, like, weights_of
+from .sums import Sums
+
+
+def value(
+    W: Any,
+    V: Any,
+    norm: NormLike = "H1",
+    *,
+    output_weights: Any = None,
+    teacher_output_weights: Any = None,
+    activation: ActivationLike = "relu",
+) -> Any:
+    r"""The Sobolev population loss of `PopulationLoss`, an array of shape ``()``.
+
+    .. math:: E = \tfrac12 \sum_m \lambda_m \, \mathbb{E} \, \| \nabla_x^m f_S(x) - \nabla_x^m f_T(x) \|^2
+
+    Automatic differentiation of it gives the gradient of the convention ``"exact"``, with the slope 0 at cones.
+
+    Parameters
+    ----------
+    W
+        Student weights (K, d), of double or single precision. They say what results are.
+    V
+        Teacher weights (M, d), of the same library, or numbers of NumPy, a list.
+    norm
+        As `PopulationLoss` takes it.
+    output_weights, teacher_output_weights
+        (K,) and (M,), likewise; ones if None.
+    activation
+        One with generated kernels: relu, relu2, relu3, leaky_relu, abs, erf, or one that was derived.
+
+    Raises
+    ------
+    ValueError
+        For arrays of other shapes, libraries or precisions, and for a norm that makes no sense.
+    InfiniteNormError, UnknownActivationError, NotImplementedError
+        As `PopulationLoss`; the last also for an activation without generated kernels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sobolev_theory import functional
+    >>> W, V = np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])
+    >>> bool(np.isclose(functional.value(W, V, "L2"), 0.5 - 1 / (2 * np.pi)))
+    True
+    """
+    sums = _sums(W, (V, teacher_output_weights), norm, output_weights, activation)
+    return replace(sums, width=sums.rows.shape[0]).value()
+
+
+def gradient(
+    W: Any,
+    V: Any,
+    norm: NormLike = "H1",
+    *,
+    output_weights: Any = None,
+    teacher_output_weights: Any = None,
+    activation: ActivationLike = "relu",
+    derivative: str = "backprop",
+) -> Any:
+    """The gradient in the hidden weights, (K, d); arguments as `value`, and the convention of `PopulationLoss`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sobolev_theory import functional
+    >>> functional.gradient(np.array([[2.0, 0.0]]), np.array([[1.0, 0.0]]), "L2")
+    array([[0.5, 0. ]])
+    """
+    return _sums(W, (V, teacher_output_weights), norm, output_weights, activation, derivative).gradient()
+
+
+def hessian_vector_product(
+    W: Any,
+    V: Any,
+    vector: Any,
+    norm: NormLike = "H1",
+    *,
+    output_weights: Any = None,
+    teacher_output_weights: Any = None,
+    activation: ActivationLike = "relu",
+    derivative: str = "backprop",
+) -> Any:
+    """The Jacobian of the gradient times a vector (K, d), of that shape; O(K (K + M) d) operations.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sobolev_theory import functional
+    >>> W, V = np.array([[0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0]])
+    >>> functional.hessian_vector_product(W, V, np.array([[0.0, 1.0, 0.0]]), "L2")
+    array([[0. , 0.5, 0. ]])
+    """
+    sums = _sums(W, (V, teacher_output_weights), norm, output_weights, activation, derivative)
+    sizes = dict(zip(("neurons", "d"), W.shape, strict=True))
+    return Blocks.hessian(sums) @ like(sums.xp, "vector", vector, ("neurons", "d"), sizes)
+
+
+def hessian(
+    W: Any,
+    V: Any,
+    norm: NormLike = "H1",
+    *,
+    output_weights: Any = None,
+    teacher_output_weights: Any = None,
+    activation: ActivationLike = "relu",
+    derivative: str = "backprop",
+) -> Any:
+    """The Jacobian of the gradient as a dense matrix (K d, K d), row-major in (neuron, coordinate).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sobolev_theory import functional
+    >>> H = functional.hessian(np.array([[0.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0]]), "L2")
+    >>> np.linalg.eigvalsh(H).round(6)              # 1/2 - 1/pi, 1/2 - 1/(2 pi), 1/2
+    array([0.18169 , 0.340845, 0.5     ])
+    """
+    return Blocks.hessian(
+        _sums(W, (V, teacher_output_weights), norm, output_weights, activation, derivative)
+    ).to_dense()
+
+
+def gauss_newton(
+    W: Any, norm: NormLike = "H1", *, output_weights: Any = None, activation: ActivationLike = "relu"
+) -> Any:
+    """The Gauss-Newton matrix ``E[J' J]`` of a student, dense, (K d, K d); no teacher enters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sobolev_theory import functional
+    >>> functional.gauss_newton(np.array([[1.0, 0.0]]))
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    return Blocks.gauss_newton(_sums(W, None, norm, output_weights, activation)).to_dense()
+
+
+def _sums(
+    W: Any,
+    teacher: tuple[Any, Any] | None,
+    norm: NormLike,
+    output_weights: Any,
+    activation: ActivationLike,
+    derivative: str = "backprop",
+) -> Sums:
+    """The arguments, checked; the teacher is its weights and its output weights, without one rows are the student's."""
+    xp, W = weights_of("W", W)
+    width, dim = W.shape
+    rows, outputs = [W], [_ones_or(xp, "output_weights", output_weights, width)]
+    if teacher is not None:
+        V, b = teacher
+        rows.append(like(xp, "V", V, ("neurons", "d"), {"d": dim}))
+        outputs.append(-_ones_or(xp, "teacher_output_weights", b, rows[1].shape[0]))
+    of_students, parsed = chosen(activation), Norm.parse(norm)
+    parsed.require_finite(of_students)
+    if not of_students.has_kernels:
+        raise NotImplementedError(
+            f"activation: one with generated kernels is required for arrays of any library, got {of_students.name!r}; "
+            "PopulationLoss takes it"
+        )
+    asked = Convention.parse(derivative)
+    convention = Convention.BACKPROP if dim == 1 else asked  # as `PopulationLoss`
+    terms = PairTerms(of_students, parsed, convention, in_plane=dim == 2)
+    return Sums(xp, terms, xp.concat(rows), xp.concat(outputs), width)
+
+
+def _ones_or(xp: Namespace, name: str, given: Any, count: int) -> Any:
+    return xp.ones(count) if given is None else like(xp, name, given, ("neurons",), {"neurons": count})
