@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from . import __version__
 from ._commands import advise, compare, flow, latex, plot, verify
+from ._commands.files import unfold
 from ._commands.options import Parser
 from ._runtime.checks import near
 
@@ -99,11 +100,15 @@ def _last_words(text: str, number: signal.Signals) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The options of a command; unknown ones are refused with those that are spelled alike."""
+    """The options of a command, what files of networks say among them; unknown ones are refused."""
     options, unknown = _parser().parse_known_args(arguments)
     if unknown:
         known = re.findall(r"--[a-z-]+", options.command.format_help())
         options.command.error(f"{' '.join(unknown)}: no argument of this command{near(unknown[0], known)}")
+    try:
+        unfold(options)
+    except ValueError as error:
+        options.command.error(str(error))
     return options
 
 
