@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class Network(Frozen, Doors):
+class Network(Doors, Frozen):
     r"""Two-layer network ``f(x) = sum_i a_i sigma(w_i . x + beta_i) + c``.
 
     Parameters

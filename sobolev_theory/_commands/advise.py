@@ -6,6 +6,7 @@ from typing import Any
 
 from .._runtime.checks import read_numbers, read_weights
 from ..advice.advise import advise
+from ..bridges.archives import in_file
 from ..inputs import Inputs
 from ..layout import NAMES
 from ..networks import Network
@@ -42,7 +43,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The report, or its data."""
-    network = Network.load(options.network)
+    network = Network(*in_file("--network", options.network))
     data = Inputs() if options.data is None else read_weights("--data", options.data)
     targets = None if options.targets is None else tuple(read_numbers("--targets", path) for path in options.targets)
     given = options.parameters or ["all"]
