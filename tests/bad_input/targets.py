@@ -209,6 +209,14 @@ TARGETS: dict[str, Target] = {
     "optimal_weight": Target(
         st.optimal_weight, options(**PAIR, **ALONG, curvature=("word", "hessian")), open=True, weight=2
     ),
+    "advise": Target(
+        lambda network, X, **others: st.advise(network, X, parameters="weights", **others),
+        {"network": ("teacher array", lambda: st.Network(W, activation="erf")), "X": ("array inputs", SAMPLES)}
+        | {"norms": ("norms", ["L2", "H1"]), "targets": ("row teacher array optional", SAMPLES[:, 0])}
+        | {"metric": ("array row number optional", None), "accuracy": ("number", 0.1), "within": ("number", 0.1)}
+        | {"rng": ("seed optional", 0)},
+        open=True,
+    ),
     "gradient_flow": Target(
         st.gradient_flow,
         POINT
