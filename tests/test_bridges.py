@@ -313,6 +313,7 @@ def test_commands_read_whole_networks(
         assert told in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_other_commands_take_both_activations(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
