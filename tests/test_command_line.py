@@ -700,3 +700,32 @@ def test_tables_fit_eighty_columns(capsys, monkeypatch):
         text = capsys.readouterr().out
         assert max(map(len, text.splitlines())) <= 80
         assert "…" not in text  # no number is cut off
+
+
+def test_advise(capsys, tmp_path, monkeypatch):
+    """What `st.advise` says of the same network and data, in words that fit, and as data."""
+    monkeypatch.setenv("COLUMNS", "80")
+    rng = np.random.default_rng(0)
+    network, X = st.Network(rng.standard_normal((2, 2)), activation="erf"), rng.standard_normal((30, 2))
+    model, data, values = (str(tmp_path / name) for name in ("model.npz", "X.npy", "y.csv"))
+    network.save(model)
+    np.save(data, X)
+    np.savetxt(values, network(X), fmt="%.17g")
+    given = ["advise", "--network", model, "--data", data, "--accuracy", "1e-2", "--norms", "L2", "H1"]
+    report = st.advise(network, X, ("L2", "H1"), accuracy=1e-2)
+    assert main(given) == 0
+    text = capsys.readouterr().out
+    assert text == f"{report}\n"
+    assert max(map(len, text.splitlines())) <= 80
+    status, found = run_json(capsys, *given, "--targets", values, "--parameters", "weights", "--seed", "3")
+    expected = st.advise(network, X, ("L2", "H1"), targets=network(X), parameters="weights", accuracy=1e-2, rng=3)
+    assert (status, found) == (0, _finite(expected.to_dict()))
+    for wrong, said in (
+        (["advise", "--network", data], "--network"),
+        ([*given, "--accuracy", "1"], "accuracy: a fraction"),
+        ([*given, "--targets", data], "targets[0]: shape (n,)"),
+        (["advise", "--data", data], "--network"),
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            main(wrong)
+        assert said in capsys.readouterr().err

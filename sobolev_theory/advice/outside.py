@@ -78,7 +78,7 @@ def of_residual(residual: Residual | None, shares: Sequence[tuple[str, float]]) 
 HYPOTHESES = (
     "to first order around the network, as if it were the teacher: predicted steps are of gradient descent with its "
     "best step, from random displacements of all that moves, until the L2 loss is {accuracy:g} of its start; those of "
-    "Adam are counted on the same quadratic, with the best rate of a factor 2"
+    "Adam are counted on the quadratic of theory, from one of them, with the best rate to a factor of 2"
 )
 """What every number is of."""
 

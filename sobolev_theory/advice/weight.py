@@ -27,6 +27,9 @@ GRID = 10.0 ** np.linspace(-3, 3, 13)
 Between them logarithms of steps are interpolated.
 """
 
+FEW = 3
+"""Directions over which a search goes: they scatter by less than what a weight is recommended within."""
+
 FINER = 2001
 """Points of the interpolation."""
 
@@ -60,8 +63,8 @@ class BestWeight:
 
 
 def mean_steps(model: Model, norm: Norm, accuracy: float) -> float:
-    """Predicted steps of gradient descent with its best step, the mean over directions."""
-    return float(np.mean([Contraction.of(orders, norm).tuned(accuracy) for orders in model.followed(norm)]))
+    """Predicted steps of gradient descent with its best step, the mean over a few directions."""
+    return float(np.mean([Contraction.of(orders, norm).tuned(accuracy) for orders in model.followed(norm)[:FEW]]))
 
 
 def best_weight(model: Model, accuracy: float, within: float) -> BestWeight:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,8 @@ from sobolev_theory.activations.registry import REGISTRY
 W = np.array([[0.5, 0.8], [0.3, -0.4]])
 V = np.eye(2)
 SAMPLES = np.array([[0.0, 1.0], [2.0, 0.5], [1.0, -1.0], [-0.5, 0.3]])
+STATE = {"0.weight": W, "0.bias": np.ones(2), "2.weight": np.ones((1, 2))}
+"""A network as a state dict of PyTorch."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,18 @@ TARGETS: dict[str, Target] = {
         {"weights": ("array", W), "output_weights": ("row optional", [1.0, 2.0]), "biases": ("row optional", None)}
         | {"output_bias": ("number", 0.5), "activation": ("activation", "relu")},
     ),
+    "Network.from_arrays": Target(
+        st.Network.from_arrays,
+        {"weights": ("array", W), "output_weights": ("row optional", [1.0, 2.0]), "biases": ("row optional", None)}
+        | {"output_bias": ("number", 0.5), "activation": ("activation", "relu"), "layout": ("word", "inputs")},
+    ),
+    "Network.from_torch": Target(
+        lambda module, activation: st.Network.from_torch(STATE | {"0.weight": module}, activation),
+        {"module": ("array", W), "activation": ("activation", "tanh")},
+    ),
+    "Network.from_torch ": Target(st.Network.from_torch, {"module": ("module", STATE), "activation": ("word", "tanh")}),
+    "Network.save": Target(lambda path: st.Network(W).save(path), {"path": ("file", os.devnull + "/W.npz")}),
+    "Network.load": Target(st.Network.load, {"path": ("file", "W.npz")}),
     "Network()": Target(lambda x: st.Network(W)(x), {"x": ("points", W)}),
     "Network.input_gradient": Target(lambda x: st.Network(W).input_gradient(x), {"x": ("points", W)}),
     "Network.input_hessian": Target(lambda x: st.Network(W).input_hessian(x), {"x": ("points", W)}),
@@ -183,6 +198,14 @@ TARGETS: dict[str, Target] = {
     ),
     "optimal_weight": Target(
         st.optimal_weight, options(**PAIR, **ALONG, curvature=("word", "hessian")), open=True, weight=2
+    ),
+    "advise": Target(
+        lambda network, X, **others: st.advise(network, X, parameters="weights", **others),
+        {"network": ("teacher array", lambda: st.Network(W, activation="erf")), "X": ("array inputs", SAMPLES)}
+        | {"norms": ("norms", ["L2", "H1"]), "targets": ("row teacher array optional", SAMPLES[:, 0])}
+        | {"metric": ("array row number optional", None), "accuracy": ("number", 0.1), "within": ("number", 0.1)}
+        | {"rng": ("seed optional", 0)},
+        open=True,
     ),
     "gradient_flow": Target(
         st.gradient_flow,
