@@ -702,6 +702,67 @@ def test_tables_fit_eighty_columns(capsys, monkeypatch):
         assert "…" not in text  # no number is cut off
 
 
+# --- sweeps -----------------------------------------------------------------------------------------------------------
+
+GRID = ["--grid", "width=1,2", "--grid", "dim=4", "--grid", "norms=H1:L2", "--grid", "curvature=gauss_newton"]
+
+
+def test_sweep_is_that_of_the_function(capsys, tmp_path):
+    names = {"width": [1, 2], "dim": 4, "norms": [("H1", "L2")], "curvature": "gauss_newton"}
+    expected = st.sweep("condition_number_ratio", names, repeats=3, rng=7)
+    csv, figure, file = (str(tmp_path / name) for name in ("out.csv", "out.pdf", "file.jsonl"))
+    some = ["--repeats", "3", "--seed", "7", "--checkpoint", file]
+    status, data = run_json(capsys, "sweep", "condition_number_ratio", *GRID, *some, "--csv", csv, "--plot", figure)
+    assert (status, data["repeats"]) == (0, 3)
+    assert [row | {"norms": ("H1", "L2")} for row in data["rows"]] == expected.as_dicts()
+    assert [row["condition_number_ratio"] for row in data["summary"]] == [
+        row["condition_number_ratio"] for row in expected.summary()
+    ]
+    with open(csv, encoding="utf-8", newline="") as text:
+        assert text.read() == expected.to_csv()
+    with open(figure, "rb") as data:
+        assert data.read().startswith(MAGIC["pdf"])
+    assert main(["sweep", "condition_number_ratio", *GRID, *some]) == 0  # all of it from the file
+    assert capsys.readouterr().out.rstrip() == str(expected.summary())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["condition_numbr", *GRID], "invalid choice: 'condition_numbr' .* did you mean 'condition_number'"),
+        (["steps"], "required: --grid"),
+        (
+            ["steps", "--grid", "width"],
+            "--grid: a parameter and its values, such as width=2,4,8, are required, got 'width'",
+        ),
+        (["steps", "--grid", "width=2", "--grid", "width=3"], "--grid: width: once is required"),
+        (["steps", "--grid", "widht=2", "--grid", "dim=3"], "grid: steps takes width, .* did you mean 'width'"),
+        (["steps", "--grid", "width=2,x", "--grid", "dim=3"], "grid: width: a positive integer is required, got 'x'"),
+        (["steps", "--grid", "width=2", "--grid", "dim=3", "--grid", "activation=rulu"], "did you mean 'relu'"),
+        (
+            ["steps", "--grid", "width=2", "--grid", "dim=3", "--csv", "nowhere/x.csv"],
+            "--csv nowhere/x.csv: an existing",
+        ),
+    ],
+)
+def test_sweep_names_what_is_wrong(capsys, arguments, message):
+    with pytest.raises(SystemExit) as stop:
+        main(["sweep", *arguments])
+    told = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert told.startswith("sobolev-theory sweep: error: ")
+    assert re.search(message, told)
+
+
+def test_sweep_reads_values_as_they_are_written():
+    grid = ["--grid", "a=1,0.5,-2e3,x,None,1:0.5,H1:L2", "--grid", "activation=leaky_relu(0.1),erf"]
+    options = _parse(["sweep", "steps", *grid])
+    values, named = (dict(options.grid)[name] for name in ("a", "activation"))
+    assert values == [1, 0.5, -2000.0, "x", None, (1, 0.5), ("H1", "L2")]
+    assert type(values[0]) is int
+    assert named == ["leaky_relu(0.1)", "erf"]
+
+
 def test_advise(capsys, tmp_path, monkeypatch):
     """What `st.advise` says of the same network and data, in words that fit, and as data."""
     monkeypatch.setenv("COLUMNS", "80")

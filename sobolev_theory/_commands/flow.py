@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .._runtime.checks import number
-from ..flow import comparison as flow_comparison
+from ..flow.compare import compare_flows
+from ..flow.comparison import FlowComparison
 from ..networks import Network
 from .arrays import loss_options
 from .figures import load_plotting, save
@@ -52,9 +53,9 @@ def add_flows(command: argparse.ArgumentParser) -> None:
     add_one_neuron(command)
 
 
-def compared(options: argparse.Namespace, student: Network, teacher: Network) -> flow_comparison.FlowComparison:
+def compared(options: argparse.Namespace, student: Network, teacher: Network) -> FlowComparison:
     """The flows that the options ask for."""
-    return flow_comparison.compare_flows(
+    return compare_flows(
         student,
         teacher,
         options.norms,

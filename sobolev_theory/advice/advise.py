@@ -21,10 +21,10 @@ from ..networks import Network
 from ..norms import Norm, NormLike, several_norms
 from .case import Case, kept
 from .data import columns_in_words
-from .outside import ACROSS, HYPOTHESES, of_agreement, of_conditioning, of_jumps, of_residual, of_samples
+from .outside import ACROSS, HYPOTHESES, WORK, of_agreement, of_conditioning, of_jumps, of_residual, of_samples
 from .report import Advice
 from .scales import Residual, Scales, by_theory, on_data, residual
-from .verdict import verdict
+from .verdict import LITTLE, PAYS, verdict
 from .weight import BestWeight, best_weight
 
 FloatArray = NDArray[np.float64]
@@ -138,6 +138,11 @@ def advise(
             notes.append(f"data are {ROWS} of the {len(samples)} samples, drawn at random")
         samples, given = samples[rows], given if isinstance(given, Network) else tuple(each[rows] for each in given)
     case = Case(network, samples, options, finite, accuracy, generated, workers)
+    if not case.curvatures[0].trace() > 0:
+        raise ValueError(
+            f"parameters: some with which the function changes are required, got {' and '.join(parameters)} of "
+            f"{network.activation}, in which its derivative is zero"
+        )
     with one_blas_thread(), np.errstate(all="ignore"):
         return _advice(case, given, within, left_out + notes)
 
@@ -158,6 +163,7 @@ def _advice(case: Case, targets: Any, within: float, notes: list[str]) -> Advice
         *notes,
         *[ACROSS] * (case.curvatures[0].rescalings is not None),
         HYPOTHESES.format(accuracy=case.accuracy),
+        WORK.format(pays=PAYS, little=LITTLE),
     ]
     return Advice(
         subject=_subject(case),

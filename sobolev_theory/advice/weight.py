@@ -92,14 +92,14 @@ def best_weight(model: Model, accuracy: float, within: float) -> BestWeight:
     if without <= fewest * (1 + within):  # derivatives do not pay
         high = float(np.exp(places[good[-1]])) if len(good) else 0.0
         weight = 0.0 if without <= fewest else float(np.exp(places[best]))
-        return BestWeight(weight, fewest, 0.0, without, (0.0, _end(high, places)), without)
+        return BestWeight(weight, fewest, 0.0, without, (0.0, _end(high, weights)), without)
     low, high = (float(np.exp(places[k])) for k in (good[0], good[-1]))
-    return BestWeight(float(np.exp(places[best])), fewest, low, steps(low), (low, _end(high, places)), without)
+    return BestWeight(float(np.exp(places[best])), fewest, low, steps(low), (low, _end(high, weights)), without)
 
 
-def _end(high: float, places: FloatArray) -> float:
+def _end(high: float, weights: FloatArray) -> float:
     """An upper end; infinite where no larger weight was tried."""
-    return np.inf if high >= np.exp(places[-1]) * (1 - 1e-9) else high
+    return np.inf if high >= weights[-1] * (1 - 1e-9) else high
 
 
 def _interpolated(x: FloatArray, y: FloatArray) -> Any:
