@@ -34,6 +34,9 @@ APART = 1e-12
 Eigenvalues that coincide part by its root; powers change by it, times as many as there are.
 """
 
+SINGULAR = 1e-10
+"""Part of the largest eigenvalue up to which the smallest is 0: beyond, fewer than three digits are left of it."""
+
 ENDLESS = 1e12
 """Steps that nobody takes."""
 
@@ -59,10 +62,10 @@ class Contraction:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Smallest and largest eigenvalue, real parts; what is smaller than rounding is 0."""
+        """Smallest and largest eigenvalue, real parts; one of which fewer than three digits are left is 0."""
         values = np.concatenate([values for values, _, _ in self.parts])
         low, high = float(values.real.min()), float(values.real.max())
-        return (0.0 if abs(low) <= rounding_of(values) else low), high
+        return (0.0 if abs(low) <= SINGULAR * high else low), high
 
     def left(self, step: float, time: float) -> float:
         """Mean of the L2 loss after so many steps, of its start."""
