@@ -62,10 +62,10 @@ def tuned(count: Count, step: float) -> tuple[float, float]:
     return step, fewest
 
 
-def linear(hessian: Array, gram: Array, displacement: Array, accuracy: float) -> tuple[float, float]:
+def linear(hessian: st.Curvature, gram: st.Curvature, displacement: Array, accuracy: float) -> tuple[float, float]:
     """The best step and its count where the gradient is ``H X`` and the error ``X' G X``."""
-    values, vectors = np.linalg.eigh(hessian)
-    start, form = vectors.T @ displacement, vectors.T @ gram @ vectors
+    values, vectors = np.linalg.eigh(hessian.to_dense())
+    start, form = vectors.T @ displacement, vectors.T @ gram.to_dense() @ vectors
 
     def count(step: float, most: float) -> float:
         def far(steps: int) -> bool:
@@ -125,13 +125,12 @@ def trainings(seed: int, samples: int = 1000, accuracy: float = 0.05, distance: 
     rng = np.random.default_rng(seed)
     theta, displacement, X = parameters(rng), distance * parameters(rng), rng.standard_normal((samples, DIM))
     teacher, student = network(theta), network(theta + displacement)
-    found, yardsticks = {}, {}
+    theory = {norm: st.PopulationLoss(teacher, norm, parameters="all").gauss_newton(teacher) for norm in NORMS}
+    data = {norm: st.empirical.curvature(teacher, X, norm, parameters="all") for norm in NORMS}
+    found = {}
     for norm in NORMS:
-        theory = st.PopulationLoss(teacher, norm, parameters="all").gauss_newton(teacher).to_dense()
-        data = st.empirical.curvature(teacher, X, norm, parameters="all").to_dense()
-        yardsticks = yardsticks or {"theory": theory, "data": data}  # those of L2
-        step, predicted = linear(theory, yardsticks["theory"], displacement, accuracy)
-        _, on_samples = linear(data, yardsticks["data"], displacement, accuracy)
+        step, predicted = linear(theory[norm], theory["L2"], displacement, accuracy)
+        _, on_samples = linear(data[norm], data["L2"], displacement, accuracy)
         found[norm] = Training(predicted, on_samples, *trained(norm, X, teacher, student, accuracy, step))
     return found
 
