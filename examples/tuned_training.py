@@ -142,6 +142,9 @@ def main(starts: int = 3) -> None:
     except ImportError as error:
         print(error)
         return
+    import torch
+
+    torch.set_num_threads(1)  # arrays are small: more threads wait for one another
     print(f"steps of tuned gradient descent: tanh, {WIDTH} neurons, {DIM} dimensions")
     print("start         theory  samples  PyTorch  ms a step")
     for seed in range(starts):

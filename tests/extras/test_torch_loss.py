@@ -93,7 +93,7 @@ CASES = {
     "H2": ((1, 1, 1), {}, np.eye(D)),
     "H2, diagonal": ((1, 0.5, 0.25), {"metric": [1.0, 0.0, 2.0]}, np.diag([1.0, 0.0, 2.0])),
     "H2, dense": ((0.5, 0, 0.25), {"metric": METRIC}, METRIC),
-    "equal shares": ((1, 1), {"metric": [2.0] * D}, 2 * np.eye(D)),
+    "H2, equal shares": ((1, 1, 0.5), {"metric": [2.0] * D}, 2 * np.eye(D)),
     "directions": (
         (1, 2, 0.5),
         {"directions": DIRECTIONS, "direction_weights": SHARES},
@@ -121,6 +121,8 @@ def test_value_and_gradient_are_those_of_numpy(case, mode):
         found = loss(model, x, **target)
         assert found.item() == pytest.approx(terms.mean(), rel=1e-12)
         assert flat_gradient(found, model) == pytest.approx(slopes, rel=1e-12, abs=1e-12 * np.abs(slopes).max())
+    still = module(teacher)  # a teacher learns nothing
+    assert not any(torch.autograd.grad(loss(model, x, still), list(still.parameters()), allow_unused=True))
     each = SobolevLoss(weights, mode=mode, reduction="none", **options)(model, x, **given)
     assert each.detach().cpu().numpy() == pytest.approx(terms, rel=1e-12)
     total = SobolevLoss(weights, mode=mode, reduction="sum", **options)(model, x, **given)
@@ -254,7 +256,7 @@ def test_precisions_and_places(mode):
     assert single.item() == pytest.approx(exact.item(), rel=3e-6)
     assert loss(model, x.float(), network(2)).item() == pytest.approx(exact.item(), rel=3e-6)
     assert not x.requires_grad
-    assert "'H2', mode=" in repr(loss)
+    assert repr(loss) == f"SobolevLoss('H2', metric=(3, 3), mode={mode!r}, reduction='mean')"
     assert loss.float().frame.dtype == torch.float32
 
 
