@@ -42,7 +42,8 @@ from .errors import (
     UnknownActivationError,
     WorkerError,
 )
-from .flow.comparison import FlowComparison, compare_flows
+from .flow.compare import compare_flows
+from .flow.comparison import FlowComparison
 from .flow.integration import gradient_flow
 from .flow.lyapunov import lyapunov_derivative
 from .flow.rates import Rate

@@ -15,12 +15,12 @@ from threading import current_thread, main_thread
 from typing import NoReturn
 
 from . import __version__
-from ._commands import advise, compare, flow, latex, plot, verify
+from ._commands import advise, compare, descent, flow, latex, optimal_weight, plot, search, sweep, verify
 from ._commands.files import unfold
 from ._commands.options import Parser
 from ._runtime.checks import near
 
-COMMANDS = (advise, compare, flow, latex, plot, verify)
+COMMANDS = (advise, compare, optimal_weight, flow, descent, search, sweep, verify, plot, latex)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

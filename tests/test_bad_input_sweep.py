@@ -54,6 +54,7 @@ RESULTS = {
         "SphereSpectrum",
         "Step",
         "Survey",
+        "Sweep",
         "SymmetricSaddle",
         "Table",
         "Theorem",

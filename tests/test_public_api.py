@@ -24,7 +24,7 @@ DOOR = """
 Network Inputs PopulationLoss Comparison Curvature Spectrum compare condition_number_ratio OptimalWeight optimal_weight
 Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative
 BestStep Descent TunedSteps best_step gradient_descent steps_to
-CriticalPoint critical_point Search find_critical_points
+CriticalPoint critical_point Search find_critical_points Sweep sweep
 activations empirical finite_sample formulas kernels monte_carlo reduced single_neuron symmetric
 Table Advice advise
 AccuracyError AccuracyWarning ConditioningWarning InfiniteNormError NotDifferentiableError OverflowingError
@@ -80,7 +80,7 @@ def test_public_objects_are_documented_with_an_example():
         st.best_step,
         st.steps_to,
     ]
-    public += [st.critical_point, st.find_critical_points, st.optimal_weight]
+    public += [st.critical_point, st.find_critical_points, st.optimal_weight, st.sweep]
     public += [st.reduced.single_neuron_flow, st.reduced.symmetric_flow]
     public += [st.reduced.symmetric_velocity, st.reduced.symmetric_saddle]
     public += [st.single_neuron.velocity, st.single_neuron.lyapunov_derivative]

@@ -29,7 +29,7 @@ class Samples:
     array: NDArray[Any]
 
     @classmethod
-    def parse(cls, name: str, value: ArrayLike, axes: tuple[str, ...], sizes: dict[str, int]) -> Samples:
+    def parse(cls, name: str, value: ArrayLike | Samples, axes: tuple[str, ...], sizes: dict[str, int]) -> Samples:
         """The samples of an argument, of axes of which the first is that of samples.
 
         Raises
@@ -37,6 +37,8 @@ class Samples:
         ValueError
             For another shape, what are no numbers, and numbers that are not finite, with the place of the first.
         """
+        if isinstance(value, Samples):
+            return value
         kept = isinstance(value, np.ndarray) and value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
         array: Any = value if kept else as_numbers(name, value, "an array of numbers is required")
         require_shape(name, array.shape, axes, sizes)
@@ -99,10 +101,10 @@ class Data:
         for part in slices(len(self), self.length):
             yield Batch(self.inputs[part], {m: each[part] for m, each in self.targets.items()})
 
-    def parts(self) -> Iterator[Data]:
-        """At most `PARTS` parts of whole chunks."""
+    def parts(self, count: int) -> Iterator[Data]:
+        """At most so many parts, of whole chunks."""
         chunks = -(-len(self) // self.length)
-        for part in slices(len(self), self.length * -(-chunks // PARTS)):
+        for part in slices(len(self), self.length * -(-chunks // count)):
             targets = {m: Samples(each.array[part]) for m, each in self.targets.items()}
             yield replace(self, inputs=Samples(self.inputs.array[part]), targets=targets)
 

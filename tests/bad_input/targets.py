@@ -15,9 +15,9 @@ from sobolev_theory.activations.registry import REGISTRY
 
 W = np.array([[0.5, 0.8], [0.3, -0.4]])
 V = np.eye(2)
-SAMPLES = np.array([[0.0, 1.0], [2.0, 0.5], [1.0, -1.0], [-0.5, 0.3]])
 STATE = {"0.weight": W, "0.bias": np.ones(2), "2.weight": np.ones((1, 2))}
 """A network as a state dict of PyTorch."""
+SAMPLES = np.array([[0.0, 1.0], [2.0, 0.5], [1.0, -1.0], [-0.5, 0.3]])
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,16 @@ def sampled() -> st.monte_carlo.SampledDescent:
 @cache
 def search() -> st.Search:
     return st.find_critical_points(st.PopulationLoss([[1.0, 0.0]], "L2"), 1, 2, rng=0)
+
+
+@cache
+def swept() -> st.Sweep:
+    return st.sweep("condition_number", {"width": [1, 2], "dim": 3}, rng=0)
+
+
+@cache
+def accelerations() -> st.Sweep:
+    return st.sweep("acceleration", {"angle": [1.0, 2.0], "ratio": [0.5, 2.0], "dim": 2, "t_max": 1.0})
 
 
 @cache
@@ -228,9 +238,16 @@ TARGETS: dict[str, Target] = {
             "rtol": ("number", 1e-6),
             "atol": ("number", 1e-8),
             "progress": ("flag", False),
+            "workers": ("workers", 1),
         },
         open=True,
         weight=2,
+    ),
+    "compare_flows ": Target(
+        lambda starts, rng=0: st.compare_flows(W[:1], V[:1], ["L2"], t_max=1.0, rtol=1e-6, starts=starts, rng=rng),
+        {"starts": ("size work optional", 2), "rng": ("seed optional", 0)},
+        open=True,
+        weight=1,
     ),
     "lyapunov_derivative": Target(st.lyapunov_derivative, {"loss": ("loss", loss), "W": ("array", W)}),
     "best_step": Target(st.best_step, {"curvature": ("curvature", lambda: loss().gauss_newton(W))}),
@@ -261,6 +278,14 @@ TARGETS: dict[str, Target] = {
         | {"workers": ("workers", 1), "scale": ("number optional", 1.0), "progress": ("flag", False)},
         open=True,
         weight=1,
+    ),
+    "sweep": Target(
+        lambda rng=0, **arguments: st.sweep(rng=rng, **arguments),
+        {"quantity": ("word", "condition_number"), "grid": ("grid", {"width": [1, 2], "dim": 3})}
+        | {"repeats": ("size work", 2), "rng": ("seed optional", 0), "workers": ("workers", 1)}
+        | {"progress": ("flag", False)},
+        open=True,
+        weight=2,
     ),
     "Search.fraction": Target(lambda kind: search().fraction(kind), {"kind": ("word", "minimum")}),
     "activations.get": Target(st.activations.get, {"activation": ("activation", "relu")}),
@@ -465,6 +490,15 @@ TARGETS: dict[str, Target] = {
         {"tables": ("tables", lambda: [st.steps_to(W, V, ["L2"], accuracy=0.3)]), "ax": ("optional", None)},
         weight=1,
     ),
+    "plotting.sweep": Target(
+        st.plotting.sweep,
+        {"table": ("sweep", swept), "value": ("word optional", "condition_number"), "x": ("word optional", "width")}
+        | {"ax": ("optional", None)},
+        weight=1,
+    ),
+    "plotting.acceleration_map": Target(
+        st.plotting.acceleration_map, {"table": ("map", accelerations), "ax": ("optional", None)}, weight=1
+    ),
     "plotting.spectrum": Target(st.plotting.spectrum, {**SPECTRA, "axes": ("optional", None)}, weight=1),
     "plotting.spectral_distribution": Target(
         st.plotting.spectral_distribution, {**SPECTRA, "ax": ("optional", None)}, weight=1
@@ -495,6 +529,22 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["--norm-symbol", "|{}|"],
         ["--angle", "x"],
         ["--vectors", "bold"],
+    ],
+    "optimal-weight": [
+        *(["--width", "1"], ["--dim", "2"], ["--seed", "1"], ["--curvature", "gauss_newton"]),
+        *(["--within", "0.1"], ["--format", "csv"]),
+    ],
+    "descent": [
+        *(["--angle", "1"], ["--activation", "erf"], ["--method", "gd"], ["--accuracy", "0.1"]),
+        *(["--limit", "100"], ["--norms", "L2"], ["--format", "latex"]),
+    ],
+    "search": [
+        *(["--width", "1"], ["--dim", "2"], ["--norm", "L2"], ["--runs", "1"], ["--workers", "1"]),
+        *(["--scale", "0.5"], ["--format", "markdown"]),
+    ],
+    "sweep": [
+        *(["condition_number"], ["--grid", "width=1,2"], ["--grid", "dim=3"], ["--grid", "norm=L2,1:0.5"]),
+        *(["--repeats", "2"], ["--seed", "1"], ["--workers", "1"]),
     ],
     "verify": [["--width", "1"], ["--dim", "2"], ["--samples", "1000"], ["--norm", "L2"], ["--teacher-width", "1"]],
     "verify ": [["--networks", "1"], ["--width", "1"], ["--dim", "2"], ["--samples", "1000"], ["--workers", "1"]],

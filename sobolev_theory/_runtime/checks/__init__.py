@@ -5,6 +5,7 @@ Every message names the argument, what is required, and what came; where it is p
 
 from .arrays import as_array, as_finite, as_numbers, between, require_finite, require_shape
 from .files import archive_names, read_archive, read_arrays, read_numbers, read_weights
+from .foreign import as_numpy
 from .matrices import as_semidefinite
 from .names import counted, flag, instance_of, named, near, one_of, shown, shown_kind
 from .numbers import generator, integer, number, positive_integer
@@ -14,6 +15,7 @@ __all__ = [
     "as_array",
     "as_finite",
     "as_numbers",
+    "as_numpy",
     "as_semidefinite",
     "between",
     "counted",
