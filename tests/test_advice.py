@@ -54,9 +54,11 @@ def test_the_loss_left_is_that_of_powers(symmetric):
     rng = np.random.default_rng(0)
     g0, g1 = (a @ a.T for a in rng.standard_normal((2, 6, 6)))
     outside = [np.diag(rng.uniform(0.5, 1, 2)) for _ in range(2)]
-    g1 = g1 if symmetric else g1 + rng.standard_normal((6, 6)) / 2
+    turning = rng.standard_normal((6, 6))
+    g1 = g1 if symmetric else g1 + 3 * (turning - turning.T)  # eigenvalues are complex
     orders = Orders((((g0, g1), 1), (tuple(outside), 7)), symmetric)
     contraction = Contraction.of(orders, Norm.parse((1.0, 0.5)))
+    assert np.iscomplexobj(contraction.parts[0][0]) is not symmetric
     step = 1.5 / contraction.ends[1]
     for time in (0, 1, 5, 40):
         left = start = 0.0
@@ -145,9 +147,13 @@ def test_relu_is_judged_by_what_training_follows(of_relu):
     ratio = st.condition_number_ratio(np.eye(3, 6), np.eye(3, 6), towards="random", rng=0)
     assert h1.training.condition_number / first.training.condition_number == pytest.approx(ratio, abs=0.05)
     with_outputs = network("relu")
-    advice = st.advise(with_outputs, st.Inputs(), ("L2",), accuracy=1e-2)
-    G = st.PopulationLoss(with_outputs, "L2", parameters="all").gauss_newton(with_outputs)
-    assert advice.norms[0].training.condition_number == pytest.approx(G.condition_number(quotient=True), rel=1e-8)
+    X = gaussian(200)
+    advice = st.advise(with_outputs, X, ("L2",), accuracy=1e-1)
+    loss = st.PopulationLoss(with_outputs, "L2", inputs=st.Inputs.from_data(X), parameters="all")
+    theory = loss.gauss_newton(with_outputs)
+    data = st.empirical.curvature(with_outputs, X, "L2", parameters="all")
+    for found, expected in ((advice.norms[0].training, theory), (advice.norms[0].data, data)):
+        assert found.condition_number == pytest.approx(expected.condition_number(quotient=True), rel=1e-8)
     assert any("rescalings" in line for line in advice.outside)
 
 
@@ -269,6 +275,12 @@ def test_targets_leave_a_residual():
 def test_the_verdict_is_of_the_numbers(on_data, of_relu):
     """ReLU gains little, and the report says so; tanh gains much; and what is infinite is left out with the reason."""
     _, _, advice = on_data
+    first, *others = advice.norms
+    costs = [2.5, 7.5, 2.5]  # in four dimensions: 2 products of matrices for L2, 5 for H1, 15 for H2
+    work = [first.data.steps / each.data.steps / cost for each, cost in zip(others, costs, strict=True)]
+    assert advice.tables()[0].data()["work_gain"] == pytest.approx([1.0, *work])
+    assert advice.verdict.norm == others[int(np.argmax(work))].norm
+    assert max(work) > 1.5
     assert advice.verdict.answer == "pay"
     assert str(advice).splitlines()[2].startswith("Derivatives pay, most with")
     assert of_relu.verdict.answer == "do not pay"
