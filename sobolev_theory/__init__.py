@@ -16,8 +16,10 @@ are first used. Modules that are not listed here are internal.
 from importlib import import_module
 from types import ModuleType
 
-from . import activations, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
+from . import activations, empirical, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
 from ._runtime.tables import Table
+from .advice.advise import advise
+from .advice.report import Advice
 from .conditioning.compare import compare, condition_number_ratio
 from .conditioning.comparison import Comparison
 from .conditioning.optimal_weight import optimal_weight
@@ -40,7 +42,8 @@ from .errors import (
     UnknownActivationError,
     WorkerError,
 )
-from .flow.comparison import FlowComparison, compare_flows
+from .flow.compare import compare_flows
+from .flow.comparison import FlowComparison
 from .flow.integration import gradient_flow
 from .flow.lyapunov import lyapunov_derivative
 from .flow.rates import Rate
@@ -91,6 +94,7 @@ __all__ = [
     "sweep",
     # activations, closed forms, checks
     "activations",
+    "empirical",
     "finite_sample",
     "formulas",
     "kernels",
@@ -98,6 +102,9 @@ __all__ = [
     "reduced",
     "single_neuron",
     "symmetric",
+    # from a network and data to an answer
+    "Advice",
+    "advise",
     # results as data, and as others take them
     "Table",
     # errors and warnings

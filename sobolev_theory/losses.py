@@ -9,12 +9,12 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._runtime.checks import as_array, as_numbers, instance_of
+from ._runtime.checks import as_array, instance_of
 from .activations import Activation
 from .activations.per_neuron import ActivationLike, chosen
 from .affine_point import AffinePoint
 from .inputs import Inputs
-from .layout import NAMES, Layout, moving
+from .layout import NAMES, moving
 from .networks import Network
 from .norms import Convention, Norm, NormLike
 from .pairs.affine_sums import value_of_network
@@ -26,6 +26,7 @@ from .parameters import Parameters
 from .points import Point
 from .shorthands import AnyPoint, Shorthands
 from .shorthands import Student as Student
+from .students import OfStudents
 
 FloatArray = NDArray[np.float64]
 
@@ -40,7 +41,7 @@ class LossOptions(TypedDict, total=False):
     derivative: str
 
 
-class PopulationLoss(Shorthands):
+class PopulationLoss(OfStudents, Shorthands):
     r"""Sobolev population loss between a student and a teacher, for Gaussian inputs ``x`` in R^d.
 
     .. math:: E = \tfrac12 \sum_m \lambda_m \, \mathbb{E} \, \| \nabla_x^m f_S(x) - \nabla_x^m f_T(x) \|^2
@@ -147,6 +148,11 @@ class PopulationLoss(Shorthands):
         return self.affine_terms.activation
 
     @property
+    def dim(self) -> int:
+        """Input dimension ``d``."""
+        return self.teacher.dim
+
+    @property
     def is_standard(self) -> bool:
         """Whether hidden weights alone move, inputs and metric are standard, there are no biases, but fast kernels."""
         has_kernels = self.affine_terms.are_of_kernels and not self.teacher.has_biases
@@ -219,23 +225,6 @@ class PopulationLoss(Shorthands):
             "all parameters" if everything else f"parameters {', '.join(self.moving)}": self.moving != ("weights",),
         }
         return "; ".join(word for word, said in words.items() if said)
-
-    def layout(self, width: int) -> Layout:
-        """Where what moves stands in a flat vector, for a student of so many neurons."""
-        return Layout(width, self.teacher.dim, self.moving)
-
-    def split(self, vector: ArrayLike) -> dict[str, FloatArray]:
-        """The parts of a flat vector such as a gradient, by name: ``{"output_weights": (K,), "weights": (K, d), ...}``.
-
-        Examples
-        --------
-        >>> loss = PopulationLoss(Network([[1.0, 0.0]], biases=[0.5]), parameters="all")
-        >>> list(loss.split(loss.gradient(Network([[0.0, 1.0]]))))
-        ['output_weights', 'weights', 'biases', 'output_bias']
-        """
-        return Layout.split_of_size(
-            as_numbers("vector", vector, "a flat vector of numbers is required"), self.teacher.dim, self.moving
-        )
 
     def student(self, W: Student | AnyPoint) -> Network:
         """The student as a network; an array gets output weights one."""

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
 from ._runtime.checks import as_array
 from ._runtime.results import Record
@@ -62,6 +61,7 @@ class Parameters(Record):
         activation: Activation,
         dim: int,
         moving: tuple[str, ...] = ("weights",),
+        other: str = "the teacher",
     ) -> Parameters:
         """The parameters of a student, checked and not copied; an array, of weights alone, gets output weights one."""
         if isinstance(student, Network):
@@ -80,7 +80,7 @@ class Parameters(Record):
         of_neurons(activation, parameters.width, "student")
         if parameters.weights.shape[1] != dim:
             shape, fits = parameters.weights.shape, "; its transpose would fit" if parameters.width == dim else ""
-            raise ValueError(f"student: input dimension {dim} of the teacher is required, got {shape}{fits}")
+            raise ValueError(f"student: input dimension {dim} of {other} is required, got {shape}{fits}")
         return parameters
 
     @classmethod
@@ -183,12 +183,12 @@ def matching(
     (u, a), (v, b) = (each._moving_and_still(moving) for each in (ours, theirs))
     largest = max(np.abs(u).max(initial=0.0), np.abs(v).max(initial=0.0))
     unit = largest if largest and not 1e-100 < largest < 1e100 else 1.0  # squares of others are doubles
-    distances = cdist(u / unit, v / unit)
+    distances = scipy.spatial.distance.cdist(u / unit, v / unit)
     distances[(a[:, None] != b).any(axis=2)] = np.inf
     if kinds is not None:
         distances[kinds[0][:, None] != kinds[1]] = np.inf
     try:
-        rows: IntArray = linear_sum_assignment(distances)[1]
+        rows: IntArray = scipy.optimize.linear_sum_assignment(distances)[1]
     except ValueError:  # no matching leaves all that is fixed as it is
         return None
     return np.append(rows, ours.width) if "output_bias" in moving else rows

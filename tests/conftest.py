@@ -4,7 +4,9 @@ Hypothesis draws more examples in the continuous check, always the same ones. Wh
 forgotten after it.
 """
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
 
@@ -21,6 +23,8 @@ if not any(name in os.environ for name in BLAS):
 os.environ["MPLBACKEND"] = "agg"
 os.environ.pop("COLUMNS", None)  # tables are as wide as they are, unless a test says otherwise
 os.environ["SOBOLEV_THEORY_CACHE"] = "off"  # what tests derive is derived
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # to compile the package takes each process half as long as its import
+sys.dont_write_bytecode = False
 
 from hypothesis import settings  # noqa: E402
 
@@ -38,12 +42,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 SLOW = {
-    "test_checkpoint", "test_derivations", "test_derive", "test_examples", "test_finite_sample", "test_integration",
-    "test_monte_carlo", "test_near_teacher", "test_oracles", "test_processes", "test_rates", "test_reduced",
-    "test_sampled_descent", "test_search", "test_symbolic", "test_symmetric", "test_symmetric_limit",
-    "test_symmetric_oracle", "test_theorems", "test_tuned_steps",
+    "test_checkpoint", "test_derivations", "test_derive", "test_derive_refusals", "test_document", "test_examples",
+    "test_finite_sample", "test_formulas", "test_integration", "test_latex", "test_monte_carlo", "test_near_teacher",
+    "test_oracles", "test_processes", "test_rates", "test_reduced", "test_sampled_descent", "test_search",
+    "test_symbolic", "test_symmetric", "test_symmetric_derived", "test_symmetric_limit", "test_symmetric_oracle",
+    "test_theorems", "test_tuned_steps",
 }  # fmt: skip
-"""Files that derive, sample, integrate much, or kill."""
+"""Files that derive, print the whole catalogue, sample, integrate much, or kill."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +56,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem not in SLOW and item.get_closest_marker("long") is None:
             item.add_marker("quick")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays; the garbage collector need not walk through it."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

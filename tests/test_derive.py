@@ -70,11 +70,11 @@ def derived(name: str, *, all_orders: bool = False) -> DerivedActivation:
 @pytest.mark.parametrize("name", SWEPT_KNOWN)
 def test_known_closed_forms(name: str) -> None:
     known = KNOWN[name][1]
+    ours = derived(name).kernel.replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form())
     rng = np.random.default_rng(0)
     for _ in range(5):
         a, b, angle = rng.uniform(0.2, 1.5), rng.uniform(0.2, 1.5), rng.uniform(0.1, 3.0)
         values = {s: a * a, t: b * b, rho: a * b * np.cos(angle), p: a, q: b, theta: angle}
-        ours = derived(name).kernel.replace(ArcCosine, lambda n, x: ArcCosine(n, x).closed_form())
         assert float(ours.subs(values)) == pytest.approx(float(known.subs(values)), rel=1e-12, abs=1e-14)
 
 
@@ -360,10 +360,7 @@ def test_the_zero_test_refuses_what_is_no_polynomial_in_roots_and_functions(expr
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "expression",
-    ["exp(-z**2)*sin(z)", "exp(-z**2)*cos(z)", "exp(-z**2/2)*sin(z)", "exp(z - z**2)"],
-)
+@pytest.mark.parametrize("expression", ["exp(-z**2)*cos(z)", "exp(-z**2/2)*sin(z)", "exp(z - z**2)"])
 def test_records_of_slow_activations(expression: str) -> None:
     """By default, with moments of order 1; their steps are proved again in the form shown."""
     slow = derive(expression, "slow")

@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 import sys
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -14,6 +15,8 @@ from matplotlib.text import Text
 
 import sobolev_theory as st
 from sobolev_theory import plotting
+from sobolev_theory.plotting.sweeps import GAIN
+from sobolev_theory.sweeps.results import SweepRow
 
 matplotlib.use("agg")
 
@@ -562,3 +565,53 @@ def test_tuned_steps_are_counts_as_points_and_predictions_as_lines():
         plotting.tuned_steps([tables[0], other])
     with pytest.raises(ValueError, match="tables: "):
         plotting.tuned_steps([st.compare(np.eye(2), np.eye(2), ("L2",))])
+
+
+# --- sweeps -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_sweep_is_drawn_with_its_errors():
+    """A line for each point but for one parameter; words stand beside one another; wide spans are logarithmic."""
+    grid = {"dim": [8, 200], "width": [1, 2], "activation": ["relu", "erf"], "curvature": "gauss_newton"}
+    table = st.sweep("condition_number_ratio", grid, repeats=4, rng=0)
+    summary = {(row["dim"], row["width"], row["activation"]): row for row in table.summary()}
+    ax = plotting.sweep(table, "kappa_L2")
+    assert (ax.get_xlabel(), ax.get_xscale(), ax.get_title()) == ("dim", "log", "curvature gauss_newton")
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == [f"width {k}, activation {name}" for k in (1, 2) for name in ("relu", "erf")]
+    for container, key in zip(ax.containers, [(1, "relu"), (1, "erf"), (2, "relu"), (2, "erf")], strict=True):
+        line, _, (bars,) = container
+        rows = [summary[(dim, *key)] for dim in (8, 200)]
+        np.testing.assert_array_equal(line.get_xydata(), [(row["dim"], row["kappa_L2"]) for row in rows])
+        ends = [np.ptp(segment[:, 1]) / 2 for segment in bars.get_segments()]
+        np.testing.assert_allclose(ends, [row["kappa_L2_error"] for row in rows], rtol=1e-12, atol=1e-15)
+    words = plotting.sweep(table, x="activation")
+    assert [tick.get_text() for tick in words.get_xticklabels()] == ["relu", "erf"]
+    assert {container[0].get_linestyle() for container in words.containers} == {"None"}
+    assert {to_hex(container[0].get_color()) for container in words.containers} <= OKABE_ITO
+    plt.close("all")
+    for options, message in (({"x": "widht"}, "x: .* did you mean 'width'"), ({"value": "kappa"}, "value: one of")):
+        with pytest.raises(ValueError, match=f"^{message}"):
+            plotting.sweep(table, **options)
+    with pytest.raises(ValueError, match="table: a Sweep is required"):
+        plotting.sweep(table.summary())
+
+
+def test_the_gain_of_one_neuron_over_its_plane():
+    """Rows of the mesh are norms; nothing is drawn, but hatched, where a flow did not arrive."""
+    gains = {(1.0, 2.0): 0.9, (1.0, 0.5): 1.1, (2.0, 2.0): 0.8, (2.0, 0.5): None, (3.0, 2.0): 1.2, (3.0, 0.5): 0.7}
+    rows = [
+        SweepRow((("angle", a), ("ratio", r)), 0, () if g is None else ((GAIN, g),), "" if g else "did not arrive")
+        for (a, r), g in gains.items()
+    ]
+    ax = plotting.acceleration_map(st.Sweep("acceleration", tuple(rows)))
+    (mesh,) = [each for each in ax.collections if hasattr(each, "get_coordinates")]
+    drawn = np.ma.filled(mesh.get_array().astype(float), np.nan)
+    np.testing.assert_array_equal(drawn, [[0.9, 0.8, 1.2], [1.1, np.nan, 0.7]])  # norm 1/ratio upwards, angle
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["no gain", "one did not arrive"]
+    assert ax.patch.get_hatch() == "///"
+    below = plotting.acceleration_map(st.Sweep("acceleration", tuple(replace(rows[0], point=r.point) for r in rows)))
+    assert (len(below.get_legend().get_texts()), below.patch.get_hatch()) == (0, None)
+    plt.close("all")
+    with pytest.raises(ValueError, match=r"table: a sweep of 'acceleration' over angle and ratio, .* got steps over a"):
+        plotting.acceleration_map(st.Sweep("steps", (SweepRow((("a", 1),), 0, (("steps", 1.0),)),)))

@@ -24,9 +24,9 @@ DOOR = """
 Network Inputs PopulationLoss Comparison Curvature Spectrum compare condition_number_ratio OptimalWeight optimal_weight
 Flow FlowComparison Rate compare_flows gradient_flow lyapunov_derivative
 BestStep Descent TunedSteps best_step gradient_descent steps_to
-CriticalPoint critical_point Search find_critical_points
-activations finite_sample formulas kernels monte_carlo reduced single_neuron symmetric
-Table
+CriticalPoint critical_point Search find_critical_points Sweep sweep
+activations empirical finite_sample formulas kernels monte_carlo reduced single_neuron symmetric
+Table Advice advise
 AccuracyError AccuracyWarning ConditioningWarning InfiniteNormError NotDifferentiableError OverflowingError
 SizeError UnknownActivationError WorkerError
 """
@@ -80,11 +80,12 @@ def test_public_objects_are_documented_with_an_example():
         st.best_step,
         st.steps_to,
     ]
-    public += [st.critical_point, st.find_critical_points, st.optimal_weight]
+    public += [st.critical_point, st.find_critical_points, st.optimal_weight, st.sweep]
     public += [st.reduced.single_neuron_flow, st.reduced.symmetric_flow]
     public += [st.reduced.symmetric_velocity, st.reduced.symmetric_saddle]
     public += [st.single_neuron.velocity, st.single_neuron.lyapunov_derivative]
     public += [st.finite_sample.spectrum, st.finite_sample.single_neuron_edges]
+    public += [st.empirical.EmpiricalLoss, st.empirical.curvature]
     public += [st.monte_carlo.descent, st.monte_carlo.verify, st.monte_carlo.verify_many]
     for thing in public:
         assert ">>>" in thing.__doc__, thing

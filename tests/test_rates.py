@@ -1,11 +1,14 @@
 """Rates of convergence against spectra derived by hand, and comparisons of norms against their flows."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 import sobolev_theory as st
 from sobolev_theory.flow import rates
 from sobolev_theory.flow.comparison import AS_IS
+from sobolev_theory.starts import around
 from tests import oracles
 from tests.oracles.flows import one_neuron
 
@@ -330,3 +333,76 @@ def test_gains_that_have_no_value_are_nan_with_a_reason():
     assert np.isnan([same.rows[0].time, same.rows[0].acceleration]).all()
     assert "L2: no time and no gain, student and teacher agree at the start" in same.notes
     assert "rate and sharpness at its end, not at the start" in same.title
+
+
+# --- several starts ---------------------------------------------------------------------------------------------------
+
+
+SEVERAL = {"t_max": 18.0, "accuracy": 1e-5, "rtol": 1e-7}
+
+
+def test_several_starts_are_their_single_ones_with_errors_of_the_mean() -> None:
+    """Means of rates over the flows that have one, of times over those that arrived, of gains over both."""
+    starts = [[[0.5, 0.8]], [[-0.9, 0.05]], [[1.2, -0.3]]]
+    table = st.compare_flows(starts, [[1.0, 0.0]], **SEVERAL)
+    each = table.starts
+    assert each[1] == tuple(st.compare_flows(starts[1], [[1.0, 0.0]], **SEVERAL))
+    for k, row in enumerate(table):
+        for name in ("rate", "sharpness", "time", "acceleration", "acceleration_equal_sharpness"):
+            values = np.array([getattr(one[k], name) for one in each])
+            values = values[np.isfinite(values)]
+            assert len(values) >= 2
+            np.testing.assert_allclose(getattr(row, name), values.mean(), rtol=1e-14)
+            error = np.sqrt(np.sum((values - values.mean()) ** 2) / (len(values) - 1) / len(values))
+            np.testing.assert_allclose(getattr(row, name).standard_error, error, rtol=1e-12, atol=1e-15)
+    late = sum(one[0].time == np.inf for one in each)
+    assert 0 < late < 2
+    assert any(f"L2: {late} of 3 starts: did not reach the accuracy" in note for note in table.notes)
+    assert "; 3 starts" in table.title
+    assert [line.split()[:2] for line in str(table).splitlines()[2:5]] == [
+        ["L2", "mean"],
+        ["L2", "spread"],
+        ["L2", "std"],
+    ]
+    assert table.as_dicts()[1]["standard_error"]["time"] == table["H1"].time.standard_error
+    with pytest.raises(ValueError, match="comparison: flows from one start are required"):
+        st.plotting.loss_curves(table)
+
+
+def test_random_starts_are_as_far_from_the_teacher_as_the_start() -> None:
+    """In directions that depend on the seed and the number of the start alone; who works makes no difference."""
+    teacher = st.Network([[1.0, 0.0], [0.0, 1.0]], [1.0, -0.5], [0.1, 0.2], 0.3, activation="erf")
+    loss = st.PopulationLoss(teacher, parameters=("weights", "output_bias"))
+    start = st.Network(teacher.weights[::-1] + 0.1, [-0.5, 1.0], [0.2, 0.1], 0.5, activation="erf")
+    few, many = ([*around(loss, start, count, 3)] for count in (2, 40))
+    assert few == many[:2]
+    moved = [np.array([*(s.weights - teacher.weights[::-1]).ravel(), s.output_bias - 0.3]) for s in many]
+    np.testing.assert_allclose(np.linalg.norm(moved, axis=1), np.sqrt(4 * 0.1**2 + 0.2**2), rtol=1e-14)
+    # the square of one of n = 5 coordinates of a random unit vector is 1/n, off by sqrt(2 (n - 1)/(n + 2))/n = 0.22
+    assert np.abs(5 * np.mean(np.square(moved), axis=0) / 0.08 - 1).max() < 5 * 5 * 0.22 / np.sqrt(40)
+    assert all((s.output_weights == [-0.5, 1.0]).all() and (s.biases == [0.2, 0.1]).all() for s in many)
+    with ThreadPoolExecutor(2) as pool:
+        tables = [
+            st.compare_flows([[0.5, 0.8]], [[1.0, 0.0]], ("L2",), starts=3, rng=1, workers=workers, **SEVERAL)
+            for workers in (1, pool)
+        ]
+    assert tables[0].starts == tables[1].starts
+    assert len({rows[0].time for rows in tables[0].starts}) == 3
+
+
+@pytest.mark.parametrize(
+    ("W0", "starts", "message"),
+    [
+        ([[0.5, 0.8]], 0, "starts: a positive integer is required, got 0"),
+        ([[0.5, 0.8], [0.1, 0.2]], 2, "starts: one start as wide as its teacher, .* pass others as a list"),
+        (
+            st.Network([[0.5, 0.8]], [2.0]),
+            2,
+            "starts: one start as wide as its teacher, and equal to it in what does not",
+        ),
+        ([[[0.5, 0.8]], [[0.1, 0.8]]], 2, "starts: one start .* got 2; leave starts out"),
+    ],
+)
+def test_random_starts_need_one_like_the_teacher(W0: object, starts: int, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}"):
+        st.compare_flows(W0, [[1.0, 0.0]], t_max=1.0, starts=starts)

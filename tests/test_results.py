@@ -1,6 +1,8 @@
 """What public results look like at a prompt, printed and in a notebook; which are sequences; equality and pickles."""
 
 import copy
+import csv
+import io
 import pickle
 import re
 from collections import Counter
@@ -178,6 +180,36 @@ def test_notebooks_get_a_table(found):
             assert len(parser.rows) <= 62, name
         elif not isinstance(result, tuple | st.activations.Activation):
             assert hasattr(result, "_repr_latex_") or hasattr(result, "_repr_markdown_"), name
+
+
+def test_every_table_is_exported_and_saved(found, tmp_path):
+    """With as many rows and columns as it has; what is loaded is the same table, and exports the same."""
+    for name, result in found["small"].items():
+        if isinstance(result, Shown) and not isinstance(result, st.Network):  # which saves itself, see test_networks
+            whole = result._whole()
+            result.save(tmp_path / "result.json")
+            loaded = st.Table.load(tmp_path / "result.json")
+            assert loaded == whole, name
+            assert loaded.to_latex() == result.to_latex(), name
+            assert loaded.to_markdown() == result.to_markdown(), name
+            text = result.to_csv()
+            assert loaded.to_csv() == text, name
+            lines = [*csv.reader(io.StringIO(text, newline=""))]
+            assert lines[0] == [*whole.data()], name
+            assert {*map(len, lines)} == {len(whole.data())}, name
+            assert len(lines) == len(whole.values) + 1, name
+            assert result.to_latex().count(r"\\") == 1 + (len(whole.heads) if not whole.keys else len(whole.values)), (
+                name
+            )
+        if isinstance(result, Rows):
+            assert len(result.table().values) % len(result) == 0, name
+
+
+def test_a_spectrum_exports_every_eigenvalue():
+    """Those too that print alike."""
+    spectrum = st.Spectrum(np.array([1.0, 1.0 + 1e-12, 2.0]), np.array([1, 2, 3]))
+    assert len(spectrum.table().values) == 2
+    assert spectrum.to_csv().split() == ["eigenvalue,multiplicity", "1.0,1", "1.000000000001,2", "2.0,3"]
 
 
 def test_names_in_html_are_text():

@@ -115,6 +115,7 @@ def test_internal_modules_are_not_offered() -> None:
     assert sorted(shown) == sorted([*st.__all__, "functional", "plotting", "symbolic", "torch"])
     for room in (
         "activations",
+        "empirical",
         "finite_sample",
         "formulas",
         "functional",

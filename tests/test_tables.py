@@ -1,9 +1,12 @@
 """Tables at any width, on terminals and elsewhere: every number is whole."""
 
 import contextlib
+import csv
 import io
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -11,9 +14,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
+import sobolev_theory as st
 from sobolev_theory import formulas
 from sobolev_theory.__main__ import main
-from sobolev_theory._runtime.tables import Table
+from sobolev_theory._runtime.cells import Column
+from sobolev_theory._runtime.tables import LONG, Table
 from sobolev_theory._runtime.terminal import LINES, SCREEN
 
 COMMANDS = (
@@ -237,3 +242,173 @@ def test_random_tables_lose_nothing(monkeypatch, seed):
     for width in (None, *WIDTHS):
         for terminal in (False, True):
             printed(monkeypatch, table, width, terminal=terminal)
+
+
+# --- exports ----------------------------------------------------------------------------------------------------------
+
+NUMBERS = [0.1, 1 / 3, -0.0, 5e-324, 1.7976931348623157e308, np.inf, -np.inf, np.nan, 2.0**53 + 2, -1.5e-5]
+
+MANY = Table(
+    "a title, with 100 % of _all_\n& more #1",
+    [
+        Column("name", "what|ever"),
+        Column("number", "kappa_2 +-", "{:.3g}"),
+        Column(("low", "high"), "interval", "{:.1f} to {:.2f}"),
+        Column("count", "", "x {}", {0: "none"}),
+        Column("missing", "", "{:.6g}"),
+        Column("array"),
+    ],
+    [
+        (f"a{k}|*b*\\$c_<{{~^}}", x, (k, x), k, None if k % 2 else x, np.array([[x, 1.0]]))
+        for k, x in enumerate(NUMBERS)
+    ],
+    ["a note: 'x_1' > 0 & \\frac{1}{2}", 'and "another"'],
+)
+"""Every kind of value, and what is special to every language."""
+
+
+def same(one, other):
+    """Whether data are equal, NaN to NaN, and of one type, down to the sign of a zero."""
+    if isinstance(one, np.ndarray):
+        return type(one) is type(other) and one.dtype == other.dtype and same(one.tolist(), other.tolist())
+    if isinstance(one, tuple | list):
+        return type(one) is type(other) and len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and repr(one) == repr(other)
+
+
+def test_data_have_all_digits_and_texts_have_their_forms():
+    data = MANY.data()
+    assert [*data] == ["name", "number", "low", "high", "count", "missing", "array"]
+    assert same(data["number"], NUMBERS)
+    assert same(data["low"], [*range(10)])
+    assert same(data["high"], NUMBERS)
+    assert data["missing"][1::2] == [None] * 5
+    assert MANY.rows[1][1:] == ["0.333", "1.0 to 0.33", "x 1", "-", "<1 x 2>"]
+    assert MANY.rows[0][3] == "none"
+    assert [*Table("", ("a", "a", "a"), [(1, 2, 3)]).data().items()] == [("a", [1]), ("a_2", [2]), ("a_3", [3])]
+    assert Table("", (Column(("a", "b")), "c"), []).data() == {"a": [], "b": [], "c": []}
+
+
+def test_csv_is_read_with_all_bits(tmp_path):
+    """By Python's reader, and `float`; lines end as RFC 4180 says, in a file too."""
+    text = MANY.to_csv()
+    assert text.count("\r\n") == text.count("\n") == 11
+    rows = [*csv.DictReader(io.StringIO(text, newline=""), strict=True)]
+    assert [row["name"] for row in rows] == MANY.data()["name"]
+    assert same([float(row["number"]) for row in rows], NUMBERS)
+    assert same([float(row["high"]) for row in rows], NUMBERS)
+    assert [row["missing"] for row in rows][1::2] == [""] * 5
+    assert same([json.loads(row["array"])[0][0] for row in rows], NUMBERS)
+    assert MANY.to_csv(tmp_path / "many.csv") is None
+    assert (tmp_path / "many.csv").read_bytes() == text.encode()
+    with pytest.raises(ValueError, match=r"path: .*: a regular file is required"):
+        MANY.to_csv(tmp_path)
+
+
+def test_markdown_is_a_table_of_pipes():
+    """Every cell as it was, once escapes are undone."""
+    lines = MANY.to_markdown().split("\n")
+    assert lines[0] == r"a title, with 100 % of \_all\_"
+    assert lines[2] == "& more #1"
+    rows = [re.split(r"(?<!\\) \| ", line[2:-2]) for line in lines[4:16]]
+    assert {len(line) for line in lines[4:16]} == {len(lines[4])}
+    undone = [[re.sub(r"\\([^a-z\d\s])", r"\1", cell.strip()) for cell in row] for row in rows]
+    assert undone[0] == [*MANY.heads]
+    assert undone[2:] == [[*row] for row in MANY.rows]
+    assert [row.endswith(":") for row in rows[1]] == [False, True, False, True, True, False]
+    assert lines[17:] == [r"a note: 'x_1' \> 0 & \\frac{1}{2}", "", 'and "another"']
+    assert st.best_step(st.PopulationLoss(np.eye(2), "L2").gauss_newton(np.eye(2))).to_markdown().count("|") == 12
+
+
+def test_latex_has_numbers_in_mathematics():
+    table = Table("n_1 & 2", ("a_b", "x"), [("c%", -1.5e-5), ("d", np.inf), ("e", 2)], ["50 %"])
+    assert table.to_latex().split("\n") == [
+        r"\begin{table}",
+        r"\centering",
+        r"\caption{n\_1 \& 2}\smallskip",
+        r"\begin{tabular}{lr}",
+        r"\toprule",
+        r"a\_b & x \\",
+        r"\midrule",
+        r"c\% & $-1.5 \cdot 10^{-5}$ \\",
+        r"d & $\infty$ \\",
+        r"e & $2$ \\",
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\par\smallskip\footnotesize 50 \%",
+        r"\end{table}",
+    ]
+    for line in MANY.to_latex().split("\n")[7:17]:
+        assert len(re.findall(r"(?<!\\)&", line)) == 5, line
+
+
+@pytest.mark.long
+def test_latex_is_set(tmp_path):
+    """By TeX, without errors; the rules of booktabs are lines where the package is not there."""
+    command = shutil.which("pdflatex")
+    if command is None:
+        assert not os.environ.get("CI"), "the continuous check needs pdflatex (texlive-latex-base)"
+        pytest.skip("pdflatex is not installed")
+    rules = r"{\usepackage{booktabs}}{\let\toprule\hline\let\midrule\hline\let\bottomrule\hline}"
+    head = r"\documentclass{article}\usepackage[T1]{fontenc}\IfFileExists{booktabs.sty}" + rules
+    found = [MANY, st.compare(np.eye(2) + 0.1, np.eye(2)), st.Inputs([1.0, 2.0])]
+    body = "\n\n".join(table.to_latex() for table in found)
+    (tmp_path / "t.tex").write_text(head + "\\begin{document}" + body + "\\end{document}", encoding="utf-8")
+    options = ["-interaction=nonstopmode", "-no-shell-escape", "t.tex"]
+    subprocess.run([command, *options], cwd=tmp_path, capture_output=True, timeout=120)
+    log = (tmp_path / "t.log").read_text(encoding="utf-8", errors="replace")
+    assert not re.findall(r"^!.*|.*undefined.*", log, re.MULTILINE)
+    assert "Output written on t.pdf" in log
+
+
+def test_notebooks_get_html_of_tables():
+    table = Table("", ("n",), [[n] for n in range(100)])
+    assert table._repr_html_() == table.html(LONG)
+    assert repr(table) == table.brief()
+
+
+def test_files_keep_every_bit(tmp_path):
+    """Types, NaN, signs of zeros, arrays, forms, words and notes; the file is JSON."""
+    path = tmp_path / "many.json"
+    MANY.save(path)
+    loaded = Table.load(path)
+    assert loaded == MANY
+    assert same(loaded.values, MANY.values)
+    assert loaded.texts == MANY.texts
+    for export in (Table.to_markdown, Table.to_latex, Table.to_csv, str, repr):
+        assert export(loaded) == export(MANY)
+    assert loaded != Table(MANY.title, MANY.columns, MANY.values[:-1], MANY.notes)
+    several = (1, True, None, "x", 2j, (0.5, (1,)), np.arange(3), np.array([[True]]), 10**30, np.float64(0.1))
+    Table("", [*map(str, range(10))], [several], keys=0).save(path)
+    assert same(Table.load(path).values[0], (*several[:-1], 0.1))
+
+
+def test_other_files_are_refused(tmp_path):
+    """Whatever is wrong with them, in one line."""
+    path = tmp_path / "table.json"
+    Table("t", (Column("n", "", "{:.2f}", {0.0: "none"}), Column("m")), [(1.0, "x")], ["note"]).save(path)
+    data = json.loads(path.read_text())
+    attacks = ("{0.__class__}", "{:9999999999}", "{!r}", "{0[0]}", "{:.2f}{", "{:.2f} {:.2f}")
+    heads = [[["n", "", form, []], data["columns"][1]] for form in attacks]
+    changes = [{"columns": head} for head in heads]
+    changes += [{"version": 2}, {"format": "x"}, {"title": 1}, {"keys": 10**9}, {"keys": True}, {"notes": [1]}]
+    changes += [{"rows": rows} for rows in ([[1.0]], [["x", "x"]], [[{"float": "9"}, 1]], [[{"array": 1}, 1]], 3)]
+    changes += [{"rows": [[{"array": [kind, shape, [1.0]]}, 1]]} for kind in ("O", "f8") for shape in ([2], "x")]
+    for change in changes:
+        path.write_text(json.dumps(data | change))
+        with pytest.raises(ValueError, match="path: a file that save of a result wrote is required, got") as caught:
+            Table.load(path)
+        assert "\n" not in str(caught.value)
+    for text in ("", "[]", "3", "{}", "[" * 100_000, "\\x00"):
+        path.write_text(text)
+        with pytest.raises(ValueError, match="path: "):
+            Table.load(path)
+    for name in (tmp_path, tmp_path / "none.json", 3):
+        with pytest.raises(ValueError, match="path: "):
+            Table.load(name)
+
+
+def test_pandas_is_named_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"to_pandas needs pandas: pip install 'sobolev_theory\[interop\]'"):
+        MANY.to_pandas()

@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 
 from .._runtime.checks import number
-from ..flow import comparison as flow_comparison
+from ..flow.compare import compare_flows
+from ..flow.comparison import FlowComparison
 from ..networks import Network
 from .arrays import loss_options
 from .figures import load_plotting, save
 from .networks import add_networks, add_one_neuron, describe, networks_or_one_neuron
 from .options import (
     add_command,
-    add_json,
+    add_format,
     add_norms,
     checked,
-    print_json,
+    fraction,
+    print_result,
 )
 
 EXAMPLES = """examples:
@@ -29,7 +31,6 @@ EXAMPLES = """examples:
 """
 
 time = checked(partial(number, required="a positive finite time", low=0, high=np.inf), float)
-fraction = checked(partial(number, required="a fraction between 0 and 1", low=0, high=1), float)
 
 
 def add(commands: Any) -> None:
@@ -38,7 +39,7 @@ def add(commands: Any) -> None:
     command.set_defaults(run=run)
     add_flows(command)
     command.add_argument("--figure", type=Path, metavar="FILE", help="save the training curves, as plot loss does")
-    add_json(command)
+    add_format(command)
 
 
 def add_flows(command: argparse.ArgumentParser) -> None:
@@ -52,9 +53,9 @@ def add_flows(command: argparse.ArgumentParser) -> None:
     add_one_neuron(command)
 
 
-def compared(options: argparse.Namespace, student: Network, teacher: Network) -> flow_comparison.FlowComparison:
+def compared(options: argparse.Namespace, student: Network, teacher: Network) -> FlowComparison:
     """The flows that the options ask for."""
-    return flow_comparison.compare_flows(
+    return compare_flows(
         student,
         teacher,
         options.norms,
@@ -74,9 +75,7 @@ def run(options: argparse.Namespace) -> int:
     result = compared(options, student, teacher)
     if plotting is not None:
         save(plotting.loss_curves(result)[0], options.figure)
-    if options.json:
-        settings = {name: getattr(options, name) for name in ("activation", "derivative", "t_max", "accuracy")}
-        print_json({**settings, "setting": result.setting, "rows": result.as_dicts()})
-    else:
-        result.table().print(describe(student, teacher))
+    settings = {name: getattr(options, name) for name in ("activation", "derivative", "t_max", "accuracy")}
+    data = {**settings, "setting": result.setting, "rows": result.as_dicts()}
+    print_result(options, result, data, describe(student, teacher))
     return 0

@@ -19,12 +19,13 @@ from .activation import add_activation
 from .arrays import loss_options
 from .directions import add_directions, along, networks_or_teacher
 from .figures import load_plotting, save
-from .flow import add_flows, compared, fraction
+from .flow import add_flows, compared
 from .networks import add_networks, add_one_neuron, networks_or_one_neuron, refuse_student, teacher_alone
 from .options import (
     add_command,
     add_derivative,
     add_norms,
+    fraction,
     parse_norm,
     positive,
     refuse,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -70,3 +72,26 @@ class SampleMean(Record, float):
         """The mean, and what it leaves open."""
         n = len(self.values)
         return {"mean": float(self), "spread": self.spread, "standard_error": self.standard_error, "samples": n}
+
+
+STATISTICS: dict[str, Callable[[Any], float]] = {
+    "mean": float,
+    "spread": attrgetter("spread"),
+    "standard_error": attrgetter("standard_error"),
+}
+"""What a table says of a mean, a line each."""
+
+
+def with_statistics(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts by name with floats for means, of which ``spread`` and ``standard_error`` are dictionaries beside.
+
+    Examples
+    --------
+    >>> with_statistics({"norm": "H1", "rate": SampleMean([1.0, 3.0])})["standard_error"]
+    {'rate': 1.0}
+    """
+    means = {name: value for name, value in facts.items() if isinstance(value, SampleMean)}
+    facts = facts | {name: float(value) for name, value in means.items()}
+    for statistic in ("spread", "standard_error") if means else ():
+        facts[statistic] = {name: getattr(value, statistic) for name, value in means.items()}
+    return facts

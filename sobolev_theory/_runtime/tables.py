@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, count
 from typing import Any, overload
 
 from .cells import Column, plain
@@ -233,4 +234,5 @@ def _column(column: Column | str) -> Column:
 
 def _free(name: str, taken: Container[str]) -> str:
     """The name, or with the first number that makes it another."""
-    return next(free for free in (name, *(f"{name}_{k}" for k in range(2, 10**6))) if free not in taken)
+    numbered = (f"{name}_{k}" for k in count(2))
+    return next(free for free in chain([name], numbered) if free not in taken)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from .._runtime.results import Column, Record, Rows, Value, public_fields
-from .._runtime.sample_mean import SampleMean
+from .._runtime.sample_mean import STATISTICS, SampleMean, with_statistics
 from .._runtime.tables import Table
 
 LOCAL = "kappa and rate are those of small errors at these weights; a flow ends with those of its end (compare_flows)"
@@ -46,13 +44,6 @@ QUANTITIES = (
 )
 NORM, STATISTIC = Column("norm"), Column("statistic", "over directions", words={"standard_error": "std error"})
 DEFINITE = Column("definiteness", "definite", words=ANSWERS)
-
-STATISTICS: dict[str, Callable[[Any], float]] = {
-    "mean": float,
-    "spread": attrgetter("spread"),
-    "standard_error": attrgetter("standard_error"),
-}
-"""Lines of a norm in a table over random directions."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,7 +131,10 @@ class Comparison(Rows[ComparisonRow], Value):
 
     def as_dicts(self) -> list[dict[str, Any]]:
         """Rows as dictionaries, over random directions with dictionaries ``spread`` and ``standard_error``."""
-        return [_as_dict(row) for row in self.rows]
+        rows = (
+            {name: getattr(row, name) for name in public_fields(row)} | {"definite": row.definite} for row in self.rows
+        )
+        return [*map(with_statistics, rows)]
 
     def cells(self) -> list[list[str]]:
         """Rows as texts under the heads, numbers with six significant digits."""
@@ -171,13 +165,3 @@ def matrix_name(curvature: str, derivative: str, limit: str = "") -> str:
     """What a table or a figure calls a curvature, or its limit."""
     name = "Gauss-Newton matrix" if curvature == "gauss_newton" else f"Hessian, {derivative} convention"
     return f"{name}, {limit}" if limit else name
-
-
-def _as_dict(row: ComparisonRow) -> dict[str, Any]:
-    """Floats by name, and their statistics."""
-    facts = {name: getattr(row, name) for name in public_fields(row)} | {"definite": row.definite}
-    means = {name: value for name, value in facts.items() if isinstance(value, SampleMean)}
-    facts |= {name: float(value) for name, value in means.items()}
-    for statistic in ("spread", "standard_error") if means else ():
-        facts[statistic] = {name: getattr(value, statistic) for name, value in means.items()}
-    return facts

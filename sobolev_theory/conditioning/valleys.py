@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+import scipy
 
 from .weight_path import Measure, WeightPath
 
@@ -126,7 +126,7 @@ def climb(measure: Callable[[float], float], low: float, high: float) -> float:
     centre = (low + high) / 2
     for reach in ((high - low) / 2, 1e-8):
         bounds = max(low - centre, -reach), min(high - centre, reach)
-        found = minimize_scalar(
+        found = scipy.optimize.minimize_scalar(
             lambda t, centre=centre: -measure(centre + t), bounds=bounds, method="bounded", options={"xatol": 1e-15}
         )
         centre += float(found.x)
@@ -137,5 +137,5 @@ def _end(measure: Callable[[float], float], level: float, points: Sequence[float
     """Where the measure falls below the level on the way from the first point to the last; the last if nowhere."""
     for inside, outside in pairwise(points):
         if measure(outside) < level:
-            return float(brentq(lambda u: measure(u) - level, inside, outside))
+            return float(scipy.optimize.brentq(lambda u: measure(u) - level, inside, outside))
     return points[-1]

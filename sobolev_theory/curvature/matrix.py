@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse.linalg
 from numpy.typing import NDArray
 
 from .._runtime.checks import as_numbers, integer, one_of, shown
@@ -15,6 +14,7 @@ from ..errors import OverflowingError
 from ..layout import Layout
 from ..pairs.existence import are_finite
 from .on_rows import MatrixOnRows
+from .products import Products
 from .views import View, neuron_block, parameter_block
 
 FloatArray = NDArray[np.float64]
@@ -44,7 +44,7 @@ class Generators:
         return self if same else None
 
 
-class Matrix(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
+class Matrix(Products):
     """A `MatrixOnRows` in the order of a `Layout`, never formed unless asked for."""
 
     def __init__(

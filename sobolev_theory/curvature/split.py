@@ -61,6 +61,11 @@ class SplitMatrix(Matrix):
         """Whether directions are known in which the network can move and stays what it is: see `condition_number`."""
         return self._generators is not None
 
+    @property
+    def rescalings(self) -> FloatArray | None:
+        """Those directions, independent flat vectors (G, P); None if none are known."""
+        return None if self._generators is None else self._generators.flat(self.layout)
+
     def parts_across(self) -> list[Part]:
         """`parts` of ``P H P`` on the orthogonal complement of the generators, which are vectors of the span too."""
         generators = self._generators

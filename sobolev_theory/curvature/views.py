@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.sparse.linalg
 from numpy.typing import NDArray
 
 from .._runtime.checks import as_numbers
@@ -14,13 +13,14 @@ from .._runtime.results import Record
 from .._runtime.sizes import require_memory
 from ..layout import Layout
 from .on_rows import MatrixOnRows
+from .products import Products
 
 FloatArray = NDArray[np.float64]
 
 AS_PRODUCTS = "its products with vectors do not form it"
 
 
-class View(Record, scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
+class View(Record, Products):
     """A part of a matrix: a linear operator with `to_dense`."""
 
     def __init__(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from .._runtime.checks import instance_of
 from .._runtime.results import Record
@@ -66,7 +66,9 @@ def best_step(curvature: Curvature) -> BestStep:
     def contraction(step: float) -> float:  # convex in the step
         return float(np.abs(1 - step * spectrum.values).max())
 
-    best = minimize_scalar(contraction, bounds=(0, 2 / high), method="bounded", options={"xatol": 1e-12 / high})
+    best = scipy.optimize.minimize_scalar(
+        contraction, bounds=(0, 2 / high), method="bounded", options={"xatol": 1e-12 / high}
+    )
     return BestStep(float(best.x), float(best.fun))
 
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Unpack, cast
+from typing import Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from .._runtime.checks import as_array, as_numbers, number, one_of, positive_integer
+from .._runtime.checks import number, one_of, positive_integer
 from .._runtime.progress import tracked
 from .._runtime.sample_mean import SampleMean
 from .._runtime.threads import one_blas_thread
 from ..losses import LossOptions, PopulationLoss, Student
-from ..networks import Network
 from ..norms import NormLike, several_norms
 from ..problem import SpanProblem
+from ..starts import Starts, several
 from .optimisers import RULES
 from .tuned_runs import TunedRun, tuned_run
 from .tuned_steps import TunedSteps, TunedStepsRow
-
-Starts = Student | Sequence[Student]
 
 
 @np.errstate(all="ignore")
@@ -102,7 +99,7 @@ def steps_to(
     accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
     limit = positive_integer("limit", limit)
     losses = [PopulationLoss(V, norm, **loss_options) for norm in several_norms(norms)]
-    starts = _several(W0)
+    starts = several(W0)
     problems = [_problem(loss, start, method) for loss in losses for start in starts]
     tasks = tracked(problems, len(problems), "tuning", progress)
     with one_blas_thread():  # matrices are small, and many
@@ -110,19 +107,6 @@ def steps_to(
     runs = [tuple(found[k : k + len(starts)]) for k in range(0, len(found), len(starts))]
     rows = tuple(_row(loss.norm.name, own, runs[0]) for loss, own in zip(losses, runs, strict=True))
     return TunedSteps(rows, method, accuracy, losses[0].derivative, losses[0].setting)
-
-
-def _several(W0: Starts) -> list[Student]:
-    """The starts, one or more."""
-    if isinstance(W0, Network):
-        return [W0]
-    if isinstance(W0, list | tuple) and any(isinstance(start, Network) for start in W0):
-        return list(W0)
-    required = "weights (K, d), networks in a list, or weights of several starts (n, K, d) are required"
-    weights = as_numbers("W0", cast(ArrayLike, W0), required)
-    if weights.ndim == 2:
-        return [weights]
-    return list(as_array("W0", weights, ("starts", "neurons", "d")))
 
 
 def _problem(loss: PopulationLoss, start: Student, method: str) -> SpanProblem:

@@ -23,8 +23,8 @@ from functools import cached_property, partial
 from itertools import pairwise
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from .atoms import Atom, atoms
 from .fixed_point import Equation, State
@@ -177,7 +177,7 @@ def _root(equation: Equation, one: State, other: State, value: Callable[[State],
     first, last = at(one.trace), at(other.trace)
     if not first * last < 0:  # rounding has the last word
         return one.trace if abs(first) <= abs(last) else other.trace
-    return float(brentq(at, one.trace, other.trace, xtol=1e-300, rtol=1e-13))
+    return float(scipy.optimize.brentq(at, one.trace, other.trace, xtol=1e-300, rtol=1e-13))
 
 
 def _gaps(equation: Equation, low: float, high: float) -> list[State]:

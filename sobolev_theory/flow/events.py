@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+import scipy
 
 from .._runtime.checks import number, one_of, shown
 from ..problem import SpanProblem
@@ -94,7 +94,7 @@ def crossing(step: AcceptedStep, function: Callable[[State], float], level: floa
     values = [value(t) for t in times]
     for k in range(1, len(times)):
         if k >= 2 and values[k - 1] <= min(values[k - 2], values[k]):
-            low = minimize_scalar(
+            low = scipy.optimize.minimize_scalar(
                 value, bounds=(times[k - 2], times[k]), method="bounded", options={"xatol": BOTTOM * step.length}
             )
             if reached(low.fun, level):
@@ -108,4 +108,4 @@ def _root(excess: Callable[[float], float], before: float, after: float) -> floa
     """Where a logarithm falls through zero; an end where it has, or has up to rounding."""
     if excess(before) <= 0 or excess(after) >= 0:
         return before if excess(before) <= 0 else after
-    return float(brentq(excess, before, after, xtol=1e-14 * after, rtol=1e-14))
+    return float(scipy.optimize.brentq(excess, before, after, xtol=1e-14 * after, rtol=1e-14))

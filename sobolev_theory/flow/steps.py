@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.integrate
+import scipy
 from numpy.typing import NDArray
 
 from ..errors import NotDifferentiableError, OverflowingError

@@ -18,10 +18,12 @@ from .plane import condition_number_map, phase_portrait
 from .sampled import sampled_curves
 from .spectra import spectrum
 from .steps import tuned_steps
+from .sweeps import acceleration_map, sweep
 from .weights import optimal_weight
 from .widths import width_scaling
 
 __all__ = [
+    "acceleration_map",
     "condition_number_map",
     "condition_number_of_samples",
     "loss_curves",
@@ -31,6 +33,7 @@ __all__ = [
     "sampled_density",
     "spectral_distribution",
     "spectrum",
+    "sweep",
     "tuned_steps",
     "width_scaling",
 ]

@@ -43,7 +43,8 @@ def loss_curves(
     Raises
     ------
     ValueError
-        For another quantity, a distance between networks of different widths, or flows that start at the teacher.
+        For another quantity, a distance between networks of different widths, flows that start at the teacher, and
+        several starts.
 
     Examples
     --------
@@ -53,7 +54,8 @@ def loss_curves(
     ('prediction error (L2 loss)', ['L2', 'H1', '1e-06 of the start'])
     """
     one_of("quantity", quantity, ("error", "distance"))
-    instance_of("comparison", comparison, FlowComparison)
+    if instance_of("comparison", comparison, FlowComparison).starts:
+        raise ValueError("comparison: flows from one start are required; those from several are not kept")
     curves = comparison.errors if quantity == "error" else tuple(flow.distance for flow in comparison.flows)
     if np.isnan(curves[0]).any():
         raise ValueError("quantity: 'distance' needs a student as wide as its teacher; use 'error'")

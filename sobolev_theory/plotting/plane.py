@@ -70,7 +70,7 @@ def phase_portrait(norm: NormLike = "H1", *, derivative: str = "backprop", ax: A
     ax.plot(0, 1, "*", color=PALETTE[1], markersize=14, markeredgecolor="black", clip_on=False, zorder=5)
     star = Line2D([], [], linestyle="none", marker="*", color=PALETTE[1], markeredgecolor="black", label="teacher")
     rest = Line2D([], [], color=PALETTE[1], linestyle="--", label="$d|w|/dt = 0$")
-    _plane(ax, Norm.parse(norm).name, derivative, [star, rest])
+    plane(ax, Norm.parse(norm).name, derivative, [star, rest])
     return ax
 
 
@@ -117,7 +117,7 @@ def condition_number_map(
     borders = ax.contour(angle, size, smallest, levels=[0], colors="black", linewidths=1).get_paths()
     _contours(ax, angle, size, quotient, scale, borders)
     hatched = Patch(facecolor="0.9", hatch="///", edgecolor="black", label="a Hessian is not positive definite")
-    _plane(ax, f"{Norm.parse(first).name} over {Norm.parse(second).name}", derivative, [hatched])
+    plane(ax, f"{Norm.parse(first).name} over {Norm.parse(second).name}", derivative, [hatched])
     return ax
 
 
@@ -157,7 +157,7 @@ def _contours(
     ax.clabel(lines, fontsize="small", fmt="%g", manual=np.array(places).reshape(-1, 2) * (np.pi, LARGEST))
 
 
-def _plane(ax: Axes, what: str, derivative: str, handles: Sequence[Artist]) -> None:
+def plane(ax: Axes, what: str, derivative: str, handles: Sequence[Artist]) -> None:
     """Axes of the plane of angle and norm, with a legend beneath."""
     ax.set(xlim=(0, np.pi), ylim=(0, LARGEST), ylabel="norm $|w|/|w^*|$")
     ax.set_xlabel(r"angle $\theta$ between $w$ and $w^*$ (radians)")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Unpack
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 from .._runtime.checks import as_finite, integer, shown
 from .._runtime.results import Record
@@ -215,4 +215,5 @@ def _first_zero(function: Callable[[float], float], scale: float) -> float:
     high = 2 * low
     while function(high) < 0:
         high *= 2
-    return float(brentq(function, high / 2, high, xtol=np.finfo(np.float64).tiny, rtol=4 * np.finfo(np.float64).eps))
+    real = np.finfo(np.float64)
+    return float(scipy.optimize.brentq(function, high / 2, high, xtol=real.tiny, rtol=4 * real.eps))

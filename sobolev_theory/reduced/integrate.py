@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import OdeSolution, solve_ivp
 
 from .._runtime.checks import between, number
 from .._runtime.results import Record, Value
@@ -69,7 +69,7 @@ class PlanarFlow(Record, Value):
     states: FloatArray
     status: str
     alignment_time: float
-    _solution: OdeSolution
+    _solution: scipy.integrate.OdeSolution
 
     def facts(self) -> dict[str, Any]:
         """Where it began and ended."""
@@ -125,7 +125,7 @@ def integrate(
             break
         exits = plane.exits(sides)
         explicit = t < change
-        piece = solve_ivp(
+        piece = scipy.integrate.solve_ivp(
             plane.velocity(sides),
             (t, change if explicit else t_max),
             state,
@@ -148,7 +148,8 @@ def integrate(
             states.append(np.vstack([piece.y.T[1:-1], state]))
             interpolants += piece.sol.interpolants
     knots = np.concatenate(times)
-    solution = OdeSolution(knots, interpolants, alt_segment=True)  # at a knot the later piece: on the line exactly
+    # Of two pieces that meet at a knot the later one: on the line exactly.
+    solution = scipy.integrate.OdeSolution(knots, interpolants, alt_segment=True)
     return PlanarFlow(names, knots, np.concatenate(states), "stationary" if rested else "t_max", aligned, solution)
 
 

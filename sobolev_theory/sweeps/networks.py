@@ -62,9 +62,8 @@ class RandomNetworks:
         Convention.parse(self.derivative)
         number("scale", self.scale, "a positive finite number", 0, np.inf)
         if self.teacher == "orthonormal" and self.of_teacher > self.dim:
-            raise ValueError(
-                f"dim: as many as rows that are orthonormal are required, {self.of_teacher}, got {self.dim}"
-            )
+            required = f"at least {self.of_teacher}, for rows that are orthonormal,"
+            raise ValueError(f"dim: {required} is required, got {self.dim}")
         if self.distance is not None:
             number("distance", self.distance, "a finite number or None", -np.inf, np.inf)
             if self.of_teacher != self.width:

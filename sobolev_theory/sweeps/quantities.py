@@ -16,7 +16,7 @@ from ..activations import Activation
 from ..conditioning.compare import compare
 from ..descent.optimisers import RULES
 from ..descent.steps_to import steps_to
-from ..flow.comparison import compare_flows
+from ..flow.compare import compare_flows
 from ..networks import Network
 from ..norms import Convention, Norm, NormLike, several_norms, two_norms
 from .networks import RandomNetworks, UndefinedError

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._runtime.results import Record, Rows, Value, cell
+from .._runtime.results import Column, Record, Rows, Value, cell
 from .._runtime.sample_mean import SampleMean
 from .._runtime.tables import Table
 
@@ -113,23 +113,15 @@ class Summary(Rows[SummaryRow], Value):
 
     def table(self) -> Table:
         """A row for each point; with standard errors if there are several repeats."""
-        errors = self.repeats > 1
         names = [name for name, _ in self.rows[0].means]
-        heads = [*self.varied, *(head for name in names for head in (name, "+-")[: 1 + errors]), "count"]
-        return Table(self.title, heads, [self._cells(row, errors) for row in self.rows], self.notes, len(self.varied))
+        found = [c for n in names for c in (Column(n), Column(f"{n}_error", "+-", "{:.2g}"))[: min(self.repeats, 2)]]
+        columns = [*map(Column, self.varied), *found, Column("count")]
+        values = [[record[column.names[0]] for column in columns] for record in self.as_dicts()]
+        return Table(self.title, columns, values, self.notes, len(self.varied))
 
     def named_rows(self) -> list[tuple[str | None, SummaryRow]]:
         """The rows, which have no names."""
         return [(None, row) for row in self.rows]
-
-    def _cells(self, row: SummaryRow, errors: bool) -> list[str]:
-        """A row as texts."""
-        found = [
-            text
-            for (_, mean), (_, error) in zip(row.means, row.standard_errors, strict=True)
-            for text in (cell(mean), f"{error:.2g}")[: 1 + errors]
-        ]
-        return [*(cell(value) for name, value in row.point if name in self.varied), *found, str(row.count)]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -199,14 +191,22 @@ class Sweep(Rows[SweepRow], Value):
         [5, 5]
         """
         rows = tuple(map(self._mean, self._points()))
-        return Summary(f"{self.title}, mean and standard error", self.notes, self.varied, self.repeats, rows)
+        title = f"{self.title}{', mean and standard error' * (self.repeats > 1)}"
+        return Summary(title, self.notes, self.varied, self.repeats, rows)
 
     def table(self) -> Table:
         """A row for each point and repeat."""
         keys = [*self.varied, *["repeat"] * (self.repeats > 1)]
-        heads = [*keys, *self.names]
-        cells = [[cell(record[head]) for head in heads] for record in self.as_dicts()]
-        return Table(self.title, heads, cells, self.notes, len(keys))
+        return self._table([*keys, *self.names], len(keys))
+
+    def _whole(self) -> Table:
+        """What is exported: all parameters, and the reasons."""
+        keys = [*self.parameters, "repeat"]
+        return self._table([*keys, *self.names, "reason"], len(keys))
+
+    def _table(self, columns: list[str], keys: int) -> Table:
+        values = [[record[name] for name in columns] for record in self.as_dicts()]
+        return Table(self.title, columns, values, self.notes, keys)
 
     def named_rows(self) -> list[tuple[str | None, SweepRow]]:
         """The rows, which have no names."""

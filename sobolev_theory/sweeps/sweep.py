@@ -94,11 +94,18 @@ def sweep(
 
     Examples
     --------
+    >>> import numpy as np
     >>> grid = {"width": [2, 4], "dim": [10, 100], "curvature": "gauss_newton"}
-    >>> print(sweep("condition_number_ratio", grid, repeats=10, rng=0).summary())
-    >>> def gap(rng, dim):
-    ...     return rng.standard_normal(dim).max()
-    >>> [round(row["gap"], 3) for row in sweep(gap, {"dim": [10, 1000]}, rng=0)]
+    >>> table = sweep("condition_number_ratio", grid, repeats=10, rng=0)
+    >>> len(table), [f"{row['condition_number_ratio']:.2f}" for row in table.summary()]
+    (40, ['0.51', '0.48', '0.31', '0.44'])
+    >>> def longest(rng, dim):
+    ...     return np.abs(rng.standard_normal(dim)).max()
+    >>> print(sweep(longest, {"dim": [10, 1000]}, repeats=50, rng=0).summary())
+    longest over dim; 50 repeats, mean and standard error
+     dim  longest     +-  count
+      10  1.99981  0.075     50
+    1000  3.49118  0.046     50
     """
     given, repeats, progress = parsed(grid), positive_integer("repeats", repeats), flag("progress", progress)
     _require_fit(given, repeats)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,9 @@ from sobolev_theory.activations.registry import REGISTRY
 
 W = np.array([[0.5, 0.8], [0.3, -0.4]])
 V = np.eye(2)
+STATE = {"0.weight": W, "0.bias": np.ones(2), "2.weight": np.ones((1, 2))}
+"""A network as a state dict of PyTorch."""
+SAMPLES = np.array([[0.0, 1.0], [2.0, 0.5], [1.0, -1.0], [-0.5, 0.3]])
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ def loss() -> st.PopulationLoss:
 
 
 @cache
+def empirical() -> st.empirical.EmpiricalLoss:
+    return st.empirical.EmpiricalLoss(SAMPLES, st.Network(V))
+
+
+@cache
 def flow() -> st.Flow:
     return st.gradient_flow(loss(), W, 2.0, rtol=1e-6)
 
@@ -53,6 +62,16 @@ def sampled() -> st.monte_carlo.SampledDescent:
 @cache
 def search() -> st.Search:
     return st.find_critical_points(st.PopulationLoss([[1.0, 0.0]], "L2"), 1, 2, rng=0)
+
+
+@cache
+def swept() -> st.Sweep:
+    return st.sweep("condition_number", {"width": [1, 2], "dim": 3}, rng=0)
+
+
+@cache
+def accelerations() -> st.Sweep:
+    return st.sweep("acceleration", {"angle": [1.0, 2.0], "ratio": [0.5, 2.0], "dim": 2, "t_max": 1.0})
 
 
 @cache
@@ -99,6 +118,18 @@ TARGETS: dict[str, Target] = {
         {"weights": ("array", W), "output_weights": ("row optional", [1.0, 2.0]), "biases": ("row optional", None)}
         | {"output_bias": ("number", 0.5), "activation": ("activation", "relu")},
     ),
+    "Network.from_arrays": Target(
+        st.Network.from_arrays,
+        {"weights": ("array", W), "output_weights": ("row optional", [1.0, 2.0]), "biases": ("row optional", None)}
+        | {"output_bias": ("number", 0.5), "activation": ("activation", "relu"), "layout": ("word", "inputs")},
+    ),
+    "Network.from_torch": Target(
+        lambda module, activation: st.Network.from_torch(STATE | {"0.weight": module}, activation),
+        {"module": ("array", W), "activation": ("activation", "tanh")},
+    ),
+    "Network.from_torch ": Target(st.Network.from_torch, {"module": ("module", STATE), "activation": ("word", "tanh")}),
+    "Network.save": Target(lambda path: st.Network(W).save(path), {"path": ("file", os.devnull + "/W.npz")}),
+    "Network.load": Target(st.Network.load, {"path": ("file", "W.npz")}),
     "Network()": Target(lambda x: st.Network(W)(x), {"x": ("points", W)}),
     "Network.input_gradient": Target(lambda x: st.Network(W).input_gradient(x), {"x": ("points", W)}),
     "Network.input_hessian": Target(lambda x: st.Network(W).input_hessian(x), {"x": ("points", W)}),
@@ -128,6 +159,27 @@ TARGETS: dict[str, Target] = {
         lambda W, towards: loss().hessian(W, towards=towards), {"W": ("array", W), "towards": ("array", W)}
     ),
     "PopulationLoss.field_limit": Target(lambda W, X: loss().field_limit(W, X), {"W": ("array", W), "X": ("array", W)}),
+    "EmpiricalLoss": Target(
+        lambda X, targets, gradients, **others: st.empirical.EmpiricalLoss(X, (targets, gradients), **others).value(W),
+        {"X": ("array", SAMPLES), "targets": ("row", SAMPLES[:, 0]), "gradients": ("array", SAMPLES)}
+        | {"norm": ("norm", "H1"), "metric": ("array row number optional", None), "parameters": ("word", "weights")}
+        | {"activation": ("activation optional", "relu"), "workers": ("workers", 1)},
+    ),
+    "EmpiricalLoss ": Target(
+        lambda targets: st.empirical.EmpiricalLoss(SAMPLES, targets, "L2"),
+        {"targets": ("teacher array", (SAMPLES[:, 0],))},
+    ),
+    **{
+        f"EmpiricalLoss.{name}": Target(lambda W, name=name: getattr(empirical(), name)(W), {"W": ("array", W)})
+        for name in ("at", "student", "value", "gradient", "hessian", "gauss_newton")
+    },
+    "curvature": Target(
+        lambda network, X, **others: st.empirical.curvature(network, X, **others).to_dense(),
+        {"network": ("teacher array", lambda: st.Network(W)), "X": ("array", SAMPLES), "norm": ("norm", "H1")}
+        | {"curvature": ("word", "hessian"), "targets": ("teacher optional", lambda: st.Network(V))}
+        | {"metric": ("array row number optional", None), "parameters": ("word", "weights")},
+        weight=2,
+    ),
     "Curvature.condition_number": Target(
         lambda kind, quotient: loss().gauss_newton(W).condition_number(kind, quotient=quotient),
         {"kind": ("word", "eigenvalue"), "quotient": ("flag", False)},
@@ -158,6 +210,14 @@ TARGETS: dict[str, Target] = {
     "optimal_weight": Target(
         st.optimal_weight, options(**PAIR, **ALONG, curvature=("word", "hessian")), open=True, weight=2
     ),
+    "advise": Target(
+        lambda network, X, **others: st.advise(network, X, parameters="weights", **others),
+        {"network": ("teacher array", lambda: st.Network(W, activation="erf")), "X": ("array inputs", SAMPLES)}
+        | {"norms": ("norms", ["L2", "H1"]), "targets": ("row teacher array optional", SAMPLES[:, 0])}
+        | {"metric": ("array row number optional", None), "accuracy": ("number", 0.1), "within": ("number", 0.1)}
+        | {"rng": ("seed optional", 0)},
+        open=True,
+    ),
     "gradient_flow": Target(
         st.gradient_flow,
         POINT
@@ -179,9 +239,16 @@ TARGETS: dict[str, Target] = {
             "rtol": ("number", 1e-6),
             "atol": ("number", 1e-8),
             "progress": ("flag", False),
+            "workers": ("workers", 1),
         },
         open=True,
         weight=2,
+    ),
+    "compare_flows ": Target(
+        lambda starts, rng=0: st.compare_flows(W[:1], V[:1], ["L2"], t_max=1.0, rtol=1e-6, starts=starts, rng=rng),
+        {"starts": ("size work optional", 2), "rng": ("seed optional", 0)},
+        open=True,
+        weight=1,
     ),
     "lyapunov_derivative": Target(st.lyapunov_derivative, {"loss": ("loss", loss), "W": ("array", W)}),
     "best_step": Target(st.best_step, {"curvature": ("curvature", lambda: loss().gauss_newton(W))}),
@@ -212,6 +279,14 @@ TARGETS: dict[str, Target] = {
         | {"workers": ("workers", 1), "scale": ("number optional", 1.0), "progress": ("flag", False)},
         open=True,
         weight=1,
+    ),
+    "sweep": Target(
+        lambda rng=0, **arguments: st.sweep(rng=rng, **arguments),
+        {"quantity": ("word", "condition_number"), "grid": ("grid", {"width": [1, 2], "dim": 3})}
+        | {"repeats": ("size work", 2), "rng": ("seed optional", 0), "workers": ("workers", 1)}
+        | {"progress": ("flag", False)},
+        open=True,
+        weight=2,
     ),
     "Search.fraction": Target(lambda kind: search().fraction(kind), {"kind": ("word", "minimum")}),
     "activations.get": Target(st.activations.get, {"activation": ("activation", "relu")}),
@@ -416,6 +491,15 @@ TARGETS: dict[str, Target] = {
         {"tables": ("tables", lambda: [st.steps_to(W, V, ["L2"], accuracy=0.3)]), "ax": ("optional", None)},
         weight=1,
     ),
+    "plotting.sweep": Target(
+        st.plotting.sweep,
+        {"table": ("sweep", swept), "value": ("word optional", "condition_number"), "x": ("word optional", "width")}
+        | {"ax": ("optional", None)},
+        weight=1,
+    ),
+    "plotting.acceleration_map": Target(
+        st.plotting.acceleration_map, {"table": ("map", accelerations), "ax": ("optional", None)}, weight=1
+    ),
     "plotting.spectrum": Target(st.plotting.spectrum, {**SPECTRA, "axes": ("optional", None)}, weight=1),
     "plotting.spectral_distribution": Target(
         st.plotting.spectral_distribution, {**SPECTRA, "ax": ("optional", None)}, weight=1
@@ -446,6 +530,22 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["--norm-symbol", "|{}|"],
         ["--angle", "x"],
         ["--vectors", "bold"],
+    ],
+    "optimal-weight": [
+        *(["--width", "1"], ["--dim", "2"], ["--seed", "1"], ["--curvature", "gauss_newton"]),
+        *(["--within", "0.1"], ["--format", "csv"]),
+    ],
+    "descent": [
+        *(["--angle", "1"], ["--activation", "erf"], ["--method", "gd"], ["--accuracy", "0.1"]),
+        *(["--limit", "100"], ["--norms", "L2"], ["--format", "latex"]),
+    ],
+    "search": [
+        *(["--width", "1"], ["--dim", "2"], ["--norm", "L2"], ["--runs", "1"], ["--workers", "1"]),
+        *(["--scale", "0.5"], ["--format", "markdown"]),
+    ],
+    "sweep": [
+        *(["condition_number"], ["--grid", "width=1,2"], ["--grid", "dim=3"], ["--grid", "norm=L2,1:0.5"]),
+        *(["--repeats", "2"], ["--seed", "1"], ["--workers", "1"]),
     ],
     "verify": [["--width", "1"], ["--dim", "2"], ["--samples", "1000"], ["--norm", "L2"], ["--teacher-width", "1"]],
     "verify ": [["--networks", "1"], ["--width", "1"], ["--dim", "2"], ["--samples", "1000"], ["--workers", "1"]],

@@ -1,5 +1,6 @@
 """Gaussian moments of `sigma(z) = erf(z / sqrt 2)`, by cubature that is exact for polynomials."""
 
+from functools import lru_cache
 from itertools import product
 
 from mpmath import mp
@@ -22,7 +23,7 @@ def moments(a: int, b: int, rank: int, pair: Pair) -> list[Number]:
         return [_erf_erf(pair)]
     scale = mp.mpf(-1) ** (max(a - 1, 0) + max(b - 1, 0)) * 2 / mp.pi
     totals = [mp.zero] * (rank + 1)
-    for tau, weight in _tau_rule(pair.p if a == 0 else pair.q) if min(a, b) == 0 else [(mp.one, mp.one)]:
+    for tau, weight in _tau_rule(pair.p if a == 0 else pair.q, mp.prec) if min(a, b) == 0 else [(mp.one, mp.one)]:
         alpha, beta = tau if a == 0 else 1, tau if b == 0 else 1
         parts = _tilted(alpha, beta, 1 if a == 0 else a - 1, 1 if b == 0 else b - 1, rank, pair)
         totals = [total + scale * weight * part for total, part in zip(totals, parts, strict=True)]
@@ -57,15 +58,18 @@ def _erf_erf(pair: Pair) -> Number:
     `E[sigma'(v.x)] = sqrt(2/pi) (1 + c_vv)^(-1/2)`. The self-check compares it with plain 2-D integration.
     """
     total = mp.zero
-    for tau, weight in _tau_rule(pair.p):
+    for tau, weight in _tau_rule(pair.p, mp.prec):
         det = 1 + (tau * pair.p) ** 2
         c_vv = pair.q**2 * (pair.cos**2 / det + pair.sin**2)
         total += weight * pair.rho / (det * mp.sqrt(det * (1 + c_vv)))
     return 2 / mp.pi * total
 
 
-def _tau_rule(norm: Number) -> list[tuple[Number, Number]]:
+@lru_cache(256)
+def _tau_rule(norm: Number, bits: int) -> list[tuple[Number, Number]]:
     """Nodes and weights for `int_0^1 f(tau) dtau` of the integrands above, `norm` the length of the erf's own weight.
+
+    At the ambient precision, of so many bits.
 
     `det(B)` vanishes at `tau = +-i kappa / norm` with `kappa >= 1`. With `norm tau = sinh(y)` those points lie at
     `|Im y| = pi/2` for every kappa, and on panels of length at most 2 a Gauss-Legendre node is worth 1.07 digits.

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache
-from math import cos as float_cos
-from math import pi as float_pi
 from typing import Any
 
 import mpmath
 from mpmath import mp
+from numpy.polynomial.legendre import leggauss
 
 WORKING_DIGITS = 80
 """Digits carried by every direct integral; the rules below are sized for an error under `10^-WORKING_DIGITS`."""
@@ -27,11 +26,13 @@ def precision(digits: int = WORKING_DIGITS) -> AbstractContextManager[Any]:
 
 @cache
 def _legendre(count: int, digits: int) -> Rule:
-    """Nodes and weights `2 / ((1 - x^2) P_n'(x)^2)` on [-1, 1]: Newton's iteration on the three-term recurrence."""
+    """Nodes and weights `2 / ((1 - x^2) P_n'(x)^2)` on [-1, 1]: Newton's iteration on the three-term recurrence.
+
+    From the nodes in double precision; those below zero mirror those above.
+    """
     with mp.workdps(digits + 15):
         rule = []
-        for index in range(count):
-            node, step = mp.mpf(float_cos(float_pi * (index + 0.75) / (count + 0.5))), mp.one
+        for node, step in ((mp.mpf(start), mp.one) for start in leggauss(count)[0][count // 2 :]):
             while True:
                 previous, current = mp.one, node
                 for k in range(2, count + 1):
@@ -42,7 +43,8 @@ def _legendre(count: int, digits: int) -> Rule:
                 step = current / slope
                 node -= step
             rule.append((node, 2 / ((1 - node**2) * slope**2)))
-        return tuple(rule)
+        mirrored = [(-node, weight) for node, weight in reversed(rule[count % 2 :])]
+        return (*mirrored, *rule)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Gaussian moments of `sigma(z) = max(z, 0)^n` in polar coordinates of span(u, v)."""
 
+from functools import lru_cache
 from math import perm
 
 from mpmath import mp
@@ -24,14 +25,24 @@ def moments(power: int, a: int, b: int, rank: int, pair: Pair) -> list[Number]:
     totals = [mp.zero] * (rank + 1)
     if i < 0 or j < 0:
         return totals
-    gap = pair.gap
-    for psi, weight in gauss_legendre(mp.zero, gap, mp.dps // 2 + 4 * power + 8):
-        cos, sin = mp.cos_sin(psi)
-        term = weight * sin**i * mp.sin(gap - psi) ** j
+    for weight, cos, sin, opposite in _arc(pair.gap, mp.dps // 2 + 4 * power + 8, mp.prec):
+        term = weight * sin**i * opposite**j
         for k in range(rank + 1):
             totals[k] += term * sin ** (rank - k) * cos**k
     scale = perm(power, a) * perm(power, b) * pair.p**i * pair.q**j * half_line(i + j + rank + 1) / (2 * mp.pi)
     return [scale * total for total in totals]
+
+
+@lru_cache(256)
+def _arc(gap: Number, count: int, bits: int) -> list[tuple[Number, Number, Number, Number]]:
+    """Weights, cosines and sines of the rule's angles psi in (0, gap), and the sines of `gap - psi`, at so many bits.
+
+    The rule is symmetric: `gap - psi` are its angles, from the last to the first. All moments of a pair share it.
+    """
+    rule = gauss_legendre(mp.zero, gap, count)
+    turns = [mp.cos_sin(psi) for psi, _ in rule]
+    both = zip(rule, turns, reversed(turns), strict=True)
+    return [(weight, cos, sin, opposite) for (_, weight), (cos, sin), (_, opposite) in both]
 
 
 def dirac_moments(power: int, pair: Pair) -> list[Number]:

@@ -39,15 +39,21 @@ def as_array(name: str, value: ArrayLike, axes: tuple[str, ...], sizes: Mapping[
         Naming the argument, what is required, what came, and which rearrangement of it would fit.
     """
     array = value if _is_plain(value) else as_numbers(name, value, f"an array of numbers of {_named(axes)} is required")
+    require_shape(name, array.shape, axes, sizes)
+    return require_finite(name, array)
+
+
+def require_shape(
+    name: str, shape: tuple[int, ...], axes: tuple[str, ...], sizes: Mapping[str, int] | None = None
+) -> None:
+    """Refuse the shape of an array that has not the axes of `as_array`."""
     known = {axis: length for axis, length in sizes.items() if axis in axes} if sizes else {}
-    if not _fits(array.shape, axes, known):
+    if not _fits(shape, axes, known):
         sized = " with " * bool(known) + ", ".join(f"{axis} = {length}" for axis, length in known.items())
-        empty = "" if array.size else " with no empty axis"
+        empty = "" if 0 not in shape else " with no empty axis"
         raise ValueError(
-            f"{name}: {_named(axes)}{sized or empty} is required, got shape {array.shape}"
-            f"{_rearranged(array.shape, axes, known)}"
+            f"{name}: {_named(axes)}{sized or empty} is required, got shape {shape}{_rearranged(shape, axes, known)}"
         )
-    return _finite(name, array)
 
 
 def as_finite(name: str, value: ArrayLike) -> FloatArray:
@@ -55,7 +61,7 @@ def as_finite(name: str, value: ArrayLike) -> FloatArray:
     array = as_numbers(name, value, "a number, or an array of numbers, is required")
     if not array.size:
         raise ValueError(f"{name}: at least one number is required, got shape {array.shape}")
-    return _finite(name, array)
+    return require_finite(name, array)
 
 
 def between(name: str, value: ArrayLike, required: str, low: float, high: float) -> FloatArray:
@@ -147,12 +153,13 @@ def _masked(value: object, depth: int = 0) -> bool:
     return isinstance(value, list | tuple) and depth < DEEPEST and any(_masked(item, depth + 1) for item in value)
 
 
-def _finite(name: str, array: FloatArray) -> FloatArray:
-    """The array, if it has neither NaN nor infinity."""
+def require_finite(name: str, array: FloatArray, first: int = 0) -> FloatArray:
+    """The array, if it has neither NaN nor infinity; of rows of a longer one, the number of the first."""
     finite = np.isfinite(array)
     if not finite.all():
         position = tuple(int(index[0]) for index in np.nonzero(np.atleast_1d(~finite)))[: array.ndim]
-        raise ValueError(f"{name}: finite numbers are required, got {array[position]}{_at(position)}")
+        place = (position[0] + first, *position[1:]) if position else position
+        raise ValueError(f"{name}: finite numbers are required, got {array[position]}{_at(place)}")
     return array
 
 

@@ -1,0 +1,139 @@
+"""Gauss-Newton matrices on data beside those of theory: how far apart they are, and how far by chance alone.
+
+Samples are parted into batches, whose matrices scatter about their mean: that is its standard error, of every entry and
+of the trace. Inputs of theory have the mean and the covariance of the same samples, so that chance is a little less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..empirical import curvature
+from ..networks import Network
+from ..norms import Norm
+from .orders import of_order
+
+FloatArray = NDArray[np.float64]
+
+BATCHES = 10
+"""Batches into which samples are parted; fewer where there are fewer samples."""
+
+
+CONSTANT, COLLINEAR = 1e-12, 1e-10
+"""Deviation of a column, of its largest entry, and singular value of all, of the largest, which are rounding."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of samples: the network, what of it moves, the metric, and with how many workers."""
+
+    network: Network
+    metric: ArrayLike | None
+    parameters: str | Sequence[str]
+    workers: Any
+
+    def gauss_newton(self, X: FloatArray, norm: Norm | tuple[float, ...]) -> FloatArray:
+        """The empirical Gauss-Newton matrix, dense."""
+        options = {"metric": self.metric, "parameters": self.parameters, "workers": self.workers}
+        return curvature(self.network, X, norm, **options).to_dense()
+
+    def hessian(self, X: FloatArray, norm: Norm, targets: Any) -> FloatArray:
+        """The Hessian of the empirical loss, dense."""
+        options = {"metric": self.metric, "parameters": self.parameters, "workers": self.workers}
+        return curvature(self.network, X, norm, curvature="hessian", targets=targets, **options).to_dense()
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Of one norm, data against theory.
+
+    Attributes
+    ----------
+    trace, trace_error
+        Trace on data over that of theory, and its standard error.
+    distance, distance_error
+        Frobenius norm of the difference over that of theory's matrix, and what the data's own scatter makes of it.
+    """
+
+    norm: str
+    trace: float
+    trace_error: float
+    distance: float
+    distance_error: float
+
+    @property
+    def within_error(self) -> bool:
+        """Whether the data do not contradict theory: both are at most `DEVIATIONS` standard errors away."""
+        return (
+            self.distance <= DEVIATIONS * self.distance_error and abs(self.trace - 1) <= DEVIATIONS * self.trace_error
+        )
+
+
+DEVIATIONS = 2.0
+"""Standard errors up to which data agree with theory."""
+
+
+def matrices_on_data(
+    question: Question, X: FloatArray, theory: Sequence[FloatArray], norms: Sequence[Norm]
+) -> tuple[list[FloatArray], list[Agreement]]:
+    """Matrices of the orders on all samples, and for each norm how far they are from those of theory."""
+    batches = np.array_split(X, min(BATCHES, len(X)))
+    means = [np.zeros_like(matrix) for matrix in theory]
+    squares, traces = np.zeros(len(norms)), np.zeros((len(norms), len(batches)))
+    for k, batch in enumerate(batches):
+        found = [question.gauss_newton(batch, of_order(m)) for m in range(len(theory))]
+        for mean, matrix in zip(means, found, strict=True):
+            mean += matrix * (len(batch) / len(X))
+        for i, norm in enumerate(norms):
+            of_norm = weighted(found, norm)
+            squares[i] += np.vdot(of_norm, of_norm)
+            traces[i, k] = np.trace(of_norm)
+    agreements = []
+    for norm, square, trace in zip(norms, squares, traces, strict=True):
+        mean, expected = weighted(means, norm), weighted(theory, norm)
+        size, count = float(np.linalg.norm(expected)), len(batches)
+        scatter = max(square / count - float(np.vdot(mean, mean)), 0.0) / max(count - 1, 1)
+        agreements.append(
+            Agreement(
+                norm.name,
+                float(np.trace(mean) / np.trace(expected)),
+                float(trace.std(ddof=1) / np.sqrt(count) / np.trace(expected)) if count > 1 else np.nan,
+                float(np.linalg.norm(mean - expected)) / size,
+                float(np.sqrt(scatter)) / size if count > 1 else np.nan,
+            )
+        )
+    return means, agreements
+
+
+def weighted(matrices: Sequence[FloatArray], norm: Norm) -> FloatArray:
+    """The matrix of a norm from those of orders."""
+    total: FloatArray = np.sum([weight * matrices[m] for m, weight in norm.orders], axis=0)
+    return total
+
+
+def columns_in_words(X: FloatArray) -> list[str]:
+    """What is peculiar of samples: columns that are constant or combinations of others, and few rows."""
+    n, d = X.shape
+    deviation = X.std(axis=0)
+    constant = np.flatnonzero(deviation <= CONSTANT * np.maximum(np.abs(X).max(axis=0), np.finfo(float).tiny))
+    found = []
+    if len(constant):
+        found.append(f"{_columns(constant)} constant: weights of {'it' if len(constant) == 1 else 'them'} are biases")
+    varying = np.delete(np.arange(d), constant)
+    rank = int(np.linalg.matrix_rank((X[:, varying] - X[:, varying].mean(axis=0)) / deviation[varying], rtol=COLLINEAR))
+    if n <= d:
+        found.append(f"{n} samples in {d} dimensions: their covariance is singular, and theory is that of their span")
+    elif rank < len(varying):
+        found.append(f"columns are collinear, {len(varying)} of rank {rank}: theory is that of their span")
+    return found
+
+
+def _columns(which: NDArray[np.intp]) -> str:
+    """Columns by number."""
+    listed = ", ".join(map(str, which[:5].tolist())) + ", ..." * (len(which) > 5)
+    return f"column {listed} is" if len(which) == 1 else f"columns {listed} are"
