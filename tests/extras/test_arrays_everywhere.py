@@ -22,7 +22,7 @@ ROLES = {"array", "row", "points", "numbers", "teacher"}
 KINDS: dict[str, Callable[[np.ndarray], Any]] = {
     "torch": lambda x: torch.tensor(x.tolist(), dtype=torch.float32),
     "bfloat16": lambda x: torch.tensor(x.tolist(), dtype=torch.bfloat16),
-    "rows of torch": lambda x: list(torch.tensor(x.tolist(), dtype=torch.float32)),
+    "rows of torch": lambda x: (list if x.ndim == 2 else torch.clone)(torch.tensor(x.tolist(), dtype=torch.float32)),
     "jax": lambda x: jax_numpy.asarray(x, dtype="float32"),
     "pandas": lambda x: pd.DataFrame(x) if x.ndim == 2 else pd.Series(x),
     "nullable": lambda x: pd.DataFrame(x).convert_dtypes() if x.ndim == 2 else pd.Series(x, dtype="Float64"),

@@ -58,7 +58,7 @@ REFUSED = {
     "rows that require grad": (lambda: list(torch.eye(2, requires_grad=True)), "requires grad"),
     "complex": (lambda: torch.eye(2, dtype=torch.cfloat).conj(), r"complex numbers; pass x\.real"),
     "boolean": (lambda: torch.eye(2).bool(), "booleans"),
-    "sparse": (lambda: torch.eye(2).to_sparse(), r"Use Tensor\.to_dense\(\)"),
+    "sparse": (lambda: torch.eye(2).to_sparse(), r"Tensor, a sparse one; pass x\.to_dense\(\)"),
     "no data": (lambda: torch.eye(2, device="meta"), "no data"),
     "quantised": (
         lambda: torch._empty_affine_quantized([2, 2], scale=0.1, zero_point=0, dtype=torch.qint8),

@@ -62,7 +62,7 @@ def flat_gradient(loss: "torch.Tensor", model: "nn.Module") -> np.ndarray:
     """In the order of the package: output weights, weights, biases, output bias."""
     parts = (model[2].weight, model[0].weight, model[0].bias, model[2].bias)
     found = torch.autograd.grad(loss, parts, materialize_grads=True)
-    return np.concatenate([part.cpu().numpy().ravel() for part in found])
+    return np.concatenate([part.detach().cpu().numpy().ravel() for part in found])
 
 
 def by_hand(theta, X, targets, weights, metric):

@@ -42,6 +42,8 @@ def refused(value: object, error: Exception) -> str:
         return f" that JAX traces; {FUNCTIONAL}"
     if "Tensor that doesn't have storage" in str(error):
         return f" that torch.func transforms; {FUNCTIONAL}"
+    if "Sparse layout" in str(error):
+        return ", a sparse one; pass x.to_dense()"
     if getattr(value, "is_quantized", False) is True:
         return " that is quantised; pass x.dequantize()"
     if hasattr(value, "to_dataarray"):
