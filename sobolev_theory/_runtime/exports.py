@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -138,7 +137,7 @@ def _field(value: Any) -> Any:
 def data_frame(columns: Mapping[str, Sequence[Any]], title: str, notes: Sequence[str]) -> Any:
     """A ``pandas.DataFrame``; ``attrs`` holds title and notes."""
     try:
-        pandas = import_module("pandas")
+        import pandas
     except ImportError as error:
         advice = "pip install 'sobolev_theory[interop]'"
         raise ImportError(f"to_pandas needs pandas: {advice} ({error})") from error
