@@ -47,9 +47,11 @@ def draw(folder: Path, tables: dict[str, st.Sweep], plane: st.Sweep) -> list[Pat
     figure, panels = plt.subplots(1, 2, figsize=(6.8, 3.0), layout="constrained", sharey=True)
     for ax, (name, table) in zip(panels, tables.items(), strict=True):
         plotting.sweep(table, ax=ax).set_title(name, fontsize="medium")
+    gains, ax = plt.subplots(figsize=(3.4, 3.0), layout="constrained")
+    plotting.acceleration_map(plane, ax=ax)
     with plt.rc_context({"pdf.fonttype": 42}):
         figure.savefig(files[0])
-        plotting.acceleration_map(plane).figure.savefig(files[1])
+        gains.savefig(files[1])
     plt.close("all")
     return files
 

@@ -15,11 +15,12 @@ from threading import current_thread, main_thread
 from typing import NoReturn
 
 from . import __version__
-from ._commands import compare, flow, latex, plot, sweep, verify
+from ._commands import advise, compare, descent, flow, latex, optimal_weight, plot, search, sweep, verify
+from ._commands.files import unfold
 from ._commands.options import Parser
 from ._runtime.checks import near
 
-COMMANDS = (compare, flow, latex, plot, sweep, verify)
+COMMANDS = (advise, compare, optimal_weight, flow, descent, search, sweep, verify, plot, latex)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,11 +100,15 @@ def _last_words(text: str, number: signal.Signals) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The options of a command; unknown ones are refused with those that are spelled alike."""
+    """The options of a command, what files of networks say among them; unknown ones are refused."""
     options, unknown = _parser().parse_known_args(arguments)
     if unknown:
         known = re.findall(r"--[a-z-]+", options.command.format_help())
         options.command.error(f"{' '.join(unknown)}: no argument of this command{near(unknown[0], known)}")
+    try:
+        unfold(options)
+    except ValueError as error:
+        options.command.error(str(error))
     return options
 
 

@@ -13,13 +13,14 @@ from ._runtime.results import Frozen
 from ._runtime.sizes import require_memory
 from .activations import Activation
 from .activations.per_neuron import ActivationLike, of_layer, of_neurons
+from .bridges.doors import Doors
 from .errors import OverflowingError
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
-class Network(Frozen):
+class Network(Doors, Frozen):
     r"""Two-layer network ``f(x) = sum_i a_i sigma(w_i . x + beta_i) + c``.
 
     Parameters
@@ -245,7 +246,8 @@ def _for_each_neuron(name: str, value: ArrayLike, weights: FloatArray) -> FloatA
     if given.size == d != K:
         raise ValueError(
             f"{name}: a number for each of the K = {K} neurons, the rows of the weights, is required, got shape "
-            f"{given.shape}; the transpose of the weights, of shape {weights.shape}, would fit"
+            f"{given.shape}; the transpose of the weights, of shape {weights.shape}, would fit, pass x.T, or "
+            "layout='inputs' to Network.from_arrays"
         )
     return as_array(name, given, ("K",), {"K": K})
 

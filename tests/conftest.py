@@ -42,12 +42,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 SLOW = {
-    "test_checkpoint", "test_derivations", "test_derive", "test_examples", "test_finite_sample", "test_integration",
-    "test_monte_carlo", "test_near_teacher", "test_oracles", "test_processes", "test_rates", "test_reduced",
-    "test_sampled_descent", "test_search", "test_symbolic", "test_symmetric", "test_symmetric_limit",
-    "test_symmetric_oracle", "test_theorems", "test_tuned_steps",
+    "test_checkpoint", "test_derivations", "test_derive", "test_derive_refusals", "test_document", "test_examples",
+    "test_finite_sample", "test_formulas", "test_integration", "test_latex", "test_monte_carlo", "test_near_teacher",
+    "test_oracles", "test_processes", "test_rates", "test_reduced", "test_sampled_descent", "test_search",
+    "test_symbolic", "test_symmetric", "test_symmetric_derived", "test_symmetric_limit", "test_symmetric_oracle",
+    "test_theorems", "test_tuned_steps",
 }  # fmt: skip
-"""Files that derive, sample, integrate much, or kill."""
+"""Files that derive, print the whole catalogue, sample, integrate much, or kill."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -24,7 +24,18 @@ QUICK = 60
 ROOMS = {"": st} | {f"{name}.": getattr(st, name) for name in st.__all__ if type(getattr(st, name)) is type(st)}
 ROOMS["functional."] = st.functional
 RESULTS = {
-    *("Activation", "Agreement", "BestStep", "Comparison", "CriticalPoint", "Curvature", "Descent", "Entry", "Flow"),
+    *(
+        "Activation",
+        "Advice",
+        "Agreement",
+        "BestStep",
+        "Comparison",
+        "CriticalPoint",
+        "Curvature",
+        "Descent",
+        "Entry",
+        "Flow",
+    ),
     *(
         "FlowComparison",
         "Formula",

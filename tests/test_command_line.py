@@ -289,6 +289,71 @@ def test_flow_one_neuron(capsys):
     assert (data["t_max"], data["accuracy"], data["derivative"]) == (40.0, 1e-4, "backprop")
 
 
+def test_optimal_weight(capsys):
+    """What Python finds; infinity, which JSON lacks, is in CSV, and a note says what a warning does."""
+    line = ["optimal-weight", "--width", "2", "--dim", "5", "--within", "0.1"]
+    W, V = networks(_parse(line))
+    with warnings.catch_warnings(action="ignore", category=st.ConditioningWarning):
+        best = st.optimal_weight(W, V, within=0.1)
+    status, data = run_json(capsys, *line)
+    assert status == 0
+    assert data["interval"] == [best.interval[0], None]
+    assert (data["weight"], data["condition_number"]) == (None, best.condition_number)
+    assert main([*line, "--format", "csv"]) == 0
+    assert capsys.readouterr().out == best.to_csv()
+    assert main(line) == 0
+    assert capsys.readouterr().out == f"relu student 2 x 5, teacher 2 x 5\n{best}\n"
+
+
+def test_optimal_weight_at_a_teacher(capsys, tmp_path, monkeypatch):
+    np.save(tmp_path / "v.npy", np.eye(2))
+    line = ["optimal-weight", "--teacher", str(tmp_path / "v.npy"), "--towards", "random", "--directions", "2"]
+    best = st.optimal_weight(np.eye(2), np.eye(2), towards="random", directions=2, rng=0)
+    assert run_json(capsys, *line)[1]["recommended"] == best.recommended
+    monkeypatch.setenv("COLUMNS", "40")
+    assert main(line) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 40
+    assert text.split() == f"relu student 2 x 2, teacher 2 x 2 {best}".split()
+
+
+def test_descent(capsys):
+    options = ["--activation", "erf", "--accuracy", "0.1", "--method", "heavy_ball", "--norms", "L2", "1,0.5"]
+    line = ["descent", "--width", "1", "--dim", "2", *options]
+    W, V = networks(_parse(line))
+    table = st.steps_to(W, V, ["L2", [1, 0.5]], activation="erf", accuracy=0.1, method="heavy_ball")
+    status, data = run_json(capsys, *line)
+    assert status == 0
+    assert json.dumps(data["rows"]) == json.dumps(_finite(table.as_dicts()))
+    assert data["method"] == "heavy_ball"
+
+
+def test_search(capsys, tmp_path):
+    """The same runs from a file of finished ones; in every format."""
+    line = ["search", "--width", "1", "--dim", "2", "--norm", "L2", "--runs", "2"]
+    teacher = networks(_parse(line))[1]
+    found = st.find_critical_points(st.PopulationLoss(teacher, "L2"), 1, 2, rng=0)
+    status, data = run_json(capsys, *line)
+    assert status == 0
+    assert json.dumps(data["points"]) == json.dumps(_finite([point.as_dict() for point in found.points]))
+    assert data["counts"] == found.counts
+    np.save(tmp_path / "v.npy", teacher.weights)
+    file = ["--teacher", str(tmp_path / "v.npy"), "--checkpoint", str(tmp_path / "runs.jsonl")]
+    line = ["search", "--width", "1", "--norm", "L2", "--runs", "2", *file]
+    forms = {"text": str(found), "markdown": found.to_markdown(), "latex": found.to_latex(), "csv": found.to_csv()}
+    for form, expected in forms.items():
+        assert main([*line, "--format", form]) == 0
+        assert capsys.readouterr().out == expected + "\n" * (form != "csv")
+
+
+def test_exports_say_what_the_line_above_a_table_says(capsys):
+    assert main(["compare", "--width", "1", "--dim", "2", "--format", "markdown"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("relu student 1 x 2, teacher 1 x 2\n\nHessian, backprop convention")
+    assert main(["verify", "--width", "1", "--dim", "2", "--samples", "1000", "--format", "csv"]) == 0
+    assert capsys.readouterr().out.startswith("quantity,entries,p_value,z,at,")
+
+
 def test_flow_prints_tables_and_saves_the_curves(capsys, tmp_path):
     """Here L2 does not come near its end: what is not known is null in JSON and nan in tables."""
     arguments = ["flow", "--width", "2", "--dim", "6", "--norms", "L2", "1,0.5", "--t-max", "3"]
@@ -476,6 +541,17 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["flow", "--angle", "1", "--t-max", "0"], "argument --t-max: a positive finite time"),
         (["flow", "--angle", "1", "--accuracy", "2"], "accuracy"),
         (["flow", "--angle", "1", "--figure", "x.nothing"], "--figure x.nothing: a suffix among ."),
+        (["compare", "--angle", "1", "--json", "--format", "csv"], "argument --format: not allowed with argument --js"),
+        (["flow", "--angle", "1", "--format", "xml"], "invalid choice: 'xml' (choose from text, json, markdown,"),
+        (["optimal-weight", "--width", "2", "--dim", "3", "--within", "2"], "--within: a fraction between 0 and 1"),
+        (["optimal-weight", "--width", "2", "--dim", "3", "--norms", "H1"], "no argument of this command"),
+        (["descent", "--angle", "1", "--method", "sgd"], "invalid choice: 'sgd' (choose from gd, heavy_ball,"),
+        (["descent", "--angle", "1", "--limit", "0"], "argument --limit: a positive integer"),
+        (["descent", "--width", "2", "--dim", "3", "--teacher-width", "3"], "V: a teacher as wide"),
+        (["search", "--runs", "3"], "--width: the width of the students is required, and a --teacher, or --dim"),
+        (["search", "--width", "2", "--dim", "2", "--student", "w.npy"], "--student: students start at random"),
+        (["search", "--width", "2", "--teacher", "v.npy", "--dim", "2"], "--dim: not together with --teacher"),
+        (["search", "--width", "2", "--dim", "2", "--runs", "0"], "argument --runs: a positive integer"),
         (["plot"], "required"),
         (["plot", "phase"], "--output"),
         (["plot", "phase", "--output", "x.nothing"], "--output x.nothing: a suffix among ."),
@@ -545,7 +621,20 @@ def test_usage_errors_have_status_two(capsys, arguments, message):
 @pytest.mark.parametrize(
     "command",
     [
-        *("compare", "verify", "flow", "latex", "plot", "plot loss", "plot phase", "plot condition", "plot spectrum"),
+        *(
+            "compare",
+            "verify",
+            "flow",
+            "optimal-weight",
+            "descent",
+            "search",
+            "latex",
+            "plot",
+            "plot loss",
+            "plot phase",
+            "plot condition",
+            "plot spectrum",
+        ),
         *("plot distribution", "plot weight", "plot width", "plot sgd", "plot steps", "plot samples"),
     ],
 )
@@ -685,3 +774,32 @@ def test_flow_from_random_starts(capsys):
     with pytest.raises(SystemExit):
         main(["flow", *few, "--starts", "2", "--figure", "x.pdf"])
     assert "--figure: not together with --starts" in capsys.readouterr().err
+
+
+def test_advise(capsys, tmp_path, monkeypatch):
+    """What `st.advise` says of the same network and data, in words that fit, and as data."""
+    monkeypatch.setenv("COLUMNS", "80")
+    rng = np.random.default_rng(0)
+    network, X = st.Network(rng.standard_normal((2, 2)), activation="erf"), rng.standard_normal((30, 2))
+    model, data, values = (str(tmp_path / name) for name in ("model.npz", "X.npy", "y.csv"))
+    network.save(model)
+    np.save(data, X)
+    np.savetxt(values, network(X), fmt="%.17g")
+    given = ["advise", "--network", model, "--data", data, "--accuracy", "1e-2", "--norms", "L2", "H1"]
+    report = st.advise(network, X, ("L2", "H1"), accuracy=1e-2)
+    assert main(given) == 0
+    text = capsys.readouterr().out
+    assert text == f"{report}\n"
+    assert max(map(len, text.splitlines())) <= 80
+    status, found = run_json(capsys, *given, "--targets", values, "--parameters", "weights", "--seed", "3")
+    expected = st.advise(network, X, ("L2", "H1"), targets=network(X), parameters="weights", accuracy=1e-2, rng=3)
+    assert (status, found) == (0, _finite(expected.to_dict()))
+    for wrong, said in (
+        (["advise", "--network", data], "--network"),
+        ([*given, "--accuracy", "1"], "accuracy: a fraction"),
+        ([*given, "--targets", data], "targets[0]: shape (n,)"),
+        (["advise", "--data", data], "--network"),
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            main(wrong)
+        assert said in capsys.readouterr().err

@@ -360,10 +360,7 @@ def test_the_zero_test_refuses_what_is_no_polynomial_in_roots_and_functions(expr
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "expression",
-    ["exp(-z**2)*sin(z)", "exp(-z**2)*cos(z)", "exp(-z**2/2)*sin(z)", "exp(z - z**2)"],
-)
+@pytest.mark.parametrize("expression", ["exp(-z**2)*cos(z)", "exp(-z**2/2)*sin(z)", "exp(z - z**2)"])
 def test_records_of_slow_activations(expression: str) -> None:
     """By default, with moments of order 1; their steps are proved again in the form shown."""
     slow = derive(expression, "slow")

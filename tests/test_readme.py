@@ -14,7 +14,7 @@ PAIRS = re.findall(r"```python\n([^`]*)```\n\n```text\n([^`]*)```", README)
 
 
 def test_all_snippets_are_found():
-    assert len(PAIRS) == 12
+    assert len(PAIRS) == 13
 
 
 def test_code_prints_what_is_shown():

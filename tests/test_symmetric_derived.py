@@ -86,16 +86,18 @@ def test_the_formulas_in_many_digits_give_the_same(name, norm, monkeypatch):
             assert found == pytest.approx(spectrum(name, width, width + 1, x, y, norm, **options), rel=1e-15, abs=0)
 
 
+@cache
 def one_dimensional_moments(name):
-    """Letters of the records at the teacher, by integrals of the activation's derivatives."""
+    """Letters of the records at the teacher, by integrals of the activation's derivatives in 60 digits."""
     once = sp.diff(derived(name).sigma, z).replace(sp.DiracDelta, lambda *_: sp.S.Zero)
     twice = sp.diff(once, z).replace(sp.DiracDelta, lambda *_: sp.S.Zero)
     forms = {"a_0": once, "a_1": z * once, "a_2": z**2 * once, "b_0": once**2, "b_2": (z * once) ** 2, "c_0": twice,
              "c_1": z * twice, "f_0": twice**2, "f_2": (z * twice) ** 2, "f_1": z * once * twice}  # fmt: skip
     functions = {letter: sp.lambdify(z, form, ["mpmath", {"Heaviside": lambda x, _: mp.mpf(x > 0)}])
                  for letter, form in forms.items()}  # fmt: skip
-    return {letter: mp.quad(lambda x, f=f: f(x) * mp.npdf(x), [-16, -8, -4, -2, 0, 2, 4, 8, 16])
-            for letter, f in functions.items()}  # fmt: skip
+    with mp.workdps(60):
+        return {letter: mp.quad(lambda x, f=f: f(x) * mp.npdf(x), [-16, -8, -4, -2, 0, 2, 4, 8, 16])
+                for letter, f in functions.items()}  # fmt: skip
 
 
 @each_derived

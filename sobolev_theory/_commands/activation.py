@@ -17,7 +17,6 @@ def add_activation(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--activation",
         type=parse_activation,
-        default="relu",
         metavar="NAME",
         help=HELP % ", ".join(listed()),
     )

@@ -20,10 +20,11 @@ from .directions import add_directions, along, networks_or_teacher
 from .networks import add_networks, describe
 from .options import (
     add_command,
-    add_json,
+    add_curvature,
+    add_format,
     add_norms,
     angle,
-    print_json,
+    print_result,
     ratio,
     refuse,
 )
@@ -48,15 +49,10 @@ def add(commands: Any) -> None:
         "--ratio", type=ratio, nargs="+", help="with --angle: norm ratios |w*|/|w|, each with every angle (default 1)"
     )
     add_norms(command)
-    command.add_argument(
-        "--curvature",
-        choices=("hessian", "gauss_newton"),
-        default="hessian",
-        help="hessian: what gradient descent follows; gauss_newton: what Gauss-Newton steps invert",
-    )
+    add_curvature(command)
     add_directions(command)
     add_networks(command)
-    add_json(command)
+    add_format(command)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -71,10 +67,8 @@ def run(options: argparse.Namespace) -> int:
     long = many * student.width * min(student.dim, student.width + teacher.width) > LONG
     given = {**settings, **directions, **loss_options(options)}
     result = compare(student, teacher, options.norms, progress=long and sys.stderr.isatty(), **given)
-    if options.json:
-        print_json({**settings, "limit": result.limit, "setting": result.setting, "rows": result.as_dicts()})
-    else:
-        result.table().print(describe(student, teacher))
+    data = {**settings, "limit": result.limit, "setting": result.setting, "rows": result.as_dicts()}
+    print_result(options, result, data, describe(student, teacher))
     return 0
 
 
@@ -95,11 +89,10 @@ def _single_neuron(options: argparse.Namespace) -> int:
         with np.errstate(invalid="ignore"):  # inf/inf is nan
             columns[f"kappa {names[-1]}/{names[0]}"] = kappas[-1] / kappas[0]
     rows = [list(row) for row in zip(*(column.tolist() for column in columns.values()), strict=True)]
-    if options.json:
-        data = [dict(zip(columns, row, strict=True)) for row in rows]
-        signed = zip(data, signs.tolist(), strict=True)
-        print_json({**convention, "rows": [row | {"definite": sign > 0} for row, sign in signed]})
-        return 0
+    data = [
+        dict(zip(columns, row, strict=True)) | {"definite": sign > 0}
+        for row, sign in zip(rows, signs.tolist(), strict=True)
+    ]
     kinds = [("indefinite", "semidefinite", "definite")[sign + 1] for sign in signs.tolist()]
     cells = [[*row, kind] for row, kind in zip(rows, kinds, strict=True)]
     meanings = [
@@ -108,5 +101,6 @@ def _single_neuron(options: argparse.Namespace) -> int:
         if kind in kinds
     ]
     title = f"one ReLU neuron, {options.derivative} convention; angle in radians, ratio |w*|/|w|"
-    Table(title, [*columns, comparison.DEFINITE], cells, [comparison.LOCAL, *meanings], keys=2).print()
+    table = Table(title, [*columns, comparison.DEFINITE], cells, [comparison.LOCAL, *meanings], keys=2)
+    print_result(options, table, {**convention, "rows": data})
     return 0

@@ -17,10 +17,11 @@ from .figures import load_plotting, save
 from .networks import add_networks, add_one_neuron, describe, networks_or_one_neuron
 from .options import (
     add_command,
-    add_json,
+    add_format,
     add_norms,
     checked,
-    print_json,
+    fraction,
+    print_result,
     refuse,
     size,
     workers,
@@ -34,7 +35,6 @@ EXAMPLES = """examples:
 """
 
 time = checked(partial(number, required="a positive finite time", low=0, high=np.inf), float)
-fraction = checked(partial(number, required="a fraction between 0 and 1", low=0, high=1), float)
 
 
 def add(commands: Any) -> None:
@@ -49,7 +49,7 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--workers", type=workers, default=1, help="processes for them; -1 for all cores (default 1)")
     command.add_argument("--figure", type=Path, metavar="FILE", help="save the training curves, as plot loss does")
-    add_json(command)
+    add_format(command)
 
 
 def add_flows(command: argparse.ArgumentParser) -> None:
@@ -88,9 +88,7 @@ def run(options: argparse.Namespace) -> int:
     result = compared(options, student, teacher, starts=options.starts, rng=options.seed, workers=options.workers)
     if plotting is not None:
         save(plotting.loss_curves(result)[0], options.figure)
-    if options.json:
-        settings = {name: getattr(options, name) for name in ("activation", "derivative", "t_max", "accuracy")}
-        print_json({**settings, "setting": result.setting, "rows": result.as_dicts()})
-    else:
-        result.table().print(describe(student, teacher))
+    settings = {name: getattr(options, name) for name in ("activation", "derivative", "t_max", "accuracy")}
+    data = {**settings, "setting": result.setting, "rows": result.as_dicts()}
+    print_result(options, result, data, describe(student, teacher))
     return 0

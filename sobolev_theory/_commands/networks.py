@@ -21,8 +21,9 @@ DIM = 3
 def add_networks(command: argparse.ArgumentParser) -> None:
     """Options that say which student and teacher, on which inputs."""
     networks = command.add_argument_group("student and teacher: weight files, or random networks")
-    networks.add_argument("--student", type=Path, metavar="FILE", help=f"weights (K, d), {FILES}")
-    networks.add_argument("--teacher", type=Path, metavar="FILE", help=f"weights (M, d), {FILES}")
+    whole = ", or a network that Network.save wrote"
+    networks.add_argument("--student", type=Path, metavar="FILE", help=f"weights (K, d), {FILES}{whole}")
+    networks.add_argument("--teacher", type=Path, metavar="FILE", help=f"weights (M, d), {FILES}{whole}")
     networks.add_argument("--width", type=size, help="width K of a random student")
     networks.add_argument("--teacher-width", type=size, help="width M of a random teacher (default: --width)")
     networks.add_argument("--dim", type=size, help="input dimension d")
@@ -61,7 +62,7 @@ def network(options: argparse.Namespace, role: str, weights: ArrayLike) -> Netwo
     """The student or the teacher of hidden weights, with the biases and the output layer of the options."""
     output_weights, biases, bias = (array(options, f"{role}_{key}") for key in LAYERS)
     try:
-        return Network(weights, output_weights, biases, 0.0 if bias is None else bias, options.activation)
+        return Network(weights, output_weights, biases, 0.0 if bias is None else bias, options.activations[role])
     except ValueError as error:
         argument, _, rest = str(error).partition(":")
         key = f"{role}_{argument}"
@@ -104,5 +105,8 @@ def networks_or_one_neuron(options: argparse.Namespace) -> tuple[Network, Networ
 
 
 def describe(student: Network, teacher: Network) -> str:
-    """Sizes in words."""
-    return f"{student.activation} student {student.width} x {student.dim}, teacher {teacher.width} x {teacher.dim}"
+    """Activations and sizes in words."""
+    other = "" if teacher.activation == student.activation else f"{teacher.activation} "
+    return (
+        f"{student.activation} student {student.width} x {student.dim}, {other}teacher {teacher.width} x {teacher.dim}"
+    )

@@ -1,21 +1,27 @@
-"""What commands share: a parser, types of options, norms, and JSON."""
+"""What commands share: a parser, types of options, norms, and the formats of what they print."""
 
 import argparse
 import json
 import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
 from .._runtime.checks import between, integer, near, number, positive_integer, shown
+from .._runtime.results import Rows, Shown
+from .._runtime.tables import Table
+from .._runtime.terminal import columns, wrapped
 from ..activations import Activation
 from ..norms import Convention, Norm, NormLike
 
 Value = TypeVar("Value")
 
 FILES = ".npy, .npz (of several arrays: W.npz:key), .csv, .tsv or .txt"
+
+FORMATS = ("text", "json", "markdown", "latex", "csv")
 
 LONGEST = 1000
 """Characters of an error."""
@@ -65,6 +71,8 @@ workers = checked(partial(integer, required="a positive integer, or -1 for all c
 
 positive = checked(partial(number, required="a positive finite number", low=0, high=np.inf), float)
 
+fraction = checked(partial(number, required="a fraction between 0 and 1", low=0, high=1), float)
+
 seed = checked(partial(integer, required="a non-negative integer", least=0), int)
 
 angle = checked(
@@ -90,6 +98,23 @@ def add_norms(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_norm(command: argparse.ArgumentParser) -> None:
+    """The norm of one loss."""
+    command.add_argument(
+        "--norm", type=parse_norm, default="H1", help="L2, H1, H2, or weights such as 1,0.5 (default H1)"
+    )
+
+
+def add_curvature(command: argparse.ArgumentParser) -> None:
+    """Which matrix."""
+    command.add_argument(
+        "--curvature",
+        choices=("hessian", "gauss_newton"),
+        default="hessian",
+        help="hessian: what gradient descent follows; gauss_newton: what Gauss-Newton steps invert",
+    )
+
+
 def add_derivative(command: argparse.ArgumentParser) -> None:
     """The convention."""
     command.add_argument(
@@ -103,6 +128,18 @@ def add_derivative(command: argparse.ArgumentParser) -> None:
 def add_json(command: argparse.ArgumentParser) -> None:
     """JSON instead of a table."""
     command.add_argument("--json", action="store_true", help="machine-readable output")
+
+
+def add_format(command: argparse.ArgumentParser) -> None:
+    """How a table is written."""
+    how = command.add_mutually_exclusive_group()
+    how.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="csv has all digits, inf and nan; json null for both (default text)",
+    )
+    how.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
 
 
 def parse_norm(text: str) -> NormLike:
@@ -125,6 +162,22 @@ def refuse(options: argparse.Namespace, names: Sequence[str], reason: str) -> No
         raise ValueError(f"{', '.join(given)}: {reason}")
 
 
+def print_result(options: argparse.Namespace, result: Shown | Table, data: dict[str, Any], above: str = "") -> None:
+    """A result in the format that the options ask for: JSON of the data, else its table, below a line in text."""
+    table = result.table()
+    titled = replace(table, title="\n".join(filter(None, [above, table.title]))) if above else result
+    if options.format == "json":
+        print_json(data)
+    elif options.format == "csv":
+        print(titled.to_csv(), end="")
+    elif options.format != "text":
+        print(titled.to_latex() if options.format == "latex" else titled.to_markdown())
+    elif isinstance(result, Rows | Table):
+        table.print(above)
+    else:  # what is text, not rows
+        print("\n".join(wrapped("\n".join(filter(None, [above, str(result)])), columns())))
+
+
 def print_json(data: dict[str, Any]) -> None:
     """JSON on standard output; numbers that JSON lacks become null, activations their names."""
     print(json.dumps(_finite(data), indent=2))
@@ -133,7 +186,7 @@ def print_json(data: dict[str, Any]) -> None:
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     if isinstance(value, Activation):
         return str(value)

@@ -19,12 +19,13 @@ from .activation import add_activation
 from .arrays import loss_options
 from .directions import add_directions, along, networks_or_teacher
 from .figures import load_plotting, save
-from .flow import add_flows, compared, fraction
+from .flow import add_flows, compared
 from .networks import add_networks, add_one_neuron, networks_or_one_neuron, refuse_student, teacher_alone
 from .options import (
     add_command,
     add_derivative,
     add_norms,
+    fraction,
     parse_norm,
     positive,
     refuse,
@@ -161,8 +162,9 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _losses(options: argparse.Namespace, teacher: Network) -> list[PopulationLoss]:
-    """One for each norm."""
-    return [PopulationLoss(teacher, norm, **_settings(options)) for norm in options.norms]
+    """One for each norm, with the activation of the student."""
+    settings = {"activation": options.activation, **_settings(options)}
+    return [PopulationLoss(teacher, norm, **settings) for norm in options.norms]
 
 
 def _weight(plotting: ModuleType, options: argparse.Namespace) -> Any:

@@ -10,9 +10,9 @@ from .arrays import EXTRAS, loss_options
 from .networks import add_networks, networks, widths
 from .options import (
     add_command,
-    add_json,
-    parse_norm,
-    print_json,
+    add_format,
+    add_norm,
+    print_result,
     refuse,
     size,
     workers,
@@ -33,13 +33,11 @@ def add(commands: Any) -> None:
     command = add_command(commands, "verify", "check the closed forms by sampling", EXAMPLES)
     command.set_defaults(run=run)
     command.add_argument("--networks", type=size, help="check this many random networks instead of one pair")
-    command.add_argument(
-        "--norm", type=parse_norm, default="H1", help="L2, H1, H2, or weights such as 1,0.5 (default H1)"
-    )
+    add_norm(command)
     command.add_argument("--samples", type=size, help="number of sampled inputs (default 1000000; 200000 per network)")
     command.add_argument("--workers", type=workers, default=1, help="processes; -1 for all cores (default 1)")
     add_networks(command)
-    add_json(command)
+    add_format(command)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,10 +65,8 @@ def run(options: argparse.Namespace) -> int:
         )
     else:
         student, teacher = networks(options)
-        loss = PopulationLoss(teacher, options.norm, derivative=options.derivative, **loss_options(options))
+        given = {"activation": student.activation, "derivative": options.derivative, **loss_options(options)}
+        loss = PopulationLoss(teacher, options.norm, **given)
         outcome = monte_carlo.verify(loss, student, **settings)
-    if options.json:
-        print_json(outcome.as_dict())
-    else:
-        outcome.table().print()
+    print_result(options, outcome, outcome.as_dict())
     return 0 if outcome.passed else 1

@@ -52,10 +52,10 @@ class Activation(Facts):
 
     def __reduce__(self) -> tuple[Callable[..., Activation], tuple[Any, ...]]:
         if self.is_packaged or self.definition.source is not None or isinstance(self.definition, OfKernels):
-            return restored, self._carried()
+            return restored, self.carried()
         return Activation, (self.name, self.definition)
 
-    def _carried(self) -> tuple[int, str, str | None]:
+    def carried(self) -> tuple[int, str, str | None]:
         """What makes it again elsewhere: version, name, and the text of its kernels unless they are the package's."""
         source = self.definition.source
         if source is None and self.definition.kernels is None and not self.is_packaged:
@@ -95,7 +95,7 @@ class Activation(Facts):
         ...     activations.load(f"{folder}/erf.json") == activations.get("erf")
         True
         """
-        version, name, source = self._carried()
+        version, name, source = self.carried()
         write_json(path, {"format": FORMAT, "version": version, "name": name, "source": source})
 
 

@@ -131,19 +131,27 @@ def _definition(name: str) -> Definition:
     """Made once, of a canonical name."""
     if name in PACKAGED:
         return PACKAGED[name]
-    if name in KNOWN:
-        row, values = KNOWN[name], {x: parameter.default for x, parameter in parameters_of(name).items()}
-    elif found := CALLED.fullmatch(name):
-        row, given = KNOWN[found["name"]], map(float, found["values"].split(","))
-        values = {x: p.default for x, p in parameters_of(found["name"]).items()} | dict(
-            zip(parameters_of(found["name"]), given, strict=False)
-        )
-    else:
-        family = name.rstrip("0123456789")
-        row, values = KNOWN[family], {"n": int(name[len(family) :])}
+    family, values = taken_apart(name)
+    row = KNOWN[family]
     return made(
         row["kind"], _expression(row["expression"], values), _data(row["data"], values), row.get("derivatives", ())
     )
+
+
+def taken_apart(name: str) -> tuple[str, dict[str, Any]]:
+    """The family of a canonical name, and its parameters, defaults among them; ``n`` is a degree.
+
+    >>> taken_apart("leaky_relu"), taken_apart("leaky_relu(0.1)"), taken_apart("hermite3"), taken_apart("tanh")
+    (('leaky_relu', {'slope': 0.01}), ('leaky_relu', {'slope': 0.1}), ('hermite', {'n': 3}), ('tanh', {}))
+    """
+    found = CALLED.fullmatch(name)
+    family = found["name"] if found else name
+    if family not in KNOWN:
+        family = name.rstrip("0123456789")
+        return family, {"n": int(name[len(family) :])}
+    given = map(float, found["values"].split(",")) if found else ()
+    values = {letter: parameter.default for letter, parameter in parameters_of(family).items()}
+    return family, values | dict(zip(values, given, strict=False))
 
 
 def _expression(template: str, values: Mapping[str, float]) -> str:

@@ -89,16 +89,18 @@ class Case:
         """What was found of a norm."""
         jumps = norm.jumps_for(self.network.activation)
         each = [self._curved(orders, norm) for orders in self.model.followed(norm)]
-        steps = [one.steps for one in each]
+        found = [one for one in each if np.isfinite(one.steps)]
+        arriving = found if 2 * len(found) > len(each) else each
         names = ("smallest", "largest", "steps")
-        low, high, count = (float(np.mean([getattr(one, name) for one in each])) for name in names)
-        training = Curved.of((low, high), count)
+        training = Curved(*(float(np.mean([getattr(one, name) for one in arriving])) for name in names))
+        steps = [one.steps for one in arriving]
         data = self.on_data
         return OfNorm(
             norm=norm.name,
             jumps=jumps,
             training=training,
             spread=float(np.std(steps)) if np.isfinite(steps).all() else np.nan,
+            growing=sum(one.smallest < 0 for one in each),
             gauss_newton=self._curved(self.model.smooth, norm) if jumps else training,
             data=None if data is None else self._curved(data[0], norm),
             adam=self._adam(norm, jumps),
@@ -109,7 +111,7 @@ class Case:
 
     def _curved(self, orders: Orders, norm: Norm) -> Curved:
         contraction = Contraction.of(orders, norm)
-        return Curved.of(contraction.ends, contraction.tuned(self.accuracy))
+        return Curved(*contraction.ends, float(np.ceil(contraction.tuned(self.accuracy))))
 
     def _adam(self, norm: Norm, jumps: bool) -> adam.Count | None:
         """Counted on the matrix that training follows, along one direction where it depends on that."""

@@ -18,4 +18,5 @@ def units(norm: Norm, d: int) -> int:
     >>> [units(Norm.parse(norm), 8) for norm in ("L2", "H1", "H2")]        # H1: two and a half times L2
     [2, 5, 23]
     """
-    return 2 + sum(int(d ** (m - 1)) + sum(d**j for j in range(m)) + 1 for m, _ in norm.orders if m)
+    powers: list[list[int]] = [[d**j for j in range(m)] for m, _ in norm.orders if m]
+    return 2 + sum(each[-1] + sum(each) + 1 for each in powers)

@@ -24,6 +24,10 @@ BATCHES = 10
 """Batches into which samples are parted; fewer where there are fewer samples."""
 
 
+CONSTANT, COLLINEAR = 1e-12, 1e-10
+"""Deviation of a column, of its largest entry, and singular value of all, of the largest, which are rounding."""
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of samples: the network, what of it moves, the metric, and with how many workers."""
@@ -116,18 +120,16 @@ def columns_in_words(X: FloatArray) -> list[str]:
     """What is peculiar of samples: columns that are constant or combinations of others, and few rows."""
     n, d = X.shape
     deviation = X.std(axis=0)
-    constant = np.flatnonzero(deviation <= 1e-12 * np.maximum(np.abs(X).max(axis=0), np.finfo(float).tiny))
+    constant = np.flatnonzero(deviation <= CONSTANT * np.maximum(np.abs(X).max(axis=0), np.finfo(float).tiny))
     found = []
     if len(constant):
         found.append(f"{_columns(constant)} constant: weights of {'it' if len(constant) == 1 else 'them'} are biases")
     varying = np.delete(np.arange(d), constant)
-    rank = int(np.linalg.matrix_rank((X[:, varying] - X[:, varying].mean(axis=0)) / deviation[varying]))
+    rank = int(np.linalg.matrix_rank((X[:, varying] - X[:, varying].mean(axis=0)) / deviation[varying], rtol=COLLINEAR))
     if n <= d:
         found.append(f"{n} samples in {d} dimensions: their covariance is singular, and theory is that of their span")
     elif rank < len(varying):
-        found.append(
-            f"columns are collinear: {len(varying)} that vary have rank {rank}, and theory is that of their span"
-        )
+        found.append(f"columns are collinear, {len(varying)} of rank {rank}: theory is that of their span")
     return found
 
 

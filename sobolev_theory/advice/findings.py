@@ -14,9 +14,6 @@ from .samples import SamplesNeeded
 SLOW = 1e8
 """Condition number from which its slowest directions are put in words: nobody waits for them."""
 
-SINGULAR = 1e-10
-"""Part of the largest eigenvalue up to which the smallest is 0: beyond, fewer than three digits are left of it."""
-
 
 @dataclass(frozen=True)
 class Curved:
@@ -33,12 +30,6 @@ class Curved:
             return np.nan
         return self.largest / self.smallest if self.smallest else np.inf
 
-    @classmethod
-    def of(cls, ends: tuple[float, float], steps: float) -> Curved:
-        """Of what was computed: an end that is rounding is 0, and of steps the last is a whole one."""
-        low, high = ends
-        return cls(0.0 if abs(low) <= SINGULAR * high else low, high, float(np.ceil(steps)))
-
     def as_dict(self) -> dict[str, Any]:
         """With the condition number."""
         return asdict(self) | {"condition_number": self.condition_number}
@@ -53,7 +44,10 @@ class OfNorm:
     norm, jumps
         Its name; whether it has the order whose derivative jumps, so that training follows a limit of the Hessian.
     training, spread
-        What training follows, by theory, and the standard deviation of its steps over directions; 0 for a single one.
+        What training follows, by theory, in the mean over directions; and the standard deviation of its steps, 0 for a
+        single one.
+    growing
+        Directions along which some errors grow, and which have no part in the mean, unless half of them do.
     gauss_newton
         The Gauss-Newton matrix of theory: the same, unless the norm jumps.
     data
@@ -70,6 +64,7 @@ class OfNorm:
     jumps: bool
     training: Curved
     spread: float
+    growing: int
     gauss_newton: Curved
     data: Curved | None
     adam: Count | None
@@ -85,7 +80,13 @@ class OfNorm:
     def as_dict(self) -> dict[str, Any]:
         """All of it."""
         kinds = {name: getattr(self, name) for name in ("training", "gauss_newton", "data")}
-        plain = {"norm": self.norm, "jumps": self.jumps, "spread": self.spread, "cost": self.cost}
+        plain = {
+            "norm": self.norm,
+            "jumps": self.jumps,
+            "spread": self.spread,
+            "growing": self.growing,
+            "cost": self.cost,
+        }
         plain |= {name: None if kind is None else kind.as_dict() for name, kind in kinds.items()}
         parts = {"adam": self.adam, "agreement": self.agreement, "samples": self.samples}
         return plain | {name: None if part is None else asdict(part) for name, part in parts.items()}

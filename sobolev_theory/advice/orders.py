@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .._runtime.checks import counted
 from ..conditioning.directions import RANDOM, Directions
 from ..curvature.operator import Curvature
-from ..errors import SizeError
+from ..errors import OverflowingError, SizeError
 from ..losses import LossOptions, PopulationLoss
 from ..networks import Network
 from ..norms import Norm
@@ -26,7 +26,7 @@ Part = tuple[FloatArray, int]
 LARGEST = 4000
 """Size of a dense matrix of which some tens of spectra are made, in minutes."""
 
-DIRECTIONS, AFFORDED = 20, 3e8
+DIRECTIONS, AFFORDED = 10, 3e8
 """Random directions at most, and so many over the cube of the size: numbers of wide networks hardly depend on them."""
 
 
@@ -39,7 +39,10 @@ class Orders:
 
     def matrices(self, norm: Norm) -> list[Part]:
         """The dense parts of the curvature of a norm, each with the number of times that it counts."""
-        return [(np.sum([weight * part[m] for m, weight in norm.orders], axis=0), count) for part, count in self.parts]
+        sums = [np.sum([weight * part[m] for m, weight in norm.orders], axis=0) for part, _ in self.parts]
+        if not all(np.isfinite(matrix).all() for matrix in sums):
+            raise OverflowingError("metric: the curvature overflows double precision; smaller numbers are required")
+        return [(matrix, count) for matrix, (_, count) in zip(sums, self.parts, strict=True)]
 
     @property
     def size(self) -> int:

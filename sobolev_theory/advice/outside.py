@@ -32,12 +32,17 @@ def of_jumps(found: Sequence[OfNorm], directions: int) -> list[str]:
     names = [each.norm for each in found if each.jumps]
     if not names:
         return []
-    spread = max(each.spread for each in found if each.jumps)
-    return [
+    spread = max((each.spread for each in found if each.jumps and not np.isnan(each.spread)), default=np.nan)
+    lines = [
         f"{', '.join(names)}: training follows limits of the Hessian (backprop convention), here means over "
         f"{directions} random directions, among which steps scatter by {spread:.2g}; Gauss-Newton matrices, of theory "
         "and data, are others, and say nothing of its steps"
     ]
+    for each in found:
+        if each.growing:
+            out = "which are left out" if 2 * each.growing < directions else "so that steps do not arrive"
+            lines.append(f"{each.norm}: along {each.growing} of these directions some errors grow, {out}")
+    return lines
 
 
 def of_conditioning(found: Sequence[OfNorm]) -> list[str]:
@@ -78,8 +83,14 @@ def of_residual(residual: Residual | None, shares: Sequence[tuple[str, float]]) 
 HYPOTHESES = (
     "to first order around the network, as if it were the teacher: predicted steps are of gradient descent with its "
     "best step, from random displacements of all that moves, until the L2 loss is {accuracy:g} of its start; those of "
-    "Adam are counted on the same quadratic, with the best rate of a factor 2"
+    "Adam are counted on the quadratic of theory, from one of them, with the best rate to a factor of 2"
 )
 """What every number is of."""
+
+WORK = (
+    "work: steps times the products of matrices that a gradient takes (L2 2, H1 5), without what the targets' "
+    "derivatives cost; derivatives pay where it is {pays:g} times less with them, and a little from {little:g} on"
+)
+"""What verdicts are of."""
 
 ACROSS = "numbers are those across the rescalings (w_i, b_i, -n a_i) of each neuron, and depend on its scale"

@@ -49,8 +49,8 @@ class Advice(Findings, Shown, Value):
     --------
     >>> import sobolev_theory as st
     >>> advice = st.advise(st.Network.orthonormal(5, 10, activation="erf"), st.Inputs(), parameters="weights")
-    >>> print(advice.verdict.sentence, advice.verdict.norm)
-    Derivatives pay. H1
+    >>> print(advice.verdict.sentence)
+    Derivatives pay a little, most with (1, 12). They save samples.
     """
 
     subject: str
@@ -61,11 +61,9 @@ class Advice(Findings, Shown, Value):
     def lines(self) -> list[str]:
         """The verdict, a line for each reason."""
         lines = [self.verdict.sentence, *self.verdict.reasons]
-        return (
-            lines
-            if self.weight is None
-            else [*lines, of_weight(self.weight, self.verdict.answer, self.unit, self.within)]
-        )
+        if self.weight is not None:
+            lines.append(of_weight(self.weight, self.verdict.answer, self.unit, self.within))
+        return lines
 
     def tables(self) -> list[Table]:
         """Steps, conditioning, weights, samples, and data beside theory, as far as they are known."""

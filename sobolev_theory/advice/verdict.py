@@ -128,7 +128,7 @@ def of_weight(best: BestWeight, answer: str, unit: float, within: float) -> str:
     percent = f"within {100 * within:.3g} percent of the fewest steps"
     if best.recommended == 0:
         return f"Weight: none; L2 alone is {percent}."
-    high = "on" if best.interval[1] == np.inf else f"to {best.interval[1]:.2g}"
+    high = "on" if best.interval[1] == np.inf else f"to {best.interval[1]:.3g}"
     take = "take" if answer.startswith("pay") else "if at all,"
     known = "" if np.isnan(unit) else f" (in units of f {best.recommended * unit:.2g})"
     return f"Weight: {take} lambda_1 = {best.recommended:.2g}{known}; from there {high} it is {percent}."

@@ -27,6 +27,9 @@ GRID = 10.0 ** np.linspace(-3, 3, 13)
 Between them logarithms of steps are interpolated.
 """
 
+FEW = 3
+"""Directions over which a search goes: they scatter by less than what a weight is recommended within."""
+
 FINER = 2001
 """Points of the interpolation."""
 
@@ -60,8 +63,8 @@ class BestWeight:
 
 
 def mean_steps(model: Model, norm: Norm, accuracy: float) -> float:
-    """Predicted steps of gradient descent with its best step, the mean over directions."""
-    return float(np.mean([Contraction.of(orders, norm).tuned(accuracy) for orders in model.followed(norm)]))
+    """Predicted steps of gradient descent with its best step, the mean over a few directions."""
+    return float(np.mean([Contraction.of(orders, norm).tuned(accuracy) for orders in model.followed(norm)[:FEW]]))
 
 
 def best_weight(model: Model, accuracy: float, within: float) -> BestWeight:
@@ -89,14 +92,14 @@ def best_weight(model: Model, accuracy: float, within: float) -> BestWeight:
     if without <= fewest * (1 + within):  # derivatives do not pay
         high = float(np.exp(places[good[-1]])) if len(good) else 0.0
         weight = 0.0 if without <= fewest else float(np.exp(places[best]))
-        return BestWeight(weight, fewest, 0.0, without, (0.0, _end(high, places)), without)
+        return BestWeight(weight, fewest, 0.0, without, (0.0, _end(high, weights)), without)
     low, high = (float(np.exp(places[k])) for k in (good[0], good[-1]))
-    return BestWeight(float(np.exp(places[best])), fewest, low, steps(low), (low, _end(high, places)), without)
+    return BestWeight(float(np.exp(places[best])), fewest, low, steps(low), (low, _end(high, weights)), without)
 
 
-def _end(high: float, places: FloatArray) -> float:
+def _end(high: float, weights: FloatArray) -> float:
     """An upper end; infinite where no larger weight was tried."""
-    return np.inf if high >= np.exp(places[-1]) * (1 - 1e-9) else high
+    return np.inf if high >= weights[-1] * (1 - 1e-9) else high
 
 
 def _interpolated(x: FloatArray, y: FloatArray) -> Any:

@@ -26,6 +26,11 @@ class MatrixOnRows(ABC):
     """A matrix that acts on rows of neurons (R, D); see `Layout`."""
 
     @property
+    def is_costly(self) -> bool:
+        """Whether an iteration, of some hundred products, costs more than the matrix and its spectrum."""
+        return False
+
+    @property
     @abstractmethod
     def shape(self) -> tuple[int, int]:
         """``(R, D)``."""
@@ -58,6 +63,10 @@ class MatrixOnRows(ABC):
     def beside(self, rows: FloatArray) -> MatrixOnRows:
         """The same matrix, whose invariant space, if one is known, is to hold more rows (L, D) too."""
         return self
+
+    def why_singular(self) -> str:
+        """Why, as far as that is known: sentences, each with a space before it."""
+        return ""
 
     def to_dense(self) -> FloatArray:
         """The matrix on raveled rows, (R D, R D)."""
@@ -94,6 +103,11 @@ class Combined(MatrixOnRows):
     """
 
     terms: tuple[Scaled, ...]
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether a term is."""
+        return any(t.matrix.is_costly for t in self.terms)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -138,8 +138,10 @@ class Curvature(Record, SplitMatrix):
         one_of("kind", kind, ("eigenvalue", "singular"))
         values_of = self._eigenvalues if kind == "eigenvalue" else scipy.linalg.svdvals
         spectrum = self._split(values_of, self.parts_across if flag("quotient", quotient) else self.parts)
-        across = self.has_quotient and not quotient
-        spectrum.warn(stacklevel=3, advice=", and across rescalings condition_number(quotient=True)" * across)
+        advice = ", and across rescalings condition_number(quotient=True)" * (self.has_quotient and not quotient)
+        if spectrum.definiteness == "semidefinite" and (reasons := self._blocks.why_singular()):
+            advice += f".{reasons}"
+        spectrum.warn(stacklevel=3, advice=advice)
         return spectrum.modulus_ratio
 
     def eigenpairs(self, k: int, which: str = "smallest") -> tuple[FloatArray, FloatArray]:
@@ -205,7 +207,7 @@ class Curvature(Record, SplitMatrix):
             If the iteration does not converge and the matrix is too large for a dense spectrum.
         """
         inner = self.on_span
-        if inner.shape[0] <= DENSE:
+        if inner.shape[0] <= (FALLBACK if inner._blocks.is_costly else DENSE):
             spectrum = self.spectrum()
             return spectrum.smallest, spectrum.largest
         try:

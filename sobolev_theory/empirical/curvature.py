@@ -12,6 +12,7 @@ from ..curvature.operator import Curvature
 from ..networks import Network
 from ..norms import NormLike
 from .loss import EmpiricalLoss
+from .samples import Samples
 from .targets import Targets
 
 
@@ -62,9 +63,10 @@ def curvature(
     """
     one_of("curvature", curvature, ("gauss_newton", "hessian"))
     instance_of("network", network, Network)
+    samples = Samples.parse("X", X, ("n", "d"), {"d": network.dim})
     given = network if targets is None else targets
     loss = EmpiricalLoss(
-        X, given, norm, metric=metric, parameters=parameters, activation=network.activation, workers=workers
+        samples, given, norm, metric=metric, parameters=parameters, activation=network.activation, workers=workers
     )
     point = loss.at(network)
     return point.gauss_newton if targets is None or curvature == "gauss_newton" else point.hessian

@@ -39,6 +39,12 @@ class Grams:
     setting: Setting
     groups: Sequence[Group]
 
+    @property
+    def operations(self) -> float:
+        """Of one sample."""
+        size = (self.setting.layout.dim + 2) ** 2 * sum(len(left) * len(right) for left, right in self.groups)
+        return 2.0 * len(self.setting.norm.orders) * size + self.setting.operations(0)
+
     def __call__(self, batch: Batch) -> list[FloatArray]:
         """Of a batch."""
         setting, orders, found = self.setting, self.setting.norm.orders, list[FloatArray]()
@@ -96,6 +102,12 @@ class Own:
 
     setting: Setting
     neurons: IntArray
+
+    @property
+    def operations(self) -> float:
+        """Of one sample."""
+        (N, d), orders = self.setting.weights.shape, len(self.setting.norm.orders)
+        return float(2 * len(self.neurons) * d * (d + orders * N)) + self.setting.operations(N)
 
     def __call__(self, batch: Batch) -> list[FloatArray]:
         """``<D_i (x, 1)(x, 1)'>``, and by order ``<s_i^(m+1) s_j^(m) (x, 1)>`` and ``<s_i^(m+1) (x, 1) Y'>``: sums."""

@@ -78,6 +78,11 @@ class FirstOrderSums:
 
     setting: Setting
 
+    @property
+    def operations(self) -> float:
+        """Of one sample."""
+        return self.setting.operations(self.setting.width)
+
     def __call__(self, batch: Batch) -> list[FloatArray]:
         """What `collected` makes a `FirstOrder` of."""
         setting, R = self.setting, self.setting.width
@@ -123,12 +128,16 @@ class Values:
     def of(cls, setting: Setting, *, arrays: bool) -> Values:
         """The coordinates: of a target in arrays those of all tensors, else such as span those of the neurons."""
         measured = setting.metric.root(setting.weights)
-        frames, rows = {}, np.ones((len(measured), 1))
-        for m in range(setting.norm.order + 1):
-            frames[m] = rows
-            products = (rows[:, :, None] * measured[:, None, :]).reshape(len(rows), -1)
-            rows = products if arrays else np.asarray(np.linalg.qr(products.T, mode="r")).T
+        frames = [np.ones((len(measured), 1))]
+        for _ in range(setting.norm.order):
+            products = (frames[-1][:, :, None] * measured[:, None, :]).reshape(len(measured), -1)
+            frames.append(products if arrays else np.asarray(np.linalg.qr(products.T, mode="r")).T)
         return cls(setting, {m: frames[m] for m, _ in setting.norm.orders})
+
+    @property
+    def operations(self) -> float:
+        """Of one sample."""
+        return self.setting.operations(max(frame.shape[1] for frame in self.frames.values()))
 
     def __call__(self, batch: Batch) -> list[FloatArray]:
         """The sum over samples."""

@@ -88,7 +88,7 @@ class EmpiricalLoss(OfStudents):
 
     def __init__(
         self,
-        X: ArrayLike,
+        X: ArrayLike | Samples,
         targets: Targets,
         norm: NormLike = "H1",
         *,
@@ -97,7 +97,7 @@ class EmpiricalLoss(OfStudents):
         activation: ActivationLike | None = None,
         workers: Workers = 1,
     ) -> None:
-        with ordered_map(workers if not isinstance(workers, int) else min(workers, 1)):
+        with ordered_map(workers):  # refuses what is none
             self.workers = workers
         self.samples = Samples.parse("X", X, ("n", "d"), {})
         self.count, d = self.samples.array.shape

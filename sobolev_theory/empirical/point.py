@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -68,6 +69,7 @@ class EmpiricalPoint(Record):
         return self.loss.layout(self.width)
 
     @cached_property
+    @np.errstate(all="ignore")
     def value(self) -> float:
         """The loss; see `EmpiricalLoss.value`."""
         setting, data = self._problem(residual=True)
@@ -92,14 +94,15 @@ class EmpiricalPoint(Record):
         return rows[:, self.layout.columns]
 
     @property
+    @np.errstate(all="ignore")
     def hessian(self) -> Curvature:
         """The second derivative; see `EmpiricalLoss.hessian`."""
-        return self._curvature("Hessian", residual=True)
+        return self._curvature(residual=True)
 
     @property
     def gauss_newton(self) -> Curvature:
         """The mean of ``J' J``; see `EmpiricalLoss.gauss_newton`."""
-        return self._curvature("Gauss-Newton matrix", residual=False)
+        return self._curvature(residual=False)
 
     @cached_property
     def _first_order(self) -> FirstOrder:
@@ -111,16 +114,16 @@ class EmpiricalPoint(Record):
         """The student beside what it is compared with, or alone."""
         loss = self.loss
         teacher = loss.teacher if residual else None
-        setting = Setting.of(self.parameters, teacher, loss.activation, loss.norm, loss.metric, self.layout)
+        student = self.parameters if residual else replace(self.parameters, output_bias=0.0)
+        setting = Setting.of(student, teacher, loss.activation, loss.norm, loss.metric, self.layout)
         return setting, Data.of(loss.samples, loss.arrays if residual else {}, len(setting.weights))
 
-    def _curvature(self, what: str, *, residual: bool) -> Curvature:
+    def _curvature(self, *, residual: bool) -> Curvature:
         setting, data = self._problem(residual=residual)
-        matrix = SampledMatrix(setting, data, self.loss.workers, residual=residual)
-        if residual:
-            matrix.first_order = self._first_order
-        first = matrix.first_order
-        self._require_finite(what, first.slopes, first.outputs, *first.squares.values())
+        first = self._first_order if residual else None
+        if first is not None:
+            self._require_finite("Hessian", first.slopes, first.outputs, *first.squares.values())
+        matrix = SampledMatrix(setting, data, self.loss.workers, first)
         p = self.parameters
         activations = of_neurons(self.loss.activation, self.width, "student")
         neurons = Neurons(p.weights, or_zeros(p.biases, self.width), p.output_weights, self.width, activations)

@@ -14,6 +14,7 @@ What pulls at a student along ``(x, 1)`` is ``a_i s_i^(m+1) E_i`` with ``E_i = <
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,11 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What a product needs of a chunk: inputs, targets, pointwise derivatives by order, and ``D`` of a Hessian."""
+    """What a product needs of a chunk: inputs, targets, pointwise derivatives that are not zero, ``D`` of a Hessian.
+
+    Derivatives by order: of all neurons, (c, N), where a norm compares gradients of that order, else of those that
+    move, (c, R).
+    """
 
     inputs: FloatArray
     targets: dict[int, FloatArray]
@@ -39,16 +44,16 @@ class Kept:
     @classmethod
     def of(cls, chunk: Chunk, *, residual: bool) -> Kept:
         """Of a Gauss-Newton matrix, or with the residual of a Hessian."""
-        setting, bends = chunk.setting, None
-        names = setting.layout.names
-        slopes = not {"weights", "biases"}.isdisjoint(names)
-        if residual and slopes:
-            parts = [weight * chunk.of_students(m + 2) * facing(chunk, m) for m, weight in setting.norm.orders]
-            bends = np.asarray(sum(parts))
-        below = [m for m, _ in setting.norm.orders if "output_weights" in names or "output_bias" in names or m]
-        above = [m + 1 for m, _ in setting.norm.orders if slopes]
-        sigma = {order: chunk.sigma[order] for order in {*below, *above}}
-        return cls(chunk.inputs, chunk.targets if residual else {}, sigma, bends)
+        setting, orders, bends = chunk.setting, chunk.setting.norm.orders, None
+        if residual and setting.bends:
+            bends = np.asarray(sum(weight * chunk.of_students(m + 2) * facing(chunk, m) for m, weight in orders))
+        moving = {m + 1 for m, _ in orders if setting.bends} | (
+            {0} & {m for m, _ in orders} if setting.speaks else set()
+        )
+        sigma = {order: np.ascontiguousarray(chunk.of_students(order)) for order in moving}
+        sigma |= {m: chunk.sigma[m] for m, _ in orders if m}
+        found = {order: values for order, values in sigma.items() if values.any()}
+        return cls(chunk.inputs, chunk.targets if residual else {}, found, bends)
 
     @property
     def numbers(self) -> int:
@@ -57,10 +62,17 @@ class Kept:
 
 
 class Product:
-    """Sums over samples for one vector, given as full rows ``(v, beta, alpha)`` of neurons (R, d + 2)."""
+    """Sums over samples for one vector, given as full rows ``(v, beta, alpha)`` of neurons (R, d + 2).
 
-    def __init__(self, setting: Setting, rows: AnyArray, *, residual: bool) -> None:
-        self.setting, self.residual = setting, residual
+    Of a Hessian what it has in common with the gradient is known; of a Gauss-Newton matrix, where it is None, squares
+    ``<s_i^(m) s_j^(m)>``, (R, R) by order from 1 on, if not None either; else they are summed too.
+    """
+
+    def __init__(
+        self, setting: Setting, rows: AnyArray, first: FirstOrder | None, squares: dict[int, FloatArray] | None
+    ) -> None:
+        self.setting, self.first, self.squares = setting, first, squares
+        self.sums = {m: np.zeros((setting.width, setting.width)) for m, _ in setting.norm.orders if m}
         (R, d), N = (setting.width, setting.layout.dim), len(setting.weights)
         self.v, self.beta, self.alpha = rows[:, :d], rows[:, d], rows[:, d + 1]
         self.images = setting.metric.apply(self.v)  # M v_i
@@ -76,72 +88,99 @@ class Product:
     def _combinations(self, m: int) -> tuple[AnyArray, AnyArray]:
         """Of ``E_i`` in ``s_k^(m+1) p_k``, (R, R), and in ``s_j^(m)``, (N, R); the first index is that of ``k, j``.
 
-        Of order 0 the pull is one number for all neurons: (R, 1) and (N, 1).
+        Of order 0 the pull is one number for all neurons, and others have no share in it: (R,) and (R,).
         """
         setting, R = self.setting, self.setting.width
         a, power, slope = setting.outputs[:R], setting.power(m, 0)[:, :R], setting.power(m, 1)
         on_sigma = np.zeros((len(setting.weights), R), dtype=self.v.dtype)
         on_sigma[:R] = (power * self.alpha + slope[:, :R] * a * self.overlap[:, :R].T).T
-        if self.residual:
+        if self.first is not None:
             on_sigma += (slope * setting.outputs * self.overlap).T
-        pulled = slice(None) if m else slice(1)
-        return (power * a).T[:, pulled], on_sigma[:, pulled]
+        return ((power * a).T, on_sigma) if m else (a, on_sigma[:R, 0])
 
     def add(self, kept: Kept) -> None:
         """One chunk."""
         setting, R, x = self.setting, self.setting.width, kept.inputs
         p = x @ self.v.T
-        p += self.beta
-        slopes = np.zeros_like(p) if kept.bends is None else kept.bends * p
+        if "biases" in setting.layout.names:
+            p += self.beta
+        slopes = [] if kept.bends is None else [kept.bends * p]
         for m, _ in setting.norm.orders:
-            pulls: AnyArray = np.zeros((1, 1))
-            if (s := kept.sigma.get(m)) is not None:
-                pulls = s @ self.on_sigma[m]
-            if (above := kept.sigma.get(m + 1)) is not None:
-                rates = above[:, :R] * p
-                pulls = pulls + rates @ self.on_rates[m]
-                if m:
-                    pulls = pulls + self._of_weights(m, kept, rates)
-                slopes += above[:, :R] * pulls
-            if s is not None:
-                self.outputs += np.einsum("tk,tk->k", s[:, :R], np.broadcast_to(pulls, p.shape))
-        self.slopes[:, :-1] += slopes.T @ x
-        self.slopes[:, -1] += slopes.sum(axis=0)
+            sigma, slope = kept.sigma.get(m), kept.sigma.get(m + 1) if setting.bends else None
+            rates = None if slope is None else slope[:, :R] * p
+            pulls = self._pulls(m, sigma, rates, len(x))
+            if m and rates is not None and sigma is not None:
+                self.tables[m] += sigma.T @ rates
+            if m and self.squares is None and sigma is not None:
+                self.sums[m] += sigma.T @ sigma
+            if m and m in kept.targets:
+                pulls -= self._of_target(m, kept.targets[m], rates)
+            if not m and sigma is not None:
+                self.outputs += pulls @ sigma
+            if slope is not None:
+                slopes.append(np.multiply(slope[:, :R], pulls if m else pulls[:, None], out=rates))
+        if slopes:
+            total = _sum(slopes)
+            self.slopes[:, :-1] += total.T @ x
+            self.slopes[:, -1] += np.ones(len(total)) @ total
 
-    def _of_weights(self, m: int, kept: Kept, rates: AnyArray) -> AnyArray | float:
-        """Adds what pulls along ``M u_j``; and what a target in arrays pulls at outputs by ``D w^(tensor m)[v]``."""
-        self.tables[m] += kept.sigma[m].T @ rates
-        if m not in kept.targets:
-            return 0.0
+    def _pulls(self, m: int, sigma: FloatArray | None, rates: AnyArray | None, count: int) -> AnyArray:
+        """``E_i`` without what targets in arrays have of it, (c, R), or (c,) of order 0."""
+        if sigma is None and rates is None:
+            return np.zeros((count, self.setting.width) if m else count)
+        parts = [] if sigma is None else [sigma @ self.on_sigma[m]]
+        parts += [] if rates is None else [rates @ self.on_rates[m]]
+        return _sum(parts)
+
+    def _of_target(self, m: int, target: FloatArray, rates: AnyArray | None) -> AnyArray:
+        """What ``D w^(tensor m)[v]`` of the residual has of a target in arrays."""
         weight, R = m * self.setting.norm.weights[m], self.setting.width
-        free = towards(m, kept.targets[m], self.setting.images[:R])
-        self.turned += weight * self.setting.outputs[:R, None] * summed(free, rates)
-        return -weight * along(free, self.images)
+        free = towards(m, target, self.setting.images[:R])
+        if rates is not None:
+            self.turned += weight * self.setting.outputs[:R, None] * summed(free, rates)
+        return weight * along(free, self.images)
 
-    def mean(self, count: int, first: FirstOrder) -> AnyArray:
+    def mean(self, count: int) -> AnyArray:
         """The product, full rows (R, d + 2), for means of a number of samples."""
         setting, R, d = self.setting, self.setting.width, self.setting.layout.dim
+        self.squares = {m: each / count for m, each in self.sums.items()} if self.squares is None else self.squares
         a, v = setting.outputs[:R], self.v
         result = np.zeros((R, d + 2), dtype=v.dtype)
         result[:, : d + 1] = a[:, None] * self.slopes / count
-        result[:, d + 1] = self.outputs / count
-        turned = -self.turned / count
+        result[:, d + 1] = self.outputs / count  # of order 0; the others from tables
+        turned = np.zeros((R, d), dtype=v.dtype)
         for m, table in self.tables.items():
-            weight, rates = setting.norm.weights[m], table / count
-            slope, bend = setting.power(m, 1), setting.power(m, 2)
-            squares = first.squares[m][:, :R]
-            on = a[:, None] * slope[:, :R] * (rates[:R] * a + squares * self.alpha)
-            on = on + np.outer(a, a) * squares * bend[:, :R] * self.overlap[:, :R].T
-            turned = turned + weight * (on @ setting.weights[:R] + (np.outer(a, a) * squares * slope[:, :R]) @ v)
-            if self.residual:
-                own = slope * rates.T + bend * first.squares[m] * self.overlap
-                turned = turned + weight * a[:, None] * (own * setting.outputs) @ setting.weights
-        if self.residual:
-            if first.bends is not None:
-                bent = np.einsum("ide,ie->id", first.bends, self.images)
-                turned = turned - 2 * setting.norm.weights[2] * a[:, None] * bent
-            result[:, : d + 1] += self.alpha[:, None] * first.slopes
-            result[:, :d] += self.alpha[:, None] * first.turns(setting)
-            result[:, d + 1] += (first.slopes[:, :-1] * v).sum(axis=1) + first.slopes[:, -1] * self.beta
+            rates, squares, slope, bend = table / count, self.squares[m], setting.power(m, 1), setting.power(m, 2)
+            result[:, d + 1] += np.einsum("ik,ki->i", rates[:R], self.on_rates[m])
+            result[:, d + 1] += np.einsum("ij,ji->i", squares, self.on_sigma[m])
+            both = np.outer(a, a) * squares[:, :R]
+            on = a[:, None] * slope[:, :R] * (rates[:R] * a + squares[:, :R] * self.alpha)
+            on = on + both * bend[:, :R] * self.overlap[:, :R].T
+            turned += setting.norm.weights[m] * (on @ setting.weights[:R] + (both * slope[:, :R]) @ v)
+        if self.first is not None:
+            result += self._of_residual(self.first, count)
         result[:, :d] += setting.metric.apply(turned)
         return result
+
+    def _of_residual(self, first: FirstOrder, count: int) -> AnyArray:
+        """What second derivatives of students times the residual add, but for what the sums over samples have of it."""
+        setting, R, d = self.setting, self.setting.width, self.setting.layout.dim
+        result, turned = np.zeros((R, d + 2), dtype=self.v.dtype), -self.turned / count
+        for m, table in self.tables.items():
+            weight = setting.norm.weights[m]
+            own = setting.power(m, 1) * table.T / count + setting.power(m, 2) * first.squares[m] * self.overlap
+            turned += weight * setting.outputs[:R, None] * (own * setting.outputs) @ setting.weights
+            if m in first.targets:
+                result[:, d + 1] -= weight * m * (first.targets[m] * self.images).sum(axis=1)
+        if first.bends is not None:
+            bent = np.einsum("ide,ie->id", first.bends, self.images)
+            turned -= 2 * setting.norm.weights[2] * setting.outputs[:R, None] * bent
+        result[:, : d + 1] += self.alpha[:, None] * first.slopes
+        result[:, :d] += self.alpha[:, None] * first.turns(setting) + setting.metric.apply(turned)
+        result[:, d + 1] += (first.slopes[:, :-1] * self.v).sum(axis=1) + first.slopes[:, -1] * self.beta
+        return result
+
+
+def _sum(arrays: list[AnyArray]) -> AnyArray:
+    """The sum of arrays, in the first of them."""
+    return reduce(lambda one, two: np.add(one, two, out=one), arrays)

@@ -2,83 +2,85 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.parallel import Workers
+from .._runtime.sizes import require_memory
 from ..curvature.on_rows import ALL, MatrixOnRows, NeuronBlock
+from ..pairs.existence import are_finite, overflowing
 from .dense import Grams, Group, Own
-from .first_order import FirstOrder, FirstOrderSums
-from .product import Kept, Product
-from .samples import Data
+from .first_order import FirstOrder
+from .samples import PARTS, Data
 from .setting import Setting
+from .singular import reasons
+from .streamed import Streamed
 from .sums import means
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
 
-HELD = 110 * 2**20
-"""Numbers, 880 MiB, that samples and pointwise derivatives may be together: those of further chunks are not kept."""
+MOST = 2**27
+"""Numbers of the matrices that parts of the samples give, together."""
+
+WIDEST = 200
+"""Inputs and neurons together up to which blocks of neurons with themselves cost at most a hundred products."""
 
 
 class SampledMatrix(MatrixOnRows):
-    """A Gauss-Newton matrix, or with the residual a Hessian.
+    """A Gauss-Newton matrix; or, with what its gradient has in common with it, a Hessian.
 
-    A product takes two matrix products with the samples, if the pointwise derivatives of a first one could be kept.
+    A product takes two matrix products with the samples, if the pointwise derivatives of a first one can be kept. A
+    Hessian needs more of them: where those do not fit, what it has beside the Gauss-Newton matrix, blocks of neurons
+    with themselves, is formed before the first product, unless there are so many inputs that this does not pay.
     """
 
-    def __init__(self, setting: Setting, data: Data, workers: Workers, *, residual: bool) -> None:
-        self.setting, self.data, self.workers, self.residual = setting, data, workers, residual
-        self._kept: list[Kept] = []
+    def __init__(self, setting: Setting, data: Data, workers: Workers, first: FirstOrder | None) -> None:
+        self.setting, self.data, self.workers, self.first = setting, data, workers, first
         self._dense: FloatArray | None = None
+        self._streamed: Streamed | None = None
+        self._beside: FloatArray | None = None  # what is added to blocks with themselves, (R, D, D)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what can be computed anew, and executors."""
         workers = self.workers if isinstance(self.workers, int) else 1
-        first = {"first_order": self.first_order}
-        return self.__dict__ | first | {"workers": workers, "_kept": [], "_dense": None}
+        return self.__dict__ | {"workers": workers, "_dense": None, "_streamed": None, "_beside": None}
+
+    @property
+    def is_costly(self) -> bool:
+        """Yes: the matrix costs as much as P/8 to P/4 products."""
+        return True
 
     @property
     def shape(self) -> tuple[int, int]:
         """``(R, D)``."""
         return self.setting.layout.rows_shape
 
-    @cached_property
-    def first_order(self) -> FirstOrder:
-        """Sums that all products have in common."""
-        task = FirstOrderSums(self.setting)
-        return task.collected(means(task, self.data, self.workers))
-
     @np.errstate(all="ignore")
     def apply(self, rows: FloatArray) -> FloatArray:
         """The product with rows of neurons (R, D)."""
-        setting = self.setting
-        product = Product(setting, setting.full(rows), residual=self.residual)
-        for number, batch in enumerate(self.data.batches()):
-            if number < len(self._kept):
-                product.add(self._kept[number])
-                continue
-            kept = Kept.of(setting.at(batch, setting.needed(second=self.residual)), residual=self.residual)
-            product.add(kept)
-            if number == len(self._kept) and self._room(kept):
-                self._kept.append(kept)
-        return np.asarray(product.mean(len(self.data), self.first_order)[:, setting.layout.columns])
-
-    def _room(self, kept: Kept) -> bool:
-        """Whether one more chunk is to be kept."""
-        samples = sum(each.numbers for each in (self.data.inputs, *self.data.targets.values()))
-        return samples + (len(self._kept) + 1) * kept.numbers <= HELD
+        if self._streamed is None:
+            streamed = Streamed(self.setting, self.data, self.first)
+            if self.first is not None and not streamed.fits and sum(self.setting.weights.shape) <= WIDEST:
+                streamed, self._beside = streamed.alone(), self._own(np.arange(self.shape[0]), self.first)
+            self._streamed = streamed
+        result = self._streamed.apply(rows)
+        if self._beside is not None:
+            result = result + np.einsum("ide,ie->id", self._beside, rows)
+        return self._finite(result) if are_finite(rows) else result
 
     def tensor(self, left: slice = ALL, right: slice = ALL) -> FloatArray:
         """All blocks, in some coordinates on the left and some on the right; formed once."""
         if self._dense is None:
+            size = self.setting.width * (self.setting.layout.dim + 2)
+            require_memory(f"a {size} x {size} matrix of samples", 5 * size**2, "H @ x does not form it")
             everyone = np.arange(self.shape[0])
             (tensor,) = self._blocks([(everyone, everyone)])
-            if self.residual:
-                tensor[everyone, everyone] += self._own(everyone)
-            self._dense = tensor
+            if self.first is not None:
+                tensor[everyone, everyone] += self._own(everyone, self.first)
+            self._dense = self._finite(tensor)
         return self._dense[:, :, left, right]
 
     def neuron_block(self, i: int, k: int) -> NeuronBlock:
@@ -88,7 +90,8 @@ class SampledMatrix(MatrixOnRows):
             if self._dense is not None:
                 return np.array(self._dense[i, k])
             ((block,),) = self._blocks([(np.array([i]), np.array([k]))])
-            return np.asarray(block[0] + (self._own(np.array([i]))[0] if i == k and self.residual else 0.0))
+            own = self._own(np.array([i]), self.first)[0] if i == k and self.first is not None else 0.0
+            return self._finite(block[0] + own)
 
         return NeuronBlock(lambda x: dense() @ x, dense)
 
@@ -98,7 +101,13 @@ class SampledMatrix(MatrixOnRows):
         if self._dense is not None:
             return np.array(np.einsum("iidd->id", self._dense))
         blocks = np.concatenate([block[0] for block in self._blocks([(np.array([i]),) * 2 for i in everyone])])
-        return np.array(np.einsum("idd->id", blocks + self._own(everyone) if self.residual else blocks))
+        if self.first is not None:
+            blocks += self._own(everyone, self.first)
+        return self._finite(np.array(np.einsum("idd->id", blocks)))
+
+    def why_singular(self) -> str:
+        """What samples and neurons say of it."""
+        return reasons(self.setting, self.data, self.diagonal())
 
     def transposed(self) -> SampledMatrix:
         """Symmetric: where samples meet no kink, and almost none does, the loss has second derivatives."""
@@ -113,11 +122,19 @@ class SampledMatrix(MatrixOnRows):
     def _blocks(self, groups: list[Group]) -> list[FloatArray]:
         """Of the Gauss-Newton matrix, in coordinates that move."""
         task, at = Grams(self.setting, groups), self.setting.layout.columns
-        return [each[..., at[:, None], at] for each in task.tensors(means(task, self.data, self.workers))]
+        numbers = sum(len(one) * len(two) for one, two in groups) * (self.setting.layout.dim + 2) ** 2
+        parts = max(4, min(PARTS, MOST // numbers))
+        return [each[..., at[:, None], at] for each in task.tensors(means(task, self.data, self.workers, parts))]
 
     @np.errstate(all="ignore")
-    def _own(self, neurons: Any) -> FloatArray:
-        """Blocks with themselves that the residual adds."""
+    def _own(self, neurons: IntArray, first: FirstOrder) -> FloatArray:
+        """What the residual adds to blocks with themselves, (n, D, D)."""
         task, at = Own(self.setting, neurons), self.setting.layout.columns
-        blocks = task.blocks(means(task, self.data, self.workers), self.first_order)
-        return blocks[..., at[:, None], at]
+        return task.blocks(means(task, self.data, self.workers), first)[..., at[:, None], at]
+
+    def _finite(self, numbers: FloatArray) -> FloatArray:
+        """The numbers, if double precision holds them."""
+        if not are_finite(numbers):
+            what = "Gauss-Newton matrix" if self.first is None else "Hessian"
+            raise overflowing(what, self.setting.activation)
+        return numbers

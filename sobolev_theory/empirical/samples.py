@@ -18,6 +18,9 @@ FloatArray = NDArray[np.float64]
 NUMBERS = 2**17
 """Numbers of one chunk of samples and of what becomes of it, so that they stay in the cache of a core."""
 
+FEWEST = 256
+"""Samples of a chunk for which products with tables of wide networks are efficient, if they do not take too much."""
+
 PARTS = 32
 """Parts of the samples, each a task: the same for any workers, so that sums are added in one order."""
 
@@ -29,7 +32,7 @@ class Samples:
     array: NDArray[Any]
 
     @classmethod
-    def parse(cls, name: str, value: ArrayLike, axes: tuple[str, ...], sizes: dict[str, int]) -> Samples:
+    def parse(cls, name: str, value: ArrayLike | Samples, axes: tuple[str, ...], sizes: dict[str, int]) -> Samples:
         """The samples of an argument, of axes of which the first is that of samples.
 
         Raises
@@ -37,6 +40,8 @@ class Samples:
         ValueError
             For another shape, what are no numbers, and numbers that are not finite, with the place of the first.
         """
+        if isinstance(value, Samples):
+            return value
         kept = isinstance(value, np.ndarray) and value.dtype.kind in "iuf" and not isinstance(value, np.ma.MaskedArray)
         array: Any = value if kept else as_numbers(name, value, "an array of numbers is required")
         require_shape(name, array.shape, axes, sizes)
@@ -89,7 +94,8 @@ class Data:
     def of(cls, inputs: Samples, targets: dict[int, Samples], neurons: int) -> Data:
         """Chunks for networks of so many neurons."""
         row = inputs.array[0].size + 2 * neurons + sum(each.array[0].size for each in targets.values())
-        return cls(inputs, targets, max(16, min(NUMBERS // row, len(inputs))))
+        length = max(NUMBERS // row, min(FEWEST, 32 * NUMBERS // row), 16)
+        return cls(inputs, targets, min(length, len(inputs)))
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -99,10 +105,10 @@ class Data:
         for part in slices(len(self), self.length):
             yield Batch(self.inputs[part], {m: each[part] for m, each in self.targets.items()})
 
-    def parts(self) -> Iterator[Data]:
-        """At most `PARTS` parts of whole chunks."""
+    def parts(self, count: int) -> Iterator[Data]:
+        """At most so many parts, of whole chunks."""
         chunks = -(-len(self) // self.length)
-        for part in slices(len(self), self.length * -(-chunks // PARTS)):
+        for part in slices(len(self), self.length * -(-chunks // count)):
             targets = {m: Samples(each.array[part]) for m, each in self.targets.items()}
             yield replace(self, inputs=Samples(self.inputs.array[part]), targets=targets)
 

@@ -88,10 +88,28 @@ class Setting:
             layout,
         )
 
+    def alone(self) -> Setting:
+        """Those that move, beside nobody."""
+        R = self.width
+        activations = of_neurons(self.activation, len(self.weights))[:R]
+        arrays = self.weights[:R], self.biases[:R], self.outputs[:R]
+        shared = self.norm, self.metric, self.layout
+        return Setting(*arrays, self.layout.width < R, of_layer(activations), *shared)
+
     @property
     def width(self) -> int:
         """Number ``R`` of neurons that move: students, and the constant neuron if the output bias does."""
         return self.layout.rows_shape[0]
+
+    @property
+    def bends(self) -> bool:
+        """Whether ``z_i`` of students move."""
+        return not {"weights", "biases"}.isdisjoint(self.layout.names)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether their output weights, or the output bias, move."""
+        return not {"output_weights", "output_bias"}.isdisjoint(self.layout.names)
 
     @cached_property
     def images(self) -> FloatArray:
@@ -109,8 +127,12 @@ class Setting:
 
     def needed(self, *, second: bool) -> list[int]:
         """Orders of pointwise derivatives that first derivatives in what moves need, and second ones."""
-        bends = not {"weights", "biases"}.isdisjoint(self.layout.names)
-        return sorted({m + k for m, _ in self.norm.orders for k in range(1 + bends + second)})
+        return sorted({m + k for m, _ in self.norm.orders for k in range(1 + self.bends + second)})
+
+    def operations(self, width: int) -> float:
+        """About how many a sample takes: of pointwise derivatives, and of products with so many columns of neurons."""
+        N, d = self.weights.shape
+        return float(len(self.norm.orders) * N * (100 + 2 * d + 4 * width))
 
     def at(self, batch: Batch, orders: list[int]) -> Chunk:
         """The neurons at some samples."""

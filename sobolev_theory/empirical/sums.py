@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.parallel import Workers, ordered_map
-from .samples import Batch, Data
+from .samples import PARTS, Batch, Data
 
 FloatArray = NDArray[np.float64]
-Task = Callable[[Batch], list[FloatArray]]
+
+PAYS = 2e11
+"""Operations from which on it pays to start processes and to send samples to them: two seconds or three of a core."""
+
+
+class Task(Protocol):
+    """A function of a batch of samples, whose arrays are to be added up."""
+
+    @property
+    def operations(self) -> float:
+        """How many one sample takes, about."""
+
+    def __call__(self, batch: Batch, /) -> list[FloatArray]:
+        """The arrays."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +40,20 @@ class OfPart:
             return _added(map(self.task, part.batches()))
 
 
-def sums(task: Task, data: Data, workers: Workers) -> list[FloatArray]:
-    """The arrays that a task gives of a batch, summed over all of them: the same, bit for bit, for any workers."""
+def sums(task: Task, data: Data, workers: Workers, parts: int = PARTS) -> list[FloatArray]:
+    """The arrays that a task gives of a batch, summed over all of them: the same, bit for bit, for any workers.
+
+    Processes are started only where that pays.
+    """
+    if isinstance(workers, int) and task.operations * len(data) < PAYS:
+        workers = 1
     with ordered_map(workers) as parallel:
-        return _added(parallel(OfPart(task), data.parts()))
+        return _added(parallel(OfPart(task), data.parts(parts)))
 
 
-def means(task: Task, data: Data, workers: Workers) -> list[FloatArray]:
+def means(task: Task, data: Data, workers: Workers, parts: int = PARTS) -> list[FloatArray]:
     """The same, divided by the number of samples."""
-    return [each / len(data) for each in sums(task, data, workers)]
+    return [each / len(data) for each in sums(task, data, workers, parts)]
 
 
 def _added(found: Any) -> list[FloatArray]:

@@ -131,7 +131,7 @@ def _command(rng: Rng) -> tuple[str, str, bool]:
         return described, f"no end within {SECONDS} s", False
     except SystemExit as stop:
         told = err.getvalue()
-        told_well = re.fullmatch(r"sobolev-theory[a-z ]*: error: [^\n]+\n", told) and len(told) < 2000
+        told_well = re.fullmatch(r"sobolev-theory[a-z -]*: error: [^\n]+\n", told) and len(told) < 2000
         return described, "" if stop.code == 2 and told_well else f"status {stop.code}, {told!r}", False
     except Exception as error:
         return described, _where(error), False

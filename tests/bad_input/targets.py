@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ from sobolev_theory.activations.registry import REGISTRY
 
 W = np.array([[0.5, 0.8], [0.3, -0.4]])
 V = np.eye(2)
+STATE = {"0.weight": W, "0.bias": np.ones(2), "2.weight": np.ones((1, 2))}
+"""A network as a state dict of PyTorch."""
 SAMPLES = np.array([[0.0, 1.0], [2.0, 0.5], [1.0, -1.0], [-0.5, 0.3]])
 
 
@@ -103,6 +106,7 @@ NOTATION = {"student": ("text", "u"), "vectors": ("word", "bold"), "norm": ("tex
 FUNCTIONAL = {
     **{"W": ("array", W), "V": ("array", V), "norm": ("norm", "H1"), "activation": ("activation optional", "relu")},
     **{"output_weights": ("row optional", [1.0, 2.0]), "teacher_output_weights": ("row optional", None)},
+    **{"inputs": ("inputs optional", None), "metric": ("array row number optional", None)},
 }
 SPECTRA = {"spectra": ("curvatures", lambda: [loss().gauss_newton(W)]), "labels": ("labels", ["L2"])}
 PRIOR = {"activation": ("activation", "erf"), "weight_variance": ("number", 1.0), "bias_variance": ("number", 0.5)}
@@ -114,6 +118,18 @@ TARGETS: dict[str, Target] = {
         {"weights": ("array", W), "output_weights": ("row optional", [1.0, 2.0]), "biases": ("row optional", None)}
         | {"output_bias": ("number", 0.5), "activation": ("activation", "relu")},
     ),
+    "Network.from_arrays": Target(
+        st.Network.from_arrays,
+        {"weights": ("array", W), "output_weights": ("row optional", [1.0, 2.0]), "biases": ("row optional", None)}
+        | {"output_bias": ("number", 0.5), "activation": ("activation", "relu"), "layout": ("word", "inputs")},
+    ),
+    "Network.from_torch": Target(
+        lambda module, activation: st.Network.from_torch(STATE | {"0.weight": module}, activation),
+        {"module": ("array", W), "activation": ("activation", "tanh")},
+    ),
+    "Network.from_torch ": Target(st.Network.from_torch, {"module": ("module", STATE), "activation": ("word", "tanh")}),
+    "Network.save": Target(lambda path: st.Network(W).save(path), {"path": ("file", os.devnull + "/W.npz")}),
+    "Network.load": Target(st.Network.load, {"path": ("file", "W.npz")}),
     "Network()": Target(lambda x: st.Network(W)(x), {"x": ("points", W)}),
     "Network.input_gradient": Target(lambda x: st.Network(W).input_gradient(x), {"x": ("points", W)}),
     "Network.input_hessian": Target(lambda x: st.Network(W).input_hessian(x), {"x": ("points", W)}),
@@ -193,6 +209,14 @@ TARGETS: dict[str, Target] = {
     ),
     "optimal_weight": Target(
         st.optimal_weight, options(**PAIR, **ALONG, curvature=("word", "hessian")), open=True, weight=2
+    ),
+    "advise": Target(
+        lambda network, X, **others: st.advise(network, X, parameters="weights", **others),
+        {"network": ("teacher array", lambda: st.Network(W, activation="erf")), "X": ("array inputs", SAMPLES)}
+        | {"norms": ("norms", ["L2", "H1"]), "targets": ("row teacher array optional", SAMPLES[:, 0])}
+        | {"metric": ("array row number optional", None), "accuracy": ("number", 0.1), "within": ("number", 0.1)}
+        | {"rng": ("seed optional", 0)},
+        open=True,
     ),
     "gradient_flow": Target(
         st.gradient_flow,
@@ -422,7 +446,7 @@ TARGETS: dict[str, Target] = {
     ),
     "functional.gauss_newton": Target(
         st.functional.gauss_newton,
-        {name: FUNCTIONAL[name] for name in ("W", "norm", "output_weights", "activation")},
+        {name: FUNCTIONAL[name] for name in FUNCTIONAL if name not in ("V", "teacher_output_weights")},
         open=True,
         weight=1,
     ),
@@ -506,6 +530,18 @@ COMMANDS: dict[str, list[list[str]]] = {
         ["--norm-symbol", "|{}|"],
         ["--angle", "x"],
         ["--vectors", "bold"],
+    ],
+    "optimal-weight": [
+        *(["--width", "1"], ["--dim", "2"], ["--seed", "1"], ["--curvature", "gauss_newton"]),
+        *(["--within", "0.1"], ["--format", "csv"]),
+    ],
+    "descent": [
+        *(["--angle", "1"], ["--activation", "erf"], ["--method", "gd"], ["--accuracy", "0.1"]),
+        *(["--limit", "100"], ["--norms", "L2"], ["--format", "latex"]),
+    ],
+    "search": [
+        *(["--width", "1"], ["--dim", "2"], ["--norm", "L2"], ["--runs", "1"], ["--workers", "1"]),
+        *(["--scale", "0.5"], ["--format", "markdown"]),
     ],
     "sweep": [
         *(["condition_number"], ["--grid", "width=1,2"], ["--grid", "dim=3"], ["--grid", "norm=L2,1:0.5"]),

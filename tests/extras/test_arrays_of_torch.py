@@ -26,8 +26,9 @@ def test_tensors_are_read_exactly(kind: object) -> None:
     assert st.Network(np.eye(3))(weights).tolist() == st.Network(np.eye(3))(read).tolist()
 
 
-def test_float32_is_not_rounded_on_the_way() -> None:
-    generic = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_floats_are_not_rounded_on_the_way(kind: object) -> None:
+    generic = torch.randn(4, 3, generator=torch.Generator().manual_seed(0), dtype=kind)
     assert np.array_equal(st.Network(generic).weights, [[float(x) for x in row] for row in generic])
 
 

@@ -4,15 +4,18 @@ Every message names the argument, what is required, and what came; where it is p
 """
 
 from .arrays import as_array, as_finite, as_numbers, between, require_finite, require_shape
-from .files import read_arrays, read_numbers, read_weights
+from .files import archive_names, read_archive, read_arrays, read_numbers, read_weights
+from .foreign import as_numpy
 from .matrices import as_semidefinite
-from .names import counted, flag, instance_of, named, near, one_of, shown
+from .names import counted, flag, instance_of, named, near, one_of, shown, shown_kind
 from .numbers import generator, integer, number, positive_integer
 
 __all__ = [
+    "archive_names",
     "as_array",
     "as_finite",
     "as_numbers",
+    "as_numpy",
     "as_semidefinite",
     "between",
     "counted",
@@ -25,10 +28,12 @@ __all__ = [
     "number",
     "one_of",
     "positive_integer",
+    "read_archive",
     "read_arrays",
     "read_numbers",
     "read_weights",
     "require_finite",
     "require_shape",
     "shown",
+    "shown_kind",
 ]

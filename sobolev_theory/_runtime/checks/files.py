@@ -69,7 +69,19 @@ def read_numbers(name: str, path: Path) -> FloatArray:
 
 
 def read_arrays(name: str, path: Path, known: Iterable[str]) -> dict[str, FloatArray]:
-    """The arrays of a .npz file by their names, all of which are known ones.
+    """The arrays of a .npz file by their names, all of which are known ones, and all of numbers.
+
+    Raises
+    ------
+    ValueError, SizeError
+        As by `read_weights`.
+    """
+    found = read_archive(name, path, known)
+    return {key: as_finite(f"{name} {named(path)}: {key}", array) for key, array in found.items()}
+
+
+def read_archive(name: str, path: Path, known: Iterable[str]) -> dict[str, NDArray[np.generic]]:
+    """The same, of numbers or of something else.
 
     Raises
     ------
@@ -89,8 +101,16 @@ def read_arrays(name: str, path: Path, known: Iterable[str]) -> dict[str, FloatA
                     raise ValueError(f"one named {shown(key)}{near(key, known)}")
             return {key: _array_in(archive, member) for key, member in members.items()}
 
-    where = f"{name} {named(path)}"
-    return {key: as_finite(f"{where}: {key}", array) for key, array in _told(where, required, read).items()}
+    return _told(f"{name} {named(path)}", required, read)
+
+
+def archive_names(path: Path) -> set[str]:
+    """The names of the arrays in a .npz file; none if it is no such file, of which reading it says why."""
+    try:
+        with _archive(_data(path)) as archive:
+            return set(_members(archive))
+    except (ValueError, OSError):
+        return set()
 
 
 def _read(name: str, path: Path, required: str) -> tuple[str, NDArray[np.generic]]:
