@@ -763,6 +763,19 @@ def test_sweep_reads_values_as_they_are_written():
     assert named == ["leaky_relu(0.1)", "erf"]
 
 
+def test_flow_from_random_starts(capsys):
+    few = ["--angle", "1", "--dim", "2", "--t-max", "4", "--accuracy", "0.1", "--norms", "L2"]
+    status, data = run_json(capsys, "flow", *few, "--starts", "2", "--seed", "3")
+    start = [[np.cos(1.0), np.sin(1.0)]]
+    options = {"t_max": 4.0, "accuracy": 0.1, "starts": 2, "rng": 3}
+    (row,) = st.compare_flows(start, [[1.0, 0.0]], ["L2"], **options)
+    assert (status, data["rows"][0]["time"]) == (0, float(row.time))
+    assert data["rows"][0]["standard_error"]["time"] == row.time.standard_error > 0
+    with pytest.raises(SystemExit):
+        main(["flow", *few, "--starts", "2", "--figure", "x.pdf"])
+    assert "--figure: not together with --starts" in capsys.readouterr().err
+
+
 def test_advise(capsys, tmp_path, monkeypatch):
     """What `st.advise` says of the same network and data, in words that fit, and as data."""
     monkeypatch.setenv("COLUMNS", "80")

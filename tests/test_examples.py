@@ -14,6 +14,7 @@ EXAMPLES = sorted(path.stem for path in (Path(__file__).parent.parent / "example
 
 SHORTER = {
     "finite_samples": {"dim": 60, "runs": 2},
+    "random_initialisation": {"widths": (2, 3), "repeats": 2, "angles": 2, "norms": 2},
     "sgd_against_theory": {"runs": 2, "steps": 20},
     "spurious_minima": {"widths": (6,), "runs": 2},
     "tuned_training": {"starts": 1},
@@ -21,7 +22,10 @@ SHORTER = {
 }
 """Arguments with which an example that takes long by default is run here."""
 
-LONG = ("figures", "finite_samples", "own_activation", "sgd_against_theory", "tuned_steps", "width_scaling")
+LONG = (
+    *("figures", "finite_samples", "own_activation", "random_initialisation", "sgd_against_theory", "tuned_steps"),
+    "width_scaling",
+)
 """Examples that take long all the same."""
 
 SHARED = {
@@ -48,6 +52,7 @@ WRITTEN = {
     "figures": [
         f"{name}.pdf" for name in ("condition", "distribution", "loss", "phase", "spectrum", "weight", "width")
     ],
+    "random_initialisation": ["acceleration.pdf", "random_initialisation.pdf"],
     "sgd_against_theory": ["sgd_against_theory.pdf"],
     "tuned_steps": ["tuned_steps.pdf"],
     "width_scaling": ["width_scaling.pdf"],
@@ -92,6 +97,16 @@ def test_verify_by_sampling():
 
     assert largest_mismatch() < 1e-14
     assert report().passed
+
+
+def test_random_initialisation():
+    """The Gauss-Newton matrix of one neuron has no gain; rows of high dimensions are as good as orthonormal."""
+    from examples.random_initialisation import ratios
+
+    table, _ = ratios((1, 2), 3).values()
+    gains = {(row["width"], row["dim"]): row["condition_number_ratio"] for row in table.summary()}
+    assert all(gains[1, dim] == pytest.approx(1) for dim in (10, 30, 100))
+    assert gains[2, 100] == pytest.approx(st.symmetric.condition_number_ratio(2), rel=0.1)  # off by 1/sqrt(d)
 
 
 def test_finite_samples():

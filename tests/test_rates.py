@@ -341,6 +341,7 @@ def test_gains_that_have_no_value_are_nan_with_a_reason():
 SEVERAL = {"t_max": 18.0, "accuracy": 1e-5, "rtol": 1e-7}
 
 
+@pytest.mark.long
 def test_several_starts_are_their_single_ones_with_errors_of_the_mean() -> None:
     """Means of rates over the flows that have one, of times over those that arrived, of gains over both."""
     starts = [[[0.5, 0.8]], [[-0.9, 0.05]], [[1.2, -0.3]]]

@@ -84,10 +84,10 @@ def compare_flows(
     >>> table = compare_flows([[0.5, 0.8]], [[1.0, 0.0]], t_max=60.0)
     >>> [f"{row.time:.4f}" for row in table.rows], f"{table.rows[1].acceleration_equal_sharpness:.4f}"
     (['14.7554', '7.8175'], '0.9437')
-    >>> table = compare_flows([[0.5, 0.8]], [[1.0, 0.0]], t_max=30.0, starts=5, rng=0)
+    >>> table = compare_flows([[0.5, 0.8]], [[1.0, 0.0]], t_max=18.0, rtol=1e-6, starts=3, rng=0)
     >>> gain = table["H1"].acceleration_equal_sharpness
     >>> print(f"{gain:.3f} +- {gain.standard_error:.3f}")
-    1.009 +- 0.022
+    1.028 +- 0.030
     """
     accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
     t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
