@@ -91,6 +91,37 @@ def test_steps_are_those_of_gradient_descent():
         assert abs(predicted - row.steps) < 4 * row.standard_error + 1
 
 
+@pytest.mark.long
+def test_steps_on_data_are_those_of_gradient_descent_there():
+    """On skewed samples, with the best of a few steps: within a tenth, from six starts; theory is 14 percent off."""
+    net, rng = network(), np.random.default_rng(7)
+    X = rng.exponential(1, (300, 4)) - 1
+    (_, h1, *_) = st.advise(net, X, ("L2", "H1")).norms
+    loss, judge = (st.empirical.EmpiricalLoss(X, net, norm, parameters="all") for norm in ("H1", "L2"))
+
+    def at(flat):
+        parts = loss.split(flat)
+        return st.Network(
+            *(parts[name] for name in ("weights", "output_weights", "biases")), parts["output_bias"], "tanh"
+        )
+
+    there = np.concatenate([net.output_weights, net.weights.ravel(), net.biases, [net.output_bias]])
+    starts = there + 1e-3 * rng.standard_normal((6, 19))
+
+    def steps(length: float) -> int:
+        students = list(starts)
+        level = 1e-4 * sum(judge.value(at(student)) for student in students)
+        for k in range(1, 400):
+            students = [student - length * loss.gradient(at(student)) for student in students]
+            if sum(judge.value(at(student)) for student in students) <= level:
+                return k
+        return 400
+
+    fewest = min(steps(part / h1.data.largest) for part in (1.95, 1.97))
+    assert fewest == pytest.approx(h1.data.steps, rel=0.1)
+    assert h1.training.steps < 0.9 * h1.data.steps
+
+
 def test_adam_is_counted():
     """By a loop over one learning rate at a time, written down from the paper."""
     matrix, judge, seed = np.diag([3.0, 1.0, 0.2]), np.diag([1.0, 0.5, 0.1]), 5
@@ -139,6 +170,7 @@ def weights_of(name):
     return tuple(map(float, name.strip("()").split(", ")))
 
 
+@pytest.mark.long
 def test_relu_is_judged_by_what_training_follows(of_relu):
     """Limits along random directions, of which the smallest eigenvalue of H1 is twice that of L2, whatever they are."""
     first, h1 = of_relu.norms[:2]
@@ -233,14 +265,14 @@ def test_other_data_do_not():
 def test_what_is_peculiar_of_data_is_said():
     """Constant and collinear columns, fewer samples than dimensions, and than parameters; float32 is read as it is."""
     net, X = network("erf"), gaussian(40)
-    words = {"norms": ("L2", "H1"), "accuracy": 1e-2}
+    words = {"norms": ("L2",), "accuracy": 0.1, "parameters": ("weights", "biases")}
     constant, collinear = X.copy(), X.copy()
     constant[:, 1], collinear[:, 2] = 2.0, X[:, 0] - 3 * X[:, 3]
     for samples, said in (
         (constant, "column 1 is constant"),
         (collinear, "columns are collinear, 4 of rank 3"),
         (X[:3], "3 samples in 4 dimensions"),
-        (X[:10], "L2: 10 samples are fewer equations than the 19 parameters"),
+        (X[:10], "L2: 10 samples are fewer equations than the 15 parameters"),
     ):
         assert any(said in line for line in st.advise(net, samples, **words).outside), said
     single, double = st.advise(net, X.astype(np.float32), **words), st.advise(net, X, **words)
@@ -329,13 +361,13 @@ def test_the_report_goes_elsewhere(on_data):
     assert str(again) == str(advice)
 
 
-def test_many_dimensions_cost_nothing_by_theory():
-    """At inputs whose covariance is a number; what is dense in them is left out."""
+def test_many_dimensions_cost_nothing_by_theory(monkeypatch):
+    """At inputs whose covariance is a number; what is dense in them is left out. What takes minutes says so."""
     advice = st.advise(st.Network.random(3, 10_000, rng=0, activation="erf"), st.Inputs(), parameters="weights")
     assert advice.norms[1].training.steps < advice.norms[0].training.steps
     assert advice.norms[0].adam is None
     assert advice.norms[0].samples is None
-    with pytest.raises(st.SizeError, match="a matrix of size 4000 at most"):
+    with pytest.raises(st.SizeError, match="a matrix of size 3000 at most"):
         st.advise(
             st.Network.random(3, 2000, rng=0), st.Inputs(covariance=np.linspace(1, 2, 2000)), parameters="weights"
         )

@@ -791,6 +791,8 @@ def test_advise(capsys, tmp_path, monkeypatch):
     text = capsys.readouterr().out
     assert text == f"{report}\n"
     assert max(map(len, text.splitlines())) <= 80
+    assert main([*given, "--format", "markdown"]) == 0
+    assert capsys.readouterr().out == f"{report.to_markdown()}\n"
     status, found = run_json(capsys, *given, "--targets", values, "--parameters", "weights", "--seed", "3")
     expected = st.advise(network, X, ("L2", "H1"), targets=network(X), parameters="weights", accuracy=1e-2, rng=3)
     assert (status, found) == (0, _finite(expected.to_dict()))

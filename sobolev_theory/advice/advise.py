@@ -21,6 +21,7 @@ from ..networks import Network
 from ..norms import Norm, NormLike, several_norms
 from .case import Case, kept
 from .data import columns_in_words
+from .orders import require_size
 from .outside import ACROSS, HYPOTHESES, WORK, of_agreement, of_conditioning, of_jumps, of_residual, of_samples
 from .report import Advice
 from .scales import Residual, Scales, by_theory, on_data, residual
@@ -96,9 +97,14 @@ def advise(
     InfiniteNormError
         If no norm is left.
     SizeError
-        For networks of more than about 4000 parameters, but at inputs whose covariance is a number.
+        For networks of more than 3000 parameters, but at inputs whose covariance is a number.
     NotDifferentiableError, UnknownActivationError
         As `PopulationLoss.gauss_newton`.
+
+    Warns
+    -----
+    UserWarning
+        If it takes minutes.
 
     Notes
     -----
@@ -143,6 +149,8 @@ def advise(
             f"parameters: some with which the function changes are required, got {' and '.join(parameters)} of "
             f"{network.activation}, in which its derivative is zero"
         )
+    jumps = any(norm.jumps_for(network.activation) for norm in finite)
+    require_size(case.curvatures[0].on_span.shape[0], symmetric=not jumps)
     with one_blas_thread(), np.errstate(all="ignore"):
         return _advice(case, given, within, left_out + notes)
 

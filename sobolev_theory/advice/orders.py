@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.checks import counted
+from .._runtime.sizes import require_hours_at_most, spectrum_operations
 from ..conditioning.directions import RANDOM, Directions
 from ..curvature.operator import Curvature
 from ..errors import OverflowingError, SizeError
@@ -23,8 +24,8 @@ from ..norms import Norm
 FloatArray = NDArray[np.float64]
 Part = tuple[FloatArray, int]
 
-LARGEST = 4000
-"""Size of a dense matrix of which some tens of spectra are made, in minutes."""
+LARGEST, SPECTRA = 3000, 30
+"""Size of a dense matrix of which so many spectra are made, in minutes."""
 
 DIRECTIONS, AFFORDED = 10, 3e8
 """Random directions at most, and so many over the cube of the size: numbers of wide networks hardly depend on them."""
@@ -112,18 +113,17 @@ def across_rescalings(curvature: Curvature) -> FloatArray | None:
     return None if directions is None else np.linalg.qr(directions.T, mode="complete")[0][:, len(directions) :]
 
 
-def require_dense(size: int) -> None:
-    """Refuse matrices of which too few spectra can be had."""
+def require_size(size: int, *, symmetric: bool) -> None:
+    """Refuse matrices of which too few spectra can be had, and say so where it takes minutes."""
+    advice = "let fewer parameters move, or take inputs whose covariance is a number: then the size is not that of d"
     if size > LARGEST:
-        raise SizeError(
-            f"network: a matrix of size {LARGEST} at most is required, of which advice takes many spectra, got "
-            f"{counted(size)}; let fewer parameters move, or take inputs whose covariance is a number, with which the "
-            "size does not grow with the dimension"
-        )
+        what = f"network: a matrix of size {LARGEST} at most, of which advice takes many spectra,"
+        raise SizeError(f"{what} is required, got {counted(size)}; {advice}")
+    operations = SPECTRA * spectrum_operations(size, symmetric=symmetric)
+    require_hours_at_most(f"network: advice on a matrix of size {size}", operations, advice, stacklevel=4)
 
 
 def _parts(curvature: Curvature) -> list[Part]:
-    require_dense(curvature.on_span.shape[0])
     return curvature.parts_across() if curvature.has_quotient else curvature.parts()
 
 

@@ -65,8 +65,9 @@ def steps_table(advice: Findings) -> Table:
         data = None if each.jumps or each.data is None else each.data.steps
         gains = _known(ratio(*judged(first, each))), _known(work_gain(first, each))
         rows.append([each.norm, each.training.steps, data, gains[0], counted, each.cost, gains[1]])
-    gain = f"gain over {first.norm} {advice.ground}"
-    title = f"Steps until the L2 loss is {advice.accuracy:g} of its start; {gain}, and cost of a step"
+    until = f"until the L2 loss is {advice.accuracy:g} of its start"
+    gain = f"gain over {first.norm} {advice.ground}, cost of a step"
+    title = f"Steps of gradient descent, predicted, and of Adam, counted, {until}; {gain}"
     return _without_empty(Table(title, columns, rows))
 
 
