@@ -6,6 +6,7 @@ import pytest
 
 import sobolev_theory as st
 from sobolev_theory import functional
+from sobolev_theory._special import arc_cosine_of_supplement
 
 STRICT = array_api_strict.asarray
 SMOOTH = ("tanh", "sigmoid", "softplus", "silu", "gelu", "gaussian", "erf")
@@ -165,6 +166,15 @@ def test_many_rows_in_single_and_double_precision():
         assert found.dtype == dtype
         assert np.abs(found - exact.gradient(W)).max() < 20 * eps * np.abs(exact.gradient(W)).max()
     assert abs(float(functional.value(V, V))) < 48**2 * 2.0**-52  # equal rows are parallel
+
+
+def test_arc_cosine_functions_lose_no_digits_in_any_namespace():
+    x = np.geomspace(1e-6, 3.0, 50)
+    strict = tuple(map(STRICT, (x, np.sin(x), np.cos(x))))
+    for n in (1, 2, 3):
+        expected = arc_cosine_of_supplement(np, n, x, np.sin(x), np.cos(x))
+        found = np.asarray(arc_cosine_of_supplement(array_api_strict, n, *strict))
+        assert np.abs(found / expected - 1).max() < 1e-15
 
 
 def test_what_is_refused():

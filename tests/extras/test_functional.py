@@ -167,6 +167,20 @@ def test_derivatives_of_one_another(case: tuple[str, str, str]) -> None:
     agree(hessian.reshape(size, size), wanted["hessian"])
 
 
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_of_the_value_in_output_weights(activation: str) -> None:
+    """Automatic differentiation reaches every array: here the parameters that the theory has too."""
+    W, V, a, b, _ = problem()
+    moving = ("output_weights", "weights")
+    loss = st.PopulationLoss(st.Network(V, b, activation=activation), parameters=moving, derivative="exact")
+    parts = loss.split(loss.gradient(st.Network(W, a, activation=activation)))
+    tensors = [of_torch(x).requires_grad_() for x in (a, W)]
+    weights = {"output_weights": tensors[0], "teacher_output_weights": b, "activation": activation}
+    value = functional.value(tensors[1], V, **weights)
+    for name, found in zip(moving, torch.autograd.grad(value, tensors), strict=True):
+        agree(found, parts[name], 2 * ROUNDED)
+
+
 def test_torch_checks_first_and_second_derivatives() -> None:
     W, *_ = problem()
     for case in (("relu", "H1", "exact"), ("erf", "H1", "exact")):
