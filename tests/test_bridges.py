@@ -311,3 +311,15 @@ def test_commands_read_whole_networks(
         with pytest.raises(SystemExit, match="2"):
             main(["compare", *pair, *more.split()])
         assert told in capsys.readouterr().err
+
+
+@pytest.mark.long
+def test_other_commands_take_both_activations(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Network([[0.5, -0.25]], activation="tanh").save("s.npz")
+    Network([[1.0, 0.5]], activation="erf").save("t.npz")
+    pair = ("--student", "s.npz", "--teacher", "t.npz")
+    assert rows(capsys, "verify", *pair, "--samples", "2000")["passed"]
+    assert main(["plot", "spectrum", *pair, "--output", "spectrum.svg"]) == 0

@@ -162,8 +162,9 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _losses(options: argparse.Namespace, teacher: Network) -> list[PopulationLoss]:
-    """One for each norm."""
-    return [PopulationLoss(teacher, norm, **_settings(options)) for norm in options.norms]
+    """One for each norm, with the activation of the student."""
+    settings = {"activation": options.activation, **_settings(options)}
+    return [PopulationLoss(teacher, norm, **settings) for norm in options.norms]
 
 
 def _weight(plotting: ModuleType, options: argparse.Namespace) -> Any:

@@ -65,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
         )
     else:
         student, teacher = networks(options)
-        loss = PopulationLoss(teacher, options.norm, derivative=options.derivative, **loss_options(options))
+        given = {"activation": student.activation, "derivative": options.derivative, **loss_options(options)}
+        loss = PopulationLoss(teacher, options.norm, **given)
         outcome = monte_carlo.verify(loss, student, **settings)
     print_result(options, outcome, outcome.as_dict())
     return 0 if outcome.passed else 1

@@ -46,7 +46,7 @@ def save(path: FilePath, layers: Layers) -> None:
     if sources:
         data["sources"] = np.array(sources)
     stream = io.BytesIO()
-    np.savez_compressed(stream, allow_pickle=False, **data)
+    np.savez_compressed(stream, **data)
     write_bytes(path, stream.getvalue())
 
 
