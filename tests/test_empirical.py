@@ -204,6 +204,25 @@ def test_workers_change_no_bit(many_parts, tmp_path, monkeypatch):
     np.testing.assert_array_equal(loss.gradient(student), expected[1])
 
 
+@pytest.mark.long
+def test_a_dask_cluster_changes_no_bit(many_parts, tmp_path):
+    """Two processes of a cluster, which open the file of the samples themselves."""
+    distributed = pytest.importorskip("distributed")
+    rng = np.random.default_rng(4)
+    student, teacher = network(rng, K, "tanh"), network(rng, M, "tanh")
+    np.save(tmp_path / "X.npy", rng.standard_normal((150, D)))
+    X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    expected = all_of(st.empirical.EmpiricalLoss(X, teacher, "H1", parameters="all"), student)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        workers = client.get_executor()
+        loss = st.empirical.EmpiricalLoss(X, teacher, "H1", parameters="all", workers=workers)
+        for found, value in zip(all_of(loss, student), expected, strict=True):
+            np.testing.assert_array_equal(found, value)
+
+
 def test_rows_of_a_file_are_sent_by_its_name(tmp_path):
     X = np.random.default_rng(5).standard_normal((1000, 40))
     np.save(tmp_path / "X.npy", X)

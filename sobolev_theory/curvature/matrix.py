@@ -145,7 +145,7 @@ class Matrix(Products):
 
     @np.errstate(all="ignore")
     def diagonal(self) -> FloatArray:
-        """The diagonal (P,), by as many operations as a product takes."""
+        """The diagonal (P,), by as many operations as a product takes; of samples, ``d`` times as many."""
         return self.layout.flat(self._blocks.diagonal())
 
     def trace(self) -> float:

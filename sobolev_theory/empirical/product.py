@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .first_order import FirstOrder, facing
+from .samples import Batch
 from .setting import Chunk, Setting
 from .targets import along, summed, towards
 
@@ -30,14 +31,12 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What a product needs of a chunk: inputs, targets, pointwise derivatives that are not zero, ``D`` of a Hessian.
+    """What a product needs of a chunk besides the samples: pointwise derivatives that are not zero, ``D`` of a Hessian.
 
     Derivatives by order: of all neurons, (c, N), where a norm compares gradients of that order, else of those that
     move, (c, R).
     """
 
-    inputs: FloatArray
-    targets: dict[int, FloatArray]
     sigma: dict[int, FloatArray]
     bends: FloatArray | None
 
@@ -53,11 +52,11 @@ class Kept:
         sigma = {order: np.ascontiguousarray(chunk.of_students(order)) for order in moving}
         sigma |= {m: chunk.sigma[m] for m, _ in orders if m}
         found = {order: values for order, values in sigma.items() if values.any()}
-        return cls(chunk.inputs, chunk.targets if residual else {}, found, bends)
+        return cls(found, bends)
 
     @property
     def numbers(self) -> int:
-        """How many, beside the samples."""
+        """How many."""
         return sum(each.size for each in (*self.sigma.values(), *([] if self.bends is None else [self.bends])))
 
 
@@ -98,9 +97,9 @@ class Product:
             on_sigma += (slope * setting.outputs * self.overlap).T
         return ((power * a).T, on_sigma) if m else (a, on_sigma[:R, 0])
 
-    def add(self, kept: Kept) -> None:
+    def add(self, batch: Batch, kept: Kept) -> None:
         """One chunk."""
-        setting, R, x = self.setting, self.setting.width, kept.inputs
+        setting, R, x = self.setting, self.setting.width, batch.inputs
         p = x @ self.v.T
         if "biases" in setting.layout.names:
             p += self.beta
@@ -113,8 +112,8 @@ class Product:
                 self.tables[m] += sigma.T @ rates
             if m and self.squares is None and sigma is not None:
                 self.sums[m] += sigma.T @ sigma
-            if m and m in kept.targets:
-                pulls -= self._of_target(m, kept.targets[m], rates)
+            if m and m in batch.targets:
+                pulls -= self._of_target(m, batch.targets[m], rates)
             if not m and sigma is not None:
                 self.outputs += pulls @ sigma
             if slope is not None:

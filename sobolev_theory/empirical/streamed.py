@@ -45,10 +45,10 @@ class Streamed:
         product = Product(setting, setting.full(rows), self.first, self.squares)
         for number, batch in enumerate(self.data.batches()):
             if number < len(self.kept):
-                product.add(self.kept[number])
+                product.add(batch, self.kept[number])
                 continue
             kept = Kept.of(setting.at(batch, setting.needed(second=residual)), residual=residual)
-            product.add(kept)
+            product.add(batch, kept)
             if number == len(self.kept) and self._samples + (number + 1) * kept.numbers <= HELD:
                 self.kept.append(kept)
         result = product.mean(len(self.data))[:, setting.layout.columns]
