@@ -12,7 +12,7 @@ import pytest
 
 import sobolev_theory as st
 from sobolev_theory._runtime.threads import one_blas_thread
-from sobolev_theory.empirical import sampled, samples, sums
+from sobolev_theory.empirical import sampled, samples, streamed, sums
 from sobolev_theory.empirical.samples import Samples
 from sobolev_theory.parameters import Parameters
 
@@ -142,7 +142,7 @@ def test_near_a_fit_the_value_keeps_its_digits():
     """A displacement of 1e-9: to first order in it, the value is that of the linearised residual, relatively 1e-8."""
     rng = np.random.default_rng(2)
     X, teacher, along = rng.standard_normal((N, D)), network(rng, M, "tanh"), rng.standard_normal((M, D))
-    for targets in (teacher, (teacher(X), teacher.input_gradient(X), teacher.input_hessian(X))):
+    for targets in (teacher, arrays_of(teacher, X)):
         loss = st.empirical.EmpiricalLoss(X, targets, "H2", activation="tanh")
         values = []
         for size in (1e-9, 1e-4):
@@ -217,19 +217,23 @@ def test_rows_of_a_file_are_sent_by_its_name(tmp_path):
 
 
 def test_products_are_the_same_whatever_is_kept(many_parts, monkeypatch):
+    """Nothing, some chunks, all; and of a Hessian blocks with themselves in the place of pointwise derivatives."""
     rng = np.random.default_rng(6)
     X, student, x = rng.standard_normal((100, D)), network(rng, K, "tanh"), rng.standard_normal(11)
     loss = st.empirical.EmpiricalLoss(X, network(rng, M, "tanh"), parameters="all")
-    expected = loss.hessian(student) @ x
-    for held in (0, 1000, 2**27):
-        monkeypatch.setattr(sampled, "HELD", held)
+    dense = loss.hessian(student).to_dense()
+    for held, widest, chunks in ((0, 0, 0), (1000, 0, 3), (2**27, 0, 7), (0, 9, 0), (1200, 9, 7)):
+        monkeypatch.setattr(streamed, "HELD", held)
+        monkeypatch.setattr(sampled, "WIDEST", widest)
         matrix = loss.hessian(student)
-        for _ in range(3):
+        expected = matrix @ x
+        np.testing.assert_allclose(expected, dense @ x, rtol=0, atol=1e-13 * np.abs(dense).max())
+        for _ in range(2):
             np.testing.assert_array_equal(matrix @ x, expected)
-        assert len(matrix._blocks._kept) == {0: 0, 1000: 2, 2**27: 7}[held]
+        assert len(matrix._blocks._streamed.kept) == chunks
+        assert (matrix._blocks._beside is None) == (widest == 0)
         np.testing.assert_allclose(matrix @ (x + 2j), expected + 2j * (matrix @ np.ones(11)), rtol=1e-12)
-    again = pickle.loads(pickle.dumps(matrix))
-    np.testing.assert_array_equal(again @ x, expected)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(matrix)) @ x, expected)
 
 
 def test_an_empirical_curvature_is_a_curvature():
@@ -269,6 +273,24 @@ def test_an_empirical_curvature_is_a_curvature():
         )
         np.testing.assert_allclose(between @ x[:5], between.to_dense() @ x[:5], **close)
         assert matrix.trace() == pytest.approx(np.trace(dense), rel=1e-10)
+
+
+def test_parts_are_formed_alone():
+    """Blocks of neurons, the diagonal and the trace of a matrix that was not formed, as if it was."""
+    rng = np.random.default_rng(14)
+    X, student, teacher = rng.standard_normal((60, D)), network(rng, 3, "tanh"), network(rng, M, "tanh")
+    for given in (teacher, arrays_of(teacher, X)):
+        loss = st.empirical.EmpiricalLoss(X, given, "H2", parameters="all", activation="tanh")
+        tensor = loss.hessian(student)._blocks.tensor()
+        for i, k in ((0, 1), (1, 1), (3, 0), (3, 3)):
+            found = loss.hessian(student)._blocks.neuron_block(i, k)
+            np.testing.assert_allclose(found.dense(), tensor[i, k], rtol=0, atol=1e-14 * np.abs(tensor).max())
+            np.testing.assert_allclose(found.apply(np.arange(5.0)), found.dense() @ np.arange(5.0), rtol=1e-12)
+        assert loss.hessian(student).trace() == pytest.approx(np.einsum("iidd->", tensor), rel=1e-13)
+
+
+def arrays_of(net, X):
+    return net(X), net.input_gradient(X), net.input_hessian(X)
 
 
 def test_rescalings_of_relu_are_projected_out():
@@ -436,7 +458,7 @@ def test_memory_of_products_is_bounded(monkeypatch):
     student = st.Network(rng.standard_normal((20, 20)), np.ones(20), np.zeros(20), activation="tanh")
     chunk = 8 * samples.NUMBERS
     for bound in (X.size + 2**20, 2**27):
-        monkeypatch.setattr(sampled, "HELD", bound)
+        monkeypatch.setattr(streamed, "HELD", bound)
         tracemalloc.start()
         matrix = st.empirical.curvature(student, X, "H1", parameters="all")
         for _ in range(2):

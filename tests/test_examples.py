@@ -16,6 +16,7 @@ SHORTER = {
     "finite_samples": {"dim": 60, "runs": 2},
     "sgd_against_theory": {"runs": 2, "steps": 20},
     "spurious_minima": {"widths": (6,), "runs": 2},
+    "tuned_training": {"starts": 1},
     "tuned_steps": {"width": 2, "starts": 1, "wide": 3, "wide_starts": 1, "accuracies": (0.3, 0.1)},
 }
 """Arguments with which an example that takes long by default is run here."""

@@ -8,6 +8,7 @@ import sobolev_theory as st
 from sobolev_theory import functional
 
 STRICT = array_api_strict.asarray
+SMOOTH = ("tanh", "sigmoid", "softplus", "silu", "gelu", "gaussian", "erf")
 ACTIVATIONS = ("relu", "relu2", "relu3", "erf", "leaky_relu", "abs")
 ROUNDED = 1e-13
 """Of the largest entry: sums of twenty terms, whose frames cost ``1/sin^2``, up to 30, roundings."""
@@ -25,21 +26,21 @@ def agree(found, expected, tolerance=ROUNDED):
     assert np.abs(found - expected).max() <= tolerance * max(np.abs(expected).max(), 1e-300)
 
 
-def compare(make, W, V, a, b, X, norm, activation, derivative, tolerance=ROUNDED):
+def compare(make, W, V, a, b, X, norm, activation, derivative="backprop", **setting):
     """Every function against the views of a point."""
     teacher, student = st.Network(V, b, activation=activation), st.Network(W, a, activation=activation)
-    point = st.PopulationLoss(teacher, norm, derivative=derivative).at(student)
+    point = st.PopulationLoss(teacher, norm, derivative=derivative, **setting).at(student)
     W, V, a, b, X = map(make, (W, V, a, b, X))
-    weights = {"output_weights": a, "teacher_output_weights": b, "activation": activation}
+    weights = {"output_weights": a, "teacher_output_weights": b, "activation": activation, **setting}
     options = weights | {"derivative": derivative}
-    agree(functional.value(W, V, norm, **weights), point.value, tolerance)
-    agree(functional.gradient(W, V, norm, **options), point.gradient, tolerance)
+    agree(functional.value(W, V, norm, **weights), point.value)
+    agree(functional.gradient(W, V, norm, **options), point.gradient)
     H = point.hessian.to_dense()
-    agree(functional.hessian(W, V, norm, **options), H, tolerance)
+    agree(functional.hessian(W, V, norm, **options), H)
     product = functional.hessian_vector_product(W, V, X, norm, **options)
-    agree(product, (H @ np.asarray(X).ravel()).reshape(X.shape), tolerance)
-    G = functional.gauss_newton(W, norm, output_weights=a, activation=activation)
-    agree(G, point.gauss_newton.to_dense(), tolerance)
+    agree(product, (H @ np.asarray(X).ravel()).reshape(X.shape))
+    G = functional.gauss_newton(W, norm, output_weights=a, activation=activation, **setting)
+    agree(G, point.gauss_newton.to_dense())
 
 
 def cases():
@@ -70,6 +71,45 @@ def test_a_strict_namespace_agrees_with_the_loss():
 def test_a_strict_namespace_agrees_with_the_loss_everywhere(d):
     for activation, norm, convention in cases():
         compare(STRICT, *problem(d), norm, activation, convention)
+
+
+def settings(d):
+    """Inputs and metrics: standard, dense with diagonal, diagonal with dense.
+
+    Variances are about those at standard inputs: ``g = s t - rho^2`` costs ``p^2/2`` roundings.
+    """
+    A = np.random.default_rng([3, d]).normal(size=(d, d))
+    dense, diagonal = np.eye(d) + A @ A.T, np.linspace(0.5, 1.5, d)
+    dense /= np.linalg.norm(dense, 2)
+    yield {}
+    yield {"inputs": st.Inputs(covariance=dense), "metric": diagonal}
+    yield {"inputs": st.Inputs(covariance=diagonal), "metric": dense}
+
+
+def test_other_inputs_and_metrics():
+    """And mixtures of normal laws."""
+    _, both, swapped = settings(3)
+    compare(np.asarray, *problem(3), "H1", "tanh", **both)
+    compare(np.asarray, *problem(3), "L2", "softplus")
+    compare(STRICT, *problem(3), (0.3, 0.0, 2.0), "gelu", **swapped)
+    compare(STRICT, *problem(3), "H1", "erf", **both)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("activation", SMOOTH)
+def test_smooth_activations_everywhere(activation):
+    for d in (1, 3):
+        for setting in settings(d):
+            for norm in ("L2", "H1", "H3"):
+                compare(np.asarray, *problem(d), norm, activation, **setting)
+
+
+def test_coincident_neurons_of_smooth_activations():
+    """Everything exists there, and at zero rows."""
+    W, V, a, b, X = problem(3)
+    W[0], W[1], W[2], W[3] = V[0], -2 * V[1], V[0], 0.0
+    compare(np.asarray, W, V, a, b, X, "H1", "gelu")
+    compare(np.asarray, W, V, a, b, X, "H1", "erf", metric=2.0)
 
 
 @pytest.mark.parametrize("make", [np.asarray, STRICT])
@@ -140,7 +180,11 @@ def test_what_is_refused():
         (lambda: functional.hessian_vector_product(W, W, V), ValueError, "vector: "),
         (lambda: functional.gradient(W, W, "H2"), st.InfiniteNormError, "relu"),
         (lambda: functional.gradient(W, W, derivative="other"), ValueError, "derivative"),
-        (lambda: functional.gradient(W, W, activation="tanh"), NotImplementedError, "activation: .*PopulationLoss"),
+        (lambda: functional.gradient(W, W, activation="elu"), NotImplementedError, "activation: .*PopulationLoss"),
+        (lambda: functional.gradient(W, W, metric=2.0), NotImplementedError, "activation: .*'relu'; PopulationLoss"),
+        (lambda: functional.gradient(W, W, inputs=st.Inputs([1.0, 0.0])), NotImplementedError, "inputs: mean zero"),
+        (lambda: functional.gradient(np.ones((1500, 2)), W, activation="tanh"), st.SizeError, "W, V: "),
+        (lambda: functional.gradient(np.ones((10**6, 1)), [[1.0]]), st.SizeError, "student, teacher: all pairs"),
     ):
         with pytest.raises(error, match=words):
             call()

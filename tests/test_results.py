@@ -2,17 +2,23 @@
 
 import copy
 import csv
+import inspect
 import io
 import pickle
 import re
+import typing
 from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
 from html.parser import HTMLParser
+from types import GenericAlias
 
 import numpy as np
 import pytest
 
 import sobolev_theory as st
-from sobolev_theory._runtime.results import Record, Rows, Shown
+from sobolev_theory._runtime.results import Record, Rows, Shown, Value
+from sobolev_theory._runtime.tables import Tabular
 
 
 def of_size(width, dim):
@@ -54,10 +60,30 @@ def of_one_size():
         st.finite_sample.spectrum(np.eye(2), "L2", samples_per_dim=1.0),
     )
     report = st.monte_carlo.verify(st.PopulationLoss(np.eye(2)), [[0.8, 0.3], [0.1, 0.9]], samples=2000, rng=0)
+    biased = st.Network(np.eye(2), biases=[0.1, 0.2], activation="erf")
+    sphere, kernels = st.kernels.sphere_spectrum("relu", 3, 4), st.kernels.compare(np.eye(3), "erf")
+    sweep = st.sweep("condition_number_ratio", {"width": [2], "dim": [3]}, repeats=2, rng=0)
+    empirical = st.empirical.EmpiricalLoss(np.random.default_rng(0).standard_normal((9, 2)), biased)
     hessian, theorem = (st.formulas.get(name) for name in ("relu/H1/hessian/own/backprop", "theorem/exact_cone"))
     return {
         "Spectrum, symmetric": st.symmetric.spectrum(10**30, 10**30),
         "Spectrum, long": st.Spectrum(np.random.default_rng(0).standard_normal(1000), np.arange(1, 1001)),
+        "Inputs": st.Inputs([1.0, 2.0], 0.5),
+        "Table": report.table(),
+        "NeuronBlock": loss.hessian(2 * np.eye(2)).neuron_block(0, 1),
+        "ParameterBlock": loss.hessian(2 * np.eye(2)).block("weights", "weights"),
+        "AffinePoint": st.PopulationLoss(biased, parameters="all").at(biased),
+        "PopulationLoss, of inputs": st.PopulationLoss(biased, inputs=st.Inputs([1.0, 2.0], 0.5)),
+        "EmpiricalLoss": empirical,
+        "EmpiricalPoint": empirical.at(biased),
+        "SphereSpectrum": sphere,
+        "Degree": sphere[1],
+        "KernelComparison": kernels,
+        "Regression": kernels["L2"],
+        "Sweep": sweep,
+        "SweepRow": sweep[0],
+        "Summary": sweep.summary(),
+        "SummaryRow": sweep.summary()[0],
         "Rate": st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "L2"), [[0.9, 0.1]], 40.0).rate(),
         "Search": search,
         "Group": search[0],
@@ -169,7 +195,7 @@ class Balanced(HTMLParser):
 def test_notebooks_get_a_table(found):
     """Formulas and theorems are LaTeX and Markdown there, which HTML would hide."""
     for name, result in every(found):
-        if isinstance(result, Shown):
+        if isinstance(result, Tabular):
             parser = Balanced()
             parser.feed(result._repr_html_())
             parser.close()
@@ -185,7 +211,7 @@ def test_notebooks_get_a_table(found):
 def test_every_table_is_exported_and_saved(found, tmp_path):
     """With as many rows and columns as it has; what is loaded is the same table, and exports the same."""
     for name, result in found["small"].items():
-        if isinstance(result, Shown) and not isinstance(result, st.Network):  # which saves itself, see test_networks
+        if isinstance(result, Tabular) and not isinstance(result, st.Network):  # which saves itself, see test_networks
             whole = result._whole()
             result.save(tmp_path / "result.json")
             loaded = st.Table.load(tmp_path / "result.json")
@@ -229,6 +255,93 @@ def test_results_are_pickled_and_copied(found):
             assert str(other) == str(result), name
 
 
+INTERNAL = {"Tabular", "Frozen", "Record", "Rows", "Shown", "Value", "View", "Eigenspace", "Origin", "Prior"}
+"""Classes of which results are kinds, and records that are parts on demand."""
+
+
+def public_results():
+    """Classes whose instances users are given: those that are shown or compared, and what public functions return."""
+    rooms = [st, *(getattr(st, name) for name in st.__all__ if inspect.ismodule(getattr(st, name)))]
+    offered = [getattr(room, name) for room in rooms for name in room.__all__]
+    for thing in offered:
+        if inspect.isclass(thing) and not issubclass(thing, Exception | Warning):
+            yield thing
+        if inspect.isfunction(thing):
+            yield from ours(typing.get_type_hints(thing).get("return"))
+    for base in (Shown, Value):
+        yield from kinds(base)
+
+
+def ours(annotation):
+    """The package's classes in an annotation."""
+    if inspect.isclass(annotation) and annotation.__module__.startswith("sobolev_theory"):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from ours(part)
+
+
+def kinds(base):
+    """Classes of the package that derive from one, and from which none does; what needs SymPy has tests of its own."""
+    for kind in base.__subclasses__():
+        ours = kind.__module__.startswith("sobolev_theory") and "symbolic" not in kind.__module__
+        if ours and not kind.__subclasses__():
+            yield kind
+        yield from kinds(kind)
+
+
+def unlike(one, other, place, seen):
+    """Where an object and its copy differ, down to every bit, in all that they hold; pairs that were seen are kept."""
+    if (id(one), id(other)) in seen:
+        return []
+    seen[id(one), id(other)] = one, other
+    if type(one) is not type(other):
+        return [f"{place}: {type(one).__name__}, {type(other).__name__}"]
+    if isinstance(one, np.ndarray) and one.dtype != object:
+        same = (one.dtype, one.shape) == (other.dtype, other.shape)
+        return [] if same and one.tobytes() == other.tobytes() else [place]
+    if (
+        inspect.isroutine(one)
+        or inspect.isclass(one)
+        or isinstance(one, str | int | bytes | frozenset | np.dtype | GenericAlias | None)
+    ):
+        return [] if one == other else [place]
+    if isinstance(one, float | complex | np.generic) and float.__repr__(one) != float.__repr__(other):
+        return [place]
+    parts, others = ([*held(value)] for value in (one, other))
+    if [name for name, _ in parts] != [name for name, _ in others]:
+        return [f"{place}: {[name for name, _ in parts]}, {[name for name, _ in others]}"]
+    pairs = zip(parts, others, strict=True)
+    return [found for (name, a), (_, b) in pairs for found in unlike(a, b, f"{place}.{name}", seen)]
+
+
+def held(value):
+    """What an object holds, by name; what it has computed on demand is no part of it."""
+    if isinstance(value, Mapping):
+        yield from ((repr(key), value[key]) for key in value)
+    if isinstance(value, tuple | list):
+        yield from ((str(k), item) for k, item in enumerate(value))
+    if type(value).__reduce__ is not object.__reduce__:  # it says itself what it is made of
+        yield from held(value.__reduce__()[1:])
+        return
+    state = value.__getstate__() or {}
+    slots = state[1] if isinstance(state, tuple) else {}
+    state = (state[0] or {}) | slots if isinstance(state, tuple) else state
+    on_demand = {
+        name for kind in type(value).__mro__ for name, v in vars(kind).items() if isinstance(v, cached_property)
+    }
+    yield from ((name, state[name]) for name in sorted({*state} - on_demand))
+
+
+def test_every_result_is_pickled_whole(found):
+    """Of every class, in every bit that it holds."""
+    seen = {}
+    advice = st.advise(st.Network.orthonormal(2, 3, activation="erf"), st.Inputs(), ("L2", "H1"))
+    for name, result in (found["small"] | {"Advice": advice}).items():
+        assert unlike(result, pickle.loads(pickle.dumps(result)), name, seen) == []
+    met = {type(value) for value, _ in seen.values()}
+    assert {kind.__qualname__ for kind in {*public_results()} - met} - INTERNAL == set()
+
+
 def test_results_are_equal_by_value(found):
     """NaN included; what is integrated or holds kernels is equal to itself alone."""
     identical = {
@@ -237,9 +350,15 @@ def test_results_are_equal_by_value(found):
         "Flow",
         "Descent",
         "PopulationLoss",
+        "PopulationLoss, of inputs",
         "Point",
+        "AffinePoint",
+        "EmpiricalLoss",
+        "EmpiricalPoint",
         "Parameters",
         "SpanProblem",
+        "NeuronBlock",
+        "ParameterBlock",
     }
     for name, result in every(found):
         other = pickle.loads(pickle.dumps(result))

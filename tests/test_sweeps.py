@@ -190,6 +190,8 @@ def test_a_summary_is_of_the_repeats_that_have_values() -> None:
         np.testing.assert_allclose(row["sometimes"], values.mean(), rtol=1e-14)
         error = np.sqrt(np.sum((values - values.mean()) ** 2) / (len(values) - 1) / len(values))
         np.testing.assert_allclose(row["sometimes_error"], error, rtol=1e-13)
+    (row,) = st.sweep(strange, {"a": 1.0}, repeats=2).summary()
+    assert (row["itself"], row["none"], row["count"]) == (pytest.approx(np.nan, nan_ok=True),) * 2 + (0,)
     never = st.sweep("condition_number", {"width": 1, "dim": 3, "norm": "H2"}, rng=0)
     (row,) = never.summary()
     assert (never.names, row["count"], np.isnan(row["condition_number"])) == (("condition_number",), 0, True)
@@ -341,7 +343,7 @@ def test_a_complete_file_is_only_read(file: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_longer_sweep_goes_on_from_a_shorter_one(file: Path) -> None:
     content = file.read_bytes()
     longer = {"repeats": 5, "grid": {"a": [2.5, 4, 1], "b": ["y", "w", "x", "z"]}}
-    assert swept(file, **longer) == st.sweep(drawn, rng=5, **longer)
+    assert swept(file, rng=None, **longer) == st.sweep(drawn, rng=5, **longer)  # the generators are those of the file
     assert file.read_bytes().startswith(content)
     assert len(file.read_bytes().splitlines()) == 1 + 5 * 12
 
@@ -379,7 +381,10 @@ def test_the_file_of_another_sweep_is_refused_untouched(file: Path, changes: dic
 
 def test_a_function_of_other_code_is_another_one(tmp_path: Path) -> None:
     """Though its name is the same; not so one that stands elsewhere."""
-    path, codes = tmp_path / "file", ("return a", "return a", "return a + 1", "return (lambda: a)()")
+    path, codes = (
+        tmp_path / "file",
+        ("return a * a", "return a * a", "return a + a", "return a * a + 0", "return (lambda: a)()"),
+    )
     for number, code in enumerate(codes):
         names: dict[str, Any] = {"__name__": "mine"}
         exec("\n" * number + f"def f(rng, a): {code}", names)

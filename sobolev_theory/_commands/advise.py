@@ -11,7 +11,7 @@ from ..inputs import Inputs
 from ..layout import NAMES
 from ..networks import Network
 from .arrays import MOVING, numbers
-from .options import FILES, add_command, add_json, parse_norm, positive, print_json, seed, workers
+from .options import FILES, add_command, add_format, parse_norm, positive, print_result, seed, workers
 
 EXAMPLES = """examples:
   sobolev-theory advise --network model.npz --data X.npy
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
     command.add_argument("--accuracy", type=positive, default=1e-4, help=help_accuracy)
     command.add_argument("--seed", type=seed, default=0, help="seed of everything random (default 0)")
     command.add_argument("--workers", type=workers, default=1, help="processes, -1 for all cores (default 1)")
-    add_json(command)
+    add_format(command)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,8 +58,5 @@ def run(options: argparse.Namespace) -> int:
         rng=options.seed,
         workers=options.workers,
     )
-    if options.json:
-        print_json(report.to_dict())
-    else:
-        print(report)
+    print_result(options, report, report.to_dict())
     return 0

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from .._runtime.checks import between, integer, near, number, positive_integer, shown
-from .._runtime.results import Record, Shown
+from .._runtime.results import Rows, Shown
 from .._runtime.tables import Table
 from .._runtime.terminal import columns, wrapped
 from ..activations import Activation
@@ -165,17 +165,17 @@ def refuse(options: argparse.Namespace, names: Sequence[str], reason: str) -> No
 def print_result(options: argparse.Namespace, result: Shown | Table, data: dict[str, Any], above: str = "") -> None:
     """A result in the format that the options ask for: JSON of the data, else its table, below a line in text."""
     table = result.table()
-    titled = replace(table, title="\n".join(filter(None, [above, table.title])))
+    titled = replace(table, title="\n".join(filter(None, [above, table.title]))) if above else result
     if options.format == "json":
         print_json(data)
     elif options.format == "csv":
         print(titled.to_csv(), end="")
     elif options.format != "text":
         print(titled.to_latex() if options.format == "latex" else titled.to_markdown())
-    elif isinstance(result, Record):  # which is text, not a row
-        print("\n".join(wrapped("\n".join(filter(None, [above, str(result)])), columns())))
-    else:
+    elif isinstance(result, Rows | Table):
         table.print(above)
+    else:  # what is text, not rows
+        print("\n".join(wrapped("\n".join(filter(None, [above, str(result)])), columns())))
 
 
 def print_json(data: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from ..sweeps.quantities import QUANTITIES, parameters
 from ..sweeps.sweep import sweep
 from .activation import parse_activation
 from .figures import load_plotting, save
-from .options import add_command, add_json, print_json, seed, size, workers
+from .options import add_command, add_format, print_result, seed, size, workers
 
 EXAMPLES = """examples:
   sobolev-theory sweep condition_number_ratio --grid width=2,4 --grid dim=9 --grid curvature=gauss_newton --repeats 9
@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
     command.add_argument("--checkpoint", metavar="FILE", help="write results to it, and go on from those that it has")
     command.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each point and repeat")
     command.add_argument("--plot", type=Path, metavar="FILE", help="draw it; the suffix says which format")
-    add_json(command)
+    add_format(command)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -66,11 +66,14 @@ def run(options: argparse.Namespace) -> int:
     if plotting is not None:
         of_plane = sorted(table.varied) == ["angle", "ratio"]
         save((plotting.acceleration_map if of_plane else plotting.sweep)(table), options.plot)
-    if options.json:
-        summary, rows = table.summary().as_dicts(), table.as_dicts()
-        print_json({"quantity": table.quantity, "repeats": options.repeats, "summary": summary, "rows": rows})
-    else:
-        table.summary().table().print()
+    means = table.summary()
+    data = {
+        "quantity": table.quantity,
+        "repeats": options.repeats,
+        "summary": means.as_dicts(),
+        "rows": table.as_dicts(),
+    }
+    print_result(options, means, data)
     return 0
 
 

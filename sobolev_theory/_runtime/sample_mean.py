@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .results import Record
+from .results import Frozen
 
 FloatArray = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def spread(samples: FloatArray) -> FloatArray:
     return np.where(found <= SAME * np.abs(samples).max(axis=0), 0.0, found)
 
 
-class SampleMean(Record, float):
+class SampleMean(Frozen, float):
     """A mean over samples: a float with more to say.
 
     Attributes

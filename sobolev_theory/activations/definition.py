@@ -232,9 +232,9 @@ class Kinked(Definition):
 
 def leibniz(moment: Moments, k: int, n: int) -> FloatArray:
     """``d_m^n E[f^(k)(z) g^(k)(z)]``, the sum of ``comb(n, i) E[f^(k+i)(z) g^(k+n-i)(z)]``."""
-    terms = [comb(n, i) * moment(k + i, k + n - i) for i in range(n + 1)]
-    total: FloatArray = np.sum(terms, axis=0)
-    return total
+    total: Any = sum(comb(n, i) * moment(k + i, k + n - i) for i in range(n + 1))
+    found: FloatArray = total
+    return found
 
 
 def along_polar_frame(moments: Moments, at: KinkedPairs) -> Letters:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
 from ..curvature.spectrum import rounding_of
 from ..norms import Norm
@@ -40,10 +40,13 @@ SINGULAR = 1e-10
 ENDLESS = 1e12
 """Steps that nobody takes."""
 
-CLOSE = 1e-3
+LEAP = 1.5
+"""Logarithm of the factor by which a number of steps is raised until it is enough."""
+
+CLOSE = 1e-4
 """Relative accuracy of a number of steps."""
 
-LONGEST = np.linspace(-5.0, 0.2, 9)
+LONGEST = np.linspace(-5.0, 0.2, 6)
 """Decimal logarithms of ``2 - s L`` that are tried; between those around the best the step is minimised."""
 
 
@@ -82,15 +85,18 @@ class Contraction:
 
     def time(self, step: float, accuracy: float) -> float:
         """Steps until the mean of the L2 loss is at a part of its start; infinite where that is beyond any number."""
-        low, high = 0.0, 1.0
-        while self.left(step, high) > accuracy:
-            low, high = high, 2 * high
-            if high > ENDLESS:
+
+        def excess(logarithm: float) -> float:
+            return float(np.log(max(self.left(step, np.exp(logarithm)), np.finfo(np.float64).tiny) / accuracy))
+
+        low, high = -LEAP, 0.0
+        while excess(high) > 0:
+            low, high = high, high + LEAP
+            if high > np.log(ENDLESS):
                 return np.inf
-        while high - low > CLOSE * high:
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.left(step, middle) > accuracy else (low, middle)
-        return high
+        if not excess(low) > 0:  # less than a step: no matter
+            return float(np.exp(low))
+        return float(np.exp(brentq(excess, low, high, xtol=CLOSE)))
 
     def tuned(self, accuracy: float) -> float:
         """The same with the step that needs fewest; infinite if errors do not decay."""
@@ -106,7 +112,7 @@ class Contraction:
         if found[best] == np.inf:
             return np.inf
         bounds = float(LONGEST[max(best - 1, 0)]), float(LONGEST[min(best + 1, len(LONGEST) - 1)])
-        finer = minimize_scalar(logarithm, bounds=bounds, method="bounded", options={"xatol": 1e-2})
+        finer = minimize_scalar(logarithm, bounds=bounds, method="bounded", options={"xatol": 3e-2})
         return float(np.exp(min(finer.fun, found[best])))
 
 

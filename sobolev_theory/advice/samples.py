@@ -28,6 +28,9 @@ FloatArray = NDArray[np.float64]
 CLOSE = 1.03
 """Factor to which a number of samples is known."""
 
+PER_NEURON = 4.0
+"""Samples per dimension and neuron at which a search by the law begins."""
+
 TWICE = 2.0
 """Condition numbers of sampled matrices up to so many times that of the population count as close to it."""
 
@@ -81,9 +84,18 @@ def has_law(network: Network, loss: PopulationLoss) -> bool:
 
 def by_law(network: Network, norm: Norm, limit: float) -> float:
     """Samples per dimension until the condition number is at most twice that of the population, `limit`."""
-    low, high = np.log(FEWEST), np.log(MOST)
+
+    def enough(logarithm: float) -> bool:
+        law = spectrum(network, norm, samples_per_dim=float(np.exp(logarithm)))
+        return law.condition_number <= TWICE * limit
+
+    low = high = np.log(PER_NEURON * network.width)
+    while not enough(high) and high < np.log(MOST) - 1:
+        low, high = high, high + 1
+    while low == high and enough(low - 1) and low > np.log(FEWEST) + 2:
+        low = high = low - 1
+    low = high - 1
     while high - low > np.log(CLOSE):
         middle = (low + high) / 2
-        law = spectrum(network, norm, samples_per_dim=float(np.exp(middle)))
-        low, high = (low, middle) if law.condition_number <= TWICE * limit else (middle, high)
+        low, high = (low, middle) if enough(middle) else (middle, high)
     return float(np.exp(high))

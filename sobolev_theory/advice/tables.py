@@ -87,9 +87,10 @@ def conditioning_table(advice: Findings) -> Table:
         Column("smallest", "rate", form=SHORT),
         Column("largest", "sharpness", "{:.4g}"),
         Column("condition_number", "kappa", form=SHORT),
-        Column("gain_equal_sharpness", "gain at equal sharpness", form=SHORT),
+        Column("gain_equal_sharpness", "gain", form=SHORT),
     ]
-    return Table("Conditioning: the slowest rate, the largest eigenvalue, and their ratio", columns, rows, keys=2)
+    title = "Conditioning: the slowest rate, the largest eigenvalue, and their ratio; gain at equal sharpness"
+    return Table(title, columns, rows, keys=2)
 
 
 def weight_table(advice: Findings) -> Table | None:

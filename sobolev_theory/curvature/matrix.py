@@ -15,7 +15,7 @@ from ..layout import Layout
 from ..pairs.existence import are_finite
 from .on_rows import MatrixOnRows
 from .products import Products
-from .views import View, neuron_block, parameter_block
+from .views import NeuronBlock, ParameterBlock, View
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -124,9 +124,7 @@ class Matrix(Products):
                [0. , 0.5]])
         """
         names = self.layout.names
-        return parameter_block(
-            self._blocks, self.layout, one_of("rows", rows, names), one_of("columns", columns, names)
-        )
+        return ParameterBlock(self._blocks, self.layout, one_of("rows", rows, names), one_of("columns", columns, names))
 
     def neuron_block(self, i: int, j: int) -> View:
         """The block of neuron ``i`` with neuron ``j``, in the order weight, bias, output weight of what moves.
@@ -143,7 +141,7 @@ class Matrix(Products):
             required = f"the number of a neuron, 0 to {self.width - 1},"
             if integer(name, number, required, 0) >= self.width:
                 raise ValueError(f"{name}: {required} is required, got {shown(number)}")
-        return neuron_block(self._blocks, int(i), int(j))
+        return NeuronBlock(self._blocks, int(i), int(j))
 
     @np.errstate(all="ignore")
     def diagonal(self) -> FloatArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,18 +20,11 @@ AS_PRODUCTS = "its products with vectors do not form it"
 
 
 class View(Record, Products):
-    """A part of a matrix: a linear operator with `to_dense`."""
+    """A part of a matrix on rows of neurons: a linear operator with `to_dense`."""
 
-    def __init__(
-        self,
-        name: str,
-        shape: tuple[int, int],
-        apply: Callable[[FloatArray], FloatArray],
-        transposed: Callable[[], View],
-        dense: Callable[[], FloatArray],
-    ) -> None:
+    def __init__(self, blocks: MatrixOnRows, name: str, shape: tuple[int, int]) -> None:
         super().__init__(np.dtype(np.float64), shape)
-        self.name, self._apply, self._transposed, self._dense = name, apply, transposed, dense
+        self.blocks, self.name = blocks, name
 
     def facts(self) -> dict[str, Any]:
         """Which part it is, and its shape."""
@@ -44,9 +36,16 @@ class View(Record, Products):
         return self._apply(np.reshape(x, -1))
 
     def _adjoint(self) -> View:
-        return self._transposed()
+        raise NotImplementedError
 
-    _transpose = _adjoint  # the matrix is real
+    def _transpose(self) -> View:  # the matrix is real
+        return self._adjoint()
+
+    def _apply(self, x: FloatArray) -> FloatArray:
+        raise NotImplementedError
+
+    def _dense(self) -> FloatArray:
+        raise NotImplementedError
 
     def to_dense(self) -> FloatArray:
         """The matrix.
@@ -61,39 +60,47 @@ class View(Record, Products):
         return self._dense()
 
 
-def parameter_block(blocks: MatrixOnRows, layout: Layout, rows: str, columns: str) -> View:
+class ParameterBlock(View):
     """The rows of one parameter and the columns of another."""
-    left, right = layout.slices[rows], layout.slices[columns]
 
-    def apply(x: FloatArray) -> FloatArray:
-        flat = np.zeros(layout.size, dtype=x.dtype)
-        flat[right] = x
-        return layout.flat(blocks.apply(layout.rows(flat)))[left]
+    def __init__(self, blocks: MatrixOnRows, layout: Layout, rows: str, columns: str) -> None:
+        self.layout, self.rows, self.columns = layout, rows, columns
+        height, width = (layout.slices[name].stop - layout.slices[name].start for name in (rows, columns))
+        super().__init__(blocks, f"{rows}, {columns}", (height, width))
 
-    def dense() -> FloatArray:
-        (first, across), (second, along) = (_place(layout, name) for name in (rows, columns))
-        found = blocks.tensor(across, along)[first, second].transpose(0, 2, 1, 3)
-        return found.reshape(left.stop - left.start, right.stop - right.start)
+    def _adjoint(self) -> View:
+        return ParameterBlock(self.blocks.transposed(), self.layout, self.columns, self.rows)
 
-    return View(
-        f"{rows}, {columns}",
-        (left.stop - left.start, right.stop - right.start),
-        apply,
-        lambda: parameter_block(blocks.transposed(), layout, columns, rows),
-        dense,
-    )
+    def _apply(self, x: FloatArray) -> FloatArray:
+        flat = np.zeros(self.layout.size, dtype=x.dtype)
+        flat[self.layout.slices[self.columns]] = x
+        rows = self.blocks.apply(self.layout.rows(flat))
+        return self.layout.flat(rows)[self.layout.slices[self.rows]]
+
+    def _dense(self) -> FloatArray:
+        (first, across), (second, along) = (_place(self.layout, name) for name in (self.rows, self.columns))
+        found = self.blocks.tensor(across, along)[first, second].transpose(0, 2, 1, 3)
+        return found.reshape(self.shape)
 
 
-def neuron_block(blocks: MatrixOnRows, i: int, k: int) -> View:
-    """Block ``(i, k)`` of the matrix on rows of neurons."""
-    found, (_, dim) = blocks.neuron_block(i, k), blocks.shape
-    return View(
-        f"neurons {i}, {k}",
-        (dim, dim),
-        found.apply,
-        lambda: neuron_block(blocks.transposed(), k, i),
-        found.dense,
-    )
+class NeuronBlock(View):
+    """Block ``(i, k)`` of the matrix."""
+
+    def __init__(self, blocks: MatrixOnRows, i: int, k: int) -> None:
+        self.i, self.k, self._block = i, k, blocks.neuron_block(i, k)
+        super().__init__(blocks, f"neurons {i}, {k}", (blocks.shape[1], blocks.shape[1]))
+
+    def __reduce__(self) -> tuple[type[NeuronBlock], tuple[MatrixOnRows, int, int]]:
+        return NeuronBlock, (self.blocks, self.i, self.k)
+
+    def _adjoint(self) -> View:
+        return NeuronBlock(self.blocks.transposed(), self.k, self.i)
+
+    def _apply(self, x: FloatArray) -> FloatArray:
+        return self._block.apply(x)
+
+    def _dense(self) -> FloatArray:
+        return self._block.dense()
 
 
 def _place(layout: Layout, name: str) -> tuple[slice, slice]:

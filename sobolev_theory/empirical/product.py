@@ -32,7 +32,8 @@ FloatArray = NDArray[np.float64]
 class Kept:
     """What a product needs of a chunk: inputs, targets, pointwise derivatives that are not zero, ``D`` of a Hessian.
 
-    Derivatives by order: of all neurons, (c, N), where a norm compares that order, else of those that move, (c, R).
+    Derivatives by order: of all neurons, (c, N), where a norm compares gradients of that order, else of those that
+    move, (c, R).
     """
 
     inputs: FloatArray
@@ -46,8 +47,11 @@ class Kept:
         setting, orders, bends = chunk.setting, chunk.setting.norm.orders, None
         if residual and setting.bends:
             bends = np.asarray(sum(weight * chunk.of_students(m + 2) * facing(chunk, m) for m, weight in orders))
-        sigma = {m + 1: np.ascontiguousarray(chunk.of_students(m + 1)) for m, _ in orders if setting.bends}
-        sigma |= {m: chunk.sigma[m] for m, _ in orders if m or setting.speaks}
+        moving = {m + 1 for m, _ in orders if setting.bends} | (
+            {0} & {m for m, _ in orders} if setting.speaks else set()
+        )
+        sigma = {order: np.ascontiguousarray(chunk.of_students(order)) for order in moving}
+        sigma |= {m: chunk.sigma[m] for m, _ in orders if m}
         found = {order: values for order, values in sigma.items() if values.any()}
         return cls(chunk.inputs, chunk.targets if residual else {}, found, bends)
 
@@ -84,7 +88,7 @@ class Product:
     def _combinations(self, m: int) -> tuple[AnyArray, AnyArray]:
         """Of ``E_i`` in ``s_k^(m+1) p_k``, (R, R), and in ``s_j^(m)``, (N, R); the first index is that of ``k, j``.
 
-        Of order 0 the pull is one number for all neurons: (R,) and (N,).
+        Of order 0 the pull is one number for all neurons, and others have no share in it: (R,) and (R,).
         """
         setting, R = self.setting, self.setting.width
         a, power, slope = setting.outputs[:R], setting.power(m, 0)[:, :R], setting.power(m, 1)
@@ -92,7 +96,7 @@ class Product:
         on_sigma[:R] = (power * self.alpha + slope[:, :R] * a * self.overlap[:, :R].T).T
         if self.first is not None:
             on_sigma += (slope * setting.outputs * self.overlap).T
-        return ((power * a).T, on_sigma) if m else (a, on_sigma[:, 0])
+        return ((power * a).T, on_sigma) if m else (a, on_sigma[:R, 0])
 
     def add(self, kept: Kept) -> None:
         """One chunk."""
@@ -112,7 +116,7 @@ class Product:
             if m and m in kept.targets:
                 pulls -= self._of_target(m, kept.targets[m], rates)
             if not m and sigma is not None:
-                self.outputs += pulls @ sigma[:, :R]
+                self.outputs += pulls @ sigma
             if slope is not None:
                 slopes.append(np.multiply(slope[:, :R], pulls if m else pulls[:, None], out=rates))
         if slopes:

@@ -13,39 +13,40 @@ from ..curvature.on_rows import ALL, MatrixOnRows, NeuronBlock
 from ..pairs.existence import are_finite, overflowing
 from .dense import Grams, Group, Own
 from .first_order import FirstOrder
-from .product import Kept, Product
 from .samples import PARTS, Data
 from .setting import Setting
 from .singular import reasons
+from .streamed import Streamed
 from .sums import means
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-HELD = 110 * 2**20
-"""Numbers, 880 MiB, that samples and pointwise derivatives may be together: those of further chunks are not kept."""
-
-
 MOST = 2**27
 """Numbers of the matrices that parts of the samples give, together."""
 
+WIDEST = 200
+"""Inputs and neurons together up to which blocks of neurons with themselves cost at most a hundred products."""
+
 
 class SampledMatrix(MatrixOnRows):
-    """A Gauss-Newton matrix, or with the residual a Hessian.
+    """A Gauss-Newton matrix; or, with what its gradient has in common with it, a Hessian.
 
-    A product takes two matrix products with the samples, if the pointwise derivatives of a first one could be kept.
+    A product takes two matrix products with the samples, if the pointwise derivatives of a first one can be kept. A
+    Hessian needs more of them: where those do not fit, what it has beside the Gauss-Newton matrix, blocks of neurons
+    with themselves, is formed before the first product, unless there are so many inputs that this does not pay.
     """
 
     def __init__(self, setting: Setting, data: Data, workers: Workers, first: FirstOrder | None) -> None:
         self.setting, self.data, self.workers, self.first = setting, data, workers, first
-        self._squares = None if first is None else first.squares
-        self._kept: list[Kept] = []
         self._dense: FloatArray | None = None
+        self._streamed: Streamed | None = None
+        self._beside: FloatArray | None = None  # what is added to blocks with themselves, (R, D, D)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what can be computed anew, and executors."""
         workers = self.workers if isinstance(self.workers, int) else 1
-        return self.__dict__ | {"workers": workers, "_kept": [], "_dense": None}
+        return self.__dict__ | {"workers": workers, "_dense": None, "_streamed": None, "_beside": None}
 
     @property
     def is_costly(self) -> bool:
@@ -60,24 +61,15 @@ class SampledMatrix(MatrixOnRows):
     @np.errstate(all="ignore")
     def apply(self, rows: FloatArray) -> FloatArray:
         """The product with rows of neurons (R, D)."""
-        setting, residual = self.setting, self.first is not None
-        product = Product(setting, setting.full(rows), self.first, self._squares)
-        for number, batch in enumerate(self.data.batches()):
-            if number < len(self._kept):
-                product.add(self._kept[number])
-                continue
-            kept = Kept.of(setting.at(batch, setting.needed(second=residual)), residual=residual)
-            product.add(kept)
-            if number == len(self._kept) and self._room(kept):
-                self._kept.append(kept)
-        result = np.asarray(product.mean(len(self.data))[:, setting.layout.columns])
-        self._squares = product.squares
-        return result if not are_finite(rows) else self._finite(result)
-
-    def _room(self, kept: Kept) -> bool:
-        """Whether one more chunk is to be kept."""
-        samples = sum(each.numbers for each in (self.data.inputs, *self.data.targets.values()))
-        return samples + (len(self._kept) + 1) * kept.numbers <= HELD
+        if self._streamed is None:
+            streamed = Streamed(self.setting, self.data, self.first)
+            if self.first is not None and not streamed.fits and sum(self.setting.weights.shape) <= WIDEST:
+                streamed, self._beside = streamed.alone(), self._own(np.arange(self.shape[0]), self.first)
+            self._streamed = streamed
+        result = self._streamed.apply(rows)
+        if self._beside is not None:
+            result = result + np.einsum("ide,ie->id", self._beside, rows)
+        return self._finite(result) if are_finite(rows) else result
 
     def tensor(self, left: slice = ALL, right: slice = ALL) -> FloatArray:
         """All blocks, in some coordinates on the left and some on the right; formed once."""

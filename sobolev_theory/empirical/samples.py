@@ -18,6 +18,9 @@ FloatArray = NDArray[np.float64]
 NUMBERS = 2**17
 """Numbers of one chunk of samples and of what becomes of it, so that they stay in the cache of a core."""
 
+FEWEST = 256
+"""Samples of a chunk for which products with tables of wide networks are efficient, if they do not take too much."""
+
 PARTS = 32
 """Parts of the samples, each a task: the same for any workers, so that sums are added in one order."""
 
@@ -91,7 +94,8 @@ class Data:
     def of(cls, inputs: Samples, targets: dict[int, Samples], neurons: int) -> Data:
         """Chunks for networks of so many neurons."""
         row = inputs.array[0].size + 2 * neurons + sum(each.array[0].size for each in targets.values())
-        return cls(inputs, targets, max(16, min(NUMBERS // row, len(inputs))))
+        length = max(NUMBERS // row, min(FEWEST, 32 * NUMBERS // row), 16)
+        return cls(inputs, targets, min(length, len(inputs)))
 
     def __len__(self) -> int:
         return len(self.inputs)

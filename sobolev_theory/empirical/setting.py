@@ -88,6 +88,14 @@ class Setting:
             layout,
         )
 
+    def alone(self) -> Setting:
+        """Those that move, beside nobody."""
+        R = self.width
+        activations = of_neurons(self.activation, len(self.weights))[:R]
+        arrays = self.weights[:R], self.biases[:R], self.outputs[:R]
+        shared = self.norm, self.metric, self.layout
+        return Setting(*arrays, self.layout.width < R, of_layer(activations), *shared)
+
     @property
     def width(self) -> int:
         """Number ``R`` of neurons that move: students, and the constant neuron if the output bias does."""

@@ -13,8 +13,8 @@ from .samples import PARTS, Batch, Data
 
 FloatArray = NDArray[np.float64]
 
-PAYS = 2e10
-"""Operations from which on it pays to start processes and to send samples to them: a second or two of one core."""
+PAYS = 2e11
+"""Operations from which on it pays to start processes and to send samples to them: two seconds or three of a core."""
 
 
 class Task(Protocol):

@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from numpy.typing import ArrayLike
+
+from .._runtime.checks import instance_of
+from ..activations import Activation
 from ..activations.per_neuron import ActivationLike, chosen
+from ..inputs import Inputs
 from ..norms import Convention, Norm, NormLike
+from ..pairs.affine_terms import AffineTerms
+from ..pairs.ambient import Ambient
+from ..pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
 from ..pairs.sums import PairTerms
-from .blocks import Blocks
+from .letters import LetterSums
+from .moments import known
 from .namespaces import Namespace, like, weights_of
 from .sums import Sums
 
@@ -21,6 +30,8 @@ def value(
     output_weights: Any = None,
     teacher_output_weights: Any = None,
     activation: ActivationLike = "relu",
+    inputs: Inputs | None = None,
+    metric: ArrayLike | None = None,
 ) -> Any:
     r"""The Sobolev population loss of `PopulationLoss`, an array of shape ``()``.
 
@@ -39,7 +50,10 @@ def value(
     output_weights, teacher_output_weights
         (K,) and (M,), likewise; ones if None.
     activation
-        One with generated kernels: relu, relu2, relu3, leaky_relu, abs, erf, or one that was derived.
+        One with generated kernels, relu, relu2, relu3, leaky_relu, abs, erf, or one that was derived; or tanh, sigmoid,
+        softplus, silu, gelu, gaussian, as mixtures of up to 33 normal laws: a pair costs the square of that.
+    inputs, metric
+        As `PopulationLoss`, of mean zero and for smooth activations: numbers of NumPy, not differentiated.
 
     Raises
     ------
@@ -56,7 +70,7 @@ def value(
     >>> bool(np.isclose(functional.value(W, V, "L2"), 0.5 - 1 / (2 * np.pi)))
     True
     """
-    sums = _sums(W, (V, teacher_output_weights), norm, output_weights, activation)
+    sums = _sums(W, (V, teacher_output_weights), norm, output_weights, activation, inputs, metric)
     return replace(sums, width=sums.rows.shape[0]).value()
 
 
@@ -68,6 +82,8 @@ def gradient(
     output_weights: Any = None,
     teacher_output_weights: Any = None,
     activation: ActivationLike = "relu",
+    inputs: Inputs | None = None,
+    metric: ArrayLike | None = None,
     derivative: str = "backprop",
 ) -> Any:
     """The gradient in the hidden weights, (K, d); arguments as `value`, and the convention of `PopulationLoss`.
@@ -79,7 +95,9 @@ def gradient(
     >>> functional.gradient(np.array([[2.0, 0.0]]), np.array([[1.0, 0.0]]), "L2")
     array([[0.5, 0. ]])
     """
-    return _sums(W, (V, teacher_output_weights), norm, output_weights, activation, derivative).gradient()
+    return _sums(
+        W, (V, teacher_output_weights), norm, output_weights, activation, inputs, metric, derivative
+    ).gradient()
 
 
 def hessian_vector_product(
@@ -91,6 +109,8 @@ def hessian_vector_product(
     output_weights: Any = None,
     teacher_output_weights: Any = None,
     activation: ActivationLike = "relu",
+    inputs: Inputs | None = None,
+    metric: ArrayLike | None = None,
     derivative: str = "backprop",
 ) -> Any:
     """The Jacobian of the gradient times a vector (K, d), of that shape; O(K (K + M) d) operations.
@@ -103,9 +123,9 @@ def hessian_vector_product(
     >>> functional.hessian_vector_product(W, V, np.array([[0.0, 1.0, 0.0]]), "L2")
     array([[0. , 0.5, 0. ]])
     """
-    sums = _sums(W, (V, teacher_output_weights), norm, output_weights, activation, derivative)
+    sums = _sums(W, (V, teacher_output_weights), norm, output_weights, activation, inputs, metric, derivative)
     sizes = dict(zip(("neurons", "d"), W.shape, strict=True))
-    return Blocks.hessian(sums) @ like(sums.xp, "vector", vector, ("neurons", "d"), sizes)
+    return sums.hessian() @ like(sums.xp, "vector", vector, ("neurons", "d"), sizes)
 
 
 def hessian(
@@ -116,6 +136,8 @@ def hessian(
     output_weights: Any = None,
     teacher_output_weights: Any = None,
     activation: ActivationLike = "relu",
+    inputs: Inputs | None = None,
+    metric: ArrayLike | None = None,
     derivative: str = "backprop",
 ) -> Any:
     """The Jacobian of the gradient as a dense matrix (K d, K d), row-major in (neuron, coordinate).
@@ -128,13 +150,21 @@ def hessian(
     >>> np.linalg.eigvalsh(H).round(6)              # 1/2 - 1/pi, 1/2 - 1/(2 pi), 1/2
     array([0.18169 , 0.340845, 0.5     ])
     """
-    return Blocks.hessian(
-        _sums(W, (V, teacher_output_weights), norm, output_weights, activation, derivative)
-    ).to_dense()
+    return (
+        _sums(W, (V, teacher_output_weights), norm, output_weights, activation, inputs, metric, derivative)
+        .hessian()
+        .to_dense()
+    )
 
 
 def gauss_newton(
-    W: Any, norm: NormLike = "H1", *, output_weights: Any = None, activation: ActivationLike = "relu"
+    W: Any,
+    norm: NormLike = "H1",
+    *,
+    output_weights: Any = None,
+    activation: ActivationLike = "relu",
+    inputs: Inputs | None = None,
+    metric: ArrayLike | None = None,
 ) -> Any:
     """The Gauss-Newton matrix ``E[J' J]`` of a student, dense, (K d, K d); no teacher enters.
 
@@ -146,7 +176,7 @@ def gauss_newton(
     array([[1., 0.],
            [0., 1.]])
     """
-    return Blocks.gauss_newton(_sums(W, None, norm, output_weights, activation)).to_dense()
+    return _sums(W, None, norm, output_weights, activation, inputs, metric).gauss_newton().to_dense()
 
 
 def _sums(
@@ -155,8 +185,10 @@ def _sums(
     norm: NormLike,
     output_weights: Any,
     activation: ActivationLike,
+    inputs: Inputs | None,
+    metric: ArrayLike | None,
     derivative: str = "backprop",
-) -> Sums:
+) -> Sums | LetterSums:
     """The arguments, checked; the teacher is its weights and its output weights, without one rows are the student's."""
     xp, W = weights_of("W", W)
     width, dim = W.shape
@@ -165,17 +197,27 @@ def _sums(
         V, b = teacher
         rows.append(like(xp, "V", V, ("neurons", "d"), {"d": dim}))
         outputs.append(-_ones_or(xp, "teacher_output_weights", b, rows[1].shape[0]))
-    of_students, parsed = chosen(activation), Norm.parse(norm)
+    stacked = xp.concat(rows), xp.concat(outputs), width
+    require_pairs_fit(width, stacked[0].shape[0], OF_A_MATRIX)
+    of_students, parsed, convention = chosen(activation), Norm.parse(norm), Convention.parse(derivative)
     parsed.require_finite(of_students)
-    if not of_students.has_kernels:
+    ambient = Ambient.of(Inputs() if inputs is None else instance_of("inputs", inputs, Inputs), metric, dim)
+    if of_students.has_kernels and ambient.is_standard:
+        convention = Convention.BACKPROP if dim == 1 else convention  # as `PopulationLoss`
+        return Sums(xp, PairTerms(of_students, parsed, convention, in_plane=dim == 2), *stacked)
+    _require_moments(of_students, ambient)
+    return LetterSums(xp, AffineTerms(of_students, parsed, convention, of_students), ambient, *stacked)
+
+
+def _require_moments(activation: Activation, ambient: Ambient) -> None:
+    """Refuse what only NumPy's engine covers."""
+    if ambient.has_mean:
+        raise NotImplementedError("inputs: mean zero is required for arrays of any library; PopulationLoss has more")
+    if not known(activation.definition):
         raise NotImplementedError(
-            f"activation: one with generated kernels is required for arrays of any library, got {of_students.name!r}; "
-            "PopulationLoss takes it"
+            "activation: erf, tanh, sigmoid, softplus, silu, gelu or gaussian, or generated kernels at standard inputs "
+            f"and metric, are required for arrays of any library, got {activation.name!r}; PopulationLoss takes it"
         )
-    asked = Convention.parse(derivative)
-    convention = Convention.BACKPROP if dim == 1 else asked  # as `PopulationLoss`
-    terms = PairTerms(of_students, parsed, convention, in_plane=dim == 2)
-    return Sums(xp, terms, xp.concat(rows), xp.concat(outputs), width)
 
 
 def _ones_or(xp: Namespace, name: str, given: Any, count: int) -> Any:

@@ -26,8 +26,8 @@ class Namespace:
         return getattr(self.xp, name)
 
     def from_numbers(self, numbers: Any) -> Any:
-        """Numbers of NumPy as an array."""
-        return self.xp.asarray(numbers, dtype=self.like.dtype, **self.place)
+        """Numbers of NumPy as an array, a copy: theirs may be read-only."""
+        return self.xp.asarray(np.array(numbers), dtype=self.like.dtype, **self.place)
 
     def ones(self, count: int) -> Any:
         """So many ones."""

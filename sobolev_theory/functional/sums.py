@@ -8,6 +8,7 @@ from typing import Any
 
 from ..pairs.charts import expanded
 from ..pairs.sums import PairTerms
+from .blocks import Blocks, Multiple, Products, Vectors
 from .geometry import CHARTS, Pairs
 from .namespaces import Namespace
 
@@ -61,11 +62,6 @@ class Sums:
         found = self.terms.of_arrays(self.xp, f"self_{quantity}", self.pairs.own)
         return tuple(self.xp.zeros_like(self.pairs.own) + value for value in found)
 
-    def on_rows(self, frame: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Coefficients on ``b_i b_i', b_i b_j', b_j b_i', b_j b_j'`` from those on the frame."""
-        columns = frame[0].shape[1]
-        return expanded(leading(self.pairs.kappa, columns), leading(self.pairs.gamma, columns), frame)
-
     def value(self) -> Any:
         """The loss, from pairs of all rows; a number of the namespace."""
         xp, c = self.xp, self.felt
@@ -87,6 +83,38 @@ class Sums:
             second = pairs.kappa * in_frame[1]
             field = field + xp.sum(in_frame[0] - pairs.gamma * second, axis=1)[:, None] * first + second @ pairs.frame
         return self.outputs[:k, None] * self.linear + c[:k, None] * field
+
+    def hessian(self) -> Blocks:
+        """The Jacobian of the gradient."""
+        frame = self.of_pairs("own", self.felt[: self.width, None] * self.felt[None, :])
+        return self._blocks("cross", "own", frame)
+
+    def gauss_newton(self) -> Blocks:
+        """The Gauss-Newton matrix of the leading rows."""
+        return self._blocks("gauss_newton", "gauss_newton", ())
+
+    def _blocks(self, cross: str, itself: str, own: tuple[Any, ...]) -> Blocks:
+        """From coefficients ``(I, 11, 12, 21, 22)`` on the frame."""
+        xp, k, first = self.xp, self.width, Vectors(self.pairs.frame, False)
+        a, felt = self.outputs[:k], self.felt[:k]
+        identity, *frame = self.of_pairs(cross, felt[:, None] * felt[None, :])
+        on_itself, radial = (felt * felt * value for value in self.of_itself(itself))
+        if own:
+            on_itself = on_itself + xp.sum(own[0], axis=1)
+        diagonal = xp.where(xp.identity(k, k), on_itself[:, None], 0.0)
+        identity = identity + self.terms.bilinear * a[:, None] * a[None, :] + diagonal
+        terms = (Products(radial[:, None], first, first), *self._on_rows(own[1:]))
+        return Blocks(xp, k, (Multiple(identity, None),), self._on_rows(tuple(frame)), terms)
+
+    def _on_rows(self, frame: tuple[Any, ...]) -> tuple[Products, ...]:
+        """On ``b_i b_i', b_i b_j', b_j b_i', b_j b_j'`` from coefficients on the frame."""
+        if not frame:
+            return ()
+        columns = frame[0].shape[1]
+        tables = expanded(leading(self.pairs.kappa, columns), leading(self.pairs.gamma, columns), frame)
+        first, second = (Vectors(self.pairs.frame, of_second) for of_second in (False, True))
+        vectors = (first, first), (first, second), (second, first), (second, second)
+        return tuple(Products(table, *pair) for table, pair in zip(tables, vectors, strict=True))
 
 
 def leading(array: Any, columns: int) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import one_of
-from .._runtime.results import Column, Record, Rows, Value
+from .._runtime.results import Column, Frozen, Rows, Value
 from .._runtime.sizes import require_spectrum
 from .._runtime.tables import Table
 from ..activations import Activation
@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Regression(Record, Value):
+class Regression(Frozen, Value):
     """Gradient flow of a wide network in one norm: ``rates`` (equations,) at which parts of the residual decay.
 
     They are ascending; a rate that is zero to rounding is 0, and the condition number then infinite.

@@ -164,4 +164,6 @@ class SobolevLoss(nn.Module):
 
     def extra_repr(self) -> str:
         """What is shown of it in a model."""
-        return f"{self.norm.argument!r}, mode={self.mode!r}, reduction={self.reduction!r}"
+        name = "directions" if self.random or self.roots is not None else "metric"
+        rows = RANDOM if self.random else self.scale if self.frame is None else tuple(self.frame.shape)
+        return f"{self.norm.argument!r}, {name}={rows!r}, mode={self.mode!r}, reduction={self.reduction!r}"

@@ -106,6 +106,7 @@ NOTATION = {"student": ("text", "u"), "vectors": ("word", "bold"), "norm": ("tex
 FUNCTIONAL = {
     **{"W": ("array", W), "V": ("array", V), "norm": ("norm", "H1"), "activation": ("activation optional", "relu")},
     **{"output_weights": ("row optional", [1.0, 2.0]), "teacher_output_weights": ("row optional", None)},
+    **{"inputs": ("inputs optional", None), "metric": ("array row number optional", None)},
 }
 SPECTRA = {"spectra": ("curvatures", lambda: [loss().gauss_newton(W)]), "labels": ("labels", ["L2"])}
 PRIOR = {"activation": ("activation", "erf"), "weight_variance": ("number", 1.0), "bias_variance": ("number", 0.5)}
@@ -445,7 +446,7 @@ TARGETS: dict[str, Target] = {
     ),
     "functional.gauss_newton": Target(
         st.functional.gauss_newton,
-        {name: FUNCTIONAL[name] for name in ("W", "norm", "output_weights", "activation")},
+        {name: FUNCTIONAL[name] for name in FUNCTIONAL if name not in ("V", "teacher_output_weights")},
         open=True,
         weight=1,
     ),

@@ -199,6 +199,41 @@ def test_through_a_condition_number(case: tuple[str, str, str]) -> None:
 
 
 @LIBRARIES
+def test_a_mixture_with_a_covariance_and_a_metric(make: Any) -> None:
+    """The gradient of the value too; and derivatives where rows are equal or zero, where all exist."""
+    W, V, a, b, X = problem()
+    d = len(V.T)
+    setting = {
+        "inputs": st.Inputs(covariance=np.eye(d) + 0.1),
+        "metric": np.linspace(0.5, 1.5, d),
+        "activation": "tanh",
+    }
+    setting |= {"output_weights": make(a), "teacher_output_weights": make(b)}
+    options = {key: setting[key] for key in ("inputs", "metric")}
+    point = st.PopulationLoss(st.Network(V, b, activation="tanh"), **options).at(st.Network(W, a, activation="tanh"))
+
+    def of_weights(W: Any, X: Any) -> Any:
+        product = functional.hessian_vector_product(W, make(V), X, **setting)
+        return functional.gradient(W, make(V), **setting), product, functional.hessian(W, make(V), **setting)
+
+    H = point.hessian
+    found = (jax.jit(of_weights) if make is of_jax else of_weights)(make(W), make(X))
+    for one, wanted in zip(found, (point.gradient, (H @ X.ravel()).reshape(X.shape), H.to_dense()), strict=True):
+        agree(one, wanted, 2 * ROUNDED)
+    derivative = jax.jit(jax.grad(lambda W: functional.value(W, make(V), **setting))) if make is of_jax else None
+
+    def gradient(W: Any) -> Any:
+        if derivative is not None:
+            return numbers(derivative(make(W)))
+        tensor = make(W).requires_grad_()
+        return numbers(torch.autograd.grad(functional.value(tensor, make(V), **setting), tensor)[0])
+
+    agree(gradient(W), point.gradient)
+    W[0], W[1], W[2] = V[0], V[0], 0.0
+    agree(gradient(W), point.loss.gradient(st.Network(W, a, activation="tanh")))
+
+
+@LIBRARIES
 def test_derivatives_are_finite_at_the_teacher(make: Any) -> None:
     """And at equal, opposite and zero rows; there the value has the slope 0 at its cones."""
     _, V, *_ = problem()

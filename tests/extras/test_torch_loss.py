@@ -2,8 +2,10 @@
 
 import doctest
 import importlib
+import os
 import pkgutil
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -18,12 +20,24 @@ pytestmark = pytest.mark.filterwarnings(  # PyTorch 2.13 where it first loads ru
 
 SobolevLoss = st.torch.SobolevLoss
 MODES = ("backward", "forward")
+DEVICE = os.environ.get("SOBOLEV_THEORY_DEVICE", "cpu")
 RNG = np.random.default_rng(14)
 
 K, D, N = 4, 3, 6
 METRIC = np.array([[2.0, 0.3, 0.0], [0.3, 1.0, -0.2], [0.0, -0.2, 0.5]])
 DIRECTIONS = RNG.standard_normal((2, D))
 SHARES = np.array([0.7, 1.9])
+
+
+@pytest.fixture(autouse=True)
+def device() -> Iterator[None]:
+    """Everything is made on the device that the environment names."""
+    with torch.device(DEVICE):
+        yield
+
+
+def tensor(array: np.ndarray) -> "torch.Tensor":
+    return torch.from_numpy(array).to(DEVICE)
 
 
 def network(seed: int, activation: str = "tanh", width: int = K, dim: int = D) -> st.Network:
@@ -37,9 +51,9 @@ def module(net: st.Network) -> "nn.Module":
     act = {"tanh": nn.Tanh, "relu": nn.ReLU}[net.activation.name]()
     made = nn.Sequential(nn.Linear(net.dim, net.width), act, nn.Linear(net.width, 1)).double()
     with torch.no_grad():
-        made[0].weight.copy_(torch.from_numpy(net.weights.copy()))
-        made[0].bias.copy_(torch.from_numpy(net.biases.copy()))
-        made[2].weight.copy_(torch.from_numpy(net.output_weights[None].copy()))
+        made[0].weight.copy_(tensor(net.weights.copy()))
+        made[0].bias.copy_(tensor(net.biases.copy()))
+        made[2].weight.copy_(tensor(net.output_weights[None].copy()))
         made[2].bias.fill_(net.output_bias)
     return made
 
@@ -48,7 +62,7 @@ def flat_gradient(loss: "torch.Tensor", model: "nn.Module") -> np.ndarray:
     """In the order of the package: output weights, weights, biases, output bias."""
     parts = (model[2].weight, model[0].weight, model[0].bias, model[2].bias)
     found = torch.autograd.grad(loss, parts, materialize_grads=True)
-    return np.concatenate([part.detach().numpy().ravel() for part in found])
+    return np.concatenate([part.detach().cpu().numpy().ravel() for part in found])
 
 
 def by_hand(theta, X, targets, weights, metric):
@@ -79,7 +93,7 @@ CASES = {
     "H2": ((1, 1, 1), {}, np.eye(D)),
     "H2, diagonal": ((1, 0.5, 0.25), {"metric": [1.0, 0.0, 2.0]}, np.diag([1.0, 0.0, 2.0])),
     "H2, dense": ((0.5, 0, 0.25), {"metric": METRIC}, METRIC),
-    "equal shares": ((1, 1), {"metric": [2.0] * D}, 2 * np.eye(D)),
+    "H2, equal shares": ((1, 1, 0.5), {"metric": [2.0] * D}, 2 * np.eye(D)),
     "directions": (
         (1, 2, 0.5),
         {"directions": DIRECTIONS, "direction_weights": SHARES},
@@ -101,24 +115,44 @@ def test_value_and_gradient_are_those_of_numpy(case, mode):
     steps = flat(net) + 1e-30j * np.eye(P)
     slopes = np.array([by_hand(theta, X, targets, weights, metric).mean().imag / 1e-30 for theta in steps])
 
-    loss, model, x = SobolevLoss(weights, mode=mode, **options), module(net), torch.from_numpy(X)
+    loss, model, x = SobolevLoss(weights, mode=mode, **options), module(net), tensor(X)
     given = dict(zip(("y", "gradient", "hessian"), map(torch.from_numpy, targets), strict=True))
     for target in (given, {"y": teacher}, {"y": module(teacher)}, {"y": given["y"][:, None]} | given):
         found = loss(model, x, **target)
         assert found.item() == pytest.approx(terms.mean(), rel=1e-12)
         assert flat_gradient(found, model) == pytest.approx(slopes, rel=1e-12, abs=1e-12 * np.abs(slopes).max())
+    still = module(teacher)  # a teacher learns nothing
+    assert not any(torch.autograd.grad(loss(model, x, still), list(still.parameters()), allow_unused=True))
     each = SobolevLoss(weights, mode=mode, reduction="none", **options)(model, x, **given)
-    assert each.detach().numpy() == pytest.approx(terms, rel=1e-12)
+    assert each.detach().cpu().numpy() == pytest.approx(terms, rel=1e-12)
     total = SobolevLoss(weights, mode=mode, reduction="sum", **options)(model, x, **given)
     assert total.item() == pytest.approx(terms.sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_it_is_the_loss_on_samples_of_the_package(activation):
+    """`st.empirical.EmpiricalLoss` and its gradient, to rounding, of a teacher and of given targets."""
+    net, teacher, x = network(1, activation), network(2, activation), RNG.standard_normal((N, D))
+    norm = "H2" if activation == "tanh" else "H1"
+    targets = (teacher(x), teacher.input_gradient(x), teacher.input_hessian(x))[: int(norm[1]) + 1]
+    for metric in (None, METRIC):
+        model = module(net)
+        ours = SobolevLoss(norm, metric=metric)(model, tensor(x), *map(tensor, targets))
+        found = flat_gradient(ours, model)
+        for given in (teacher, targets):
+            options = {"metric": metric, "parameters": "all", "activation": activation}
+            theirs = st.empirical.EmpiricalLoss(x, given, norm, **options)
+            assert ours.item() == pytest.approx(theirs.value(net), rel=1e-12)
+            gradient = theirs.gradient(net)
+            assert found == pytest.approx(gradient, rel=1e-12, abs=1e-12 * np.abs(gradient).max())
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_directional_targets(mode):
     """Derivatives along fixed directions alone, in place of the gradient; with them, M = sum_l w_l v_l v_l'."""
-    teacher, x = network(2), torch.from_numpy(RNG.standard_normal((N, D)))
-    y, gradient = torch.from_numpy(teacher(x.numpy())), torch.from_numpy(teacher.input_gradient(x.numpy()))
-    model, V = module(network(1)), torch.from_numpy(DIRECTIONS)
+    teacher, x = network(2), tensor(RNG.standard_normal((N, D)))
+    y, gradient = tensor(teacher(x.cpu().numpy())), tensor(teacher.input_gradient(x.cpu().numpy()))
+    model, V = module(network(1)), tensor(DIRECTIONS)
     loss = SobolevLoss("H1", directions=DIRECTIONS, direction_weights=SHARES, mode=mode)
     metric = SobolevLoss("H1", metric=DIRECTIONS.T @ np.diag(SHARES) @ DIRECTIONS, mode=mode)
     expected = metric(model, x, y, gradient).item()
@@ -151,13 +185,15 @@ def deep() -> "nn.Module":
 def test_both_modes_are_one_loss_of_any_model(norm, options):
     """Value and gradients, in parameters and inputs; and the derivatives those of one sample at a time."""
     model, teacher = deep(), module(network(2))
-    x = torch.from_numpy(RNG.standard_normal((N, D))).requires_grad_()
+    x = tensor(RNG.standard_normal((N, D))).requires_grad_()
     found = []
     for mode in MODES:
         torch.manual_seed(1)
         value = SobolevLoss(norm, mode=mode, **options)(model, x, teacher)
         gradients = torch.autograd.grad(value, [*model.parameters(), x])
-        found.append(np.concatenate([value.detach().numpy().ravel(), *(g.numpy().ravel() for g in gradients)]))
+        found.append(
+            np.concatenate([value.detach().cpu().numpy().ravel(), *(g.cpu().numpy().ravel() for g in gradients)])
+        )
     assert found[0] == pytest.approx(found[1], rel=1e-12, abs=1e-12 * np.abs(found[0]).max())
     if options == {}:
         one = torch.func.vmap(torch.func.jacrev(lambda x: (model(x[None]) - teacher(x[None])[:, 0])[0]))(x)
@@ -170,7 +206,7 @@ def sampled(net, loss, inputs, targets, batches=60, length=250):
     """Value and flat gradient of batches of fresh samples: means and standard errors."""
     model, rng, found = module(net), np.random.default_rng(5), []
     for _ in range(batches):
-        x = torch.from_numpy(inputs.sample(length, rng=rng))
+        x = tensor(inputs.sample(length, rng=rng))
         value = loss(model, x, targets)
         found.append(np.append(flat_gradient(value, model), value.item()))
     return np.mean(found, axis=0), np.std(found, axis=0, ddof=1) / np.sqrt(batches)
@@ -209,7 +245,7 @@ def test_expectation_is_the_theory(activation, norm, options, metric):
 def test_precisions_and_places(mode):
     """float32 to its rounding, of 1e-7 of a loss of order ten; no_grad; a step in place; the loss moves as a module."""
     model, teacher, loss = module(network(1)), module(network(2)), SobolevLoss("H2", metric=METRIC, mode=mode)
-    x = torch.from_numpy(RNG.standard_normal((N, D)))
+    x = tensor(RNG.standard_normal((N, D)))
     exact = loss(model, x, teacher)
     with torch.no_grad():
         quiet = loss(model, x, teacher)
@@ -220,15 +256,15 @@ def test_precisions_and_places(mode):
     assert single.item() == pytest.approx(exact.item(), rel=3e-6)
     assert loss(model, x.float(), network(2)).item() == pytest.approx(exact.item(), rel=3e-6)
     assert not x.requires_grad
-    assert "'H2', mode=" in repr(loss)
+    assert repr(loss) == f"SobolevLoss('H2', metric=(3, 3), mode={mode!r}, reduction='mean')"
     assert loss.float().frame.dtype == torch.float32
 
 
 def test_it_is_half_of_mean_squares():
     """MSELoss of values and of gradients is twice the loss with lambda_1 = 1/d, as the docstring says."""
     model, teacher = module(network(1)), network(2)
-    x = torch.from_numpy(RNG.standard_normal((N, D))).requires_grad_()
-    y, gradient = (torch.from_numpy(part(x.detach().numpy())) for part in (teacher, teacher.input_gradient))
+    x = tensor(RNG.standard_normal((N, D))).requires_grad_()
+    y, gradient = (tensor(part(x.detach().cpu().numpy())) for part in (teacher, teacher.input_gradient))
     (ours,) = torch.autograd.grad(model(x).sum(), x)
     mse = nn.MSELoss()(model(x)[:, 0], y) + nn.MSELoss()(ours, gradient)
     assert mse.item() == pytest.approx(2 * SobolevLoss((1, 1 / D))(model, x, y, gradient).item(), rel=1e-12)
@@ -252,15 +288,15 @@ def test_what_does_not_bend(mode):
 def test_forward_mode_compiles():
     """A whole step: traced by `torch.compile`, differentiated in its own backward pass."""
     model, teacher, loss = module(network(1)), module(network(2)), SobolevLoss("H1", mode="forward")
-    x = torch.from_numpy(RNG.standard_normal((N, D)))
+    x = tensor(RNG.standard_normal((N, D)))
     compiled = torch.compile(lambda x: loss(model, x, teacher), backend="aot_eager", fullgraph=True)
     value = compiled(x)
     assert value.item() == pytest.approx(loss(model, x, teacher).item(), rel=1e-12)
     assert flat_gradient(value, model) == pytest.approx(flat_gradient(loss(model, x, teacher), model), rel=1e-12)
 
 
-X = torch.zeros(N, D, dtype=torch.float64)
-Y, G, H = X[:, 0], X, torch.zeros(N, D, D, dtype=torch.float64)
+X = torch.zeros(N, D, dtype=torch.float64, device=DEVICE)
+Y, G, H = X[:, 0], X, torch.zeros(N, D, D, dtype=torch.float64, device=DEVICE)
 BATCH = nn.Sequential(nn.Linear(D, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)).double()
 LAYER = nn.Sequential(nn.Linear(D, 4), nn.LayerNorm(4), nn.Linear(4, 1)).double()
 
@@ -295,7 +331,7 @@ REFUSED = {
     "no hessian": (lambda: SobolevLoss("H2")(module(network(1)), X, Y, G), "hessian: a tensor of shape (n, d, d) is"),
     "no value": (lambda: SobolevLoss("H1")(module(network(1)), X, None, G), "y: a tensor of shape (n,) or (n, 1) is"),
     "array": (
-        lambda: SobolevLoss("H1")(module(network(1)), X, Y, G.numpy()),
+        lambda: SobolevLoss("H1")(module(network(1)), X, Y, G.cpu().numpy()),
         "gradient: a tensor of shape (n, d) = (6, 3) is required, got array([[0.",
     ),
     "transposed": (
@@ -323,7 +359,10 @@ REFUSED = {
         "x: a floating tensor of inputs (n, d) is required, got torch.int64 of shape (6, 3)",
     ),
     "one input": (lambda: SobolevLoss("H1")(module(network(1)), X[0], Y), "x: a floating tensor of inputs (n, d) is"),
-    "array of inputs": (lambda: SobolevLoss("H1")(module(network(1)), X.numpy(), Y), "x: a floating tensor of inputs"),
+    "array of inputs": (
+        lambda: SobolevLoss("H1")(module(network(1)), X.cpu().numpy(), Y),
+        "x: a floating tensor of inputs",
+    ),
     "metric": (
         lambda: SobolevLoss("H1", metric=[1.0, 2.0])(module(network(1)), X, Y, G),
         "x: the d = 2 of metric is required, got shape (6, 3)",
@@ -379,13 +418,13 @@ def test_normalisations_that_are_functions_of_one_input():
     """By fixed statistics; by those of each sample, of which one spelling is differentiated wrongly by PyTorch."""
     model = nn.Sequential(nn.Linear(D, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)).double().eval()
     assert SobolevLoss("H1")(model, X, Y, G).item() > 0
-    x, found = torch.from_numpy(RNG.standard_normal((N, D))), []
+    x, found = tensor(RNG.standard_normal((N, D))), []
     for norm in (nn.GroupNorm(1, 4), nn.LayerNorm(4)):
         torch.manual_seed(0)
         layer, output = nn.Linear(D, 4), nn.Linear(4, 1)
         value = SobolevLoss("H1")(nn.Sequential(layer, norm, output).double(), x, Y, G)
         found.append(torch.cat([g.ravel() for g in torch.autograd.grad(value, [layer.weight, output.weight])]))
-    assert found[0].numpy() == pytest.approx(found[1].numpy(), rel=1e-12, abs=1e-13)
+    assert found[0].cpu().numpy() == pytest.approx(found[1].cpu().numpy(), rel=1e-12, abs=1e-13)
 
 
 def names() -> list[str]:

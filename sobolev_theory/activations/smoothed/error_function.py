@@ -23,6 +23,8 @@ CORRELATED: Final = 0.5
 """Correlation of ``z_1 + noise, z_2 + noise`` up to which ``K_00`` is integrated, by `POINTS` to 2e-16; it is at least
 that correlation, and the form by Owen's function is accurate to rounding of 1."""
 POINTS: Final = 10
+Side = tuple[Any, Any, Any, Any]
+"""Mean and variance of an argument, ``y`` and ``P_ii`` of `forms.inverse`."""
 TINY: Final = 1e-200
 """A mean that stands for zero where one is divided by."""
 
@@ -76,7 +78,7 @@ class ErfMoments:
 
 def _centred(s: FloatArray, rho: FloatArray, t: FloatArray, g: FloatArray) -> Callable[[int, int], FloatArray]:
     """``K_ab`` at means zero."""
-    even = GramMoments(erf.MOMENTS).at(np, s, rho, t, g)
+    even = centred(np, s, rho, t, g)
     odd = np.broadcast_to(0.0, np.broadcast_shapes(*map(np.shape, (s, rho, t))))
     return lambda a, b: odd if (a + b) % 2 else even(a, b)
 
@@ -95,23 +97,46 @@ def _with_means(
     }
 
     @cache
-    def moment(a: int, b: int) -> FloatArray:
+    def moment(a: int, b: int) -> Any:
         if (a, b) in written_out:
             return written_out[a, b]()
-        return higher(a, b, moment, m1, s, y1, p11) if a >= b else higher(b, a, swapped, m2, t, y2, p22)
+        return following(np, a, b, moment, rho, p12, (m1, s, y1, p11), (m2, t, y2, p22))
 
-    def swapped(a: int, b: int) -> FloatArray:
-        return moment(b, a)
+    return moment
 
-    def higher(a: int, b: int, of: Callable[[int, int], FloatArray], *first: FloatArray) -> FloatArray:
-        mean, variance, y, p = first
-        same, before = of(a - 1, b), of(a - 2, b) if a > 2 else 0.0
-        value: FloatArray
-        if b == 0:
-            value = forms.one_sided(np, a - 1, mean, variance, rho, same, before, of(a - 1, 1))
-        else:
-            value = forms.mixed(np, a - 1, b, y, p, p12, same, before, of(a - 1, b - 1) if b > 1 else 0.0)
-        return value
+
+def following(
+    xp: Any, a: int, b: int, of: Callable[[int, int], Any], rho: Any, p12: Any, first: Side, second: Side
+) -> Any:
+    """``K_ab`` by the recurrence in its larger index, from moments of lower orders; arrays of any namespace."""
+    if a < b:
+        return following(xp, b, a, lambda j, k: of(k, j), rho, p12, second, first)
+    mean, variance, y, p = first
+    same, before = of(a - 1, b), of(a - 2, b) if a > 2 else 0.0
+    if b == 0:
+        return forms.one_sided(xp, a - 1, mean, variance, rho, same, before, of(a - 1, 1))
+    return forms.mixed(xp, a - 1, b, y, p, p12, same, before, of(a - 1, b - 1) if b > 1 else 0.0)
+
+
+def centred(xp: Any, s: Any, rho: Any, t: Any, g: Any) -> Callable[[int, int], Any]:
+    """``K_ab`` at means zero, of arrays of any namespace; those without a form of their own by recurrence.
+
+    Examples
+    --------
+    >>> moments = centred(np, *(np.array([x]) for x in (1.0, 0.0, 1.0, 1.0)))
+    >>> moments(1, 1) * np.pi                               # (2/pi)/sqrt(1 + s + t + g)
+    array([1.])
+    """
+    even = GramMoments(erf.MOMENTS).at(xp, s, rho, t, g)
+    *_, p11, p12, p22 = forms.inverse(xp, 0.0, 0.0, s, rho, t, g)
+
+    @cache
+    def moment(a: int, b: int) -> Any:
+        if (a + b) % 2:
+            return xp.zeros_like(rho)
+        if (max(a, b), min(a, b)) in erf.MOMENTS:
+            return even(a, b)
+        return following(xp, a, b, moment, rho, p12, (0.0, s, 0.0, p11), (0.0, t, 0.0, p22))
 
     return moment
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from math import factorial, fsum, prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.polynomial import Polynomial
@@ -37,10 +37,10 @@ class Atom(NamedTuple):
 
 
 class Arguments(NamedTuple):
-    """Those of `GaussianPairs`, with means."""
+    """Those of `GaussianPairs`, with means; numbers 0 for none will do."""
 
-    m1: FloatArray
-    m2: FloatArray
+    m1: Any
+    m2: Any
     s: FloatArray
     rho: FloatArray
     t: FloatArray
