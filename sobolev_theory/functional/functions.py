@@ -18,10 +18,11 @@ from ..pairs.blocks_of_rows import OF_A_MATRIX, require_pairs_fit
 from ..pairs.sums import PairTerms
 from .letters import LetterSums
 from .moments import known
-from .namespaces import Namespace, like, weights_of
+from .namespaces import Namespace, in_whole_precision, like, weights_of
 from .sums import Sums
 
 
+@in_whole_precision
 def value(
     W: Any,
     V: Any,
@@ -74,6 +75,7 @@ def value(
     return replace(sums, width=sums.rows.shape[0]).value()
 
 
+@in_whole_precision
 def gradient(
     W: Any,
     V: Any,
@@ -100,6 +102,7 @@ def gradient(
     ).gradient()
 
 
+@in_whole_precision
 def hessian_vector_product(
     W: Any,
     V: Any,
@@ -128,6 +131,7 @@ def hessian_vector_product(
     return sums.hessian() @ like(sums.xp, "vector", vector, ("neurons", "d"), sizes)
 
 
+@in_whole_precision
 def hessian(
     W: Any,
     V: Any,
@@ -157,6 +161,7 @@ def hessian(
     )
 
 
+@in_whole_precision
 def gauss_newton(
     W: Any,
     norm: NormLike = "H1",

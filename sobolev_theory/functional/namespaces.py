@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import array_api_compat
 import numpy as np
@@ -10,6 +12,8 @@ import numpy as np
 from .._runtime.checks import as_array, shown
 
 FLOATS = ("float32", "float64")
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Namespace:
@@ -37,6 +41,21 @@ class Namespace:
         """Where the row is the column, of truth values."""
         numbers = self.xp.arange(max(size, columns), **self.place)
         return numbers[:size, None] == numbers[None, :columns]
+
+
+def in_whole_precision(function: Function) -> Function:
+    """A function of weights, whose products are not shortened: JAX takes float32 for 11 bits of it on some devices."""
+
+    @wraps(function)
+    def whole(W: Any, *args: Any, **options: Any) -> Any:
+        if not array_api_compat.is_jax_array(W):
+            return function(W, *args, **options)
+        import jax
+
+        with jax.default_matmul_precision("highest"):
+            return function(W, *args, **options)
+
+    return cast(Function, whole)
 
 
 def weights_of(name: str, given: Any) -> tuple[Namespace, Any]:

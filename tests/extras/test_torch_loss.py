@@ -116,7 +116,7 @@ def test_value_and_gradient_are_those_of_numpy(case, mode):
     slopes = np.array([by_hand(theta, X, targets, weights, metric).mean().imag / 1e-30 for theta in steps])
 
     loss, model, x = SobolevLoss(weights, mode=mode, **options), module(net), tensor(X)
-    given = dict(zip(("y", "gradient", "hessian"), map(torch.from_numpy, targets), strict=True))
+    given = dict(zip(("y", "gradient", "hessian"), map(tensor, targets), strict=True))
     for target in (given, {"y": teacher}, {"y": module(teacher)}, {"y": given["y"][:, None]} | given):
         found = loss(model, x, **target)
         assert found.item() == pytest.approx(terms.mean(), rel=1e-12)
