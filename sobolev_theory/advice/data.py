@@ -23,6 +23,8 @@ FloatArray = NDArray[np.float64]
 BATCHES = 10
 """Batches into which samples are parted; fewer where there are fewer samples."""
 
+DEVIATIONS = 2.0
+"""Standard errors up to which data agree with theory."""
 
 CONSTANT, COLLINEAR = 1e-12, 1e-10
 """Deviation of a column, of its largest entry, and singular value of all, of the largest, which are rounding."""
@@ -72,10 +74,6 @@ class Agreement:
         return (
             self.distance <= DEVIATIONS * self.distance_error and abs(self.trace - 1) <= DEVIATIONS * self.trace_error
         )
-
-
-DEVIATIONS = 2.0
-"""Standard errors up to which data agree with theory."""
 
 
 def matrices_on_data(
