@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._runtime.checks import listed
 from ..empirical import curvature
 from ..networks import Network
 from ..norms import Norm
@@ -133,5 +134,4 @@ def columns_in_words(X: FloatArray) -> list[str]:
 
 def _columns(which: NDArray[np.intp]) -> str:
     """Columns by number."""
-    listed = ", ".join(map(str, which[:5].tolist())) + ", ..." * (len(which) > 5)
-    return f"column {listed} is" if len(which) == 1 else f"columns {listed} are"
+    return f"{listed('column', which)} {'is' if len(which) == 1 else 'are'}"
