@@ -123,7 +123,7 @@ def advise(
     >>> advice = advise(Network.orthonormal(5, 10, activation="erf"), Inputs(), parameters="weights", accuracy=1e-8)
     >>> [(found.norm, round(found.training.steps)) for found in advice.norms]
     [('L2', 142), ('H1', 65), ('H2', 23), ('(1, 13)', 45)]
-    >>> print(advise(Network.orthonormal(5, 10), Inputs(), parameters="weights").verdict.sentence)
+    >>> print(advise(Network.orthonormal(2, 4), Inputs(), parameters="weights").verdict.sentence)
     Derivatives do not pay in computing: the gain in steps is small. They save samples.
     """
     network = instance_of("network", network, Network)
