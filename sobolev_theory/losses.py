@@ -14,7 +14,7 @@ from .activations import Activation
 from .activations.per_neuron import ActivationLike, chosen
 from .affine_point import AffinePoint
 from .inputs import Inputs
-from .layout import NAMES, moving
+from .layout import moving
 from .networks import Network
 from .norms import Convention, Norm, NormLike
 from .pairs.affine_sums import value_of_network
@@ -218,18 +218,12 @@ class PopulationLoss(OfStudents, Shorthands):
     @property
     def setting(self) -> str:
         """What is not standard of inputs, metric and moving parameters, in words; empty if all is."""
-        everything = self.moving == NAMES
         words = {
             f"{self.inputs.line()}": not self.inputs.is_standard,
             "a metric of input gradients": not self.ambient.metric.is_identity,
-            "all parameters" if everything else f"parameters {', '.join(self.moving)}": self.moving != ("weights",),
+            self._moved: self.moving != ("weights",),
         }
         return "; ".join(word for word, said in words.items() if said)
-
-    def student(self, W: Student | AnyPoint) -> Network:
-        """The student as a network; an array gets output weights one."""
-        p = self.parameters(W)
-        return Network(p.weights, p.output_weights, p.biases, p.output_bias, activation=self.activation)
 
     def parameters(self, W: Student | Parameters | AnyPoint) -> Parameters:
         """The parameters of the student, checked and not copied."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._runtime.checks import as_numbers
 from ._runtime.results import Record
 from .activations import Activation
-from .layout import Layout
+from .layout import NAMES, Layout
+from .networks import Network
+from .parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 
@@ -30,6 +34,20 @@ class OfStudents(Record):
     def dim(self) -> int:
         """Input dimension ``d``."""
         raise NotImplementedError
+
+    def parameters(self, W: Any) -> Parameters:
+        """The parameters of a student, checked and not copied."""
+        raise NotImplementedError
+
+    def student(self, W: Any) -> Network:
+        """The student as a network; an array gets output weights one."""
+        p = self.parameters(W)
+        return Network(p.weights, p.output_weights, p.biases, p.output_bias, activation=self.activation)
+
+    @property
+    def _moved(self) -> str:
+        """What moves, in words."""
+        return "all parameters" if self.moving == NAMES else f"parameters {', '.join(self.moving)}"
 
     def layout(self, width: int) -> Layout:
         """Where what moves stands in a flat vector, for a student of so many neurons."""

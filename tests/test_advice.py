@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 import sobolev_theory as st
 from sobolev_theory.advice.adam import RATES, counted
 from sobolev_theory.advice.contraction import Contraction
-from sobolev_theory.advice.orders import Orders
+from sobolev_theory.advice.orders import Orders, require_size
 from sobolev_theory.advice.scales import by_theory
 from sobolev_theory.norms import Norm
 
@@ -361,12 +361,14 @@ def test_the_report_goes_elsewhere(on_data):
     assert str(again) == str(advice)
 
 
-def test_many_dimensions_cost_nothing_by_theory(monkeypatch):
+def test_many_dimensions_cost_nothing_by_theory():
     """At inputs whose covariance is a number; what is dense in them is left out. What takes minutes says so."""
     advice = st.advise(st.Network.random(3, 10_000, rng=0, activation="erf"), st.Inputs(), parameters="weights")
     assert advice.norms[1].training.steps < advice.norms[0].training.steps
     assert advice.norms[0].adam is None
     assert advice.norms[0].samples is None
+    with pytest.warns(UserWarning, match="advice on a matrix of size 2000: this takes minutes"):
+        require_size(2000, symmetric=True)
     with pytest.raises(st.SizeError, match="a matrix of size 3000 at most"):
         st.advise(
             st.Network.random(3, 2000, rng=0), st.Inputs(covariance=np.linspace(1, 2, 2000)), parameters="weights"

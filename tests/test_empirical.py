@@ -187,7 +187,7 @@ def all_of(loss, student):
     return [np.array(loss.value(student)), loss.gradient(student), *blocks, matrix @ np.ones(len(matrix.to_dense()))]
 
 
-def test_workers_change_no_bit(many_parts, tmp_path, monkeypatch):
+def test_workers_change_no_bit(many_parts, tmp_path, processes):
     """Threads, a map and processes, of samples in memory and in a file, of single precision."""
     rng = np.random.default_rng(4)
     X, student, teacher = rng.standard_normal((150, D)).astype("f4"), network(rng, K, "tanh"), network(rng, M, "tanh")
@@ -195,13 +195,21 @@ def test_workers_change_no_bit(many_parts, tmp_path, monkeypatch):
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
     expected = all_of(st.empirical.EmpiricalLoss(X.astype(float), teacher, "H1", parameters="all"), student)
     with ThreadPoolExecutor(2) as threads:
-        for given, workers in ((X, threads), (mapped, map), (X, 2)):
+        for given, workers in ((X, threads), (mapped, map), (X, 2), (mapped, processes)):
             loss = st.empirical.EmpiricalLoss(given, teacher, "H1", parameters="all", workers=workers)
             for found, value in zip(all_of(loss, student), expected, strict=True):
                 np.testing.assert_array_equal(found, value)
+
+
+@pytest.mark.long
+def test_processes_start_where_that_pays(many_parts, monkeypatch):
+    """Here at once; they change no bit either."""
+    rng = np.random.default_rng(4)
+    X, student, teacher = rng.standard_normal((150, D)), network(rng, K, "tanh"), network(rng, M, "tanh")
+    expected = st.empirical.EmpiricalLoss(X, teacher, "H1", parameters="all").gradient(student)
     monkeypatch.setattr(sums, "PAYS", 0.0)
-    loss = st.empirical.EmpiricalLoss(mapped, teacher, "H1", parameters="all", workers=2)
-    np.testing.assert_array_equal(loss.gradient(student), expected[1])
+    loss = st.empirical.EmpiricalLoss(X, teacher, "H1", parameters="all", workers=2)
+    np.testing.assert_array_equal(loss.gradient(student), expected)
 
 
 @pytest.mark.long

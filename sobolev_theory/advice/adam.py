@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..descent.optimisers import Adam
+from ..descent.optimisers import Adam, Memory
 
 FloatArray = NDArray[np.float64]
 
@@ -53,9 +53,12 @@ def counted(matrix: FloatArray, judge: FloatArray, accuracy: float, seed: int) -
     most = int(min(MOST, WORK / (4 * matrix.size * x.shape[1])))
     optimiser = Adam(1.0)
     memory, still = optimiser.begin(x), np.zeros_like(x)
+
+    def move(slope: FloatArray, memory: Memory) -> tuple[FloatArray, Memory]:
+        return optimiser.update(still, memory, lambda _: slope)
+
     for k in range(1, most + 1):
-        slope = matrix @ x
-        moved, memory = optimiser.update(still, memory, lambda _, slope=slope: slope)  # type: ignore[misc]
+        moved, memory = move(matrix @ x, memory)
         x = x + rates * moved
         if k % (1 + k // 50) == 0 and (_loss(judge, x).reshape(starts, -1).mean(axis=0) <= level).any():
             return Count(k, True)

@@ -14,6 +14,7 @@ from .._runtime.threads import one_blas_thread
 from ..conditioning.directions import RANDOM
 from ..conditioning.optimal_weight import optimal_weight
 from ..conditioning.optimum import OptimalWeight
+from ..empirical.targets import AXES
 from ..inputs import Inputs
 from ..layout import NAMES, moving
 from ..losses import LossOptions, PopulationLoss
@@ -122,7 +123,7 @@ def advise(
     >>> advice = advise(Network.orthonormal(5, 10, activation="erf"), Inputs(), parameters="weights", accuracy=1e-8)
     >>> [(found.norm, round(found.training.steps)) for found in advice.norms]
     [('L2', 142), ('H1', 65), ('H2', 23), ('(1, 13)', 45)]
-    >>> print(advise(Network.orthonormal(5, 10), Inputs(), parameters="weights").verdict.sentence)
+    >>> print(advise(Network.orthonormal(2, 4), Inputs(), parameters="weights").verdict.sentence)
     Derivatives do not pay in computing: the gain in steps is small. They save samples.
     """
     network = instance_of("network", network, Network)
@@ -135,7 +136,7 @@ def advise(
         samples = as_array("X", X, ("n", "d"), {"d": network.dim})
         inputs = Inputs.from_data(samples)
     options: LossOptions = {"inputs": inputs, "metric": metric, "parameters": parameters}
-    finite, left_out = kept(network, [Norm.parse(norm) for norm in several_norms(norms)], options)
+    finite, left_out = kept(network, [Norm.parse(norm) for norm in several_norms(norms)])
     given = _targets(targets, samples, network)
     rows = _rows(samples, generated)
     notes = [] if samples is None else columns_in_words(samples)
@@ -205,11 +206,11 @@ def _targets(targets: Targets, X: FloatArray | None, network: Network) -> Any:
             raise ValueError(f"targets: input dimension {network.dim} of the network is required, got {targets.dim}")
         return targets
     several = isinstance(targets, tuple | list) and not np.isscalar(targets[0] if targets else 0.0)
-    orders: Sequence[Any] = targets if several else (targets,)  # type: ignore[assignment]
-    if len(orders) > 3:
+    orders: Any = targets if several else (targets,)
+    if len(orders) > len(AXES):
         raise ValueError(f"targets: arrays of orders 0 to 2, (y, G, H), are required, got {len(orders)} of them")
-    axes, sizes = (("n",), ("n", "d"), ("n", "d", "d")), {"n": len(X), "d": network.dim}
-    return tuple(as_array(f"targets[{m}]", each, axes[m], sizes) for m, each in enumerate(orders))
+    sizes = {"n": len(X), "d": network.dim}
+    return tuple(as_array(f"targets[{m}]", each, AXES[m], sizes) for m, each in enumerate(orders))
 
 
 def _rows(X: FloatArray | None, rng: np.random.Generator) -> NDArray[np.intp] | None:

@@ -162,32 +162,24 @@ class Case:
         return shares
 
 
-def _why(error: ValueError, activation: str) -> str:
-    """Why a norm is not to be had, in short."""
-    if isinstance(error, InfiniteNormError):
-        return f"it is infinite, as derivatives of {activation} jump below its order"
-    return str(error).removeprefix("norm: ")
-
-
-def kept(network: Network, norms: Sequence[Norm], options: LossOptions) -> tuple[tuple[Norm, ...], list[str]]:
-    """The norms that are finite for a network, and of the others why they are left out.
+def kept(network: Network, norms: Sequence[Norm]) -> tuple[tuple[Norm, ...], list[str]]:
+    """The norms that are finite, and have moments, for a network, and of the others why they are left out.
 
     Raises
     ------
     ValueError
         The last reason, if none is left.
     """
-    found, reasons, last = [], [], None
+    found, reasons, name = [], [], network.activation.name
     for norm in norms:
         try:
-            PopulationLoss(network, norm, **options)
+            norm.require_finite(network.activation)
+        except InfiniteNormError:
+            reasons.append(f"{norm.name} is left out: it is infinite, as derivatives of {name} jump below its order")
         except ValueError as error:
-            if not str(error).startswith("norm:"):
-                raise
-            reasons.append(f"{norm.name} is left out: {_why(error, network.activation.name)}")
-            last = error
+            reasons.append(f"{norm.name} is left out: {str(error).removeprefix('norm: ')}")
         else:
             found.append(norm)
-    if not found and last is not None:
-        raise last
+    if not found:
+        norms[-1].require_finite(network.activation)
     return tuple(found), reasons

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._runtime.checks import listed
 from ..empirical import curvature
 from ..networks import Network
 from ..norms import Norm
@@ -23,6 +24,8 @@ FloatArray = NDArray[np.float64]
 BATCHES = 10
 """Batches into which samples are parted; fewer where there are fewer samples."""
 
+DEVIATIONS = 2.0
+"""Standard errors up to which data agree with theory."""
 
 CONSTANT, COLLINEAR = 1e-12, 1e-10
 """Deviation of a column, of its largest entry, and singular value of all, of the largest, which are rounding."""
@@ -72,10 +75,6 @@ class Agreement:
         return (
             self.distance <= DEVIATIONS * self.distance_error and abs(self.trace - 1) <= DEVIATIONS * self.trace_error
         )
-
-
-DEVIATIONS = 2.0
-"""Standard errors up to which data agree with theory."""
 
 
 def matrices_on_data(
@@ -135,5 +134,4 @@ def columns_in_words(X: FloatArray) -> list[str]:
 
 def _columns(which: NDArray[np.intp]) -> str:
     """Columns by number."""
-    listed = ", ".join(map(str, which[:5].tolist())) + ", ..." * (len(which) > 5)
-    return f"column {listed} is" if len(which) == 1 else f"columns {listed} are"
+    return f"{listed('column', which)} {'is' if len(which) == 1 else 'are'}"

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..conditioning.optimum import OptimalWeight
 from .adam import Count
 from .data import Agreement
 from .samples import SamplesNeeded
+from .scales import Residual, Scales
+from .weight import BestWeight
 
 SLOW = 1e8
 """Condition number from which its slowest directions are put in words: nobody waits for them."""
@@ -90,6 +93,32 @@ class OfNorm:
         plain |= {name: None if kind is None else kind.as_dict() for name, kind in kinds.items()}
         parts = {"adam": self.adam, "agreement": self.agreement, "samples": self.samples}
         return plain | {name: None if part is None else asdict(part) for name, part in parts.items()}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Findings:
+    """The numbers of a report; see `Advice`."""
+
+    norms: tuple[OfNorm, ...]
+    weight: BestWeight | None
+    optimum: OptimalWeight | None
+    scales: dict[str, Scales]
+    law: dict[str, float]
+    accuracy: float
+    within: float
+    residual: Residual | None
+
+    @property
+    def unit(self) -> float:
+        """``E |grad f|^2 / Var f`` of the targets, or else of the network, on data or else by theory."""
+        known = [self.scales[name].unit for name in ("targets", "data", "theory") if name in self.scales]
+        return next((unit for unit in known if not np.isnan(unit)), np.nan)
+
+    @property
+    def ground(self) -> str:
+        """What gains go by."""
+        on_data = self.norms[0].data is not None and not any(each.jumps for each in self.norms)
+        return "on the data" if on_data else "by theory"
 
 
 def ratio(first: float, second: float) -> float:

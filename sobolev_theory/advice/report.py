@@ -12,7 +12,8 @@ import numpy as np
 from .._runtime.results import Shown, Value
 from .._runtime.tables import Table
 from .._runtime.terminal import SCREEN, columns, prompt_columns, wrapped
-from .tables import Findings, agreement_table, conditioning_table, samples_table, steps_table, weight_table
+from .findings import Findings
+from .tables import agreement_table, conditioning_table, samples_table, steps_table, weight_table
 from .verdict import Verdict, of_weight
 
 

@@ -9,8 +9,7 @@ left open, in the mean, is ``tr(G_0 (I - P_n)) / tr G_0`` with the projection ``
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,10 +42,6 @@ class SamplesNeeded:
     needed: float
     tried: int
     equations: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """All of it."""
-        return asdict(self)
 
 
 def counted(question: Question, X: FloatArray, judge: FloatArray, norm: Norm, accuracy: float) -> SamplesNeeded:

@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .._runtime.results import Column
 from .._runtime.tables import Table
-from ..conditioning.optimum import OptimalWeight
-from .findings import Curved, OfNorm, ratio
-from .scales import Residual, Scales
+from .findings import Curved, Findings, OfNorm, ratio
 from .verdict import judged, work_gain
-from .weight import BestWeight
 
 SHORT = "{:.3g}"
 """Three digits: a prediction to first order has no more."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Findings:
-    """The numbers of a report; see `Advice`."""
-
-    norms: tuple[OfNorm, ...]
-    weight: BestWeight | None
-    optimum: OptimalWeight | None
-    scales: dict[str, Scales]
-    law: dict[str, float]
-    accuracy: float
-    within: float
-    residual: Residual | None
-
-    @property
-    def unit(self) -> float:
-        """``E |grad f|^2 / Var f`` of the targets, or else of the network, on data or else by theory."""
-        known = [self.scales[name].unit for name in ("targets", "data", "theory") if name in self.scales]
-        return next((unit for unit in known if not np.isnan(unit)), np.nan)
-
-    @property
-    def ground(self) -> str:
-        """What gains go by."""
-        on_data = self.norms[0].data is not None and not any(each.jumps for each in self.norms)
-        return "on the data" if on_data else "by theory"
 
 
 def steps_table(advice: Findings) -> Table:

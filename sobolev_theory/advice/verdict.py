@@ -13,7 +13,6 @@ from .weight import BestWeight
 PAYS, LITTLE = 1.5, 1.1
 """Work without derivatives over work with them from which on they pay, and pay little."""
 
-
 SAVED = 1.5
 """Steps, or samples, without derivatives over those with them from which on they are saved."""
 

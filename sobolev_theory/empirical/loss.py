@@ -13,7 +13,7 @@ from ..activations import Activation
 from ..activations.per_neuron import ActivationLike, chosen
 from ..curvature.operator import Curvature
 from ..forms import Form
-from ..layout import NAMES, moving
+from ..layout import moving
 from ..networks import Network
 from ..norms import Norm, NormLike
 from ..parameters import Parameters
@@ -135,14 +135,11 @@ class EmpiricalLoss(OfStudents):
     @property
     def setting(self) -> str:
         """What is not standard of metric and moving parameters, in words; empty if all is."""
-        moved = "all parameters" if self.moving == NAMES else f"parameters {', '.join(self.moving)}"
-        words = {"a metric of input gradients": not self.metric.is_identity, moved: self.moving != ("weights",)}
+        words = {
+            "a metric of input gradients": not self.metric.is_identity,
+            self._moved: self.moving != ("weights",),
+        }
         return "; ".join(word for word, said in words.items() if said)
-
-    def student(self, W: Student | EmpiricalPoint) -> Network:
-        """The student as a network; an array gets output weights one."""
-        p = self.parameters(W)
-        return Network(p.weights, p.output_weights, p.biases, p.output_bias, activation=self.activation)
 
     def parameters(self, W: Student | Parameters | EmpiricalPoint) -> Parameters:
         """The parameters of the student, checked and not copied."""

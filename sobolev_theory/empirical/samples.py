@@ -67,7 +67,8 @@ class Samples:
         place = _place_in_file(self.array)
         if place is None:
             return Samples, (self.array,)
-        return _opened, (self.array.filename, self.array.dtype, place, self.array.shape)  # type: ignore[attr-defined]
+        file: Any = self.array  # a numpy.memmap
+        return _opened, (file.filename, file.dtype, place, file.shape)
 
     @property
     def numbers(self) -> int:
@@ -113,13 +114,13 @@ class Data:
             yield replace(self, inputs=Samples(self.inputs.array[part]), targets=targets)
 
 
-def _place_in_file(array: NDArray[Any]) -> int | None:
+def _place_in_file(array: Any) -> int | None:
     """Where in its file an array begins; None if it is in memory, or not in one piece."""
     mapped = getattr(array, "_mmap", None)
     if mapped is None or getattr(array, "filename", None) is None or not array.flags.c_contiguous:
         return None
     before = array.ctypes.data - np.frombuffer(mapped, np.uint8).ctypes.data
-    return int(array.offset) // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY + before  # type: ignore[attr-defined]
+    return int(array.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY + before)
 
 
 def _opened(filename: Any, dtype: Any, place: int, shape: tuple[int, ...]) -> Samples:

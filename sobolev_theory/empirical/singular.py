@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from .._runtime.checks import listed
 from .samples import Data
 from .setting import Setting
 
 FloatArray = NDArray[np.float64]
-
-SHOWN = 8
-"""Numbers of columns or neurons that are listed."""
 
 
 def reasons(setting: Setting, data: Data, diagonal: FloatArray) -> str:
@@ -30,7 +26,7 @@ def reasons(setting: Setting, data: Data, diagonal: FloatArray) -> str:
     silent = np.flatnonzero(~diagonal[: layout.width].any(axis=1))
     if len(silent):
         one = len(silent) == 1
-        found.append(f"{_listed('Neuron', silent)} {'has' if one else 'have'} no share in the loss at any sample.")
+        found.append(f"{listed('Neuron', silent)} {'has' if one else 'have'} no share in the loss at any sample.")
     return "".join(f" {sentence}" for sentence in found)
 
 
@@ -54,14 +50,9 @@ def _of_columns(data: Data, with_one: bool) -> list[str]:
     if rank == size:
         return []
     said = (constant, "constant" if with_one else "zero"), (dependent, "a combination of others")
-    parts = [f"{_listed('column', of)} {_verb(of)} {what}" for of, what in said if len(of)]
+    parts = [f"{listed('column', of)} {_verb(of)} {what}" for of, what in said if len(of)]
     space = "inputs with a 1 for the bias" if with_one else "inputs"
     return [f"{space.capitalize()} span {rank} of {size} dimensions{': ' * bool(parts)}{', '.join(parts)}."]
-
-
-def _listed(word: str, numbers: Sequence[int] | NDArray[np.intp]) -> str:
-    shown = ", ".join(map(str, numbers[:SHOWN])) + ", ..." * (len(numbers) > SHOWN)
-    return f"{word}{'s' * (len(numbers) > 1)} {shown}"
 
 
 def _verb(numbers: NDArray[np.intp]) -> str:

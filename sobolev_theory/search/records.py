@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._runtime.fields import LARGEST, Reader, count, fields, refused, text
 from ..layout import Layout
 from .results import KINDS, EndPoint
-
-MOST = 2**53
-"""Bound of the number of a run."""
 
 
 def point_of(record: dict[str, Any], layout: Layout) -> EndPoint:
@@ -24,13 +21,7 @@ def point_of(record: dict[str, Any], layout: Layout) -> EndPoint:
         Naming the field that is missing, unknown or wrong.
     """
     readers = READERS if layout.only_weights else READERS | {"parameters": _reals}
-    for name in readers:
-        if name not in record:
-            raise ValueError(f"{name}: missing")
-    for name in record:
-        if name not in readers:
-            raise ValueError(f"{name!r:.100}: an unknown field")
-    point = EndPoint(**{name: read(name, record[name]) for name, read in readers.items()})
+    point = EndPoint(**fields(record, readers))
     shape, size = (layout.width, layout.dim), layout.size
     if point.weights.shape != shape:
         raise ValueError(f"weights: shape {shape} is required, got {point.weights.shape}")
@@ -45,61 +36,45 @@ def point_of(record: dict[str, Any], layout: Layout) -> EndPoint:
     return point
 
 
-def _refused(name: str, required: str, value: object) -> ValueError:
-    return ValueError(f"{name}: {required} is required, got {value!r:.100}")
-
-
-def _count(name: str, value: Any) -> int:
-    if type(value) is not int or not 0 <= value < MOST:
-        raise _refused(name, "an integer from 0 on", value)
-    return value
-
-
 def _index(name: str, value: Any) -> int | None:
-    return None if value is None else _count(name, value)
+    return None if value is None else count(name, value)
 
 
 def _kind(name: str, value: Any) -> str:
     if not isinstance(value, str) or value not in KINDS:
-        raise _refused(name, f"one of {', '.join(map(repr, KINDS))}", value)
-    return value
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise _refused(name, "a text", value)
+        raise refused(name, f"one of {', '.join(map(repr, KINDS))}", value)
     return value
 
 
 def _magnitude(name: str, value: Any) -> float:
     if type(value) is not float or not (value >= 0 or np.isnan(value)) or np.isinf(value):
-        raise _refused(name, "a decimal number from 0 on, or NaN,", value)
+        raise refused(name, "a decimal number from 0 on, or NaN,", value)
     return value
 
 
 def _reals(name: str, value: Any) -> NDArray[np.float64]:
     if not isinstance(value, list) or not all(type(x) is float for x in value) or not np.isfinite(value).all():
-        raise _refused(name, "a list of finite decimal numbers", value)
+        raise refused(name, "a list of finite decimal numbers", value)
     return np.array(value, np.float64)
 
 
 def _weights(name: str, value: Any) -> NDArray[np.float64]:
     if not isinstance(value, list) or not value:
-        raise _refused(name, "a list of rows", value)
+        raise refused(name, "a list of rows", value)
     rows = [_reals(name, row) for row in value]
     if len({len(row) for row in rows}) != 1:
-        raise _refused(name, "a list of rows of one length", value)
+        raise refused(name, "a list of rows of one length", value)
     return np.array(rows)
 
 
 def _counts(name: str, value: Any) -> NDArray[np.intp]:
-    if not isinstance(value, list) or not all(type(n) is int and 0 < n < MOST for n in value):
-        raise _refused(name, "a list of positive integers", value)
+    if not isinstance(value, list) or not all(type(n) is int and 0 < n < LARGEST for n in value):
+        raise refused(name, "a list of positive integers", value)
     return np.array(value, np.intp)
 
 
-READERS: dict[str, Callable[[str, Any], Any]] = {
-    "run": _count,
+READERS: dict[str, Reader] = {
+    "run": count,
     "kind": _kind,
     "weights": _weights,
     "value": _magnitude,
@@ -107,6 +82,6 @@ READERS: dict[str, Callable[[str, Any], Any]] = {
     "eigenvalues": _reals,
     "multiplicities": _counts,
     "index": _index,
-    "message": _text,
+    "message": text,
 }
 """How each field of an `EndPoint` is read; of one with more that moves than hidden weights, `parameters` beside."""

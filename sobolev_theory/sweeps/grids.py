@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .._runtime.checks import near, shown
+from .._runtime.fields import LARGEST
 from ..activations import Activation
 from ..activations.identity import identity
 
@@ -28,9 +29,6 @@ VALUES = "numbers, texts, True, False, None, activations, or tuples of them"
 
 DEEPEST = 2
 """Tuples within tuples: two norms, of which one is a tuple of weights."""
-
-LARGEST = 2**53
-"""Below which whole numbers are doubles."""
 
 
 def parsed(grid: Any) -> Grid:

@@ -18,9 +18,7 @@ class UndefinedError(ValueError):
     """A quantity has no value at a point, for the reason that is said."""
 
 
-FAILURES = (
-    AccuracyError, InfiniteNormError, NotDifferentiableError, OverflowingError, SizeError, UndefinedError,
-)  # fmt: skip
+FAILURES = (AccuracyError, InfiniteNormError, NotDifferentiableError, OverflowingError, SizeError, UndefinedError)
 """Errors that say of a number that there is none: a row of a sweep, and not its end."""
 
 

@@ -192,7 +192,7 @@ QUANTITIES: dict[str, Callable[..., Quantity]] = {
 
 def parameters(quantity: str) -> dict[str, Any]:
     """Names of the parameters of a quantity, with their defaults; `MISSING` for one that is needed."""
-    return {field.name: field.default for field in fields(QUANTITIES[quantity])}  # type: ignore[arg-type]
+    return {field.name: field.default for field in fields(QUANTITIES[quantity])}  # type: ignore[arg-type]  # dataclasses all
 
 
 def _require_norms(norms: Sequence[NormLike]) -> None:

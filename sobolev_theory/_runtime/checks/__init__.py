@@ -7,7 +7,7 @@ from .arrays import as_array, as_finite, as_numbers, between, require_finite, re
 from .files import archive_names, read_archive, read_arrays, read_numbers, read_weights
 from .foreign import as_numpy
 from .matrices import as_semidefinite
-from .names import counted, flag, instance_of, named, near, one_of, shown, shown_kind
+from .names import counted, flag, instance_of, listed, named, near, one_of, shown, shown_kind
 from .numbers import generator, integer, number, positive_integer
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "generator",
     "instance_of",
     "integer",
+    "listed",
     "named",
     "near",
     "number",

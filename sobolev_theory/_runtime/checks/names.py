@@ -1,11 +1,12 @@
 """Words, switches and objects of a kind; and how what came is shown in a message."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import log10
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 Kind = TypeVar("Kind")
 
@@ -14,6 +15,9 @@ WIDEST = 80
 
 SHORTEST = 3
 """Characters of the beginning of a word from which it is told."""
+
+FEW = 8
+"""Numbers of things that are listed."""
 
 
 def shown(value: object) -> str:
@@ -68,6 +72,18 @@ def near(word: str, known: Iterable[str]) -> str:
     begun = [key for key in folded if len(word) >= SHORTEST and key.startswith(word.casefold())]
     found = begun[:2] or difflib.get_close_matches(word.casefold()[:WIDEST], folded, n=2, cutoff=0.7)
     return f"; did you mean {' or '.join(repr(folded[key]) for key in found)}?" if found else ""
+
+
+def listed(word: str, numbers: Sequence[int] | NDArray[np.intp]) -> str:
+    """Numbers of things of one kind, the first few of many.
+
+    Examples
+    --------
+    >>> listed("column", [3]), listed("column", [0, 2])
+    ('column 3', 'columns 0, 2')
+    """
+    first = ", ".join(map(str, numbers[:FEW]))
+    return f"{word}{'s' * (len(numbers) > 1)} {first}{', ...' * (len(numbers) > FEW)}"
 
 
 def one_of(name: str, value: str, allowed: Iterable[str]) -> str:
