@@ -14,6 +14,7 @@ are first used. Modules that are not listed here are internal.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 
 from . import activations, empirical, finite_sample, formulas, kernels, monte_carlo, reduced, single_neuron, symmetric
@@ -119,7 +120,7 @@ __all__ = [
     "WorkerError",
 ]
 
-ON_DEMAND = ("functional", "plotting", "symbolic", "torch")
+ON_DEMAND = {"functional": "array_api_compat", "plotting": "matplotlib", "symbolic": "sympy", "torch": "torch"}
 
 
 def __getattr__(name: str) -> ModuleType:
@@ -130,5 +131,9 @@ def __getattr__(name: str) -> ModuleType:
 
 
 def __dir__() -> list[str]:
-    """What users call: internal modules are no names of the package."""
-    return sorted([*__all__, *ON_DEMAND, "__version__", "__doc__"])
+    """What users call: internal modules are no names of the package, nor rooms whose extra is not installed.
+
+    So `help` of the package, which takes every name, works without extras.
+    """
+    installed = (name for name, needed in ON_DEMAND.items() if find_spec(needed) is not None)
+    return sorted([*__all__, *installed, "__version__", "__doc__"])

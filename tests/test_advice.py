@@ -299,6 +299,11 @@ def test_targets_leave_a_residual():
     assert any("targets came without gradients" in line for line in advice.outside)
     assert advice.unit == advice.scales["data"].unit
     assert st.advise(net, X, targets=net, **words).residual.value == 0
+    far, flat = (st.advise(net, X, targets=targets, **words) for targets in (y / 100, (0 * y, 0 * G)))
+    assert f"the network is off by {100 * far.residual.value:.0f} percent of the targets' deviation" in str(far)
+    assert "theory is at residual zero; the targets are constant" in str(flat)
+    assert "nan percent" not in str(flat)
+    assert "without gradients" not in str(flat)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -320,6 +325,8 @@ def test_the_verdict_is_of_the_numbers(on_data, of_relu):
     assert [found.norm for found in of_relu.norms[:2]] == ["L2", "H1"]
     assert "H2 is left out: it is infinite, as derivatives of relu jump below its order" in of_relu.outside
     assert any("training follows limits of the Hessian" in line for line in of_relu.outside)
+    twice = st.advise(network("erf"), st.Inputs(), ("L2", (2,)), parameters="weights")
+    assert "(2): as many steps of gradient descent as L2, each at the same cost." in str(twice)
     blind = st.advise(network("erf"), st.Inputs(), ((0, 1), (0, 1, 1)))  # an output bias has no derivative
     assert blind.verdict.answer == "open"
     assert "Of no two norms both arrive at the accuracy." in blind.lines
@@ -389,7 +396,8 @@ def test_what_does_not_fit_is_refused():
         (lambda: st.advise(net, X, targets=(np.ones(10), np.ones((10, 3)))), "targets[1]: shape (n, d)"),
         (lambda: st.advise(net, st.Inputs(), targets=net), "targets: samples X"),
         (lambda: st.advise(net, X, accuracy=1), "accuracy: a fraction"),
-        (lambda: st.advise(net.weights, X), "network: a Network"),
+        (lambda: st.advise(net, X[:0]), "X: shape (n, d) with d = 4 is required, got shape (0, 4); it is empty"),
+        (lambda: st.advise(net.weights, X), "network: a Network is required, got ndarray; Network.from_torch"),
     ):
         with pytest.raises(ValueError, match=re.escape(said)):
             call()

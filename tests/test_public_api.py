@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+import pydoc
 import re
 import subprocess
 import sys
@@ -54,6 +55,14 @@ print(sorted(heavy & set(sys.modules)))
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_help_needs_no_extra(monkeypatch):
+    """`help` takes every name that `dir` lists, and an import that fails ends it."""
+    for needed in ("array_api_compat", "matplotlib", "sympy", "torch"):
+        monkeypatch.setitem(sys.modules, needed, None)
+    assert set(dir(st)) == {*st.__all__, "__version__", "__doc__"}
+    assert "advise(network" in pydoc.plain(pydoc.render_doc(st))
 
 
 def test_a_room_without_its_extra_says_what_to_install(monkeypatch):

@@ -14,7 +14,7 @@ PAIRS = re.findall(r"```python\n([^`]*)```\n\n```text\n([^`]*)```", README)
 
 
 def test_all_snippets_are_found():
-    assert len(PAIRS) == 13
+    assert len(PAIRS) == 14
 
 
 def test_code_prints_what_is_shown():

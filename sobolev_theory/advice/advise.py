@@ -126,7 +126,7 @@ def advise(
     >>> print(advise(Network.orthonormal(2, 4), Inputs(), parameters="weights").verdict.sentence)
     Derivatives do not pay in computing: the gain in steps is small. They save samples.
     """
-    network = instance_of("network", network, Network)
+    network = instance_of("network", network, Network, "; Network.from_torch, from_sklearn and from_arrays make one")
     parameters, generated = moving(parameters), generator(rng)
     accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
     within = number("within", within, "a part of the fewest steps, between 0 and 1,", 0, 1)

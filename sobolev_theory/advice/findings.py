@@ -126,6 +126,20 @@ def ratio(first: float, second: float) -> float:
     return first / second if np.isfinite(first) and np.isfinite(second) and second > 0 else np.nan
 
 
+AS_MANY = "as many steps"
+
+
+def two_digits(x: float) -> str:
+    """A positive number in words: two digits, or all those before the point.
+
+    Examples
+    --------
+    >>> two_digits(1.46), two_digits(146.2), two_digits(0.0123)
+    ('1.5', '146', '0.012')
+    """
+    return f"{x:.0f}" if 100 <= x < 1e6 else f"{x:.2g}"
+
+
 def saving(gain: float) -> str:
     """A gain in steps, in words.
 
@@ -135,8 +149,8 @@ def saving(gain: float) -> str:
     ('6.7 times fewer steps', '7 percent fewer steps', 'as many steps', '2 times more steps')
     """
     if gain >= 1.5:
-        return f"{gain:.2g} times fewer steps"
+        return f"{two_digits(gain)} times fewer steps"
     if gain <= 1 / 1.5:
-        return f"{1 / gain:.2g} times more steps"
+        return f"{two_digits(1 / gain)} times more steps"
     percent = round(100 * (1 - 1 / gain)) if gain > 1 else round(100 * (1 / gain - 1))
-    return f"{percent} percent {'fewer' if gain > 1 else 'more'} steps" if percent > 1 else "as many steps"
+    return f"{percent} percent {'fewer' if gain > 1 else 'more'} steps" if percent > 1 else AS_MANY

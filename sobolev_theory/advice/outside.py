@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .findings import SLOW, OfNorm
+from .findings import SLOW, OfNorm, two_digits
 from .scales import Residual
 
 
@@ -68,14 +68,13 @@ def of_residual(residual: Residual | None, shares: Sequence[tuple[str, float]]) 
     """What the network leaves of its targets, and what that does to Hessians."""
     if residual is None:
         return []
-    off = f"{100 * residual.value:.2g} percent of the targets' deviation"
-    if not np.isnan(residual.slope):
-        off += f", {100 * residual.slope:.2g} percent of their gradients"
+    parts = {"the targets' deviation": residual.value, "their gradients": residual.slope}
+    off = ", ".join(f"{two_digits(100 * part)} percent of {name}" for name, part in parts.items() if not np.isnan(part))
     changes = ", ".join(f"{norm} by {share:.2g}" for norm, share in shares)
-    lines = [f"theory is at residual zero; the network is off by {off}"]
+    lines = ["theory is at residual zero; " + (f"the network is off by {off}" if off else "the targets are constant")]
     if changes:
         lines.append(f"with it Hessians on the data differ from Gauss-Newton matrices, of their norm: {changes}")
-    if np.isnan(residual.slope):
+    if off and np.isnan(residual.slope):
         lines.append("targets came without gradients: what the network leaves of those is not known")
     return lines
 

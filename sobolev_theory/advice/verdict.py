@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .findings import OfNorm, ratio, saving
+from .findings import AS_MANY, OfNorm, ratio, saving, two_digits
 from .weight import BestWeight
 
 PAYS, LITTLE = 1.5, 1.1
@@ -91,8 +91,11 @@ def _reason(first: OfNorm, other: OfNorm) -> str:
     gain, work = ratio(*judged(first, other)), work_gain(first, other)
     if np.isnan(gain):
         return f"{other.norm}: gradient descent does not arrive, no gain is known."
-    less = f"{work:.2g} times less work" if work >= 1 else f"{1 / work:.2g} times more work"
-    steps = f"{saving(gain)} of gradient descent than {first.norm}"
+    saved = saving(gain)
+    steps = f"{saved} of gradient descent {'as' if saved == AS_MANY else 'than'} {first.norm}"
+    if other.cost == first.cost:
+        return f"{other.norm}: {steps}, each at the same cost."
+    less = f"{two_digits(work)} times less work" if work >= 1 else f"{two_digits(1 / work)} times more work"
     return f"{other.norm}: {steps}, at {other.cost:.3g} times the cost: {less}."
 
 

@@ -62,7 +62,7 @@ def curvature(
     True
     """
     one_of("curvature", curvature, ("gauss_newton", "hessian"))
-    instance_of("network", network, Network)
+    instance_of("network", network, Network, "; Network.from_torch, from_sklearn and from_arrays make one")
     samples = Samples.parse("X", X, ("n", "d"), {"d": network.dim})
     given = network if targets is None else targets
     loss = EmpiricalLoss(

@@ -212,5 +212,8 @@ def _kappas(
     table = compare(*networks.draw(rng), norms, curvature=curvature, derivative=networks.derivative)
     indefinite = ", ".join(row.norm for row in table if row.definiteness == "indefinite")
     if indefinite:
-        raise UndefinedError(f"{indefinite}: the matrix is indefinite, and no rate follows from its condition number")
+        advice = "; curvature='gauss_newton' is never indefinite" * (curvature == "hessian")
+        raise UndefinedError(
+            f"{indefinite}: the matrix is indefinite, and no rate follows from its condition number{advice}"
+        )
     return [row.condition_number for row in table]

@@ -23,6 +23,8 @@ def require_sound(name: str, model: Model | None, mode: str, order: int) -> None
     Batch normalisation mixes inputs. ``torch.nn.functional.layer_norm`` forgets, where its own rules are differentiated
     once more, that mean and deviation depend on the input, and says nothing (PyTorch 2.13, issues 175754 and 196700).
     """
+    if isinstance(model, Network):
+        raise ValueError(f"{name}: a module, or a function of tensors, is required, got a Network; pass its to_torch()")
     if not callable(model):
         raise ValueError(f"{name}: a module, or a function of tensors, is required, got {shown(model)}")
     for part in model.modules() if isinstance(model, nn.Module) else ():

@@ -387,6 +387,10 @@ REFUSED = {
         lambda: SobolevLoss("H1")(3, X, Y, G),
         "model: a module, or a function of tensors, is required, got 3",
     ),
+    "a network of the package": (
+        lambda: SobolevLoss("H1")(network(1), X, Y, G),
+        "model: a module, or a function of tensors, is required, got a Network; pass its to_torch()",
+    ),
     "no teacher": (lambda: SobolevLoss("H1")(module(network(1)), X, 3.0), "y: a module, or a function of tensors, is"),
     "batch normalisation": (
         lambda: SobolevLoss("H1")(BATCH, X, Y, G),

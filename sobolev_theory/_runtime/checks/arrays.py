@@ -176,6 +176,8 @@ def _fits(shape: tuple[int, ...], axes: tuple[str, ...], sizes: Mapping[str, int
 
 def _rearranged(shape: tuple[int, ...], axes: tuple[str, ...], sizes: Mapping[str, int]) -> str:
     """Which rearrangement would fit, as advice; empty if none is near."""
+    if 0 in shape:
+        return "; it is empty"
     long = tuple(length for length in shape if length != 1)
     if len(shape) == len(axes) == 2 and _fits(shape[::-1], axes, sizes):
         return "; its transpose, x.T, would fit"

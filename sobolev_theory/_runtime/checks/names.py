@@ -102,11 +102,11 @@ def flag(name: str, value: bool) -> bool:
     return bool(value)
 
 
-def instance_of(name: str, value: Any, kind: type[Kind]) -> Kind:
-    """An object of a class of the package."""
+def instance_of(name: str, value: Any, kind: type[Kind], advice: str = "") -> Kind:
+    """An object of a class of the package; advice is what makes one, for the message."""
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
-        raise ValueError(f"{name}: {article} {kind.__name__} is required, got {shown_kind(value)}")
+        raise ValueError(f"{name}: {article} {kind.__name__} is required, got {shown_kind(value)}{advice}")
     return value
 
 
