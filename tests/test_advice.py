@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from scipy.optimize import brentq
 import sobolev_theory as st
 from sobolev_theory.advice.adam import RATES, counted
 from sobolev_theory.advice.contraction import Contraction
+from sobolev_theory.advice.data import Agreement
 from sobolev_theory.advice.orders import Orders
 from sobolev_theory.advice.scales import by_theory
+from sobolev_theory.advice.verdict import verdict
 from sobolev_theory.norms import Norm
 
 
@@ -322,7 +325,52 @@ def test_the_verdict_is_of_the_numbers(on_data, of_relu):
     assert any("training follows limits of the Hessian" in line for line in of_relu.outside)
     blind = st.advise(network("erf"), st.Inputs(), ((0, 1), (0, 1, 1)))  # an output bias has no derivative
     assert blind.verdict.answer == "open"
-    assert "Of no two norms both arrive at the accuracy." in blind.lines
+    assert "Gradient descent does not arrive at the accuracy with (0, 1)." in blind.lines
+    assert blind.lines[0] == "Whether norms other than (0, 1) pay in computing is open."
+
+
+def test_the_verdict_of_other_norms(on_data):
+    """A reference with derivatives of its own, a loss of steps, a tie, one that does not arrive: sentences are true."""
+    first, h1, h2 = on_data[2].norms[:3]
+
+    def said(*norms, steps=None):
+        *others, last = norms
+        last = last if steps is None else replace(last, data=replace(last.data, steps=steps))
+        found = verdict([*others, last])
+        return found.sentence, *found.reasons
+
+    sentence, *_ = said(h1, replace(first, cost=0.4))
+    assert sentence.startswith("Norms other than H1 do not pay in computing: they take more steps.")
+    assert said(h2, replace(h1, cost=1 / 3), steps=h2.data.steps)[0].startswith(
+        "Norms other than H2 pay, most with H1."
+    )
+    assert "Derivatives do not pay in computing: they take more steps." in said(first, h1, steps=1e9)[0]
+    tie = "L2: as many steps of gradient descent as L2, at 1 times the cost: as much work."
+    assert said(first, first)[1] == tie
+    assert said(h1, first, steps=np.inf)[:2] == (
+        "Whether norms other than H1 pay in computing is open.",
+        "Gradient descent does not arrive at the accuracy with any other.",
+    )
+
+
+def test_words_at_edges_of_what_is_given():
+    """Matrices that do not depend on inputs, few batches, kinks that nothing moves, targets without a scale."""
+    net, X = network("relu"), gaussian(60)
+    of_bias = st.advise(net, X, ("L2",), parameters="output_bias")
+    assert "L2: data agree with Gaussian theory within their standard error" in of_bias.outside
+    assert Agreement("L2", 0.9, 0.05, 0.4, 1.0, batches=2).within_error  # two numbers and their mean
+    assert not Agreement("L2", 0.9, 0.04, 0.4, 1.0, batches=10).within_error
+    words = {"norms": ("L2", "H1"), "parameters": "output_weights", "accuracy": 0.1}
+    linear = st.advise(net, X, targets=(np.ones(60), np.zeros((60, 4))), **words)
+    assert not any(found.jumps for found in linear.norms)
+    loss = st.PopulationLoss(net, "H1", inputs=st.Inputs.from_data(X), parameters="output_weights")
+    spectrum = loss.hessian(net).spectrum()
+    assert (linear.norms[1].training.smallest, linear.norms[1].training.largest) == pytest.approx(
+        (spectrum.smallest, spectrum.largest), rel=1e-8
+    )
+    assert linear.ground == "on the data"
+    assert not re.search(r"\bnan\b|without gradients", str(linear))
+    assert "the network is off by what has no scale, as targets are constant" in " ".join(linear.outside)
 
 
 def test_conditioning_beyond_any_rate_is_put_in_words():

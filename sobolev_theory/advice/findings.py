@@ -11,6 +11,8 @@ from .adam import Count
 from .data import Agreement
 from .samples import SamplesNeeded
 
+EQUAL = "as many steps"
+
 SLOW = 1e8
 """Condition number from which its slowest directions are put in words: nobody waits for them."""
 
@@ -41,8 +43,9 @@ class OfNorm:
 
     Attributes
     ----------
-    norm, jumps
-        Its name; whether it has the order whose derivative jumps, so that training follows a limit of the Hessian.
+    norm, order, jumps
+        Its name and highest order; whether that is the one whose derivative jumps, so that training follows a limit of
+        the Hessian.
     training, spread
         What training follows, by theory, in the mean over directions; and the standard deviation of its steps, 0 for a
         single one.
@@ -61,6 +64,7 @@ class OfNorm:
     """
 
     norm: str
+    order: int
     jumps: bool
     training: Curved
     spread: float
@@ -82,6 +86,7 @@ class OfNorm:
         kinds = {name: getattr(self, name) for name in ("training", "gauss_newton", "data")}
         plain = {
             "norm": self.norm,
+            "order": self.order,
             "jumps": self.jumps,
             "spread": self.spread,
             "growing": self.growing,
@@ -110,4 +115,4 @@ def saving(gain: float) -> str:
     if gain <= 1 / 1.5:
         return f"{1 / gain:.2g} times more steps"
     percent = round(100 * (1 - 1 / gain)) if gain > 1 else round(100 * (1 / gain - 1))
-    return f"{percent} percent {'fewer' if gain > 1 else 'more'} steps" if percent > 1 else "as many steps"
+    return f"{percent} percent {'fewer' if gain > 1 else 'more'} steps" if percent > 1 else EQUAL

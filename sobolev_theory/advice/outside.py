@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .findings import SLOW, OfNorm
-from .scales import Residual
+from .scales import Residual, Scales
 
 
 def of_agreement(found: Sequence[OfNorm]) -> list[str]:
@@ -64,18 +64,18 @@ def of_samples(found: Sequence[OfNorm], samples: int, size: int) -> list[str]:
     return [f"{', '.join(few)}: {samples} samples are fewer equations than the {size} parameters: data leave some open"]
 
 
-def of_residual(residual: Residual | None, shares: Sequence[tuple[str, float]]) -> list[str]:
+def of_residual(residual: Residual | None, targets: Scales | None, shares: Sequence[tuple[str, float]]) -> list[str]:
     """What the network leaves of its targets, and what that does to Hessians."""
-    if residual is None:
+    if residual is None or targets is None:
         return []
-    off = f"{100 * residual.value:.2g} percent of the targets' deviation"
-    if not np.isnan(residual.slope):
-        off += f", {100 * residual.slope:.2g} percent of their gradients"
+    both = (residual.value, "the targets' deviation"), (residual.slope, "their gradients")
+    known = [f"{100 * part:.2g} percent of {whole}" for part, whole in both if not np.isnan(part)]
+    off = ", ".join(known) or "what has no scale, as targets are constant"
     changes = ", ".join(f"{norm} by {share:.2g}" for norm, share in shares)
     lines = [f"theory is at residual zero; the network is off by {off}"]
     if changes:
         lines.append(f"with it Hessians on the data differ from Gauss-Newton matrices, of their norm: {changes}")
-    if np.isnan(residual.slope):
+    if np.isnan(targets.slope):
         lines.append("targets came without gradients: what the network leaves of those is not known")
     return lines
 
@@ -83,7 +83,7 @@ def of_residual(residual: Residual | None, shares: Sequence[tuple[str, float]]) 
 HYPOTHESES = (
     "to first order around the network, as if it were the teacher: predicted steps are of gradient descent with its "
     "best step, from random displacements of all that moves, until the L2 loss is {accuracy:g} of its start; those of "
-    "Adam are counted on the quadratic of theory, from one of them, with the best rate to a factor of 2"
+    "Adam are counted on the quadratic of theory, from some of them, with the best rate to a factor of 2"
 )
 """What every number is of."""
 
