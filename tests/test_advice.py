@@ -166,6 +166,7 @@ def test_theory_and_data_are_those_of_the_package(on_data):
         )
         data = st.empirical.curvature(net, X, loss.norm, parameters="all").spectrum()
         assert (found.data.smallest, found.data.largest) == pytest.approx((data.smallest, data.largest), rel=1e-8)
+    assert "fewest steps on the data, smallest kappa by theory" in str(advice)
     assert advice.optimum.at_zero == pytest.approx(advice.norms[0].training.condition_number, rel=1e-8)
 
 
@@ -221,11 +222,14 @@ def test_the_recommended_weight_is_within_what_was_asked(on_data):
 
 @pytest.mark.long
 def test_samples_are_counted_as_equations_are(on_data):
-    """To leave nothing open takes as many equations as parameters: 19, of which a sample with its gradient is five."""
+    """To leave nothing open takes as many equations as parameters: 19; a sample with its gradient is five.
+
+    With its Hessian, which is symmetric, it is 15.
+    """
     net, X, _ = on_data
-    advice = st.advise(net, X, ("L2", "H1"), accuracy=1e-9)
-    assert [found.samples.needed for found in advice.norms[:2]] == [19, 4]
-    assert [found.samples.equations for found in advice.norms[:2]] == [19, 19 / 5]
+    advice = st.advise(net, X, accuracy=1e-9)
+    assert [found.samples.needed for found in advice.norms[:3]] == [19, 4, 2]
+    assert [found.samples.equations for found in advice.norms[:3]] == [19, 19 / 5, 19 / 15]
 
 
 @pytest.mark.long

@@ -33,9 +33,10 @@ def of_jumps(found: Sequence[OfNorm], directions: int) -> list[str]:
     if not names:
         return []
     spread = max((each.spread for each in found if each.jumps and not np.isnan(each.spread)), default=np.nan)
+    scatter = "" if np.isnan(spread) else f", among which steps scatter by {spread:.2g}"
     lines = [
         f"{', '.join(names)}: training follows limits of the Hessian (backprop convention), here means over "
-        f"{directions} random directions, among which steps scatter by {spread:.2g}; Gauss-Newton matrices, of theory "
+        f"{directions} random directions{scatter}; Gauss-Newton matrices, of theory "
         "and data, are others, and say nothing of its steps"
     ]
     for each in found:

@@ -19,6 +19,10 @@ SHORT = "{:.3g}"
 """Three digits: a prediction to first order has no more."""
 
 
+BY_THEORY = "by theory"
+"""What numbers go by that do not go by the data."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Findings:
     """The numbers of a report; see `Advice`."""
@@ -42,7 +46,7 @@ class Findings:
     def ground(self) -> str:
         """What gains go by."""
         on_data = self.norms[0].data is not None and not any(each.jumps for each in self.norms)
-        return "on the data" if on_data else "by theory"
+        return "on the data" if on_data else BY_THEORY
 
 
 def steps_table(advice: Findings) -> Table:
@@ -106,6 +110,8 @@ def weight_table(advice: Findings) -> Table | None:
         numbers["smallest kappa"] = (advice.optimum.weight, advice.optimum.recommended, *advice.optimum.interval)
     columns = [Column("by"), *(Column(name, form=SHORT) for name in ("best", "recommended", "close from", "to"))]
     notes = [] if np.isnan(unit) else [f"in units of f: times E|grad f|^2 / Var f = {unit:.4g}"]
+    if advice.optimum is not None and advice.ground != BY_THEORY:
+        notes.append(f"fewest steps {advice.ground}, smallest kappa {BY_THEORY}")
     rows = [[name, *found] for name, found in numbers.items()]
     return Table("Weight lambda_1 of the derivatives", columns, rows, notes)
 
