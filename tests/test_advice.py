@@ -205,6 +205,11 @@ def test_scales_give_weights_their_unit():
     scales = by_theory(net, {"inputs": inputs}, slopes=True)
     assert scales.variance == pytest.approx(weight @ f**2 - (weight @ f) ** 2, rel=1e-9)
     assert scales.slope == pytest.approx(a**2 * (w @ w) * (weight @ np.cosh(z) ** -4), rel=1e-9)
+    lifted = by_theory(st.Network([w], [a], [b], 1e9, "tanh"), {"inputs": inputs}, slopes=True)  # variances ignore it
+    assert (lifted.variance, lifted.slope) == pytest.approx((scales.variance, scales.slope), rel=1e-12)
+    far = by_theory(st.Network([w], [a], [b], c), {"inputs": st.Inputs(mean=[1e9, 0.0])}, slopes=True)
+    assert np.isnan(far.variance)  # the square of the mean is 1e18 times as large
+    assert far.slope == pytest.approx(a**2 * (w @ w), rel=1e-9)
     X, options = gaussian(60, dim=2), {"norms": ("L2",), "parameters": "weights", "accuracy": 0.1}
     one = st.advise(st.Network(np.eye(2), activation="tanh"), X, **options)
     other = st.advise(st.Network(np.eye(2) / 3, activation="tanh"), 3 * X, **options)
