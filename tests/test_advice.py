@@ -365,7 +365,14 @@ def test_the_verdict_of_other_norms(on_data):
 def test_words_at_edges_of_what_is_given():
     """Matrices that do not depend on inputs, few batches, kinks that nothing moves, targets without a scale."""
     net, X = network("relu"), gaussian(60)
-    of_bias = st.advise(net, X, ("L2",), parameters="output_bias")
+    huge = st.advise(
+        st.Network(net.weights, 1e100 * net.output_weights), X, ("L2",), parameters="weights", accuracy=0.1
+    )
+    small = st.advise(st.Network(net.weights, net.output_weights), X, ("L2",), parameters="weights", accuracy=0.1)
+    sizes = [(a.norms[0].agreement.distance, a.norms[0].agreement.trace_error) for a in (huge, small)]
+    assert sizes[0] == pytest.approx(sizes[1], rel=1e-9)
+    of_bias = st.advise(net, X, ("L2", (0, 1)), parameters="output_bias")  # of which the gradient is zero
+    assert not re.search(r"\bnan\b|not Gaussian", str(of_bias))
     assert "L2: data agree with Gaussian theory within their standard error" in of_bias.outside
     assert Agreement("L2", 0.9, 0.05, 0.4, 1.0, batches=2).within_error  # two numbers and their mean
     assert not Agreement("L2", 0.9, 0.04, 0.4, 1.0, batches=10).within_error

@@ -93,21 +93,24 @@ ROUNDING = 1e-8
 def matrices_on_data(
     question: Question, X: FloatArray, theory: Sequence[FloatArray], norms: Sequence[Norm]
 ) -> tuple[list[FloatArray], list[Agreement]]:
-    """Matrices of the orders on all samples, and for each norm how far they are from those of theory."""
+    """Matrices of the orders on all samples, and for each norm how far they are from those of theory, if not zero."""
+    norms = [norm for norm in norms if weighted(theory, norm).any()]
     batches = np.array_split(X, min(BATCHES, len(X)))
     means = [np.zeros_like(matrix) for matrix in theory]
     squares, traces = np.zeros(len(norms)), np.zeros((len(norms), len(batches)))
+    expectations = [weighted(theory, norm) for norm in norms]
+    units = [float(np.abs(expected).max()) for expected in expectations]  # squares of entries overflow
     for k, batch in enumerate(batches):
         found = [question.gauss_newton(batch, of_order(m)) for m in range(len(theory))]
         for mean, matrix in zip(means, found, strict=True):
             mean += matrix * (len(batch) / len(X))
         for i, norm in enumerate(norms):
-            of_norm = weighted(found, norm)
+            of_norm = weighted(found, norm) / units[i]
             squares[i] += np.vdot(of_norm, of_norm)
             traces[i, k] = np.trace(of_norm)
     agreements = []
-    for norm, square, trace in zip(norms, squares, traces, strict=True):
-        mean, expected = weighted(means, norm), weighted(theory, norm)
+    for norm, square, trace, whole, unit in zip(norms, squares, traces, expectations, units, strict=True):
+        mean, expected = weighted(means, norm) / unit, whole / unit
         size, count = float(np.linalg.norm(expected)), len(batches)
         scatter = max(square / count - float(np.vdot(mean, mean)), 0.0) / max(count - 1, 1)
         agreements.append(
