@@ -83,8 +83,9 @@ def of_residual(residual: Residual | None, targets: Scales | None, shares: Seque
 
 HYPOTHESES = (
     "to first order around the network, as if it were the teacher: predicted steps are of gradient descent with its "
-    "best step, from random displacements of all that moves, until the L2 loss is {accuracy:g} of its start; those of "
-    "Adam are counted on the quadratic of theory, from some of them, with the best rate to a factor of 2"
+    "best step, until the L2 loss is {accuracy:g} of its start, in the mean over random displacements of all "
+    "that moves; those of Adam are counted on the quadratic of theory, from some of them, with the best rate to a "
+    "factor of 2"
 )
 """What every number is of."""
 
