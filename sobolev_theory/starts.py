@@ -17,17 +17,17 @@ from .problem import matched
 Starts = Student | Sequence[Student]
 
 
-def several(W0: Starts) -> list[Student]:
-    """The starts, one or more."""
+def several(W0: Starts, name: str = "W0") -> list[Student]:
+    """The starts, one or more; errors speak of the argument by its name."""
     if isinstance(W0, Network):
         return [W0]
     if isinstance(W0, list | tuple) and any(isinstance(start, Network) for start in W0):
         return list(W0)
-    required = "weights (K, d), networks in a list, or weights of several starts (n, K, d) are required"
-    weights = as_numbers("W0", cast(ArrayLike, W0), required)
+    required = "an array of numbers, weights (K, d) or those of several starts (n, K, d), or networks in a list"
+    weights = as_numbers(name, cast(ArrayLike, W0), f"{required}, is required")
     if weights.ndim == 2:
         return [weights]
-    return list(as_array("W0", weights, ("starts", "neurons", "d")))
+    return list(as_array(name, weights, ("starts", "neurons", "d")))
 
 
 def around(loss: PopulationLoss, W0: Starts, count: int, rng: Any) -> list[Student]:

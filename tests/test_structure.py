@@ -1,6 +1,7 @@
 """The house: imports run one way between modules and between rooms, files are small, internal modules not offered."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,6 +86,18 @@ def test_modules_import_in_no_circle() -> None:
 
 def test_rooms_import_in_no_circle() -> None:
     assert circle(rooms(modules())) == []
+
+
+def test_rooms_are_listed_in_the_order_in_which_they_import() -> None:
+    """In the README; `_special` is of the room of kernels."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (part,) = re.findall(r"Rooms, each of which imports from those before it\s+alone:(.*?)\.\s`python", text, re.DOTALL)
+    listed = [f"sobolev_theory.{name}" for name in re.findall(r"`(\w+)`", part) if name != "_special"]
+    graph = rooms(modules())
+    assert sorted(listed) == sorted(graph)
+    place = {name: number for number, name in enumerate(listed)}
+    back = [(name, other) for name in listed for other in graph[name] & place.keys() if place[other] > place[name]]
+    assert back == []
 
 
 def test_a_circle_is_seen() -> None:

@@ -93,10 +93,10 @@ def compare_flows(
     t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
     losses = [PopulationLoss(V, norm, **loss_options) for norm in several_norms(norms)]
     task = _Start(losses, t_max, accuracy, {"rtol": rtol, "atol": atol})
-    if starts is None and len(each := several(W0)) == 1:
+    if starts is None and len(each := several(W0, "student")) == 1:
         flows, rows = task.followed(each[0], progress)
         return FlowComparison(rows, flows, accuracy, losses[0].derivative, losses[0].setting)
-    each = several(W0) if starts is None else around(losses[0], W0, starts, rng)
+    each = several(W0, "student") if starts is None else around(losses[0], W0, starts, rng)
     with ordered_map(workers) as parallel:
         found = tuple(tracked(parallel(task, each), len(each), "following", progress))
     means = tuple(map(_mean, zip(*found, strict=True)))
