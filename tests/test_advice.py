@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from scipy.optimize import brentq
 import sobolev_theory as st
 from sobolev_theory.advice.adam import RATES, counted
 from sobolev_theory.advice.contraction import Contraction
+from sobolev_theory.advice.data import Agreement
 from sobolev_theory.advice.orders import Orders, require_size
 from sobolev_theory.advice.scales import by_theory
+from sobolev_theory.advice.verdict import verdict
 from sobolev_theory.norms import Norm
 
 
@@ -163,6 +166,7 @@ def test_theory_and_data_are_those_of_the_package(on_data):
         )
         data = st.empirical.curvature(net, X, loss.norm, parameters="all").spectrum()
         assert (found.data.smallest, found.data.largest) == pytest.approx((data.smallest, data.largest), rel=1e-8)
+    assert "fewest steps on the data, smallest kappa by theory" in str(advice)
     assert advice.optimum.at_zero == pytest.approx(advice.norms[0].training.condition_number, rel=1e-8)
 
 
@@ -201,6 +205,11 @@ def test_scales_give_weights_their_unit():
     scales = by_theory(net, {"inputs": inputs}, slopes=True)
     assert scales.variance == pytest.approx(weight @ f**2 - (weight @ f) ** 2, rel=1e-9)
     assert scales.slope == pytest.approx(a**2 * (w @ w) * (weight @ np.cosh(z) ** -4), rel=1e-9)
+    lifted = by_theory(st.Network([w], [a], [b], 1e9, "tanh"), {"inputs": inputs}, slopes=True)  # variances ignore it
+    assert (lifted.variance, lifted.slope) == pytest.approx((scales.variance, scales.slope), rel=1e-12)
+    far = by_theory(st.Network([w], [a], [b], c), {"inputs": st.Inputs(mean=[1e9, 0.0])}, slopes=True)
+    assert np.isnan(far.variance)  # the square of the mean is 1e18 times as large
+    assert far.slope == pytest.approx(a**2 * (w @ w), rel=1e-9)
     X, options = gaussian(60, dim=2), {"norms": ("L2",), "parameters": "weights", "accuracy": 0.1}
     one = st.advise(st.Network(np.eye(2), activation="tanh"), X, **options)
     other = st.advise(st.Network(np.eye(2) / 3, activation="tanh"), 3 * X, **options)
@@ -218,11 +227,14 @@ def test_the_recommended_weight_is_within_what_was_asked(on_data):
 
 @pytest.mark.long
 def test_samples_are_counted_as_equations_are(on_data):
-    """To leave nothing open takes as many equations as parameters: 19, of which a sample with its gradient is five."""
+    """To leave nothing open takes as many equations as parameters: 19; a sample with its gradient is five.
+
+    With its Hessian, which is symmetric, it is 15.
+    """
     net, X, _ = on_data
-    advice = st.advise(net, X, ("L2", "H1"), accuracy=1e-9)
-    assert [found.samples.needed for found in advice.norms[:2]] == [19, 4]
-    assert [found.samples.equations for found in advice.norms[:2]] == [19, 19 / 5]
+    advice = st.advise(net, X, accuracy=1e-9)
+    assert [found.samples.needed for found in advice.norms[:3]] == [19, 4, 2]
+    assert [found.samples.equations for found in advice.norms[:3]] == [19, 19 / 5, 19 / 15]
 
 
 @pytest.mark.long
@@ -329,7 +341,59 @@ def test_the_verdict_is_of_the_numbers(on_data, of_relu):
     assert "(2): as many steps of gradient descent as L2, each at the same cost." in str(twice)
     blind = st.advise(network("erf"), st.Inputs(), ((0, 1), (0, 1, 1)))  # an output bias has no derivative
     assert blind.verdict.answer == "open"
-    assert "Of no two norms both arrive at the accuracy." in blind.lines
+    assert "Gradient descent does not arrive at the accuracy with (0, 1)." in blind.lines
+    assert blind.lines[0] == "Whether norms other than (0, 1) pay in computing is open."
+
+
+def test_the_verdict_of_other_norms(on_data):
+    """A reference with derivatives of its own, a loss of steps, a tie, one that does not arrive: sentences are true."""
+    first, h1, h2 = on_data[2].norms[:3]
+
+    def said(*norms, steps=None):
+        *others, last = norms
+        last = last if steps is None else replace(last, data=replace(last.data, steps=steps))
+        found = verdict([*others, last])
+        return found.sentence, *found.reasons
+
+    sentence, *_ = said(h1, replace(first, cost=0.4))
+    assert sentence.startswith("Norms other than H1 do not pay in computing: they take more steps.")
+    assert said(h2, replace(h1, cost=1 / 3), steps=h2.data.steps)[0].startswith(
+        "Norms other than H2 pay, most with H1."
+    )
+    assert "Derivatives do not pay in computing: they take more steps." in said(first, h1, steps=1e9)[0]
+    tie = "L2: as many steps of gradient descent as L2, each at the same cost."
+    assert said(first, first)[1] == tie
+    assert said(h1, first, steps=np.inf)[:2] == (
+        "Whether norms other than H1 pay in computing is open.",
+        "Gradient descent does not arrive at the accuracy with any other.",
+    )
+
+
+def test_words_at_edges_of_what_is_given():
+    """Matrices that do not depend on inputs, few batches, kinks that nothing moves, targets without a scale."""
+    net, X = network("relu"), gaussian(60)
+    huge = st.advise(
+        st.Network(net.weights, 1e100 * net.output_weights), X, ("L2",), parameters="weights", accuracy=0.1
+    )
+    small = st.advise(st.Network(net.weights, net.output_weights), X, ("L2",), parameters="weights", accuracy=0.1)
+    sizes = [(a.norms[0].agreement.distance, a.norms[0].agreement.trace_error) for a in (huge, small)]
+    assert sizes[0] == pytest.approx(sizes[1], rel=1e-9)
+    of_bias = st.advise(net, X, ("L2", (0, 1)), parameters="output_bias")  # of which the gradient is zero
+    assert not re.search(r"\bnan\b|not Gaussian", str(of_bias))
+    assert "L2: data agree with Gaussian theory within their standard error" in of_bias.outside
+    assert Agreement("L2", 0.9, 0.05, 0.4, 1.0, batches=2).within_error  # two numbers and their mean
+    assert not Agreement("L2", 0.9, 0.04, 0.4, 1.0, batches=10).within_error
+    words = {"norms": ("L2", "H1"), "parameters": "output_weights", "accuracy": 0.1}
+    linear = st.advise(net, X, targets=(np.ones(60), np.zeros((60, 4))), **words)
+    assert not any(found.jumps for found in linear.norms)
+    loss = st.PopulationLoss(net, "H1", inputs=st.Inputs.from_data(X), parameters="output_weights")
+    spectrum = loss.hessian(net).spectrum()
+    assert (linear.norms[1].training.smallest, linear.norms[1].training.largest) == pytest.approx(
+        (spectrum.smallest, spectrum.largest), rel=1e-8
+    )
+    assert linear.ground == "on the data"
+    assert not re.search(r"\bnan\b|without gradients", str(linear))
+    assert "theory is at residual zero; the targets are constant" in linear.outside
 
 
 def test_conditioning_beyond_any_rate_is_put_in_words():

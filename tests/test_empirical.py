@@ -444,6 +444,8 @@ def test_other_arguments_that_do_not_fit_are_refused():
         with pytest.raises(st.OverflowingError):
             ask(long)
     matrix = st.empirical.curvature(long, POINTS)
+    with pytest.raises(st.OverflowingError, match="student, X, targets: the value overflows"):
+        st.empirical.EmpiricalLoss([[1.0]], ([1e200],), "L2").value([[1.0]])
     with pytest.raises(st.OverflowingError, match="Gauss-Newton"):
         matrix @ np.ones(9)
 

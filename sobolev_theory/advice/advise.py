@@ -22,7 +22,7 @@ from ..networks import Network
 from ..norms import Norm, NormLike, several_norms
 from .case import Case, kept
 from .data import columns_in_words
-from .orders import require_size
+from .orders import jump_order, require_size
 from .outside import ACROSS, HYPOTHESES, WORK, of_agreement, of_conditioning, of_jumps, of_residual, of_samples
 from .report import Advice
 from .scales import Residual, Scales, by_theory, on_data, residual
@@ -150,8 +150,9 @@ def advise(
             f"parameters: some with which the function changes are required, got {' and '.join(parameters)} of "
             f"{network.activation}, in which its derivative is zero"
         )
-    jumps = any(norm.jumps_for(network.activation) for norm in finite)
-    require_size(case.curvatures[0].on_span.shape[0], symmetric=not jumps)
+    jump = jump_order(network, options)
+    smooth = jump is None or all(norm.order < jump for norm in finite)
+    require_size(case.curvatures[0].on_span.shape[0], symmetric=smooth)
     with one_blas_thread(), np.errstate(all="ignore"):
         return _advice(case, given, within, left_out + notes)
 
@@ -168,7 +169,7 @@ def _advice(case: Case, targets: Any, within: float, notes: list[str]) -> Advice
         *of_jumps(found, len(case.model.limits)),
         *of_conditioning(found),
         *(of_samples(found, len(case.X), case.size) if case.X is not None else []),
-        *of_residual(left, shares),
+        *of_residual(left, scales.get("targets"), shares),
         *notes,
         *[ACROSS] * (case.curvatures[0].rescalings is not None),
         HYPOTHESES.format(accuracy=case.accuracy),

@@ -20,7 +20,7 @@ from .contraction import Contraction
 from .cost import units
 from .data import Agreement, Question, matrices_on_data, weighted
 from .findings import Curved, OfNorm
-from .orders import LARGEST, Model, Orders, across_rescalings, gauss_newton, model, of_matrices
+from .orders import LARGEST, Model, Orders, across_rescalings, gauss_newton, jump_order, model, of_matrices
 
 FloatArray = NDArray[np.float64]
 
@@ -87,7 +87,8 @@ class Case:
 
     def of(self, norm: Norm) -> OfNorm:
         """What was found of a norm."""
-        jumps = norm.jumps_for(self.network.activation)
+        jump = jump_order(self.network, self.options)
+        jumps = jump is not None and jump <= norm.order
         each = [self._curved(orders, norm) for orders in self.model.followed(norm)]
         found = [one for one in each if np.isfinite(one.steps)]
         arriving = found if 2 * len(found) > len(each) else each
@@ -97,6 +98,7 @@ class Case:
         data = self.on_data
         return OfNorm(
             norm=norm.name,
+            order=norm.order,
             jumps=jumps,
             training=training,
             spread=float(np.std(steps)) if np.isfinite(steps).all() else np.nan,

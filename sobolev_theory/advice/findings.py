@@ -14,6 +14,9 @@ from .samples import SamplesNeeded
 from .scales import Residual, Scales
 from .weight import BestWeight
 
+BY_THEORY = "by theory"
+"""What numbers go by that do not go by the data."""
+
 SLOW = 1e8
 """Condition number from which its slowest directions are put in words: nobody waits for them."""
 
@@ -44,8 +47,9 @@ class OfNorm:
 
     Attributes
     ----------
-    norm, jumps
-        Its name; whether it has the order whose derivative jumps, so that training follows a limit of the Hessian.
+    norm, order, jumps
+        Its name and highest order; whether that is the one whose derivative jumps, so that training follows a limit of
+        the Hessian.
     training, spread
         What training follows, by theory, in the mean over directions; and the standard deviation of its steps, 0 for a
         single one.
@@ -64,6 +68,7 @@ class OfNorm:
     """
 
     norm: str
+    order: int
     jumps: bool
     training: Curved
     spread: float
@@ -85,6 +90,7 @@ class OfNorm:
         kinds = {name: getattr(self, name) for name in ("training", "gauss_newton", "data")}
         plain = {
             "norm": self.norm,
+            "order": self.order,
             "jumps": self.jumps,
             "spread": self.spread,
             "growing": self.growing,
@@ -118,7 +124,7 @@ class Findings:
     def ground(self) -> str:
         """What gains go by."""
         on_data = self.norms[0].data is not None and not any(each.jumps for each in self.norms)
-        return "on the data" if on_data else "by theory"
+        return "on the data" if on_data else BY_THEORY
 
 
 def ratio(first: float, second: float) -> float:

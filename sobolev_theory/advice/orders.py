@@ -17,6 +17,7 @@ from .._runtime.sizes import require_hours_at_most, spectrum_operations
 from ..conditioning.directions import RANDOM, Directions
 from ..curvature.operator import Curvature
 from ..errors import OverflowingError, SizeError
+from ..layout import moving
 from ..losses import LossOptions, PopulationLoss
 from ..networks import Network
 from ..norms import Norm
@@ -80,12 +81,18 @@ def gauss_newton(network: Network, highest: int, options: LossOptions) -> list[C
     return [PopulationLoss(network, of_order(m), **options).gauss_newton(network) for m in range(highest + 1)]
 
 
+def jump_order(network: Network, options: LossOptions) -> int | None:
+    """The order whose derivative jumps in what moves: of output weights and bias alone, which move no kink, none."""
+    bends = not {"weights", "biases"}.isdisjoint(moving(options.get("parameters", "weights")))
+    return network.activation.jump_order if bends else None
+
+
 def model(network: Network, curvatures: Sequence[Curvature], options: LossOptions, rng: np.random.Generator) -> Model:
     """Of a network, whose Gauss-Newton matrices are known, across the rescalings of neurons, which change nothing.
 
     Coordinates of a limit depend on its direction. There matrices of other orders are differences of two limits.
     """
-    smooth, jump = Orders(_zipped([_parts(each) for each in curvatures]), symmetric=True), network.activation.jump_order
+    smooth, jump = Orders(_zipped([_parts(each) for each in curvatures]), symmetric=True), jump_order(network, options)
     if jump is None or jump >= len(curvatures):
         return Model(smooth)
     along = Directions(RANDOM, int(np.clip(AFFORDED / smooth.size**3, 2, DIRECTIONS)), rng)

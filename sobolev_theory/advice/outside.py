@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .findings import SLOW, OfNorm, two_digits
-from .scales import Residual
+from .scales import Residual, Scales
 
 
 def of_agreement(found: Sequence[OfNorm]) -> list[str]:
@@ -33,9 +33,10 @@ def of_jumps(found: Sequence[OfNorm], directions: int) -> list[str]:
     if not names:
         return []
     spread = max((each.spread for each in found if each.jumps and not np.isnan(each.spread)), default=np.nan)
+    scatter = "" if np.isnan(spread) else f", among which steps scatter by {spread:.2g}"
     lines = [
         f"{', '.join(names)}: training follows limits of the Hessian (backprop convention), here means over "
-        f"{directions} random directions, among which steps scatter by {spread:.2g}; Gauss-Newton matrices, of theory "
+        f"{directions} random directions{scatter}; Gauss-Newton matrices, of theory "
         "and data, are others, and say nothing of its steps"
     ]
     for each in found:
@@ -64,9 +65,9 @@ def of_samples(found: Sequence[OfNorm], samples: int, size: int) -> list[str]:
     return [f"{', '.join(few)}: {samples} samples are fewer equations than the {size} parameters: data leave some open"]
 
 
-def of_residual(residual: Residual | None, shares: Sequence[tuple[str, float]]) -> list[str]:
+def of_residual(residual: Residual | None, targets: Scales | None, shares: Sequence[tuple[str, float]]) -> list[str]:
     """What the network leaves of its targets, and what that does to Hessians."""
-    if residual is None:
+    if residual is None or targets is None:
         return []
     parts = {"the targets' deviation": residual.value, "their gradients": residual.slope}
     off = ", ".join(f"{two_digits(100 * part)} percent of {name}" for name, part in parts.items() if not np.isnan(part))
@@ -74,15 +75,16 @@ def of_residual(residual: Residual | None, shares: Sequence[tuple[str, float]]) 
     lines = ["theory is at residual zero; " + (f"the network is off by {off}" if off else "the targets are constant")]
     if changes:
         lines.append(f"with it Hessians on the data differ from Gauss-Newton matrices, of their norm: {changes}")
-    if off and np.isnan(residual.slope):
+    if np.isnan(targets.slope):
         lines.append("targets came without gradients: what the network leaves of those is not known")
     return lines
 
 
 HYPOTHESES = (
     "to first order around the network, as if it were the teacher: predicted steps are of gradient descent with its "
-    "best step, from random displacements of all that moves, until the L2 loss is {accuracy:g} of its start; those of "
-    "Adam are counted on the quadratic of theory, from one of them, with the best rate to a factor of 2"
+    "best step, until the L2 loss is {accuracy:g} of its start, in the mean over random displacements of all "
+    "that moves; those of Adam are counted on the quadratic of theory, from some of them, with the best rate to a "
+    "factor of 2"
 )
 """What every number is of."""
 

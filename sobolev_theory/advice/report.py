@@ -63,8 +63,14 @@ class Advice(Findings, Shown, Value):
         """The verdict, a line for each reason."""
         lines = [self.verdict.sentence, *self.verdict.reasons]
         if self.weight is not None:
-            lines.append(of_weight(self.weight, self.verdict.answer, self.unit, self.within))
+            lines.append(of_weight(self.weight, self._derivatives_pay, self.unit, self.within))
         return lines
+
+    @property
+    def _derivatives_pay(self) -> bool:
+        """Whether the norm with the least work has derivatives, by the thresholds of the verdict."""
+        best = self.verdict.norm if self.verdict.answer.startswith("pay") else self.norms[0].norm
+        return any(each.order > 0 for each in self.norms if each.norm == best)
 
     def tables(self) -> list[Table]:
         """Steps, conditioning, weights, samples, and data beside theory, as far as they are known."""

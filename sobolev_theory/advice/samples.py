@@ -1,15 +1,16 @@
 r"""How many samples derivatives save: how much of the L2 error so many samples leave open, with and without them.
 
 To first order ``n`` samples determine a displacement of the parameters on the row space of their Jacobian; a sample
-is one equation for the function, ``d`` more for its gradient. Of a random displacement the part of the L2 error that is
-left open, in the mean, is ``tr(G_0 (I - P_n)) / tr G_0`` with the projection ``P_n`` onto that space and the matrix
-``G_0`` of theory. Labels without noise are meant.
+is one equation for the function, ``d`` more for its gradient, ``d (d + 1)/2`` for its Hessian. Of a random displacement
+the part of the L2 error that is left open, in the mean, is ``tr(G_0 (I - P_n)) / tr G_0`` with the projection ``P_n``
+onto that space and the matrix ``G_0`` of theory. Labels without noise are meant.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def counted(question: Question, X: FloatArray, judge: FloatArray, norm: Norm, ac
         seen = vectors[:, values > rounding_of(values)]
         return total - float(np.einsum("ij,ij->", seen, judge @ seen)) <= accuracy * total
 
-    equations = len(judge) / sum(d**m for m, _ in norm.orders)
+    equations = len(judge) / sum(comb(d + m - 1, m) for m, _ in norm.orders)
     return SamplesNeeded(norm.name, _first(enough, len(X), equations), len(X), equations)
 
 

@@ -16,6 +16,10 @@ from ..networks import Network
 FloatArray = NDArray[np.float64]
 
 
+LEAST = 1e3 * np.finfo(np.float64).eps
+"""Variance, of the mean square, of which three digits are left."""
+
+
 @dataclass(frozen=True)
 class Scales:
     """``Var f`` and ``E |grad f|^2_M``; NaN for what is not known."""
@@ -30,16 +34,22 @@ class Scales:
 
 
 def by_theory(network: Network, options: LossOptions, *, slopes: bool) -> Scales:
-    """Of a network at Gaussian inputs: losses of constants that it is the teacher of."""
+    """Of a network at Gaussian inputs: losses of constants that it is the teacher of; its output bias does not matter.
+
+    A variance is none of which the square of the mean leaves fewer than three digits.
+    """
+    centred = Network(network.weights, network.output_weights, network.biases, activation=network.activation)
 
     def twice_the_loss(norm: tuple[float, ...], constant: float) -> float:
         none = np.zeros(network.width)
         student = Network(network.weights, none, network.biases, constant, activation=network.activation)
-        return 2 * PopulationLoss(network, norm, **options).value(student)
+        return 2 * PopulationLoss(centred, norm, **options).value(student)
 
     square, one_off = (twice_the_loss((1.0,), constant) for constant in (0.0, 1.0))
     mean = (square - one_off + 1) / 2
-    return Scales(twice_the_loss((1.0,), mean), twice_the_loss((0.0, 1.0), 0.0) if slopes else np.nan)
+    variance = twice_the_loss((1.0,), mean)
+    variance = np.nan if 0 < variance <= LEAST * square else variance
+    return Scales(variance, twice_the_loss((0.0, 1.0), 0.0) if slopes else np.nan)
 
 
 def on_data(network: Network, X: FloatArray, metric: Form, *, slopes: bool) -> Scales:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._runtime.results import Column
 from .._runtime.tables import Table
-from .findings import Curved, Findings, OfNorm, ratio
+from .findings import BY_THEORY, Curved, Findings, OfNorm, ratio
 from .verdict import judged, work_gain
 
 SHORT = "{:.3g}"
@@ -76,6 +76,8 @@ def weight_table(advice: Findings) -> Table | None:
         numbers["smallest kappa"] = (advice.optimum.weight, advice.optimum.recommended, *advice.optimum.interval)
     columns = [Column("by"), *(Column(name, form=SHORT) for name in ("best", "recommended", "close from", "to"))]
     notes = [] if np.isnan(unit) else [f"in units of f: times E|grad f|^2 / Var f = {unit:.4g}"]
+    if advice.optimum is not None and advice.ground != BY_THEORY:
+        notes.append(f"fewest steps {advice.ground}, smallest kappa {BY_THEORY}")
     rows = [[name, *found] for name, found in numbers.items()]
     return Table("Weight lambda_1 of the derivatives", columns, rows, notes)
 

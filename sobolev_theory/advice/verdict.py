@@ -29,6 +29,10 @@ class Verdict:
         The norm with the largest gain.
     saves_steps, saves_samples
         Whether there is one with a half more steps without derivatives, and of samples.
+    costs_steps
+        Whether they take more steps, all of them.
+    reference
+        The norm that gains are over, where it has derivatives itself; else empty.
     reasons
         A sentence each.
     """
@@ -37,19 +41,24 @@ class Verdict:
     norm: str
     saves_steps: bool
     saves_samples: bool
+    costs_steps: bool
+    reference: str
     reasons: tuple[str, ...]
 
     @property
     def sentence(self) -> str:
         """The answer in words."""
-        small = "they save steps, but not work" if self.saves_steps else "the gain in steps is small"
+        who = f"norms other than {self.reference}" if self.reference else "derivatives"
+        small = "they take more steps" if self.costs_steps else "the gain in steps is small"
+        small = "they save steps, but not work" if self.saves_steps else small
         words = {
-            "pay": f"Derivatives pay, most with {self.norm}.",
-            "pay little": f"Derivatives pay a little, most with {self.norm}.",
-            "do not pay": f"Derivatives do not pay in computing: {small}.",
-            "open": "Whether derivatives pay in computing is open.",
+            "pay": f"{who} pay, most with {self.norm}.",
+            "pay little": f"{who} pay a little, most with {self.norm}.",
+            "do not pay": f"{who} do not pay in computing: {small}.",
+            "open": f"whether {who} pay in computing is open.",
         }
-        return words[self.answer] + " They save samples." * self.saves_samples
+        said = words[self.answer]
+        return said[0].upper() + said[1:] + " They save samples." * self.saves_samples
 
 
 def work_gain(first: OfNorm, other: OfNorm) -> float:
@@ -71,15 +80,17 @@ def verdict(found: Sequence[OfNorm]) -> Verdict:
     known = [k for k, gain in enumerate(gains) if not np.isnan(gain)]
     needed = [ratio(_needed(first), _needed(other)) for other in others]
     saves_samples = any(gain >= SAVED for gain in needed)
-    words = _of_adam(first, others) + _of_samples(found)
+    words, reference = _of_adam(first, others) + _of_samples(found), first.norm if first.order else ""
     if not known:
-        why = "There is no second norm" if not others else "Of no two norms both arrive at the accuracy"
-        return Verdict("open", first.norm, False, saves_samples, (f"{why}.", *words))
+        arriving = np.isfinite(first.judged.steps)
+        why = f"Gradient descent does not arrive at the accuracy with {'any other' if arriving else first.norm}"
+        why = why if others else "There is no second norm"
+        return Verdict("open", first.norm, False, saves_samples, False, reference, (f"{why}.", *words))
     best = max(known, key=lambda k: gains[k])
     answer = "pay" if gains[best] >= PAYS else "pay little" if gains[best] >= LITTLE else "do not pay"
-    saves_steps = any(ratio(*judged(first, others[k])) >= SAVED for k in known)
-    reasons = tuple(_reason(first, each) for each in others)
-    return Verdict(answer, others[best].norm, saves_steps, saves_samples, (*reasons, *words))
+    saved = max(ratio(*judged(first, others[k])) for k in known)
+    reasons = (*(_reason(first, each) for each in others), *words)
+    return Verdict(answer, others[best].norm, saved >= SAVED, saves_samples, saved <= 1 / LITTLE, reference, reasons)
 
 
 def _needed(each: OfNorm) -> float:
@@ -96,6 +107,7 @@ def _reason(first: OfNorm, other: OfNorm) -> str:
     if other.cost == first.cost:
         return f"{other.norm}: {steps}, each at the same cost."
     less = f"{two_digits(work)} times less work" if work >= 1 else f"{two_digits(1 / work)} times more work"
+    less = "as much work" if less.startswith("1 ") else less
     return f"{other.norm}: {steps}, at {other.cost:.3g} times the cost: {less}."
 
 
@@ -123,14 +135,14 @@ def _of_samples(found: Sequence[OfNorm]) -> tuple[str, ...]:
     return (f"Samples needed, each with its derivatives: {', '.join(words)}.",)
 
 
-def of_weight(best: BestWeight, answer: str, unit: float, within: float) -> str:
-    """The weight to take, in the units of the target."""
+def of_weight(best: BestWeight, pays: bool, unit: float, within: float) -> str:
+    """The weight to take, in the units of the target; whether a norm with derivatives is one to take."""
     if not np.isfinite(best.steps):
         return "Weight: with none does gradient descent arrive."
     percent = f"within {100 * within:.3g} percent of the fewest steps"
     if best.recommended == 0:
         return f"Weight: none; L2 alone is {percent}."
     high = "on" if best.interval[1] == np.inf else f"to {best.interval[1]:.3g}"
-    take = "take" if answer.startswith("pay") else "if at all,"
+    take = "take" if pays else "if at all,"
     known = "" if np.isnan(unit) else f" (in units of f {best.recommended * unit:.2g})"
     return f"Weight: {take} lambda_1 = {best.recommended:.2g}{known}; from there {high} it is {percent}."

@@ -132,4 +132,4 @@ class EmpiricalPoint(Record):
 
     def _require_finite(self, what: str, *numbers: FloatArray) -> None:
         if not are_finite(*numbers):
-            raise overflowing(what, self.loss.activation)
+            raise overflowing(what, self.loss.activation, "X, targets")

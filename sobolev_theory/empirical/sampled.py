@@ -136,5 +136,5 @@ class SampledMatrix(MatrixOnRows):
         """The numbers, if double precision holds them."""
         if not are_finite(numbers):
             what = "Gauss-Newton matrix" if self.first is None else "Hessian"
-            raise overflowing(what, self.setting.activation)
+            raise overflowing(what, self.setting.activation, "X, targets")
         return numbers

@@ -108,14 +108,13 @@ def _is_finite(some: float | NDArray[np.float64]) -> bool:
     return bool(np.count_nonzero(np.isfinite(some)) == np.size(some))
 
 
-def overflowing(what: str, activation: Activation) -> OverflowingError:
-    """The refusal of a result that double precision does not hold."""
+def overflowing(what: str, activation: Activation, numbers: str = "") -> OverflowingError:
+    """The refusal of a result that double precision does not hold; ``numbers`` are arguments beside the networks."""
     advice = "take smaller weights, output weights or weights of the norm"
     if activation.degree is not None:
         advice = f"rescale them (losses of {activation.name} are homogeneous of degree {2 * activation.degree})"
-    return OverflowingError(
-        f"student, teacher: the {what} overflows double precision at weights of this size; {advice}"
-    )
+    where, sizes = (f"student, {numbers}", "numbers") if numbers else ("student, teacher", "weights")
+    return OverflowingError(f"{where}: the {what} overflows double precision at {sizes} of this size; {advice}")
 
 
 def warn_of_rounding(
