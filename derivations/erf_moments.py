@@ -8,6 +8,8 @@ h)/sqrt(1-r^2)`` and ``u = (h - r k)/sqrt(1-r^2)``:
 - ``K_11 = 4 phi_2(h, k; r)/sqrt((1+s)(1+t))`` and ``K_10 = 2 phi(h) erf(v/sqrt 2)/sqrt(1+s)``;
 - ``K_00`` is ``erf(h/sqrt 2) erf(k/sqrt 2)`` and an integral over ``[0, arcsin r]``, which loses no digits of short
   vectors; or ``+- 1 - 4 T(h, v/h) - 4 T(k, u/k)``, with the sign of ``h k`` and Owen's function ``T``, for any ``r``;
+- ``K_00`` also is that at means zero, ``R(h, v)`` and ``R(k, u)``, of one analytic function in h and v that are not
+  divided by: ``R(h, v) = (h/pi) int_0^v E((h^2 + y^2)/2) dy``, ``E(q) = (1 - exp(-q))/q``;
 - all others by recurrences, which ``sigma^(a+1) = -z sigma^(a) - (a-1) sigma^(a-1)`` gives.
 
 Moments of one neuron are written so that those of long vectors do not cancel: ``E[sigma^(k)(z)^2]`` is a Gaussian times
@@ -30,6 +32,7 @@ M, M1, M2 = sp.symbols("m m1 m2", real=True)
 ANGLE, H, K, R, U, V, SINE, SIGN, SIDE, FIRST, SECOND = sp.symbols("y h k r u v sine sign side first second", real=True)
 COMPLEMENT = sp.Symbol("c", positive=True)  # sqrt(1 - r^2)
 A, B = sp.symbols("a b", integer=True, positive=True)
+AVERAGE, X = sp.symbols("average x", real=True)
 Y1, P11, P12 = sp.symbols("y1 p11 p12", real=True)
 MOMENT, BEFORE, BESIDE = sp.symbols("moment before beside", real=True)  # neighbours of a moment in a recurrence
 SIGMA = sp.erf(z / sp.sqrt(2))
@@ -67,6 +70,9 @@ SLOPES = tuple(
 are large there, cancel in ``K_00``."""
 COMPLEMENT_OF_PAIR = sp.sqrt(D / (S * T))
 BY_OWEN = SIGN - 4 * FIRST - 4 * SECOND
+EXPONENT = (H**2 + V**2) / 2
+SHARE = H * V * AVERAGE / sp.pi
+"""``R(h, v)`` by the average of ``E((h^2 + (x v)^2)/2)`` over x in [0, 1]."""
 MIXED = -(Y1 * MOMENT + (A - 1) * P11 * BEFORE + (B - 1) * P12 * BESIDE)
 """``K_(a+1)b``, a, b >= 1, by ``K_ab``, ``K_(a-1)b`` and ``K_a(b-1)``."""
 ONE_SIDED = -(M1 * MOMENT + (A - 1) * BEFORE + rho * BESIDE) / S
@@ -97,12 +103,32 @@ class OwenT(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return sp.exp(-(h**2) * (1 + a**2) / 2) / (2 * sp.pi * (1 + a**2))
 
 
+def _decay(q: sp.Expr) -> sp.Expr:
+    """``E``."""
+    return (1 - sp.exp(-q)) / q
+
+
+class Share(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+    """``R(h, v)``, which vanishes at ``h = 0`` and at ``v = 0``."""
+
+    nargs = 2
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        """Of the integral; in h what integration by parts makes of it."""
+        h, v = self.args
+        q = EXPONENT.subs({H: h, V: v}, simultaneous=True)
+        if argindex == 1:
+            return 2 * _phi(h) * sp.erf(v / sp.sqrt(2)) - v * _decay(q) / sp.pi
+        return h * _decay(q) / sp.pi
+
+
 def derive() -> Output:
     """The kernels; every form in them is verified."""
     proof = Derivation()
     _pairs(proof)
     _recurrences(proof)
     _kernel(proof)
+    _shares(proof)
     itself, means = _of_one_neuron(proof), _means(proof)
     pair = (M1, M2, s, rho, t, g)
     functions = [
@@ -115,6 +141,8 @@ def derive() -> Output:
         function("complement", "sqrt(1 - r^2).", (s, t, g), (COMPLEMENT_OF_PAIR,)),
         function("slopes", "v/h and u/k, by sqrt(1 - r^2) and the sign of r.", (H, K, R, COMPLEMENT, SIDE), SLOPES),
         function("by_owen", "K_00 by the sign of h k, T(h, v/h) and T(k, u/k).", (SIGN, FIRST, SECOND), (BY_OWEN,)),
+        function("exponent", "(h^2 + v^2)/2.", (H, V), (EXPONENT,)),
+        function("share", "R(h, v), by the average of (1 - exp(-q))/q.", (H, V, AVERAGE), (SHARE,)),
         function(
             "mixed",
             "K_(a+1)b, a, b >= 1, by K_ab, K_(a-1)b, K_a(b-1).",
@@ -187,6 +215,25 @@ def _kernel(proof: Derivation) -> None:
     proof.step("At $r = 0$ it grows as the product does", sp.diff(apart, H), sp.diff(INDEPENDENT, H))
     at_zero = BY_OWEN.subs({FIRST: SIGN * sp.Rational(1, 4), SECOND: 0})  # T(0, +-oo) and T(k, 0)
     proof.step("and vanishes at $h = 0$ with it", at_zero, INDEPENDENT.subs(H, 0))
+
+
+def _shares(proof: Derivation) -> None:
+    """``K_00`` by that at means zero: its slopes are ``K_10`` and ``K_01``, which differ by names."""
+    in_h, in_v = (Share(H, V).fdiff(index) for index in (1, 2))
+    proof.step("Slopes of $R$ are those of a function", sp.diff(in_h, V), sp.diff(in_v, H))
+    proof.step("$R(0, v)$ is constant, zero", in_v.subs(H, 0), sp.S.Zero)
+    scaled = _decay(EXPONENT.subs(V, X * V))
+    proof.step("Its integrand on $[0, 1]$", sp.diff(SHARE.subs(AVERAGE, scaled), V), sp.diff(X * H * scaled / sp.pi, X))
+    both = sp.diff(Share(H, V) + Share(V, H), H)
+    proof.step("$R(h, v) + R(v, h)$ grows as a product", both, sp.diff(INDEPENDENT.subs(K, V), H))
+    sine, cosine = sp.sin(ANGLE), sp.cos(ANGLE)
+    v, u = (K - sine * H) / cosine, (H - sine * K) / cosine
+    proof.step("One exponent", EXPONENT.subs(V, v), EXPONENT.subs({H: K, V: u}, simultaneous=True))
+    q = sp.Dummy("q", positive=True)
+    slope = [Share(H, V).fdiff(1), Share(H, V).fdiff(2) * sp.diff(v, H), Share(K, U).fdiff(2) * sp.diff(u, H)]
+    slope = [term.subs({EXPONENT: q, EXPONENT.subs({H: K, V: U}, simultaneous=True): q}) for term in slope]
+    left = sp.Add(*slope).subs({V: v, U: u})
+    proof.step("$K_{00}$ grows by $K_{10}$", left, (K_10 * sp.sqrt(S)).subs(V, v))
 
 
 def _recurrences(proof: Derivation) -> None:

@@ -7,6 +7,7 @@ import pytest
 import sobolev_theory as st
 from sobolev_theory import functional
 from sobolev_theory._special import arc_cosine_of_supplement
+from sobolev_theory.activations.smoothed.error_function import ErfMoments, smooth_kernel
 
 STRICT = array_api_strict.asarray
 SMOOTH = ("tanh", "sigmoid", "softplus", "silu", "gelu", "gaussian", "erf")
@@ -27,12 +28,14 @@ def agree(found, expected, tolerance=ROUNDED):
     assert np.abs(found - expected).max() <= tolerance * max(np.abs(expected).max(), 1e-300)
 
 
-def compare(make, W, V, a, b, X, norm, activation, derivative="backprop", **setting):
+def compare(make, W, V, a, b, X, norm, activation, derivative="backprop", biases=(None, None), **setting):
     """Every function against the views of a point."""
-    teacher, student = st.Network(V, b, activation=activation), st.Network(W, a, activation=activation)
+    teacher, student = (st.Network(*of, activation=activation) for of in ((V, b, biases[1]), (W, a, biases[0])))
     point = st.PopulationLoss(teacher, norm, derivative=derivative, **setting).at(student)
     W, V, a, b, X = map(make, (W, V, a, b, X))
+    own, of_teacher = (None if one is None else make(one) for one in biases)
     weights = {"output_weights": a, "teacher_output_weights": b, "activation": activation, **setting}
+    weights |= {"biases": own, "teacher_biases": of_teacher}
     options = weights | {"derivative": derivative}
     agree(functional.value(W, V, norm, **weights), point.value)
     agree(functional.gradient(W, V, norm, **options), point.gradient)
@@ -40,7 +43,7 @@ def compare(make, W, V, a, b, X, norm, activation, derivative="backprop", **sett
     agree(functional.hessian(W, V, norm, **options), H)
     product = functional.hessian_vector_product(W, V, X, norm, **options)
     agree(product, (H @ np.asarray(X).ravel()).reshape(X.shape))
-    G = functional.gauss_newton(W, norm, output_weights=a, activation=activation, **setting)
+    G = functional.gauss_newton(W, norm, output_weights=a, biases=own, activation=activation, **setting)
     agree(G, point.gauss_newton.to_dense())
 
 
@@ -96,13 +99,69 @@ def test_other_inputs_and_metrics():
     compare(STRICT, *problem(3), "H1", "erf", **both)
 
 
+def shifts(d, K=4, M=3):
+    """Biases of a student and a teacher, and a mean of inputs."""
+    rng = np.random.default_rng([5, d])
+    return (rng.normal(size=K), rng.normal(size=M)), rng.normal(size=d)
+
+
+def with_mean(setting, mean):
+    """The setting at inputs that have one."""
+    covariance = setting["inputs"].covariance if setting else None
+    return setting | {"inputs": st.Inputs(mean, covariance)}
+
+
+def test_biases_and_means_of_inputs():
+    """Either, both, of one network alone, and zeros."""
+    biases, mean = shifts(3)
+    _, both, swapped = settings(3)
+    compare(np.asarray, *problem(3), "H1", "erf", biases=biases)
+    compare(np.asarray, *problem(3), "L2", "silu", biases=biases, **with_mean(swapped, mean))
+    compare(np.asarray, *problem(3), "H1", "gelu", biases=(biases[0], None), **with_mean({}, mean))
+    compare(np.asarray, *problem(3), "H1", "gaussian", biases=(None, biases[1]))
+    compare(np.asarray, *problem(3), "L2", "tanh", **with_mean(both, mean))
+    compare(np.asarray, *problem(3), "H2", "erf", biases=(np.zeros(4), np.zeros(3)))
+    compare(STRICT, *problem(3), (0.3, 0.0, 2.0), "erf", biases=biases, **with_mean(both, mean))
+    compare(STRICT, *problem(3), "L2", "softplus", biases=biases)
+
+
+def test_coincident_zero_and_saturated_neurons_with_biases():
+    W, V, a, b, X = problem(3)
+    (own, of_teacher), _ = shifts(3)
+    W[0], W[1], W[2], W[3] = V[0], -V[1], V[2], 0.0
+    own[0], own[1], own[2] = of_teacher[0], -of_teacher[1], 30.0
+    for activation in ("erf", "gelu"):
+        compare(np.asarray, W, V, a, b, X, "H1", activation, biases=(own, of_teacher))
+
+
+def test_the_kernel_with_means_against_owens_function():
+    """Long arguments, nearly parallel too, and far means, of which rounding alone costs a few ``eps``."""
+    rng = np.random.default_rng(6)
+    p, q = 10 ** rng.uniform(-3, 3, size=(2, 4000))
+    angle = np.pi * rng.uniform(size=4000) * 10 ** rng.uniform(-6, 0, size=4000)
+    units = np.stack([p * rng.normal(size=4000), q * rng.normal(size=4000)])
+    s, rho, t, g = p * p, p * q * np.cos(angle), q * q, (p * q * np.sin(angle)) ** 2
+    for bound, (m1, m2) in (
+        (6e-15, units),
+        (6e-15, 4 * units),
+        (1e-15, 1e-5 * units),
+        (1e-15, 0 * units),
+        (1e-15, rng.normal(size=(2, 4000))),
+    ):
+        expected = ErfMoments().pairs(m1, m2, s, rho, t, g)(0, 0, 0, 0)
+        found = smooth_kernel(np, m1, m2, s, rho, t, g)
+        assert np.abs(found - expected).max() < bound
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("activation", SMOOTH)
 def test_smooth_activations_everywhere(activation):
     for d in (1, 3):
+        biases, mean = shifts(d)
         for setting in settings(d):
             for norm in ("L2", "H1", "H3"):
                 compare(np.asarray, *problem(d), norm, activation, **setting)
+                compare(np.asarray, *problem(d), norm, activation, biases=biases, **with_mean(setting, mean))
 
 
 def test_coincident_neurons_of_smooth_activations():
@@ -192,7 +251,10 @@ def test_what_is_refused():
         (lambda: functional.gradient(W, W, derivative="other"), ValueError, "derivative"),
         (lambda: functional.gradient(W, W, activation="elu"), NotImplementedError, "activation: .*PopulationLoss"),
         (lambda: functional.gradient(W, W, metric=2.0), NotImplementedError, "activation: .*'relu'; PopulationLoss"),
-        (lambda: functional.gradient(W, W, inputs=st.Inputs([1.0, 0.0])), NotImplementedError, "inputs: mean zero"),
+        (lambda: functional.gradient(W, W, inputs=st.Inputs([1.0, 0.0])), NotImplementedError, "activation: .*'relu'"),
+        (lambda: functional.gradient(W, W, biases=[1.0, 0.0]), NotImplementedError, "activation: .*without biases"),
+        (lambda: functional.value(W, V[:, :2], activation="erf", teacher_biases=W), ValueError, "teacher_biases: "),
+        (lambda: functional.value(W, W, activation="erf", biases=[1.0]), ValueError, "^biases: .*neurons = 2"),
         (lambda: functional.gradient(np.ones((1500, 2)), W, activation="tanh"), st.SizeError, "W, V: "),
         (lambda: functional.gradient(np.ones((10**6, 1)), [[1.0]]), st.SizeError, "student, teacher: all pairs"),
     ):

@@ -65,6 +65,16 @@ def by_owen(xp: Any, sign: Any, first: Any, second: Any) -> Any:
     return -4*first - 4*second + sign
 
 
+def exponent(xp: Any, h: Any, v: Any) -> Any:
+    """(h^2 + v^2)/2."""
+    return (1 / 2)*((h * h) + (v * v))
+
+
+def share(xp: Any, h: Any, v: Any, average: Any) -> Any:
+    """R(h, v), by the average of (1 - exp(-q))/q."""
+    return 0.3183098861837907*average*h*v
+
+
 def mixed(xp: Any, a: Any, b: Any, y1: Any, p11: Any, p12: Any, moment: Any, before: Any, beside: Any) -> Any:
     """K_(a+1)b, a, b >= 1, by K_ab, K_(a-1)b, K_a(b-1)."""
     return -before*p11*(a - 1) - beside*p12*(b - 1) - moment*y1

@@ -30,6 +30,8 @@ def value(
     *,
     output_weights: Any = None,
     teacher_output_weights: Any = None,
+    biases: Any = None,
+    teacher_biases: Any = None,
     activation: ActivationLike = "relu",
     inputs: Inputs | None = None,
     metric: ArrayLike | None = None,
@@ -50,18 +52,20 @@ def value(
         As `PopulationLoss` takes it.
     output_weights, teacher_output_weights
         (K,) and (M,), likewise; ones if None.
+    biases, teacher_biases
+        (K,) and (M,), likewise; zeros if None. With them, as with inputs that have a mean, activations are smooth.
     activation
         One with generated kernels, relu, relu2, relu3, leaky_relu, abs, erf, or one that was derived; or tanh, sigmoid,
         softplus, silu, gelu, gaussian, as mixtures of up to 33 normal laws: a pair costs the square of that.
     inputs, metric
-        As `PopulationLoss`, of mean zero and for smooth activations: numbers of NumPy, not differentiated.
+        As `PopulationLoss`, for smooth activations: numbers of NumPy, not differentiated.
 
     Raises
     ------
     ValueError
         For arrays of other shapes, libraries or precisions, and for a norm that makes no sense.
     InfiniteNormError, UnknownActivationError, NotImplementedError
-        As `PopulationLoss`; the last also for an activation without generated kernels.
+        As `PopulationLoss`; the last also for activations that are not covered.
 
     Examples
     --------
@@ -71,7 +75,8 @@ def value(
     >>> bool(np.isclose(functional.value(W, V, "L2"), 0.5 - 1 / (2 * np.pi)))
     True
     """
-    sums = _sums(W, (V, teacher_output_weights), norm, output_weights, activation, inputs, metric)
+    teacher = V, teacher_output_weights, teacher_biases
+    sums = _sums((W, output_weights, biases), teacher, norm, activation, inputs, metric)
     return replace(sums, width=sums.rows.shape[0]).value()
 
 
@@ -83,6 +88,8 @@ def gradient(
     *,
     output_weights: Any = None,
     teacher_output_weights: Any = None,
+    biases: Any = None,
+    teacher_biases: Any = None,
     activation: ActivationLike = "relu",
     inputs: Inputs | None = None,
     metric: ArrayLike | None = None,
@@ -97,9 +104,8 @@ def gradient(
     >>> functional.gradient(np.array([[2.0, 0.0]]), np.array([[1.0, 0.0]]), "L2")
     array([[0.5, 0. ]])
     """
-    return _sums(
-        W, (V, teacher_output_weights), norm, output_weights, activation, inputs, metric, derivative
-    ).gradient()
+    teacher = V, teacher_output_weights, teacher_biases
+    return _sums((W, output_weights, biases), teacher, norm, activation, inputs, metric, derivative).gradient()
 
 
 @in_whole_precision
@@ -111,6 +117,8 @@ def hessian_vector_product(
     *,
     output_weights: Any = None,
     teacher_output_weights: Any = None,
+    biases: Any = None,
+    teacher_biases: Any = None,
     activation: ActivationLike = "relu",
     inputs: Inputs | None = None,
     metric: ArrayLike | None = None,
@@ -126,7 +134,8 @@ def hessian_vector_product(
     >>> functional.hessian_vector_product(W, V, np.array([[0.0, 1.0, 0.0]]), "L2")
     array([[0. , 0.5, 0. ]])
     """
-    sums = _sums(W, (V, teacher_output_weights), norm, output_weights, activation, inputs, metric, derivative)
+    teacher = V, teacher_output_weights, teacher_biases
+    sums = _sums((W, output_weights, biases), teacher, norm, activation, inputs, metric, derivative)
     sizes = dict(zip(("neurons", "d"), W.shape, strict=True))
     return sums.hessian() @ like(sums.xp, "vector", vector, ("neurons", "d"), sizes)
 
@@ -139,6 +148,8 @@ def hessian(
     *,
     output_weights: Any = None,
     teacher_output_weights: Any = None,
+    biases: Any = None,
+    teacher_biases: Any = None,
     activation: ActivationLike = "relu",
     inputs: Inputs | None = None,
     metric: ArrayLike | None = None,
@@ -154,11 +165,9 @@ def hessian(
     >>> np.linalg.eigvalsh(H).round(6)              # 1/2 - 1/pi, 1/2 - 1/(2 pi), 1/2
     array([0.18169 , 0.340845, 0.5     ])
     """
-    return (
-        _sums(W, (V, teacher_output_weights), norm, output_weights, activation, inputs, metric, derivative)
-        .hessian()
-        .to_dense()
-    )
+    teacher = V, teacher_output_weights, teacher_biases
+    sums = _sums((W, output_weights, biases), teacher, norm, activation, inputs, metric, derivative)
+    return sums.hessian().to_dense()
 
 
 @in_whole_precision
@@ -167,6 +176,7 @@ def gauss_newton(
     norm: NormLike = "H1",
     *,
     output_weights: Any = None,
+    biases: Any = None,
     activation: ActivationLike = "relu",
     inputs: Inputs | None = None,
     metric: ArrayLike | None = None,
@@ -181,47 +191,59 @@ def gauss_newton(
     array([[1., 0.],
            [0., 1.]])
     """
-    return _sums(W, None, norm, output_weights, activation, inputs, metric).gauss_newton().to_dense()
+    return _sums((W, output_weights, biases), None, norm, activation, inputs, metric).gauss_newton().to_dense()
 
 
 def _sums(
-    W: Any,
-    teacher: tuple[Any, Any] | None,
+    student: tuple[Any, Any, Any],
+    teacher: tuple[Any, Any, Any] | None,
     norm: NormLike,
-    output_weights: Any,
     activation: ActivationLike,
     inputs: Inputs | None,
     metric: ArrayLike | None,
     derivative: str = "backprop",
 ) -> Sums | LetterSums:
-    """The arguments, checked; the teacher is its weights and its output weights, without one rows are the student's."""
-    xp, W = weights_of("W", W)
+    """The arguments, checked: networks are weights, output weights and biases, of which a teacher may be missing."""
+    xp, W = weights_of("W", student[0])
     width, dim = W.shape
-    rows, outputs = [W], [_ones_or(xp, "output_weights", output_weights, width)]
+    rows, outputs, biases = [W], [_ones_or(xp, "output_weights", student[1], width)], [student[2]]
     if teacher is not None:
-        V, b = teacher
-        rows.append(like(xp, "V", V, ("neurons", "d"), {"d": dim}))
-        outputs.append(-_ones_or(xp, "teacher_output_weights", b, rows[1].shape[0]))
+        rows.append(like(xp, "V", teacher[0], ("neurons", "d"), {"d": dim}))
+        outputs.append(-_ones_or(xp, "teacher_output_weights", teacher[1], rows[1].shape[0]))
+        biases.append(teacher[2])
     stacked = xp.concat(rows), xp.concat(outputs), width
+    shifts = _biases(xp, biases, [array.shape[0] for array in rows])
     require_pairs_fit(width, stacked[0].shape[0], OF_A_MATRIX)
     of_students, parsed, convention = chosen(activation), Norm.parse(norm), Convention.parse(derivative)
     parsed.require_finite(of_students)
     ambient = Ambient.of(Inputs() if inputs is None else instance_of("inputs", inputs, Inputs), metric, dim)
-    if of_students.has_kernels and ambient.is_standard:
+    if of_students.has_kernels and ambient.is_standard and shifts is None:
         convention = Convention.BACKPROP if dim == 1 else convention  # as `PopulationLoss`
         return Sums(xp, PairTerms(of_students, parsed, convention, in_plane=dim == 2), *stacked)
-    _require_moments(of_students, ambient)
-    return LetterSums(xp, AffineTerms(of_students, parsed, convention, of_students), ambient, *stacked)
+    _require_moments(of_students, ambient.has_mean or shifts is not None)
+    return LetterSums(xp, AffineTerms(of_students, parsed, convention, of_students), ambient, *stacked, shifts)
 
 
-def _require_moments(activation: Activation, ambient: Ambient) -> None:
+def _biases(xp: Namespace, given: list[Any], counts: list[int]) -> Any:
+    """Those of all rows, zeros for a network without; None if none has any."""
+    if all(one is None for one in given):
+        return None
+    names = ("biases", "teacher_biases")
+    return xp.concat(
+        [
+            0.0 * xp.ones(count) if one is None else like(xp, name, one, ("neurons",), {"neurons": count})
+            for name, one, count in zip(names, given, counts, strict=False)
+        ]
+    )
+
+
+def _require_moments(activation: Activation, have_means: bool) -> None:
     """Refuse what only NumPy's engine covers."""
-    if ambient.has_mean:
-        raise NotImplementedError("inputs: mean zero is required for arrays of any library; PopulationLoss has more")
-    if not known(activation.definition):
+    if not known(activation.definition, have_means):
         raise NotImplementedError(
             "activation: erf, tanh, sigmoid, softplus, silu, gelu or gaussian, or generated kernels at standard inputs "
-            f"and metric, are required for arrays of any library, got {activation.name!r}; PopulationLoss takes it"
+            "and metric without biases, are required for arrays of any library, got "
+            f"{activation.name!r}; PopulationLoss takes it"
         )
 
 

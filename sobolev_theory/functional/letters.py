@@ -20,8 +20,8 @@ from .namespaces import Namespace
 
 FORMS, VALUE = ("S", "M"), "o"
 """Labels of the two forms, and of the value."""
-ON_WEIGHTS = frozenset("12g")
-"""Letters of vectors in the coordinates of weights; others are of means and output weights."""
+ON_WEIGHTS = frozenset("12gm")
+"""Letters of vectors in the coordinates of weights, the last of the mean of inputs; others are of output weights."""
 
 
 def applied(xp: Namespace, form: Form, rows: Any) -> Any:
@@ -34,7 +34,7 @@ def applied(xp: Namespace, form: Form, rows: Any) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class LetterSums:
-    """A student of the first ``width`` of stacked rows ``[W; V]``, (N, d), with ``c = [a; -b]``, (N,)."""
+    """A student of the first ``width`` of stacked rows ``[W; V]``, (N, d), with ``c = [a; -b]``, (N,), and biases."""
 
     xp: Namespace
     terms: AffineTerms
@@ -42,6 +42,19 @@ class LetterSums:
     rows: Any
     outputs: Any
     width: int
+    biases: Any  # (N,), or None
+
+    @cached_property
+    def means(self) -> Any:
+        """``w' mu + bias``, (N,); None if all are zero whatever the weights."""
+        found = [self.rows @ self.xp.from_numbers(self.ambient.mean)] if self.ambient.has_mean else []
+        found += [] if self.biases is None else [self.biases]
+        return summed(found) if found else None
+
+    @cached_property
+    def means_of_inputs(self) -> Any:
+        """``mu`` for each neuron, (N, d)."""
+        return self.xp.zeros_like(self.rows) + self.xp.from_numbers(self.ambient.mean)
 
     @cached_property
     def images(self) -> Any:
@@ -65,14 +78,17 @@ class LetterSums:
         rho = first @ self.images[:count, :].T
         products = first @ self.metric_images[:count, :].T
         itself = xp.identity(k, count)
-        found = self._coefficients(quantity, moments(xp, self._definition, s, rho, t, s * t - rho * rho), products)
+        m1, m2 = (None, None) if self.means is None else (self.means[:k, None], self.means[None, :count])
+        of_pairs = moments(xp, self._definition, m1, m2, s, rho, t, s * t - rho * rho)
+        found = self._coefficients(quantity, of_pairs, products)
         return {label: xp.where(itself, 0.0, weights * table) for label, table in found.items()}
 
     def of_itself(self, quantity: str) -> Coefficients:
         """Coefficients of each leading neuron with itself, (K, 1)."""
         k = self.width
         s = self.squares[:k, None]
-        alike = moments(self.xp, self._definition, s, s, s, 0.0 * s)
+        m = None if self.means is None else self.means[:k, None]
+        alike = moments(self.xp, self._definition, m, m, s, s, s, 0.0 * s)
         products = self.xp.sum(self.rows * self.metric_images, axis=1)[:k, None]
         return self._coefficients(f"self_{quantity}", alike, products)
 
@@ -81,11 +97,12 @@ class LetterSums:
         return self.terms.activation.definition
 
     def _coefficients(self, quantity: str, moment: Moments, products: Any) -> Coefficients:
-        """By letters, of those that count: moments of an odd order have no share in the others."""
+        """By letters, of those that count: without means, moments of an odd order have no share in them."""
+        centred = self.means is None
 
         def of_order(order: int) -> Any:
             def letter(*at: int) -> Any:
-                if sum(at) % 2 if len(at) == 4 else sum(at[1:]) % 2:
+                if centred and (sum(at) if len(at) == 4 else sum(at[1:])) % 2:
                     return 0.0
                 if len(at) == 4:
                     a, b, i, j = at
@@ -97,7 +114,8 @@ class LetterSums:
 
         group = Group(self.terms.activation, self.terms.activation, of_order, of_order, lambda: products)
         found = self.terms.coefficients(quantity, group)
-        return {label: value for label, value in found.items() if set(label) <= ON_WEIGHTS or label in (*FORMS, VALUE)}
+        letters = ON_WEIGHTS if self.ambient.has_mean else ON_WEIGHTS - {"m"}
+        return {label: value for label, value in found.items() if set(label) <= letters or label in (*FORMS, VALUE)}
 
     def value(self) -> Any:
         """The loss, from pairs of all rows; a number of the namespace."""
@@ -111,6 +129,9 @@ class LetterSums:
         pairs, alone = self.of_pairs("field", xp.ones_like(c[:k, None]) * c[None, :]), self.of_itself("field")
         first = xp.sum(pairs["1"], axis=1)[:, None] + c[:k, None] * alone["1"]
         field = first * self.images[:k, :] + pairs["2"] @ self.images + pairs["g"] @ self.metric_images
+        if self.ambient.has_mean:
+            along = xp.sum(pairs["m"], axis=1)[:, None] + c[:k, None] * alone["m"]
+            field = field + along * self.means_of_inputs[:k, :]
         return c[:k, None] * (field + c[:k, None] * alone["g"] * self.metric_images[:k, :])
 
     def hessian(self) -> Blocks:
@@ -143,6 +164,8 @@ class LetterSums:
         """Of coefficients by letters; the last arguments say whether ``M w`` on either side is of the second neuron."""
 
         def vectors(letter: str, of_second: bool) -> Vectors:
+            if letter == "m":
+                return Vectors(self.means_of_inputs, False)
             return Vectors(self.metric_images, of_second) if letter == "g" else Vectors(self.images, letter == "2")
 
         return tuple(

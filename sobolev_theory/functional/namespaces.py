@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 import array_api_compat
 import numpy as np
+from scipy import special
 
 from .._runtime.checks import as_array, shown
 
@@ -28,6 +30,18 @@ class Namespace:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.xp, name)
+
+    def sqrt(self, x: Any) -> Any:
+        """Of numbers too, which keep no precision."""
+        return math.sqrt(x) if isinstance(x, int | float) else self.xp.sqrt(x)
+
+    def erf(self, x: Any) -> Any:
+        """SciPy's, of arrays of a library that has none; of those derivatives are not known."""
+        if array_api_compat.is_jax_array(x):
+            from jax.scipy.special import erf
+
+            return erf(x)
+        return self.xp.erf(x) if hasattr(self.xp, "erf") else self.from_numbers(special.erf(np.asarray(x)))
 
     def from_numbers(self, numbers: Any) -> Any:
         """Numbers of NumPy as an array, a copy: theirs may be read-only."""

@@ -106,6 +106,7 @@ NOTATION = {"student": ("text", "u"), "vectors": ("word", "bold"), "norm": ("tex
 FUNCTIONAL = {
     **{"W": ("array", W), "V": ("array", V), "norm": ("norm", "H1"), "activation": ("activation optional", "relu")},
     **{"output_weights": ("row optional", [1.0, 2.0]), "teacher_output_weights": ("row optional", None)},
+    **{"biases": ("row optional", None), "teacher_biases": ("row optional", None)},
     **{"inputs": ("inputs optional", None), "metric": ("array row number optional", None)},
 }
 SPECTRA = {"spectra": ("curvatures", lambda: [loss().gauss_newton(W)]), "labels": ("labels", ["L2"])}
@@ -446,7 +447,11 @@ TARGETS: dict[str, Target] = {
     ),
     "functional.gauss_newton": Target(
         st.functional.gauss_newton,
-        {name: FUNCTIONAL[name] for name in FUNCTIONAL if name not in ("V", "teacher_output_weights")},
+        {
+            name: FUNCTIONAL[name]
+            for name in FUNCTIONAL
+            if name not in ("V", "teacher_output_weights", "teacher_biases")
+        },
         open=True,
         weight=1,
     ),

@@ -5,6 +5,7 @@ They run on the device that ``SOBOLEV_THEORY_DEVICE`` names, ``cpu`` or ``cuda``
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,79 @@ def test_of_the_value_in_output_weights(activation: str) -> None:
     value = functional.value(tensors[1], V, **weights)
     for name, found in zip(moving, torch.autograd.grad(value, tensors), strict=True):
         agree(found, parts[name], 2 * ROUNDED)
+
+
+def with_shifts(make: Any, activation: str) -> tuple[dict[str, Any], dict[str, Any], Any, st.Inputs]:
+    """Parameters of a student, the teacher as options, as a network, and inputs with a mean."""
+    W, V, a, b, X = problem()
+    inputs, bias = st.Inputs(X[1], np.eye(len(X[0])) + 0.1), X[0, :3]
+    student = {"weights": make(W), "output_weights": make(a), "biases": make(X[:, 1])}
+    teacher = {"V": make(V), "teacher_output_weights": make(b), "teacher_biases": make(bias)}
+    options = {"activation": activation, "inputs": inputs, "norm": "H1"}
+    return student, teacher | options, st.Network(V, b, bias, activation=activation), inputs
+
+
+def of_value(options: dict[str, Any]) -> Any:
+    """The value as a function of the parameters of a student."""
+    return lambda student: functional.value(
+        student["weights"], output_weights=student["output_weights"], biases=student["biases"], **options
+    )
+
+
+@LIBRARIES
+@pytest.mark.parametrize("activation", ["erf", "tanh"])
+def test_of_the_value_in_every_parameter_with_biases_and_a_mean(make: Any, activation: str) -> None:
+    """And at biases of zero and a row of zeros, where means vanish."""
+    student, options, teacher, inputs = with_shifts(make, activation)
+    loss = st.PopulationLoss(teacher, "H1", inputs=inputs, parameters=tuple(student))
+    value = of_value(options)
+    compiled = jax.jit(jax.grad(value)) if make is of_jax else None
+    for scale in (1.0, 0.0):
+        here = student | {"biases": scale * student["biases"], "weights": student["weights"] + 0.0}
+        if scale == 0.0:
+            here["weights"] = make(numbers(here["weights"]) * np.array([[0.0], [1.0], [1.0], [1.0]]))
+        if compiled is not None:
+            found = compiled(here)
+        else:
+            here = {name: tensor.requires_grad_() for name, tensor in here.items()}
+            found = dict(zip(here, torch.autograd.grad(value(here), list(here.values())), strict=True))
+        network = st.Network(*(numbers(here[name]) for name in here), activation=activation)
+        for name, part in loss.split(loss.gradient(network)).items():
+            agree(found[name], part, 2 * ROUNDED)
+
+
+@LIBRARIES
+def test_biases_and_a_mean(make: Any) -> None:
+    """Derivatives of the gradient are the Hessian; mapped over students, and in single precision."""
+    student, options, teacher, inputs = with_shifts(make, "erf")
+    network = st.Network(*map(numbers, student.values()), activation="erf")
+    point = st.PopulationLoss(teacher, "H1", inputs=inputs).at(network)
+    W, a, biases = student.values()
+    own = {"output_weights": a, "biases": biases}
+
+    def both(W: Any, biases: Any) -> Any:
+        both_of = own | options | {"biases": biases}
+        return functional.gradient(W, **both_of), functional.hessian(W, **both_of)
+
+    H, size = point.hessian.to_dense(), 20
+    mapped = jax.jit(jax.vmap(both)) if make is of_jax else torch.func.vmap(both)
+    stacked = jnp.stack if make is of_jax else torch.stack
+    gradients, hessians = mapped(stacked([W, 2 * W]), stacked([biases, biases]))
+    agree(gradients[0], point.gradient)
+    agree(hessians[0], H)
+
+    def of_weights(W: Any) -> Any:
+        return functional.gradient(W, **own, **options)
+
+    jacobian = partial(torch.autograd.functional.jacobian, of_weights)
+    derivative = jax.jit(jax.jacfwd(of_weights)) if make is of_jax else jacobian
+    agree(derivative(W).reshape(size, size), H)
+    single = torch.float32 if make is of_torch else jnp.float32
+    narrow = {name: make(numbers(array), single) for name, array in (own | options).items() if hasattr(array, "dtype")}
+    hessian = partial(functional.hessian, **(own | options | narrow))
+    found = (jax.jit(hessian) if make is of_jax else hessian)(make(numbers(W), single))
+    assert found.dtype == single
+    agree(found, H, 2e-6)
 
 
 def test_torch_checks_first_and_second_derivatives() -> None:

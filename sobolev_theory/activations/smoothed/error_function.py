@@ -23,6 +23,11 @@ CORRELATED: Final = 0.5
 """Correlation of ``z_1 + noise, z_2 + noise`` up to which ``K_00`` is integrated, by `POINTS` to 2e-16; it is at least
 that correlation, and the form by Owen's function is accurate to rounding of 1."""
 POINTS: Final = 10
+SHARES: Final = 12
+"""Points of a mean's share ``R(h, v)`` of ``K_00``, |v| <= |h|, for rounding of 1: its integrand has poles no nearer to
+[0, 1] than ``+-i``, but for a factor that varies where it is small."""
+NEARLY_ZERO: Final = 1e-8
+"""Of ``(1 - exp(-q))/q``; its second order is ``q^2/6``."""
 Side = tuple[Any, Any, Any, Any]
 """Mean and variance of an argument, ``y`` and ``P_ii`` of `forms.inverse`."""
 TINY: Final = 1e-200
@@ -49,7 +54,7 @@ class ErfMoments:
 
         Means may be None, both of them, if all are zero: moments with ``a + b + i + j`` odd are then zero.
         """
-        moment = _centred(s, rho, t, g) if m1 is None else _with_means(m1, m2, s, rho, t, g)
+        moment = _centred(s, rho, t, g) if m1 is None else with_means(np, _kernel, m1, m2, s, rho, t, g)
         return lambda a, b, i, j: moment(a + i, b + j)
 
     def itself(self, m: FloatArray | None, s: FloatArray) -> Callable[[int, int, int], FloatArray]:
@@ -83,24 +88,24 @@ def _centred(s: FloatArray, rho: FloatArray, t: FloatArray, g: FloatArray) -> Ca
     return lambda a, b: odd if (a + b) % 2 else even(a, b)
 
 
-def _with_means(
-    m1: FloatArray, m2: FloatArray, s: FloatArray, rho: FloatArray, t: FloatArray, g: FloatArray
-) -> Callable[[int, int], FloatArray]:
-    """``K_ab``: four are written out, the others follow by the recurrences in the larger index."""
-    h, k, _, v, u = forms.standardised(np, m1, m2, s, rho, t, g)
-    y1, y2, p11, p12, p22 = forms.inverse(np, m1, m2, s, rho, t, g)
-    written_out: dict[tuple[int, int], Callable[[], FloatArray]] = {
-        (0, 0): lambda: _kernel(m1, m2, s, rho, t, g),
-        (1, 0): lambda: forms.moment_1_0(np, h, v, s),
-        (0, 1): lambda: forms.moment_1_0(np, k, u, t),
-        (1, 1): lambda: forms.moment_1_1(np, h, v, s, t, g),
+def with_means(
+    xp: Any, kernel: Callable[..., Any], m1: Any, m2: Any, s: Any, rho: Any, t: Any, g: Any
+) -> Callable[[int, int], Any]:
+    """``K_ab``, of arrays of any namespace: four are written out, ``K_00`` by the kernel; the others by recurrences."""
+    h, k, _, v, u = forms.standardised(xp, m1, m2, s, rho, t, g)
+    y1, y2, p11, p12, p22 = forms.inverse(xp, m1, m2, s, rho, t, g)
+    written_out: dict[tuple[int, int], Callable[[], Any]] = {
+        (0, 0): lambda: kernel(m1, m2, s, rho, t, g),
+        (1, 0): lambda: forms.moment_1_0(xp, h, v, s),
+        (0, 1): lambda: forms.moment_1_0(xp, k, u, t),
+        (1, 1): lambda: forms.moment_1_1(xp, h, v, s, t, g),
     }
 
     @cache
     def moment(a: int, b: int) -> Any:
         if (a, b) in written_out:
             return written_out[a, b]()
-        return following(np, a, b, moment, rho, p12, (m1, s, y1, p11), (m2, t, y2, p22))
+        return following(xp, a, b, moment, rho, p12, (m1, s, y1, p11), (m2, t, y2, p22))
 
     return moment
 
@@ -139,6 +144,33 @@ def centred(xp: Any, s: Any, rho: Any, t: Any, g: Any) -> Callable[[int, int], A
         return following(xp, a, b, moment, rho, p12, (0.0, s, 0.0, p11), (0.0, t, 0.0, p22))
 
     return moment
+
+
+def smooth_kernel(xp: Any, m1: Any, m2: Any, s: Any, rho: Any, t: Any, g: Any) -> Any:
+    """``K_00`` of arrays of any namespace, without a step that depends on them; accuracy as above.
+
+    That at means zero, and what the means add at either argument, from `SHARES` points.
+    """
+    h, k, _, v, u = forms.standardised(xp, m1, m2, s, rho, t, g)
+    return GramMoments(erf.MOMENTS).at(xp, s, rho, t, g)(0, 0) + _share(xp, h, v) + _share(xp, k, u)
+
+
+def _share(xp: Any, h: Any, v: Any) -> Any:
+    """``R(h, v)``, by the product of error functions and ``R(v, h)`` where v is the larger."""
+    swapped = xp.abs(v) > xp.abs(h)
+    large, small = xp.where(swapped, v, h), xp.where(swapped, h, v)
+    total = xp.zeros_like(large)
+    for x, weight in zip(*(array.tolist() for array in gauss_legendre(SHARES)), strict=True):
+        total = total + weight * _decay(xp, forms.exponent(xp, large, small * x))
+    share = forms.share(xp, large, small, total)
+    return xp.where(swapped, forms.independent(xp, h, v) - share, share)
+
+
+def _decay(xp: Any, q: Any) -> Any:
+    """``(1 - exp(-q))/q``, q >= 0."""
+    small = q < NEARLY_ZERO
+    positive = xp.where(small, 1.0, q)
+    return xp.where(small, 1.0 - q / 2, -xp.expm1(-positive) / positive)
 
 
 def _kernel(*arrays: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from math import factorial, fsum, prod
 from typing import Any, NamedTuple
 
@@ -21,8 +21,10 @@ from ..._runtime.sizes import slices
 from ..definition import GaussianPairs
 
 FloatArray = NDArray[np.float64]
-Chain = Callable[[int], FloatArray]
+Chain = Callable[[int], Any]
 """A function and its derivatives, by their order."""
+Place = Callable[[FloatArray], Any]
+"""Makes an array of a namespace of one of NumPy."""
 
 ROUNDING = 4 * np.finfo(np.float64).eps
 """A sum that is less of what it is the sum of is zero."""
@@ -113,43 +115,42 @@ class Layers:
         """The widths along an axis before those of arrays."""
         return self.widths.reshape(-1, *[1] * np.broadcast(*arrays).ndim)
 
-    def means(self, m: FloatArray, s: FloatArray) -> Chain:
-        """``d_m^n E sigma(z)``, without the polynomial, of ``z ~ N(m, s)``."""
-        of, shape = chain(m, s + self.column(m, s) ** 2), np.broadcast_shapes(np.shape(m), np.shape(s))
+    def means(self, m: Any, s: Any, xp: Any = np, place: Place = np.asarray) -> Chain:
+        """``d_m^n E sigma(z)``, without the polynomial, of ``z ~ N(m, s)``; arrays of any namespace."""
+        shape = np.broadcast_shapes(np.shape(m), np.shape(s))
+        of = chain(m, s + xp.reshape(place(self.widths), (-1, *[1] * len(shape))) ** 2, xp)
 
         @cache
-        def mean(n: int) -> FloatArray:
+        def mean(n: int) -> Any:
             ramp, terms = self.expansion(n)
-            total = np.zeros(shape)
+            total = place(np.zeros(shape))
             for k, row in terms.items():
-                total += over_widths(row, of(k))
+                total = total + over_widths(place(row), of(k), xp)
             if ramp is not None:
-                total += over_widths(ramp, forms.ramp(np, m, s, of(0), of(1)))
+                total = total + over_widths(place(ramp), forms.ramp(xp, m, s, of(0), of(1)), xp)
             return total
 
         return mean
 
 
-def over_widths(weights: FloatArray, values: FloatArray) -> FloatArray:
+def over_widths(weights: Any, values: Any, xp: Any = np) -> Any:
     """``sum_l weights_l values_l``, values along the first axis; of rows of weights, along the first axis."""
-    total: FloatArray = weights @ values.reshape(len(values), -1)
-    return total.reshape((*weights.shape[:-1], *values.shape[1:]))
+    total = weights @ xp.reshape(values, (values.shape[0], -1))
+    return xp.reshape(total, (*weights.shape[:-1], *values.shape[1:]))
 
 
 def _total(atoms: list[Atom], power: int, width: float) -> float:
     return fsum(atom.weight for atom in atoms if (atom.power, atom.width) == (power, width))
 
 
-def chain(z: FloatArray, w: FloatArray) -> Chain:
+def chain(z: Any, w: Any, xp: Any = np) -> Chain:
     """``D_n`` of the squared width ``w`` at z."""
 
     @cache
-    def value(n: int) -> FloatArray:
+    def value(n: int) -> Any:
         if n < 2:
-            found: FloatArray = (forms.density if n else forms.integral)(np, z, w)
-        else:
-            found = forms.following(np, n - 1, z, w, value(n - 1), value(n - 2) if n > 2 else 0.0)
-        return found
+            return (forms.density if n else forms.integral)(xp, z, w)
+        return forms.following(xp, n - 1, z, w, value(n - 1), value(n - 2) if n > 2 else 0.0)
 
     return value
 
@@ -166,13 +167,19 @@ def in_parts(
     return lambda *orders: np.concatenate([make(*(x[part] for x in flat))(*orders) for part in parts]).reshape(shape)
 
 
-def means_of_polynomial(q: Polynomial, m: FloatArray, s: FloatArray) -> Chain:
-    """``d_m^n E q(z)``, ``z ~ N(m, s)``: ``sum_i (s/2)^i q^(n+2i)(m)/i!``."""
+def means_of_polynomial(q: Polynomial, m: Any, s: Any, place: Place = np.asarray) -> Chain:
+    """``d_m^n E q(z)``, ``z ~ N(m, s)``: ``sum_i (s/2)^i q^(n+2i)(m)/i!``; arrays of any namespace."""
 
-    def mean(n: int) -> FloatArray:
-        total = np.zeros(np.broadcast_shapes(np.shape(m), np.shape(s)))
+    def mean(n: int) -> Any:
+        total = place(np.zeros(np.broadcast_shapes(np.shape(m), np.shape(s))))
         for i in range((q.degree() - n) // 2 + 1):
-            total += (s / 2) ** i / factorial(i) * q.deriv(n + 2 * i)(m)
+            total = total + (s / 2) ** i / factorial(i) * _horner(q.deriv(n + 2 * i), m)
         return total
 
     return mean
+
+
+def _horner(q: Polynomial, m: Any) -> Any:
+    """``q(m)``."""
+    last, *others = q.coef.tolist()[::-1]
+    return reduce(lambda total, coefficient: coefficient + total * m, others, last + m * 0.0)

@@ -34,7 +34,7 @@ class Products:
         """
         (ramp, terms), (_, other_terms) = self.layers.expansion(a), self.layers.expansion(b)
         q, other_q = self.layers.polynomial.deriv(a), self.layers.polynomial.deriv(b)
-        total = means_of_polynomial(q * other_q, self.m, self.s)(n)
+        total: FloatArray = means_of_polynomial(q * other_q, self.m, self.s)(n)
         total = total + self._with_polynomial(other_q, terms, n) + self._with_polynomial(q, other_terms, n)
         for k, other in other_terms.items():
             for j, row in terms.items():
