@@ -253,5 +253,5 @@ def _subject(case: Case) -> str:
     what = f"all {size} parameters" if names == NAMES else f"{size} {' and '.join(names).replace('_', ' ')}"
     inputs = PopulationLoss(network, "L2", **case.options).inputs
     on = f"{len(case.X)} samples" if case.X is not None else "standard inputs" if inputs.is_standard else inputs.line()
-    size = f"{network.width} neuron{'s' * (network.width > 1)} in {network.dim} dimension{'s' * (network.dim > 1)}"
-    return f"{network.activation} network of {size}; {what}; {on}"
+    shape = f"{network.width} neuron{'s' * (network.width > 1)} in {network.dim} dimension{'s' * (network.dim > 1)}"
+    return f"{network.activation} network of {shape}; {what}; {on}"
