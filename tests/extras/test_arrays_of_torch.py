@@ -10,10 +10,10 @@ torch = pytest.importorskip("torch")
 W = [[0.5, -2.0, 0.25], [4.0, 0.125, -6.0]]
 """Numbers that every type below has."""
 
-TYPES = {
+TYPES = (
     *(torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e5m2),
     *(torch.int8, torch.int64, torch.uint8, torch.uint16),
-}
+)
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=str)
