@@ -4,7 +4,6 @@ Hypothesis draws more examples in the continuous check, always the same ones. Wh
 forgotten after it.
 """
 
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -56,11 +55,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem not in SLOW and item.get_closest_marker("long") is None:
             item.add_marker("quick")
-
-
-def pytest_collection_finish() -> None:
-    """What was collected stays; the garbage collector need not walk through it."""
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
