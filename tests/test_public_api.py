@@ -62,7 +62,7 @@ def test_help_needs_no_extra(monkeypatch):
     for needed in ("array_api_compat", "matplotlib", "sympy", "torch"):
         monkeypatch.setitem(sys.modules, needed, None)
     assert set(dir(st)) == {*st.__all__, "__version__", "__doc__"}
-    assert "advise(network" in pydoc.plain(pydoc.render_doc(st))
+    assert re.search(r"advise\(\s*network", pydoc.plain(pydoc.render_doc(st)))  # Python 3.13 folds long signatures
 
 
 def test_a_room_without_its_extra_says_what_to_install(monkeypatch):
