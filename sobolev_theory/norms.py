@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import comb
 from numbers import Number
 
 import numpy as np
@@ -94,6 +95,16 @@ class Norm(Record):
     def orders(self) -> list[tuple[int, float]]:
         """``(m, lambda_m)`` for the orders that count."""
         return [(order, weight) for order, weight in enumerate(self.weights) if weight]
+
+    def equations(self, dim: int) -> int:
+        """Numbers that a sample of so many inputs gives: entries of symmetric tensors, of each order that counts.
+
+        Examples
+        --------
+        >>> [Norm.parse(norm).equations(8) for norm in ("L2", "H1", "H2")]
+        [1, 9, 45]
+        """
+        return sum(comb(dim + order - 1, order) for order, _ in self.orders)
 
     def jumps_for(self, activation: Activation) -> bool:
         """Whether the norm contains the order at which the activation's derivative jumps: conventions differ then."""

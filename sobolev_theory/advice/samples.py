@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,14 +46,14 @@ class SamplesNeeded:
 
 def counted(question: Question, X: FloatArray, judge: FloatArray, norm: Norm, accuracy: float) -> SamplesNeeded:
     """Of the rows of X, taken in order, as many as leave a part of the error open."""
-    total, d = float(np.trace(judge)), X.shape[1]
+    total = float(np.trace(judge))
 
     def enough(n: int) -> bool:
         values, vectors = np.linalg.eigh(question.gauss_newton(X[:n], norm))
         seen = vectors[:, values > rounding_of(values)]
         return total - float(np.einsum("ij,ij->", seen, judge @ seen)) <= accuracy * total
 
-    equations = len(judge) / sum(comb(d + m - 1, m) for m, _ in norm.orders)
+    equations = len(judge) / norm.equations(X.shape[1])
     return SamplesNeeded(norm.name, _first(enough, len(X), equations), len(X), equations)
 
 

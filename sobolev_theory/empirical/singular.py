@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 def reasons(setting: Setting, data: Data, diagonal: FloatArray) -> str:
     """Sentences, each with a space before it; ``diagonal`` (R, D) is that of the matrix."""
     n, layout = len(data), setting.layout
-    features = n * sum(layout.dim**m for m, _ in setting.norm.orders)
+    features = n * setting.norm.equations(layout.dim)
     found = []
     if features < layout.size:
         what = "values" if setting.norm.order == 0 else "values and derivatives"
