@@ -46,13 +46,15 @@ class Question:
 
     def gauss_newton(self, X: FloatArray, norm: Norm | tuple[float, ...]) -> FloatArray:
         """The empirical Gauss-Newton matrix, dense."""
-        options = {"metric": self.metric, "parameters": self.parameters, "workers": self.workers}
-        return curvature(self.network, X, norm, **options).to_dense()
+        return self._dense(X, norm)
 
     def hessian(self, X: FloatArray, norm: Norm, targets: Any) -> FloatArray:
         """The Hessian of the empirical loss, dense."""
+        return self._dense(X, norm, curvature="hessian", targets=targets)
+
+    def _dense(self, X: FloatArray, norm: Norm | tuple[float, ...], **which: Any) -> FloatArray:
         options = {"metric": self.metric, "parameters": self.parameters, "workers": self.workers}
-        return curvature(self.network, X, norm, curvature="hessian", targets=targets, **options).to_dense()
+        return curvature(self.network, X, norm, **which, **options).to_dense()
 
 
 @dataclass(frozen=True)

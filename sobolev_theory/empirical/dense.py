@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .first_order import FirstOrder, facing
+from .first_order import FirstOrder, bends
 from .samples import Batch
 from .setting import Chunk, Setting
 from .targets import towards
@@ -116,8 +116,8 @@ class Own:
         x, orders = chunk.extended, [m for m, _ in setting.norm.orders]
         if max(orders) + 2 not in chunk.sigma:
             return [np.zeros(0)]
-        bends = np.asarray(sum(w * chunk.of_students(m + 2) * facing(chunk, m) for m, w in setting.norm.orders))
-        found = [np.stack([(bends[:, i, None] * x).T @ x for i in self.neurons])]
+        bent = bends(chunk)
+        found = [np.stack([(bent[:, i, None] * x).T @ x for i in self.neurons])]
         for m in filter(None, orders):
             slopes = chunk.of_students(m + 1)
             found.append(np.stack([(slopes[:, i, None] * chunk.sigma[m]).T @ x for i in self.neurons]))
@@ -137,11 +137,11 @@ class Own:
         half[:, :-1, -1] = first.slopes[n]
         half[:, :d, -1] += first.turns(setting)[n]
         found = iter(means)
-        bends = next(found)
-        if bends.size:
-            half[:, :-1, :-1] += a[:, None, None] * bends / 2
+        bent = next(found)
+        if bent.size:
+            half[:, :-1, :-1] += a[:, None, None] * bent / 2
         for m, weight in setting.norm.orders:
-            if not m or not bends.size:
+            if not m or not bent.size:
                 continue
             slope, bend = weight * setting.power(m, 1)[n] * c, weight * setting.power(m, 2)[n] * c * first.squares[m][n]
             turned = (slope[:, None, :] * next(found).transpose(0, 2, 1)) @ setting.images

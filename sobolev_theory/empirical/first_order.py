@@ -37,6 +37,12 @@ def facing(chunk: Chunk, order: int) -> FloatArray:
     return pull
 
 
+def bends(chunk: Chunk) -> FloatArray:
+    """``D_i = sum_m lambda_m s_i^(m+2) B_i``, (c, R)."""
+    orders = chunk.setting.norm.orders
+    return np.asarray(sum(weight * chunk.of_students(m + 2) * facing(chunk, m) for m, weight in orders))
+
+
 @dataclass(frozen=True, eq=False)
 class FirstOrder:
     """Sums over samples, or means once divided by their number.

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .first_order import FirstOrder, facing
+from .first_order import FirstOrder, bends
 from .samples import Batch
 from .setting import Chunk, Setting
 from .targets import along, summed, towards
@@ -43,16 +43,14 @@ class Kept:
     @classmethod
     def of(cls, chunk: Chunk, *, residual: bool) -> Kept:
         """Of a Gauss-Newton matrix, or with the residual of a Hessian."""
-        setting, orders, bends = chunk.setting, chunk.setting.norm.orders, None
-        if residual and setting.bends:
-            bends = np.asarray(sum(weight * chunk.of_students(m + 2) * facing(chunk, m) for m, weight in orders))
+        setting, orders = chunk.setting, chunk.setting.norm.orders
         moving = {m + 1 for m, _ in orders if setting.bends} | (
             {0} & {m for m, _ in orders} if setting.speaks else set()
         )
         sigma = {order: np.ascontiguousarray(chunk.of_students(order)) for order in moving}
         sigma |= {m: chunk.sigma[m] for m, _ in orders if m}
         found = {order: values for order, values in sigma.items() if values.any()}
-        return cls(found, bends)
+        return cls(found, bends(chunk) if residual and setting.bends else None)
 
     @property
     def numbers(self) -> int:
