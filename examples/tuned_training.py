@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -138,7 +139,7 @@ def trainings(seed: int, samples: int = 1000, accuracy: float = 0.05, distance: 
 def main(starts: int = 3) -> None:
     """Print counts and their ratios, from several teachers and students, and what a ratio comes to in time."""
     try:
-        st.torch  # noqa: B018
+        import_module("sobolev_theory.torch")
     except ImportError as error:
         print(error)
         return
