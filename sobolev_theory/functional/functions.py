@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from numpy.typing import ArrayLike
 
@@ -22,19 +23,35 @@ from .namespaces import Namespace, in_whole_precision, like, weights_of
 from .sums import Sums
 
 
+class StudentOptions(TypedDict, total=False):
+    """Options of all functions; see `value`."""
+
+    output_weights: Any
+    biases: Any
+    activation: ActivationLike
+    inputs: Inputs | None
+    metric: ArrayLike | None
+
+
+class Options(StudentOptions, total=False):
+    """Those of functions of a student and a teacher."""
+
+    teacher_output_weights: Any
+    teacher_biases: Any
+
+
+class FieldOptions(Options, total=False):
+    """Those of functions that depend on the convention."""
+
+    derivative: str
+
+
 @in_whole_precision
 def value(
     W: Any,
     V: Any,
     norm: NormLike = "H1",
-    *,
-    output_weights: Any = None,
-    teacher_output_weights: Any = None,
-    biases: Any = None,
-    teacher_biases: Any = None,
-    activation: ActivationLike = "relu",
-    inputs: Inputs | None = None,
-    metric: ArrayLike | None = None,
+    **options: Unpack[Options],
 ) -> Any:
     r"""The Sobolev population loss of `PopulationLoss`, an array of shape ``()``.
 
@@ -75,8 +92,7 @@ def value(
     >>> bool(np.isclose(functional.value(W, V, "L2"), 0.5 - 1 / (2 * np.pi)))
     True
     """
-    teacher = V, teacher_output_weights, teacher_biases
-    sums = _sums((W, output_weights, biases), teacher, norm, activation, inputs, metric)
+    sums = _sums("value", Options, W, V, norm, options)
     return replace(sums, width=sums.rows.shape[0]).value()
 
 
@@ -85,15 +101,7 @@ def gradient(
     W: Any,
     V: Any,
     norm: NormLike = "H1",
-    *,
-    output_weights: Any = None,
-    teacher_output_weights: Any = None,
-    biases: Any = None,
-    teacher_biases: Any = None,
-    activation: ActivationLike = "relu",
-    inputs: Inputs | None = None,
-    metric: ArrayLike | None = None,
-    derivative: str = "backprop",
+    **options: Unpack[FieldOptions],
 ) -> Any:
     """The gradient in the hidden weights, (K, d); arguments as `value`, and the convention of `PopulationLoss`.
 
@@ -104,8 +112,7 @@ def gradient(
     >>> functional.gradient(np.array([[2.0, 0.0]]), np.array([[1.0, 0.0]]), "L2")
     array([[0.5, 0. ]])
     """
-    teacher = V, teacher_output_weights, teacher_biases
-    return _sums((W, output_weights, biases), teacher, norm, activation, inputs, metric, derivative).gradient()
+    return _sums("gradient", FieldOptions, W, V, norm, options).gradient()
 
 
 @in_whole_precision
@@ -114,15 +121,7 @@ def hessian_vector_product(
     V: Any,
     vector: Any,
     norm: NormLike = "H1",
-    *,
-    output_weights: Any = None,
-    teacher_output_weights: Any = None,
-    biases: Any = None,
-    teacher_biases: Any = None,
-    activation: ActivationLike = "relu",
-    inputs: Inputs | None = None,
-    metric: ArrayLike | None = None,
-    derivative: str = "backprop",
+    **options: Unpack[FieldOptions],
 ) -> Any:
     """The Jacobian of the gradient times a vector (K, d), of that shape; O(K (K + M) d) operations.
 
@@ -134,8 +133,7 @@ def hessian_vector_product(
     >>> functional.hessian_vector_product(W, V, np.array([[0.0, 1.0, 0.0]]), "L2")
     array([[0. , 0.5, 0. ]])
     """
-    teacher = V, teacher_output_weights, teacher_biases
-    sums = _sums((W, output_weights, biases), teacher, norm, activation, inputs, metric, derivative)
+    sums = _sums("hessian_vector_product", FieldOptions, W, V, norm, options)
     sizes = dict(zip(("neurons", "d"), W.shape, strict=True))
     return sums.hessian() @ like(sums.xp, "vector", vector, ("neurons", "d"), sizes)
 
@@ -145,15 +143,7 @@ def hessian(
     W: Any,
     V: Any,
     norm: NormLike = "H1",
-    *,
-    output_weights: Any = None,
-    teacher_output_weights: Any = None,
-    biases: Any = None,
-    teacher_biases: Any = None,
-    activation: ActivationLike = "relu",
-    inputs: Inputs | None = None,
-    metric: ArrayLike | None = None,
-    derivative: str = "backprop",
+    **options: Unpack[FieldOptions],
 ) -> Any:
     """The Jacobian of the gradient as a dense matrix (K d, K d), row-major in (neuron, coordinate).
 
@@ -165,21 +155,14 @@ def hessian(
     >>> np.linalg.eigvalsh(H).round(6)              # 1/2 - 1/pi, 1/2 - 1/(2 pi), 1/2
     array([0.18169 , 0.340845, 0.5     ])
     """
-    teacher = V, teacher_output_weights, teacher_biases
-    sums = _sums((W, output_weights, biases), teacher, norm, activation, inputs, metric, derivative)
-    return sums.hessian().to_dense()
+    return _sums("hessian", FieldOptions, W, V, norm, options).hessian().to_dense()
 
 
 @in_whole_precision
 def gauss_newton(
     W: Any,
     norm: NormLike = "H1",
-    *,
-    output_weights: Any = None,
-    biases: Any = None,
-    activation: ActivationLike = "relu",
-    inputs: Inputs | None = None,
-    metric: ArrayLike | None = None,
+    **options: Unpack[StudentOptions],
 ) -> Any:
     """The Gauss-Newton matrix ``E[J' J]`` of a student, dense, (K d, K d); no teacher enters.
 
@@ -191,32 +174,30 @@ def gauss_newton(
     array([[1., 0.],
            [0., 1.]])
     """
-    return _sums((W, output_weights, biases), None, norm, activation, inputs, metric).gauss_newton().to_dense()
+    return _sums("gauss_newton", StudentOptions, W, None, norm, options).gauss_newton().to_dense()
 
 
-def _sums(
-    student: tuple[Any, Any, Any],
-    teacher: tuple[Any, Any, Any] | None,
-    norm: NormLike,
-    activation: ActivationLike,
-    inputs: Inputs | None,
-    metric: ArrayLike | None,
-    derivative: str = "backprop",
-) -> Sums | LetterSums:
-    """The arguments, checked: networks are weights, output weights and biases, of which a teacher may be missing."""
-    xp, W = weights_of("W", student[0])
+def _sums(name: str, taken: Any, W: Any, V: Any, norm: NormLike, given: Mapping[str, Any]) -> Sums | LetterSums:
+    """The arguments of a function, checked, and its options, those of a typed dictionary; V of none is missing."""
+    for option in given:
+        if option not in taken.__annotations__:
+            raise TypeError(f"{name}() got an unexpected keyword argument {option!r}")
+    xp, W = weights_of("W", W)
     width, dim = W.shape
-    rows, outputs, biases = [W], [_ones_or(xp, "output_weights", student[1], width)], [student[2]]
-    if teacher is not None:
-        rows.append(like(xp, "V", teacher[0], ("neurons", "d"), {"d": dim}))
-        outputs.append(-_ones_or(xp, "teacher_output_weights", teacher[1], rows[1].shape[0]))
-        biases.append(teacher[2])
+    rows, outputs = [W], [_ones_or(xp, "output_weights", given.get("output_weights"), width)]
+    if V is not None:
+        rows.append(like(xp, "V", V, ("neurons", "d"), {"d": dim}))
+        teacher = given.get("teacher_output_weights")
+        outputs.append(-_ones_or(xp, "teacher_output_weights", teacher, rows[1].shape[0]))
     stacked = xp.concat(rows), xp.concat(outputs), width
-    shifts = _biases(xp, biases, [array.shape[0] for array in rows])
+    shifts = _biases(xp, given, [array.shape[0] for array in rows])
     require_pairs_fit(width, stacked[0].shape[0], OF_A_MATRIX)
-    of_students, parsed, convention = chosen(activation), Norm.parse(norm), Convention.parse(derivative)
+    of_students, parsed = chosen(given.get("activation", "relu")), Norm.parse(norm)
+    convention = Convention.parse(given.get("derivative", "backprop"))
     parsed.require_finite(of_students)
-    ambient = Ambient.of(Inputs() if inputs is None else instance_of("inputs", inputs, Inputs), metric, dim)
+    inputs = given.get("inputs")
+    inputs = Inputs() if inputs is None else instance_of("inputs", inputs, Inputs)
+    ambient = Ambient.of(inputs, given.get("metric"), dim)
     if of_students.has_kernels and ambient.is_standard and shifts is None:
         convention = Convention.BACKPROP if dim == 1 else convention  # as `PopulationLoss`
         return Sums(xp, PairTerms(of_students, parsed, convention, in_plane=dim == 2), *stacked)
@@ -224,15 +205,15 @@ def _sums(
     return LetterSums(xp, AffineTerms(of_students, parsed, convention, of_students), ambient, *stacked, shifts)
 
 
-def _biases(xp: Namespace, given: list[Any], counts: list[int]) -> Any:
+def _biases(xp: Namespace, given: Mapping[str, Any], counts: list[int]) -> Any:
     """Those of all rows, zeros for a network without; None if none has any."""
-    if all(one is None for one in given):
+    found = [(name, given.get(name), count) for name, count in zip(("biases", "teacher_biases"), counts, strict=False)]
+    if all(one is None for _, one, _ in found):
         return None
-    names = ("biases", "teacher_biases")
     return xp.concat(
         [
             0.0 * xp.ones(count) if one is None else like(xp, name, one, ("neurons",), {"neurons": count})
-            for name, one, count in zip(names, given, counts, strict=False)
+            for name, one, count in found
         ]
     )
 
