@@ -34,7 +34,7 @@ napoleon_use_ivar = True
 
 html_theme = "furo"
 html_title = "sobolev_theory"
-html_static_path = ["static"]
+html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sphinx = html_show_copyright = html_copy_source = False
 copybutton_exclude = ".linenos, .gp, .go"
