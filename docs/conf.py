@@ -20,6 +20,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "generate.mathematics",
+    "generate.names",
     "generate.theory",
 ]
 exclude_patterns = ["node_modules", "generate"]
@@ -31,11 +32,13 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autodoc_mock_imports = ["torch"]
 napoleon_google_docstring = False
-napoleon_use_ivar = True
+napoleon_custom_sections = [("Attributes", "params_style")]
+default_role = "name"
 
 html_theme = "furo"
 html_title = "sobolev_theory"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
 html_show_sphinx = html_show_copyright = html_copy_source = False
 copybutton_exclude = ".linenos, .gp, .go"
