@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 
 import sobolev_theory as st
 from sobolev_theory._kernels import arc_cosine, erf, relu, relu2, single_neuron
+from sobolev_theory.formulas.records import Formula
 
 from . import javascript
 
@@ -44,7 +45,8 @@ def catalogue() -> str:
             tables |= {("eigenvalues", *key): kernel for key, kernel in single_neuron.EIGENVALUES.items()}
         texts.append(javascript.functions(tables.values(), name))
         rows = ", ".join(f'"{" ".join(map(str, key))}": {name}_{kernel.__name__}' for key, kernel in tables.items())
-        facts = f'chart: "{module.CHART}", bilinear: {list(module.BILINEAR)}, jumps: {json.dumps(module.JUMP_ORDER == 1)}'
+        jumps = json.dumps(module.JUMP_ORDER == 1)
+        facts = f'chart: "{module.CHART}", bilinear: {list(module.BILINEAR)}, jumps: {jumps}'
         models.append(f"  {name}: {{ {facts},\n    kernels: {{ {rows} }} }},")
     return "\n".join([*texts, "const CATALOGUE = {", *models, "};"])
 
@@ -57,8 +59,9 @@ def formulas() -> str:
         ("H1, backprop", "relu/H1/single_neuron/eigenvalues/backprop"),
         ("H1, exact", "relu/H1/single_neuron/eigenvalues/exact"),
     ):
-        values = st.formulas.get(name).sympy()
-        printed = (sp.mathml(sp.expand(value), printer="presentation") for value in values)
+        record = st.formulas.get(name)
+        assert isinstance(record, Formula)
+        printed = (sp.mathml(sp.expand(value), printer="presentation") for value in record.sympy())
         cells = "".join(f'<td><math displaystyle="true">{text}</math></td>' for text in printed)
         rows.append(f'<tr><th scope="row">{title}</th>{cells}</tr>')
     return "\n".join(rows)
@@ -70,7 +73,8 @@ def fragment() -> str:
         (SOURCES / name).read_text("utf-8") for name in ("map.css", "map.html", "theory.js", "view.js")
     )
     script = "\n".join(['"use strict";', catalogue(), theory, view])
-    return f"<style>\n{style}</style>\n{body.replace('{{formulas}}', formulas())}\n<script>\n(() => {{\n{script}}})();\n</script>\n"
+    body = body.replace("{{formulas}}", formulas())
+    return f"<style>\n{style}</style>\n{body}<script>\n(() => {{\n{script}}})();\n</script>\n"
 
 
 def page() -> str:
@@ -78,7 +82,7 @@ def page() -> str:
     return (SOURCES / "page.html").read_text("utf-8").replace("{{fragment}}", fragment())
 
 
-class NeuronMap(Directive):
+class NeuronMap(Directive):  # type: ignore[misc]  # docutils ships no types
     """``{neuron-map}``: the map, in a page of the site."""
 
     def run(self) -> list[nodes.Node]:

@@ -117,7 +117,7 @@ function eigenvalues(model, loss, at) {
 function spectrum(model, name, at) {
   const values = eigenvalues(model, LOSSES[name], at);
   const moduli = values.map(Math.abs);
-  const rounding = 1e-15 * Math.max(...moduli.filter(Number.isFinite));
+  const rounding = 1e-15 * (1 + moduli[1]); // of terms of size 1 + r sin(angle), which the one in the plane shows
   const least = Math.min(...moduli);
   return {
     values,
