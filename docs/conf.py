@@ -22,8 +22,9 @@ extensions = [
     "generate.mathematics",
     "generate.names",
     "generate.theory",
+    "generate.neuron_map",
 ]
-exclude_patterns = ["node_modules", "generate"]
+exclude_patterns = ["node_modules", "generate", "neuron_map"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
