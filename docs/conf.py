@@ -21,6 +21,7 @@ extensions = [
     "sphinx_design",
     "generate.mathematics",
     "generate.neuron_map",
+    "generate.scrolling",
 ]
 exclude_patterns = ["node_modules", "generate", "neuron_map"]
 
