@@ -20,6 +20,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "generate.mathematics",
+    "generate.theory",
     "generate.neuron_map",
     "generate.scrolling",
 ]
