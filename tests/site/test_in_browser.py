@@ -1,4 +1,4 @@
-"""Every page of the built site, in Chromium: it loads whole, from the site alone, fits a phone, and axe finds no fault."""
+"""Every page of the built site, in Chromium: whole, from the site alone, fit for a phone, without grave findings of axe."""
 
 from pathlib import Path
 
