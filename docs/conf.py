@@ -23,6 +23,7 @@ extensions = [
     "generate.names",
     "generate.theory",
     "generate.neuron_map",
+    "generate.scrolling",
 ]
 exclude_patterns = ["node_modules", "generate", "neuron_map"]
 
