@@ -22,6 +22,7 @@ extensions = [
     "generate.mathematics",
     "generate.theory",
     "generate.neuron_map",
+    "generate.paper",
 ]
 exclude_patterns = ["node_modules", "generate", "neuron_map"]
 
