@@ -91,5 +91,5 @@ def run_commands(text: str) -> None:
 def pages() -> list[Page]:
     """What is written by hand in ``docs``."""
     return [
-        *(Page(path) for path in sorted(ROOT.glob("docs/**/*.md")) if "node_modules" not in path.parts),
+        *(Page(path) for path in sorted(ROOT.glob("docs/**/*.md")) if not {"node_modules", "theory"} & {*path.parts}),
     ]
