@@ -61,3 +61,19 @@ def test_monte_carlo_of_gradients() -> None:
     smooth = [quick.data["cases"].index(["erf", norm, "Hessian, by differences"]) for norm in ("L2", "H1")]
     assert errors[:, smooth] == pytest.approx(errors[:, [case + 1 for case in smooth]], rel=0.02)
     assert (errors[:, smooth, -1] < 0.5 * errors[:, smooth, 0]).all()  # 10^(-1/2) = 0.32, of a single seed
+
+
+def test_sgd_against_theory() -> None:
+    """What its verdict says of the committed table: who stays with descent and flow, and how far down."""
+    rows = committed("sgd_against_theory").table.data()
+    cases = [*zip(rows["activation"], rows["norm"], rows["start"], strict=True)]
+    generic = {case[:2]: k for k, case in enumerate(cases) if case[2] == "generic"}
+    noisy = generic.pop(("relu", "H1"))
+    for case in generic.values():
+        assert rows["off"][case] <= 0.0205
+        assert rows["mean"][case] == pytest.approx(rows["flow"][case], rel=0.1)  # and what the step does
+    assert 5e-6 < rows["followed"][noisy] < 5e-5
+    assert 30 < rows["mean"][noisy] / rows["flow"][noisy] < 36
+    assert rows["steps"][generic["relu", "L2"]] / rows["steps"][noisy] == pytest.approx(2, abs=0.05)
+    for near, far in zip(rows["from_planar_flow"], rows["from_planar_flow_of_other_norm"], strict=True):
+        assert near is None or (near < 0.025 and far > 4 * near)

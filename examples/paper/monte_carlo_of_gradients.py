@@ -204,7 +204,7 @@ def table(dims: tuple[int, ...], sizes: Array, curves: Array, last: Array, large
 
 
 def draw(result: Result) -> Any:
-    """Errors over the number of samples, H1: lines of slope -1/2, of which the automatic Hessian of relu alone bends off."""
+    """Errors over samples, H1: lines of slope -1/2; that of the automatic Hessian of relu alone bends off."""
     from matplotlib import pyplot as plt
 
     from sobolev_theory.plotting.styles import DASHES, color
