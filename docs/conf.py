@@ -23,6 +23,8 @@ extensions = [
     "generate.names",
     "generate.theory",
     "generate.neuron_map",
+    "generate.scrolling",
+    "generate.paper",
 ]
 exclude_patterns = ["node_modules", "generate", "neuron_map"]
 
