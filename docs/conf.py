@@ -45,5 +45,6 @@ templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
+html_domain_indices = False
 html_show_sphinx = html_show_copyright = html_copy_source = False
 copybutton_exclude = ".linenos, .gp, .go"
