@@ -131,7 +131,7 @@ def reference(record: Reference) -> str:
     names = ", ".join(" ".join(reversed(author.split(", "))) for author in record.authors)
     arxiv = f" [arXiv {record.arxiv}](https://arxiv.org/abs/{record.arxiv})." if record.arxiv else ""
     where = ", ".join(filter(None, (record.venue, str(record.year))))
-    title = f"({record.key})=\n## {words(record.mention)}"
+    title = f"({record.key})=\n## {_escaped(record.mention)}"
     text = f"{words(names)}. *{words(record.title)}*. {words(where)}.{arxiv}"
     return f"{title}\n\n{text}\n\n```bibtex\n{record.bibtex()}\n```"
 
