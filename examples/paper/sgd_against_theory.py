@@ -31,7 +31,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import sobolev_theory as st
-from examples.sgd_against_theory import DIM, NORMS, STARTS, STEP, WIDTH, plane, symmetric
 from sobolev_theory._runtime.cells import Column
 from sobolev_theory._runtime.checks import flag, positive_integer
 
@@ -40,9 +39,24 @@ from .experiment import Result
 
 Array = np.ndarray[Any, Any]
 
+WIDTH, DIM, STEP = 5, 10, 0.05
+STARTS = ((0.1, 0.02), (0.15, 0.6), (0.7, 0.5), (1.2, -0.25))
+NORMS = ("L2", "H1")
 BATCH, STEPS, FEW_STEPS = 100, 900, 300
 RECORDED = 61
 SMALL = 1e-3
+
+
+def symmetric(x: float, y: float) -> Array:
+    """``w_j = x v_j + y sum_(k != j) v_k``."""
+    return (x - y) * np.eye(WIDTH, DIM) + y * (np.arange(DIM) < WIDTH)
+
+
+def plane(weights: Array) -> Array:
+    """``(x, y)`` of the symmetric students nearest to weights (..., K, d), (..., 2)."""
+    inside = weights[..., :WIDTH]
+    x = np.trace(inside, axis1=-2, axis2=-1) / WIDTH
+    return np.stack([x, (inside.sum(axis=(-2, -1)) / WIDTH - x) / (WIDTH - 1)], axis=-1)
 
 
 class Runs(NamedTuple):
