@@ -89,7 +89,8 @@ def run_commands(text: str) -> None:
 
 
 def pages() -> list[Page]:
-    """What is written by hand in ``docs``."""
+    """README, and what is written by hand in ``docs``."""
     return [
+        Page(ROOT / "README.md"),
         *(Page(path) for path in sorted(ROOT.glob("docs/**/*.md")) if "node_modules" not in path.parts),
     ]
