@@ -1,0 +1,40 @@
+"""The site: `npm ci --prefix docs`, then `python -m sphinx -W --keep-going -b html docs site`."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import sobolev_theory  # noqa: E402
+
+project = "sobolev_theory"
+author = "The sobolev_theory developers"
+release = version = sobolev_theory.__version__
+language = "en"
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "generate.mathematics",
+]
+exclude_patterns = ["node_modules", "generate"]
+
+myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autodoc_mock_imports = ["torch"]
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+
+html_theme = "furo"
+html_title = "sobolev_theory"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sphinx = html_show_copyright = html_copy_source = False
+copybutton_exclude = ".linenos, .gp, .go"
