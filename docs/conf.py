@@ -20,8 +20,10 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "generate.mathematics",
+    "generate.theory",
+    "generate.neuron_map",
 ]
-exclude_patterns = ["node_modules", "generate"]
+exclude_patterns = ["node_modules", "generate", "neuron_map"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3

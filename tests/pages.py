@@ -92,5 +92,5 @@ def pages() -> list[Page]:
     """README, and what is written by hand in ``docs``."""
     return [
         Page(ROOT / "README.md"),
-        *(Page(path) for path in sorted(ROOT.glob("docs/**/*.md")) if "node_modules" not in path.parts),
+        *(Page(path) for path in sorted(ROOT.glob("docs/**/*.md")) if not {"node_modules", "theory"} & {*path.parts}),
     ]

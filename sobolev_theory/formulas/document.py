@@ -83,16 +83,16 @@ def document(
     parts += [TITLE, r"\section{Setting}", SETTING] if len(chosen) > 1 else [SETTING]
     place: tuple[str, str] | None = None
     for record in chosen:
-        if len(chosen) > 1 and _place(record.name) != place:
-            parts += _headings(place, _place(record.name))
-            place = _place(record.name)
+        if len(chosen) > 1 and place_of(record.name) != place:
+            parts += _headings(place, place_of(record.name))
+            place = place_of(record.name)
         parts.append(_theorem(record) if isinstance(record, Theorem) else _formula(record))
     text = "\n\n".join(parts)
     used = [reference for reference in REFERENCES if rf"\cite{{{reference.key}}}" in text]
     return "\n\n".join([text, bibliography(used), r"\end{document}"])
 
 
-def _place(name: str) -> tuple[str, str]:
+def place_of(name: str) -> tuple[str, str]:
     """Section and subsection of a record: its activation and norm, or ``moments``."""
     section, *rest = name.split("/")
     return section, "moments" if MOMENT.fullmatch(name) else rest[0] if len(rest) > 1 else ""
@@ -154,10 +154,11 @@ def _proof_step(step: ProofStep) -> tuple[str, str]:
 
 def _steps(steps: Iterable[tuple[str, str]]) -> list[str]:
     """Words and the relation under them, one after another; identities of two sides that print alike say nothing."""
-    steps = [(statement, relation) for statement, relation in steps if not _is_trivial(relation)]
+    steps = [(statement, relation) for statement, relation in steps if not is_trivial(relation)]
     return [rf"{{\small {prose(statement)}" + "\n" + aligned([relation]) + "}" for statement, relation in steps]
 
 
-def _is_trivial(relation: str) -> bool:
+def is_trivial(relation: str) -> bool:
+    """Whether both sides print alike."""
     left, _, right = relation.partition(" = ")
     return left == right
