@@ -20,8 +20,10 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "generate.mathematics",
+    "generate.names",
     "generate.theory",
     "generate.neuron_map",
+    "generate.scrolling",
 ]
 exclude_patterns = ["node_modules", "generate", "neuron_map"]
 
@@ -32,11 +34,15 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autodoc_mock_imports = ["torch"]
 napoleon_google_docstring = False
-napoleon_use_ivar = True
+napoleon_attr_annotations = False
+napoleon_custom_sections = [("Attributes", "params_style")]
+default_role = "name"
 
 html_theme = "furo"
 html_title = "sobolev_theory"
+templates_path = ["_templates"]
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
 html_show_sphinx = html_show_copyright = html_copy_source = False
 copybutton_exclude = ".linenos, .gp, .go"

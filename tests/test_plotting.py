@@ -1,6 +1,9 @@
 """Figures show the numbers that they say they show, and can be read."""
 
+import io
 import itertools
+import pickle
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -282,13 +285,63 @@ def test_all_planes_have_one_norm(comparison):
 def test_fonts_of_files_can_be_searched_and_edited(tmp_path, suffix, there):
     """No Type 3 fonts, which journals refuse; settings of matplotlib stay as they are."""
     before = dict(matplotlib.rcParams)
-    figure = plotting.spectrum([st.Spectrum(np.ones(1), np.ones(1, int))], ["one"])[0].figure
+    figure = one_eigenvalue()
     path = tmp_path / f"figure.{suffix}"
     figure.savefig(path)
     assert dict(matplotlib.rcParams) == before
     assert there in path.read_bytes()
     assert b"/Type3" not in path.read_bytes()
     assert b"/FontType 3" not in path.read_bytes()
+
+
+def one_eigenvalue():
+    return plotting.spectrum([st.Spectrum(np.ones(1), np.ones(1, int))], ["one"])[0].figure
+
+
+def test_a_style_holds_for_our_figures_and_others(tmp_path, comparison):
+    """All are as wide; panels stand beside one another where there is room; saved outside, fonts are still embedded."""
+    before = dict(matplotlib.rcParams)
+    for width, inches in (("column", 3.4), ("page", 6.8), (5, 5.0)):
+        with plotting.style("paper", width=width):
+            pair, mine = plotting.loss_curves(comparison), plt.figure()
+            mine.subplots().plot([0, 1], [[0, 1], [1, 0]])
+        assert dict(matplotlib.rcParams) == before
+        pair[0].figure.draw_without_rendering()
+        left, right = (ax.get_position() for ax in pair)
+        assert (left.y0 == right.y0) == (inches >= 4.8)
+        assert {figure.get_figwidth() for figure in (pair[0].figure, mine)} == {inches}
+        sizes = [text.get_fontsize() for text in pair[0].figure.findobj(Text) if text.get_text()]
+        assert {round(size, 1) for size in sizes} == {9.0, 7.5}
+        first, second = mine.axes[0].lines
+        assert {to_hex(line.get_color()) for line in (first, second)} < OKABE_ITO
+        assert first.get_linestyle() != second.get_linestyle()
+    mine.savefig(tmp_path / "figure.pdf")
+    assert b"/CIDFontType2" in (tmp_path / "figure.pdf").read_bytes()
+    assert b"/Type3" not in (tmp_path / "figure.pdf").read_bytes()
+
+
+def test_settings_of_ones_own_hold(comparison):
+    """Within a style, and without: the size of figures, which is that of each panel, and hooks."""
+    with plotting.style(), plt.rc_context({"figure.figsize": (4, 2), "figure.hooks": ["builtins:repr"]}):
+        assert one_eigenvalue().get_size_inches() == pytest.approx((4, 2 * 0.66))
+    with plt.rc_context({"figure.figsize": (5, 4)}):
+        assert plotting.phase_portrait().figure.get_size_inches().tolist() == [5, 4]
+        assert plotting.loss_curves(comparison)[0].figure.get_size_inches().tolist() == [5, 4]
+    again = pickle.loads(pickle.dumps(one_eigenvalue()))
+    again.savefig(io.BytesIO())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "papr"}, "name: one of 'paper' is required, got 'papr'; did you mean 'paper'?"),
+        ({"width": "colum"}, "width: one of 'column', 'page' is required, got 'colum'; did you mean 'column'?"),
+        ({"width": -1}, "width: 'column', 'page', or a number of inches between 1 and 100 is required, got -1"),
+    ],
+)
+def test_unknown_styles_are_named(arguments, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"), plotting.style(**arguments):
+        pass
 
 
 @pytest.mark.parametrize("low", [0.1, -1.0])

@@ -2,8 +2,10 @@
 
 They need matplotlib, ``pip install sobolev_theory[plot]``, which ``import sobolev_theory`` does not load: say ``from
 sobolev_theory import plotting``. Every function draws into the axes that it is given, or into a figure of its own, and
-returns the axes: titles, limits and fonts are yours to change, and ``ax.figure.savefig`` saves. Colours are those of
-Okabe and Ito and the maps cividis and Blues, distinct to colour-blind eyes; no two curves differ in colour alone.
+returns the axes: titles, limits and fonts are yours to change, and ``ax.figure.savefig`` saves. Within ``with
+plotting.style("paper", width="column"):`` figures have the width, and texts the size, that a journal prints. Colours
+are those of Okabe and Ito and the maps cividis and Blues, distinct to colour-blind eyes; no two curves differ in colour
+alone.
 """
 
 try:
@@ -18,6 +20,7 @@ from .plane import condition_number_map, phase_portrait
 from .sampled import sampled_curves
 from .spectra import spectrum
 from .steps import tuned_steps
+from .styles import style
 from .sweeps import acceleration_map, sweep
 from .weights import optimal_weight
 from .widths import width_scaling
@@ -33,6 +36,7 @@ __all__ = [
     "sampled_density",
     "spectral_distribution",
     "spectrum",
+    "style",
     "sweep",
     "tuned_steps",
     "width_scaling",

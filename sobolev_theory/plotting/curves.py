@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .._runtime.checks import instance_of, one_of
 from ..flow.comparison import FlowComparison
-from .style import PAGE, look, panels
+from .styles import look, panels
 
 FloatArray = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def loss_curves(
         raise ValueError("quantity: 'distance' needs a student as wide as its teacher; use 'error'")
     if not curves[0][0] > 0:
         raise ValueError(f"comparison: flows that start away from zero are required, got {quantity} {curves[0][0]}")
-    pair = panels(axes, 1, 2, PAGE)
+    pair = panels(axes, 2, beside=True, tall=1.75)
     sharpness = np.array([row.sharpness for row in comparison.rows])
     known = np.isfinite(sharpness)
     stretch = np.divide(sharpness, sharpness[0], where=known & known[0], out=np.full(len(known), np.nan))
@@ -77,11 +77,14 @@ def loss_curves(
     pair[0].set(title="in original time", xlabel="time $t$ of each gradient flow", ylabel=names[quantity])
     reference = comparison.rows[0].norm
     pair[1].set(title="at equal sharpness", xlabel=rf"time $\times$ sharpness / sharpness of {reference}")
-    if axes is None and comparison.setting:
-        pair[0].figure.suptitle(textwrap.fill(comparison.setting, 90), fontsize="small")
-    if axes is None:  # beneath both panels, where it hides no curve
+    if axes is None:  # text beside both panels, where it hides no curve
         figure, shown = pair[0].figure, pair[0].get_legend_handles_labels()
-        figure.legend(*shown, loc="outside lower center", ncols=4, fontsize="small", frameon=False)
+        inches = figure.get_figwidth()
+        figure.legend(
+            *shown, loc="outside lower center", ncols=max(1, int(inches / 1.7)), fontsize="small", frameon=False
+        )
+        if comparison.setting:
+            figure.suptitle(textwrap.fill(comparison.setting, int(13 * inches)), fontsize="small")
     else:
         pair[0].legend(fontsize="small")
     return pair

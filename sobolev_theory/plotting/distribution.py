@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from ..curvature.operator import Curvature
 from ..curvature.spectrum import Spectrum
 from .spectra import spectra_of
-from .style import COLUMN, look, panels
+from .styles import look, panels
 
 LEAST = 1e-10
 """Parts of all eigenvalues that are nearer than this to 0 or 1 are drawn there."""
@@ -50,7 +50,7 @@ def spectral_distribution(
     """
     parsed, labels = spectra_of(spectra, labels)
     positive = [item.definite_part for item in parsed]
-    ax = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax)[0]
     for k, (label, item, part) in enumerate(zip(labels, parsed, positive, strict=True)):
         below = item.size - part.size
         kappa = f"{below} not positive" if below else rf"$\kappa$ = {item.condition_number():.4g}"

@@ -15,7 +15,7 @@ from ..finite_sample.single_neuron import FEWEST, MOST
 from ..finite_sample.spectrum import spectrum
 from ..losses import LossOptions, Student
 from ..norms import NormLike, several_norms
-from .style import COLUMN, PALETTE, look, panels
+from .styles import PALETTE, look, panels
 
 FloatArray = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def condition_number_of_samples(
     given = np.geomspace(0.5, 50, 40) if samples_per_dim is None else samples_per_dim
     x = as_array("samples_per_dim", given, ("points",))
     between("samples_per_dim", x, f"numbers from {FEWEST:g} to {MOST:g}", FEWEST, MOST)
-    ax = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax)[0]
     for k, norm in enumerate(several_norms(norms)):
         laws = [spectrum(V, norm, samples_per_dim=n, **loss_options) for n in x]
         kappa = np.array([law.condition_number for law in laws])
@@ -94,7 +94,7 @@ def sampled_density(law: SampledSpectrum, eigenvalues: ArrayLike | None = None, 
     """
     instance_of("law", law, SampledSpectrum)
     found = None if eigenvalues is None else as_array("eigenvalues", eigenvalues, ("N",))
-    ax = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax)[0]
     ends, outliers = law.intervals, law.outliers
     if found is not None:
         low, high = min(ends[0, 0], *outliers, np.inf), max(ends[-1, 1], *outliers, -np.inf)
@@ -106,7 +106,7 @@ def sampled_density(law: SampledSpectrum, eigenvalues: ArrayLike | None = None, 
     steps = (1 - np.cos(np.linspace(0, np.pi, CURVE))) / 2
     for k, (low, high) in enumerate(ends):
         x = low + (high - low) * steps
-        ax.plot(x, law.density(x), color=PALETTE[0], linewidth=1.2, label=None if k else "law")
+        ax.plot(x, law.density(x), linewidth=1.2, **look(0), label=None if k else "law")
     if outliers.size:
         marks: dict[str, Any] = {"linestyle": "none", "marker": "v", "color": PALETTE[1], "clip_on": False}
         ax.plot(outliers, np.zeros(outliers.size), label="single eigenvalues", **marks)

@@ -20,7 +20,7 @@ from scipy.spatial import cKDTree
 from .. import single_neuron
 from ..errors import ConditioningWarning
 from ..norms import Norm, NormLike, two_norms
-from .style import COLUMN, PALETTE, panels
+from .styles import PALETTE, panels
 
 FloatArray = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ def phase_portrait(norm: NormLike = "H1", *, derivative: str = "backprop", ax: A
     angle, size = np.linspace(0, np.pi, 181), np.linspace(LARGEST / 200, LARGEST, 200)
     grown, turned = np.moveaxis(single_neuron.velocity(angle, 1 / size[:, None], norm, derivative=derivative), -1, 0)
     speed = np.hypot(grown, size[:, None] * turned)
-    ax = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax)[0]
     shades = ax.contourf(angle, size, speed, levels=12, cmap="Blues", vmin=0, vmax=1.7 * speed.max())
     ax.figure.colorbar(shades, ax=ax, label="speed $|dw/dt|/|w^*|$", ticks=MaxNLocator(5))
     ax.streamplot(
@@ -106,7 +106,7 @@ def condition_number_map(
     low, high = float(quotient.min()), float(quotient.max())
     bottom, top = max(low, LEVELS[0]), min(high, LEVELS[-1])
     scale = LogNorm(bottom, top)
-    ax = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax)[0]
     mesh = ax.pcolormesh(angle, size, quotient, norm=scale, cmap="cividis", rasterized=True)
     extend = {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[low < bottom, high > top]
     ticks = [level for level in LEVELS if bottom <= level <= top]

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from .._runtime.checks import one_of
 from ..monte_carlo.trajectories import SampledDescent
-from .style import COLUMN, color, look, panels, require_labels
+from .styles import color, look, panels, require_labels
 
 STANDARD_ERRORS = 2
 """Half the height of a band."""
@@ -51,7 +51,7 @@ def sampled_curves(
     """
     one_of("quantity", quantity, ("error", "loss"))
     require_labels("results", results, SampledDescent, "SampledDescent", labels)
-    ax = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax)[0]
     lowest = np.inf
     for k, (result, label) in enumerate(zip(results, labels, strict=True)):
         sampled = getattr(result, quantity)

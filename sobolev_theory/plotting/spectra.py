@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..curvature.operator import Curvature
 from ..curvature.spectrum import Spectrum
-from .style import COLUMN, color, panels, require_labels
+from .styles import color, panels, require_labels
 
 FloatArray = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ def spectrum(
     array([1., 2., 1.])
     """
     parsed, labels = spectra_of(spectra, labels)
-    column = panels(axes, len(parsed), 1, (COLUMN[0], 0.7 + 1.3 * len(parsed)))
+    column = panels(axes, len(parsed), tall=0.23 + 0.43 * len(parsed))
     groups = [(np.real([value for value, _ in item.grouped()]), [n for _, n in item.grouped()]) for item in parsed]
     binned = max(len(values) for values, _ in groups) > STEMS
     low, high = min(v.min() for v, _ in groups), max(v.max() for v, _ in groups)

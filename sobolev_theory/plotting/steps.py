@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from .._runtime.checks import instance_of, shown
 from ..descent.tuned_steps import TunedSteps, TunedStepsRow
-from .style import COLUMN, MARKERS, color, look, panels
+from .styles import MARKERS, color, look, panels
 
 
 def tuned_steps(tables: Sequence[TunedSteps], *, ax: Axes | None = None) -> Axes:
@@ -48,11 +48,11 @@ def tuned_steps(tables: Sequence[TunedSteps], *, ax: Axes | None = None) -> Axes
     kinds = {(instance_of("tables", table, TunedSteps).method, *(row.norm for row in table)) for table in tables}
     if len(kinds) > 1:
         raise ValueError(f"tables: one method and the same norms are required, got {shown(sorted(kinds))}")
-    ax = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax)[0]
     ordered = sorted(tables, key=lambda table: -table.accuracy)
     accuracies = [table.accuracy for table in ordered]
     handles = [_series(ax, accuracies, [table[k] for table in ordered], k) for k in range(len(ordered[0]))]
-    handles += ax.plot([], [], color="0.3", linewidth=1, label="predicted")
+    handles += ax.plot([], [], "-", color="0.3", linewidth=1, label="predicted")
     ax.set(xscale="log", xlabel="L2 loss over that of the start", ylabel="steps, tuned")
     ax.set_ylim(bottom=0)
     ax.invert_xaxis()

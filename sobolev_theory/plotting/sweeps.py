@@ -16,7 +16,7 @@ from .._runtime.cells import cell
 from .._runtime.checks import instance_of, one_of
 from ..sweeps.results import SummaryRow, Sweep
 from .plane import plane
-from .style import COLUMN, MARKERS, PALETTE, look, panels
+from .styles import MARKERS, PALETTE, look, panels
 
 SPAN = 20.0
 """Quotient of the largest and the smallest of positive numbers from which an axis is logarithmic."""
@@ -63,7 +63,7 @@ def sweep(table: Sweep, value: str | None = None, *, x: str | None = None, ax: A
     for row in table.summary():
         lines.setdefault(", ".join(f"{other} {cell(row[other])}" for other in others), []).append(row)
     texts = [] if along in numbers else list(dict.fromkeys(cell(row[along]) for row in table))
-    ax = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax)[0]
     for k, (label, rows) in enumerate(lines.items()):
         where = [texts.index(cell(row[along])) if texts else row[along] for row in rows]
         means, errors = ([row[entry] for row in rows] for entry in (name, f"{name}_error"))
@@ -119,7 +119,7 @@ def acceleration_map(table: Sweep, *, ax: Axes | None = None) -> Axes:
     gain = np.full((len(sizes), len(angles)), np.nan)
     for record in table.as_dicts():
         gain[sizes.index(1 / record["ratio"]), angles.index(record["angle"])] = record.get(GAIN, np.nan)
-    ax = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax)[0]
     mesh = ax.pcolormesh(angles, sizes, gain, cmap="cividis", shading="nearest", rasterized=True)
     first, second = dict(table[0].point).get("norms", ("L2", "H1"))
     ax.figure.colorbar(mesh, ax=ax, label="gain in time, equal sharpness")

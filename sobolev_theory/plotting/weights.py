@@ -16,7 +16,7 @@ from ..conditioning.directions import SEVERAL, Directions, Towards
 from ..conditioning.optimum import OptimalWeight
 from ..conditioning.weight_path import WeightPath, quality, sharpness_rate
 from ..losses import LossOptions, Student
-from .style import COLUMN, PALETTE, panels
+from .styles import PALETTE, look, panels
 
 FloatArray = NDArray[np.float64]
 
@@ -79,7 +79,7 @@ def optimal_weight(
     >>> above.get_title()
     'Hessian, backprop convention'
     """
-    pair = panels(axes, 2, 1, (COLUMN[0], 5.2), one_scale=False)
+    pair = panels(axes, 2, tall=1.75, one_scale=False)
     along = Directions(towards, directions, rng)
     path = search.path_along(along, W, V, curvature, loss_options)
     best, measures = search.best_on(path, within), partial(_measures, path)
@@ -89,11 +89,11 @@ def optimal_weight(
         ax.set(xscale="log", xlim=weights[[0, -1]])
         ax.axvspan(*np.clip(best.interval, *weights[[0, -1]]), color="0.88", label=r"$\kappa$ within 1 % of the best")
         _hatch(ax, weights, np.isnan(curve))
-        ax.plot(weights, curve, color=PALETTE[0])
-        for weight, look in _marks(best):
+        ax.plot(weights, curve, **look(0))
+        for weight, mark in _marks(best):
             height = measures(path.share(weight) if weight < np.inf else 1.0)[k]
             if np.isfinite(height):
-                ax.plot(np.clip(weight, *weights[[0, -1]]), height, linestyle="none", clip_on=False, **look)
+                ax.plot(np.clip(weight, *weights[[0, -1]]), height, linestyle="none", clip_on=False, **mark)
     pair[0].set_title(textwrap.fill(best.matrix, 36), fontsize="medium")
     if np.nanmax(curves[0], initial=0.0) > STEEP * best.condition_number:
         pair[0].set_yscale("log")
@@ -135,6 +135,6 @@ def _measures(path: WeightPath, u: float) -> tuple[float, float]:
 def _hatch(ax: Axes, weights: FloatArray, where: NDArray[np.bool_]) -> None:
     """Weights without a rate."""
     if where.any():
-        look: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.6", "hatch": "///"}
-        look["label"] = "not positive definite"
-        ax.fill_between(weights, 0, 1, where=where, transform=ax.get_xaxis_transform(), **look)
+        hatched: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.6", "hatch": "///"}
+        hatched["label"] = "not positive definite"
+        ax.fill_between(weights, 0, 1, where=where, transform=ax.get_xaxis_transform(), **hatched)

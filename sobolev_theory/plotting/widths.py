@@ -11,7 +11,7 @@ from .. import activations, symmetric
 from ..activations import Activation
 from ..norms import Norm, NormLike, two_norms
 from ..symmetric.spectra import WIDEST
-from .style import COLUMN, look, panels
+from .styles import look, panels
 
 WIDTHS = (2, 3, 4, 5, 6, 8, *(round(width) for width in np.geomspace(10, 10**9, 33)))
 """Widths at which the curves are computed: four for each power of ten, and more below ten."""
@@ -68,7 +68,7 @@ def width_scaling(
     names = [*TRAINING.values(), GAUSS_NEWTON]
     if np.allclose(curves, curves[-1], rtol=1e-12, atol=0):
         curves, names = curves[-1:], [f"training and {GAUSS_NEWTON}"]
-    ax = panels(ax, 1, 1, COLUMN)[0]
+    ax = panels(ax)[0]
     for k, (ratios, name) in enumerate(zip(curves, names, strict=True)):
         ax.semilogx(widths, ratios, marker=".", markersize=3, label=name, **look(k))
     ax.axhline(1.0, color="0.5", linewidth=0.8, linestyle=":", label="no gain")

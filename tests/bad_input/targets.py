@@ -461,6 +461,11 @@ TARGETS: dict[str, Target] = {
         | {"kernel": ("word", "ntk"), "radius": ("number", 1.0)},
         open=True,
     ),
+    "plotting.style": Target(
+        lambda **options: st.plotting.style(**options).__enter__(),
+        {"name": ("word", "paper"), "width": ("word number", "column")},
+        weight=1,
+    ),
     "plotting.phase_portrait": Target(st.plotting.phase_portrait, {"norm": ("norm", "L2"), **FIGURE}, weight=1),
     "plotting.condition_number_map": Target(st.plotting.condition_number_map, {"norms": TWO, **FIGURE}, weight=1),
     "plotting.width_scaling": Target(
