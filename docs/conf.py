@@ -24,6 +24,7 @@ extensions = [
     "generate.theory",
     "generate.neuron_map",
     "generate.scrolling",
+    "generate.paper",
 ]
 exclude_patterns = ["node_modules", "generate", "neuron_map"]
 
