@@ -68,7 +68,9 @@ def test_the_path_of_a_new_user_is_three_clicks(site, pages):
 
 
 def test_every_page_is_found_from_the_first(site, pages):
-    assert all(clicks(pages, site / "index.html", file) < 9 for file in pages if file.stem not in ("genindex", "search"))
+    assert all(
+        clicks(pages, site / "index.html", file) < 9 for file in pages if file.stem not in ("genindex", "search")
+    )
 
 
 def test_every_public_name_has_an_entry(site):

@@ -1,4 +1,4 @@
-"""Every page of the built site, in Chromium: whole, from the site alone, fit for a phone, without grave findings of axe."""
+"""Every page of the built site in Chromium: whole, from the site alone, fit for a phone, no grave findings of axe."""
 
 from pathlib import Path
 
