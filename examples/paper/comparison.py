@@ -77,31 +77,18 @@ def draw(found: Found, titles: dict[str, str]) -> Any:
     """Medians and quartiles, on a logarithmic scale: a panel for each target, losses side by side."""
     from matplotlib import pyplot as plt
 
-    from sobolev_theory.plotting import style
     from sobolev_theory.plotting.styles import MARKERS, PALETTE
 
-    with style("paper", width="column"):
-        width, _ = plt.rcParams["figure.figsize"]
-        figure, axes = plt.subplots(
-            len(found), sharex=True, squeeze=False, layout="constrained", figsize=(width, 0.9 + 1.4 * len(found))
-        )
-        for panel, (target, rows) in zip(axes[:, 0], found.items(), strict=True):
-            for k, (name, losses) in enumerate(rows.items()):
-                shift = 0.2 * (k - (len(rows) - 1) / 2)
-                middle, low, high = np.transpose([quartiles(cell["errors"]) for cell in losses.values()])
-                panel.errorbar(
-                    np.arange(len(losses)) + shift,
-                    middle,
-                    [middle - low, high - middle],
-                    color=PALETTE[k],
-                    marker=MARKERS[k],
-                    linestyle="none",
-                    markersize=4,
-                    capsize=2,
-                    label=name,
-                )
-            panel.set(yscale="log", title=titles[target], ylabel="relative error")
-            panel.grid(axis="y", alpha=0.3)
-            panel.set_xticks(range(len(losses)), losses, rotation=35, ha="right", rotation_mode="anchor")
-        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(rows))
+    figure, axes = plt.subplots(1, len(found), squeeze=False, layout="constrained")
+    for panel, (target, rows) in zip(axes[0], found.items(), strict=True):
+        for k, (name, losses) in enumerate(rows.items()):
+            middle, low, high = np.transpose([quartiles(cell["errors"]) for cell in losses.values()])
+            look = {"color": PALETTE[k], "marker": MARKERS[k], "linestyle": "none", "markersize": 4, "capsize": 2}
+            at = np.arange(len(losses)) + 0.2 * (k - (len(rows) - 1) / 2)
+            panel.errorbar(at, middle, [middle - low, high - middle], label=name, **look)
+        panel.set(yscale="log", title=titles[target])
+        panel.grid(axis="y", alpha=0.3)
+        panel.set_xticks(range(len(losses)), losses, rotation=40, ha="right", rotation_mode="anchor")
+    axes[0, 0].set_ylabel("relative error")
+    figure.legend(*panel.get_legend_handles_labels(), loc="outside upper center", ncols=len(rows))
     return figure

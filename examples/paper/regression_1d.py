@@ -1,10 +1,21 @@
 """Do losses of derivatives train networks of one input to smaller errors?
 
-Claim: tba.
+Claim: networks with tanh, Fourier features and sine activations train faster with H1 than with L2, and with H2 faster
+still (figure 3 of the public code).
 
-Set-up: tba.
+Set-up: the three targets of the public code on [-1, 1], from 200 equispaced points, with exact derivatives; three
+hidden layers of 32, of tanh; of sines with trained frequencies (Fourier features), then tanh; and of sines with SIREN's
+frequency 30 and its start (the public code calls SIREN a network of sines without either). Losses are mean squares of
+the errors of values, with H1 also of first and with H2 of second derivatives, of weights one, or scaled: 1, 1/E f'^2,
+1/E f''^2. 1000 steps of Adam on all points in double precision, the learning rate falling to zero along half a cosine.
+The public code has width 64, 1000 points, and 50000 epochs, the latter half of L-BFGS.
 
-Fairness: tba.
+Fairness: in the public code one learning rate serves all losses, weights are one only, and runs that diverge are left
+out of the mean. Here each loss has the best of five learning rates, by its error of values on a validation grid, on two
+seeds that are not reported (tried in single precision); errors are of values on a fine test grid, medians of five
+seeds, none left out. A step of H1 or H2 takes more time, so that L2 has also thrice the steps, which is at least the
+time of any other loss. A loss of derivatives has more data of each point; the error on the points of training tells
+where L2 fits these and fails between them, which speed does not mend.
 
 Verdict: partly. tba.
 """
@@ -114,7 +125,9 @@ def weights(case: Case, y: Array) -> Array:
     return 1 / powers if case.scaled else np.ones_like(powers)
 
 
-def trained(function: Derivatives, architecture: Architecture, case: Case, points: int, budget: Budget) -> dict[str, Any]:
+def trained(
+    function: Derivatives, architecture: Architecture, case: Case, points: int, budget: Budget
+) -> dict[str, Any]:
     """Errors of the seeds on the test grid and on the points of training, the rate chosen, and the time of a step."""
     x, between, fine = (np.linspace(-1, 1, n)[:, None] for n in (points, 2 * points + 3, 5 * points + 1))
     y = np.stack(function(x[:, 0]))

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+
+import torch
 
 from examples.paper import batched, comparison, differentiation_2d, regression_1d
 from examples.paper.batched import MOMENTA, SMALL, derivatives, losses, start, train
@@ -60,7 +62,10 @@ def by_autograd(theta, layers, x, order):
 def test_derivatives_and_losses_are_those_of_autograd(name, order):
     """Of both rows, and every part; the loss is the sum over orders of weight times mean square of the error."""
     layers, theta, x, y, weights = problem(name, order)
-    found, loss = derivatives(theta, layers, torch.tensor(x), order), losses(theta, layers, *map(torch.tensor, (x, y, weights)))
+    found, loss = (
+        derivatives(theta, layers, torch.tensor(x), order),
+        losses(theta, layers, *map(torch.tensor, (x, y, weights))),
+    )
     for row in range(2):
         expected = by_autograd(theta[row], layers, torch.tensor(x), order)
         np.testing.assert_allclose(found[row], expected, rtol=ROUNDING, atol=ROUNDING * np.abs(expected).max())
@@ -69,7 +74,7 @@ def test_derivatives_and_losses_are_those_of_autograd(name, order):
 
 
 def test_steps_are_those_of_torchs_adam():
-    """Each row by itself, with its own rate along half a cosine."""
+    """Each row by itself, with its own rate along half a cosine; Adam divides rounding by small numbers."""
     layers, _, x, y, weights = problem("SIREN", 1)
     rates, steps = np.array([1e-3, 1e-2]), 12
     found = train(layers, x, y, weights, (0, 1), rates, steps).theta
@@ -82,7 +87,9 @@ def test_steps_are_those_of_torchs_adam():
             losses(theta, layers, *map(torch.tensor, (x, y, weights))).sum().backward()
             adam.step()
             falling.step()
-        np.testing.assert_allclose(found[row], theta.detach()[0], rtol=1e-9, atol=1e-12)  # Adam divides by small numbers
+        np.testing.assert_allclose(
+            found[row], theta.detach()[0], rtol=1e-9, atol=1e-12
+        )  # Adam divides by small numbers
 
 
 @pytest.mark.parametrize("target", regression_1d.TARGETS)
@@ -147,7 +154,10 @@ def test_rates_are_chosen_on_other_seeds_and_points(monkeypatch):
     found = batched.tuned((), None, None, None, budget, lambda theta: 1 + (theta[:, 0] + 2) ** 2)
     assert found.rate == 1e-2
     np.testing.assert_allclose(found.choice, [2, 1, 2])
-    assert trained == [((7, 8) * 3, (1e-3, 1e-3, 1e-2, 1e-2, 1e-1, 1e-1), "float32"), ((0, 1, 2), (1e-2,) * 3, "float64")]
+    assert trained == [
+        ((7, 8) * 3, (1e-3, 1e-3, 1e-2, 1e-2, 1e-1, 1e-1), "float32"),
+        ((0, 1, 2), (1e-2,) * 3, "float64"),
+    ]
 
 
 def test_gains_are_ratios_of_medians():
