@@ -88,8 +88,12 @@ def run_commands(text: str) -> None:
                 print(printed.getvalue(), end="")
 
 
+GENERATED = {"gallery", "node_modules", "theory"}
+"""Folders of ``docs`` in which nothing is written by hand."""
+
+
 def pages() -> list[Page]:
     """What is written by hand in ``docs``."""
-    return [
-        *(Page(path) for path in sorted(ROOT.glob("docs/**/*.md")) if not {"node_modules", "theory"} & {*path.parts}),
-    ]
+    docs = ROOT / "docs"
+    found = sorted(path.relative_to(docs) for path in docs.glob("**/*.md"))
+    return [Page(docs / path) for path in found if not GENERATED & {*path.parts}]

@@ -4,7 +4,10 @@ import pytest
 
 from tests.pages import Page, pages
 
-LONG: set[str] = set()
+LONG = {"docs/howto/command_line.md", "docs/howto/results.md"} | {
+    f"docs/tutorials/{name}.md"
+    for name in ("conditioning", "dynamics", "formulas", "sampling", "sweeps", "your_activation", "your_network")
+}
 """Pages whose code takes more than about two seconds."""
 
 CASES = [

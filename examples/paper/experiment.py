@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import platform
+import re
 import sys
 from dataclasses import dataclass, field, fields
 from io import BytesIO
@@ -52,8 +54,8 @@ class Result:
         Numbers, texts, arrays, and lists and dictionaries of these, from which the figure is drawn.
     table
         What is printed.
-    seconds, cores, versions
-        How long it took, on how many cores, with which libraries.
+    seconds, processor_seconds, cores, versions
+        How long it took, and how long it computed, on how many cores, with which libraries.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Result:
     data: dict[str, Any]
     table: st.Table
     seconds: float = 0.0
+    processor_seconds: float = 0.0
     cores: int = field(default_factory=available_cores)
     versions: dict[str, str] = field(default_factory=versions)
 
@@ -69,8 +72,10 @@ class Result:
             object.__setattr__(self, name, _plain(getattr(self, name)))
 
     def figure(self) -> Any:
-        """A figure of matplotlib, drawn by the experiment's module."""
-        return importlib.import_module(f"{__package__}.{self.name}").draw(self)
+        """A figure of matplotlib as wide as a page of a paper, drawn by the experiment's module."""
+        plotting = importlib.import_module("sobolev_theory.plotting")
+        with plotting.style("paper", width="page"):
+            return importlib.import_module(f"{__package__}.{self.name}").draw(self)
 
     def save(self, path: Path) -> None:
         """Write a file of JSON in one step, in place of one of that name."""
@@ -108,6 +113,37 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
+EXPERIMENTS = (
+    "monte_carlo_of_gradients",
+    "sgd_against_theory",
+    "regression_1d",
+    "differentiation_2d",
+    "denoising_digits",
+    "diffusion_digits",
+)
+STATEMENTS = ("Claim", "Set-up", "Fairness", "Verdict")
+VERDICTS = ("reproduced", "partly", "not")
+
+
+def statements(name: str) -> dict[str, str]:
+    """What the docstring of an experiment says, by `STATEMENTS`; the module is not imported.
+
+    Raises
+    ------
+    ValueError
+        Where one of them is missing, or the verdict begins with none of `VERDICTS`.
+    """
+    text = ast.get_docstring(ast.parse((RESULTS.parent / f"{name}.py").read_text(encoding="utf-8"))) or ""
+    parts = dict(
+        re.findall(rf"^({'|'.join(STATEMENTS)}): (.*?)(?=^(?:{'|'.join(STATEMENTS)}): |\Z)", text, re.M | re.S)
+    )
+    if missing := {*STATEMENTS} - parts.keys():
+        raise ValueError(f"{name}: a docstring with paragraphs {', '.join(STATEMENTS)} is required, without {missing}")
+    if not re.match(rf"({'|'.join(VERDICTS)})\. \S", parts["Verdict"]):
+        raise ValueError(f"{name}: a verdict of {', '.join(VERDICTS)}, a point, and a sentence is required")
+    return {key: part.strip() for key, part in parts.items()}
+
+
 def committed(name: str) -> Result:
     """The committed result of an experiment."""
     return Result.load(RESULTS / f"{name}.json")
@@ -117,13 +153,11 @@ def write(result: Result, folder: Path) -> list[Path]:
     """In a folder its figure as PDF and SVG, then its data and its table as JSON; each file whole or not at all."""
     from matplotlib import pyplot as plt
 
-    drawn = {}
-    with plt.rc_context({"pdf.fonttype": 42, "svg.hashsalt": result.name}):
-        figure = result.figure()
-        for kind, undated in (("pdf", {"CreationDate": None}), ("svg", {"Date": None})):
-            figure.savefig(stream := BytesIO(), format=kind, metadata=undated)
-            drawn[folder / f"{result.name}.{kind}"] = stream.getvalue()
-        plt.close(figure)
+    drawn, figure = {}, result.figure()
+    for kind, undated in (("pdf", {"CreationDate": None}), ("svg", {"Date": None})):
+        figure.savefig(stream := BytesIO(), format=kind, metadata=undated)
+        drawn[folder / f"{result.name}.{kind}"] = stream.getvalue()
+    plt.close(figure)
     for path, data in drawn.items():
         write_bytes(path, data)
     result.save(whole := folder / f"{result.name}.json")

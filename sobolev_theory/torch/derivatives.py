@@ -8,7 +8,7 @@ output t. Both modes give the same numbers, with the graph by which an optimiser
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from torch.func import jvp, vmap
 from .._runtime.checks import shown
 
 Model = Callable[[Tensor], Tensor]
-Frames = tuple[Tensor | None, Tensor | None]
+Frames: TypeAlias = "tuple[Tensor | None, Tensor | None]"
 Jet = tuple[Tensor, ...]  # orders 0, 1, 2: shapes (n,), (n, L), (n, L, L')
 
 

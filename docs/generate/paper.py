@@ -1,0 +1,95 @@
+"""Directives of the page of the paper's claims: what experiments say in docstrings, and found in committed results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from examples.paper import experiment
+from examples.paper.experiment import EXPERIMENTS, RESULTS, Result, committed, statements
+
+
+def provenance(result: Result) -> str:
+    """With what a result was computed, and how it is again."""
+    seeds = len(result.settings["seeds"])
+    libraries = ", ".join(f"{name} {version}" for name, version in result.versions.items())
+    again = f"python -m examples.paper.{result.name} --seeds {seeds} --out results"
+    spent = f"{result.processor_seconds:.0f} s of computing in {result.seconds:.0f} s on {result.cores} cores"
+    return f"{seeds} seeds, {spent}; {libraries}. Again: `{again}`."
+
+
+class Experiment(SphinxDirective):
+    """``{experiment} NAME``: claim, set-up, fairness and verdict, figure, table, and where they come from."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """What the page shows."""
+        (name,) = self.arguments
+        for folder in (RESULTS.parent / f"{name}.py", RESULTS / f"{name}.json", Path(experiment.__file__)):
+            self.env.note_dependency(str(folder))
+        if name not in present():
+            return self.parse_text_to_nodes("Not run yet.")
+        parts = [f"**{key}:** {text}" for key, text in statements(name).items()]
+        found = self.parse_text_to_nodes("\n\n".join(parts))
+        result = committed(name)
+        numbers = self.parse_text_to_nodes(f"{result.table.to_markdown()}\n\n{provenance(result)}")
+        for one in nodes.container("", *numbers).findall(nodes.table):
+            one["classes"].append("of-numbers")
+        return [*found, self.figure(result), *numbers]
+
+    def figure(self, result: Result) -> nodes.image:
+        """The figure of a result, drawn anew; the docstring of what draws it is read out in its place."""
+        from matplotlib import pyplot as plt
+
+        folder = Path(self.env.srcdir) / "figures"
+        folder.mkdir(exist_ok=True)
+        figure = result.figure()
+        figure.savefig(folder / f"{result.name}.svg", metadata={"Date": None})
+        plt.close(figure)
+        return nodes.image(uri=f"figures/{result.name}.svg", alt=drawn(result.name))
+
+
+def drawn(name: str) -> str:
+    """What a figure shows: the first line of the docstring of the function that draws it."""
+    from importlib import import_module
+
+    return str(import_module(f"examples.paper.{name}").draw.__doc__).split("\n")[0]
+
+
+def present() -> list[str]:
+    """Experiments that there are, with results."""
+    return [name for name in EXPERIMENTS if all(path.exists() for path in (RESULTS / f"{name}.json", module(name)))]
+
+
+def module(name: str) -> Path:
+    """The file of an experiment."""
+    return RESULTS.parent / f"{name}.py"
+
+
+class Verdicts(SphinxDirective):
+    """``{verdicts}``: the experiments' verdicts in one table."""
+
+    def run(self) -> list[nodes.Node]:
+        """What the page shows."""
+        return self.parse_text_to_nodes("\n".join(rows(present())))
+
+
+def rows(names: Iterable[str]) -> list[str]:
+    """A table in Markdown."""
+    found = ["| experiment | verdict | |", "|---|---|---|"]
+    for name in names:
+        word, sentence, *_ = statements(name)["Verdict"].replace("\n", " ").split(". ")
+        found.append(f"| [{name}](#{name.replace('_', '-')}) | {word} | {sentence.rstrip('.')} |")
+    return found
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directives."""
+    app.add_directive("experiment", Experiment)
+    app.add_directive("verdicts", Verdicts)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
