@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages import Page, pages
 
-LONG = {
+LONG = {"docs/howto/command_line.md", "docs/howto/results.md"} | {
     f"docs/tutorials/{name}.md"
     for name in ("conditioning", "dynamics", "formulas", "sampling", "sweeps", "your_activation", "your_network")
 }
