@@ -1,6 +1,7 @@
 """The site: `npm ci --prefix docs`, then `python -m sphinx -W --keep-going -b html docs site`."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -33,7 +34,8 @@ myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-autodoc_mock_imports = ["torch"]
+autodoc_inherit_docstrings = False
+autodoc_mock_imports = [] if find_spec("torch") else ["torch"]
 napoleon_google_docstring = False
 napoleon_attr_annotations = False
 napoleon_custom_sections = [("Attributes", "params_style")]
@@ -45,5 +47,6 @@ templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
+html_domain_indices = False
 html_show_sphinx = html_show_copyright = html_copy_source = False
 copybutton_exclude = ".linenos, .gp, .go"

@@ -1,5 +1,8 @@
-"""Eight ReLU neurons in 1000 dimensions, near their teacher: L2, H1 and a norm with little derivative weight
-compared.
+"""Three norms compared
+====================
+
+Eight ReLU neurons in 1000 dimensions, near their orthonormal teacher: L2, H1, and a norm that weighs derivatives by a
+quarter. H1 is better conditioned, by a tenth; the other is between. The last line says what the numbers are good for.
 """
 
 import numpy as np

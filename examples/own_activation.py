@@ -1,7 +1,9 @@
-"""Activations of one's own, derived from their expressions, and condition numbers of their Gauss-Newton matrices.
+"""Activations of one's own
+========================
 
-At the teacher, where they are taken, training follows this matrix for the smooth ones. It does not for leaky ReLU in
-H1, whose Hessian has a limit there that depends on where the student comes from: ``loss.hessian(teacher, towards=X)``.
+Three activations, derived from their expressions, and condition numbers of their Gauss-Newton matrices. At the teacher,
+where they are taken, training follows this matrix for the smooth ones. It does not for leaky ReLU in H1, whose Hessian
+has a limit there that depends on where the student comes from: ``loss.hessian(teacher, towards=X)``.
 """
 
 import numpy as np

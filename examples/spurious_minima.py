@@ -1,9 +1,10 @@
-"""How often gradient flow ends in a spurious local minimum, for L2 and for H1.
+"""How often does gradient flow end in a spurious minimum?
+=======================================================
 
-ReLU students learn orthonormal teachers of the same width, K = M = d, from Gaussian starts. For L2, spurious minima
-appear at K = 6, where they are rarely hit, and the fraction of runs that end in one grows with K (Safran & Shamir
-2018). Every run is polished to a critical point and classified by the spectrum of the exact Hessian, and every fraction
-has a 95 % interval.
+With L2, and with H1: ReLU students learn orthonormal teachers of the same width, K = M = d, from Gaussian starts. For
+L2, spurious minima appear at K = 6, where they are rarely hit, and the fraction of runs that end in one grows with K
+(Safran & Shamir 2018). Every run is polished to a critical point and classified by the spectrum of the exact Hessian,
+and every fraction has a 95 % interval.
 
 By default 20 runs each at K = 6 and K = 10, some seconds: enough to tell the two widths apart, not the two norms. With
 ``--widths 6 7 8 9 10 --runs 1000``, ten minutes or so, the fractions are, with the smallest Hessian eigenvalue at the

@@ -1,12 +1,25 @@
-"""Does PyTorch take the steps that theory predicts, and does it pay to train on gradients too?
+"""Does PyTorch take the steps that theory predicts?
+=================================================
 
-A teacher of 64 tanh neurons with biases in 8 dimensions, and students at a twentieth from it, all of whose parameters
-are trained by full-batch gradient descent on Gaussian samples: with L2 and with H1, each with the fixed step that needs
-fewest steps until the L2 loss on the samples is a twentieth of its start. Predicted is the same count where gradients
-are linear, the Gauss-Newton matrix at the teacher times the displacement: with the matrix of theory, which knows no
-sample, and with that of the samples. These are few, 1000 for 641 parameters: with more the two agree better.
+And does it pay to train on gradients, too? A teacher of 64 tanh neurons with biases in 8 dimensions, and students at a
+twentieth from it, all of whose parameters are trained by full-batch gradient descent on Gaussian samples: with L2 and
+with H1, each with the fixed step that needs fewest steps until the L2 loss on the samples is a twentieth of its start.
+Predicted is the same count where gradients are linear, the Gauss-Newton matrix at the teacher times the displacement:
+with the matrix of theory, which knows no sample, and with that of the samples. These are few, 1000 for 641 parameters:
+with more the two agree better.
 
-It needs PyTorch, ``pip install sobolev_theory[torch]``, and a minute.
+How many times the steps of H1 does L2 take? From three students,
+
+=======  ======  =======  =======
+student  theory  samples  PyTorch
+=======  ======  =======  =======
+0        4.51    3.63     3.70
+1        3.89    3.47     3.54
+2        4.76    3.97     3.97
+=======  ======  =======  =======
+
+and a step of H1 takes somewhat more than twice the time of one of L2. It needs PyTorch, ``pip install
+'sobolev_theory[torch]'``, and a minute, and is not run for this page.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""A formula checked by sampling, as a user's own property test would do it.
+"""A formula checked by sampling
+=============================
 
-The formula: for one ReLU neuron the backprop H1 gradient is the L2 gradient plus ``w/2 - (pi - theta)/(2 pi) w*``
-(Oh, Lyu & Son 2025).
+As a property test of your own would do it. The formula: for one ReLU neuron the backprop H1 gradient is the L2 gradient
+plus ``w/2 - (pi - theta)/(2 pi) w*`` (Oh, Lyu & Son 2025).
 """
 
 import numpy as np

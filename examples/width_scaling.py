@@ -1,20 +1,22 @@
-"""How does the gain in conditioning of H1 over L2 scale with the width of the network?
+"""The gain against the width of the network
+=========================================
 
-Prints ``kappa_H1 / kappa_L2`` at an orthonormal teacher. For ReLU there are two answers. *Training* follows the field
-of backprop, whose derivative at the teacher depends on where the student comes from, here along the symmetric family
-from the side of the mean of the teachers (inside) or from the other (outside): its gain vanishes with the width K. The
-*Gauss-Newton matrix*, which steps of Gauss-Newton and natural-gradient methods see, keeps it: the ratio tends to
-(pi - 2)/(pi - 1). For erf both agree, and the gain of training is real at any width. With matplotlib (``pip install
-sobolev_theory[plot]``) both are drawn, in ``width_scaling.pdf`` in the folder ``figures``, or the one named.
+``kappa_H1 / kappa_L2`` at an orthonormal teacher: below 1, H1 is better conditioned. For ReLU there are two answers.
+*Training* follows the field of backprop, whose derivative at the teacher depends on where the student comes from, here
+along the symmetric family from the side of the mean of the teachers (inside) or from the other (outside): its gain
+vanishes with the width K. The *Gauss-Newton matrix*, which steps of Gauss-Newton and natural-gradient methods see,
+keeps it: the ratio tends to ``(pi - 2)/(pi - 1)``. For erf, as for every smooth activation, both agree, and the gain of
+training is real at any width.
 """
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 import sobolev_theory as st
+from sobolev_theory import plotting
 
 WIDTHS = (2, 3, 5, 10, 30, 100, 10**3, 10**6, 10**9, np.inf)
 
@@ -33,34 +35,20 @@ def gains() -> dict[float, list[float]]:
     return {width: [ratio(width, **column) for column in COLUMNS.values()] for width in WIDTHS}
 
 
-def draw(path: Path) -> None:
-    """The curves of ReLU and those of erf side by side."""
-    from matplotlib import pyplot as plt
-
-    from sobolev_theory import plotting
-
-    figure, panels = plt.subplots(1, 2, figsize=(6.8, 3.0), layout="constrained", sharey=True)
-    for ax, activation in zip(panels, ("relu", "erf"), strict=True):
-        plotting.width_scaling(activation=activation, ax=ax)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with plt.rc_context({"pdf.fonttype": 42}):
-        figure.savefig(path)
-    plt.close(figure)
-
-
-def main(folder: Path = Path("figures")) -> None:
-    """Print the table, and save the curves if there is matplotlib."""
+def main(path: str = "width_scaling.pdf") -> None:
+    """Print the table, and draw the curves of ReLU and of erf."""
     print("kappa of H1 over kappa of L2 at an orthonormal teacher; inside and outside are training")
-    print(f"{'width':>12}" + "".join(f"{name:>20}" for name in COLUMNS))
+    print(f"{'width':>10}" + "".join(f"{name:>20}" for name in COLUMNS))
     for width, row in gains().items():
-        print(f"{width:>12}" + "".join(f"{gain:>20.9f}" for gain in row))
-    try:
-        draw(folder / "width_scaling.pdf")
-    except ImportError:
-        print("no curves, which need matplotlib: pip install 'sobolev_theory[plot]'")
-    else:
-        print(f"wrote {folder / 'width_scaling.pdf'}")
+        print(f"{width:>10}" + "".join(f"{gain:>20.9f}" for gain in row))
+    with plotting.style("paper", width="column"):
+        figure, panels = plt.subplots(2, 1, figsize=(3.4, 4.8), sharex=True)
+        for ax, activation in zip(panels, ("relu", "erf"), strict=True):
+            plotting.width_scaling(activation=activation, ax=ax)
+        panels[0].set_xlabel("")
+        figure.savefig(path)
+    print(f"wrote {path}")
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:2]))
+    main(*sys.argv[1:2])

@@ -152,7 +152,7 @@ class PopulationLoss(OfStudents, Shorthands):
         """Input dimension ``d``."""
         return self.teacher.dim
 
-    @property
+    @cached_property
     def is_standard(self) -> bool:
         """Whether hidden weights alone move, inputs and metric are standard, there are no biases, but fast kernels."""
         has_kernels = self.affine_terms.are_of_kernels and not self.teacher.has_biases

@@ -18,7 +18,8 @@ def provenance(result: Result) -> str:
     seeds = len(result.settings["seeds"])
     libraries = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     again = f"python -m examples.paper.{result.name} --seeds {seeds} --out results"
-    return f"{seeds} seeds, {result.seconds:.0f} s, {result.cores} cores; {libraries}. Again: `{again}`."
+    spent = f"{result.processor_seconds:.0f} s of computing in {result.seconds:.0f} s on {result.cores} cores"
+    return f"{seeds} seeds, {spent}; {libraries}. Again: `{again}`."
 
 
 class Experiment(SphinxDirective):

@@ -54,8 +54,8 @@ class Result:
         Numbers, texts, arrays, and lists and dictionaries of these, from which the figure is drawn.
     table
         What is printed.
-    seconds, cores, versions
-        How long it took, on how many cores, with which libraries.
+    seconds, processor_seconds, cores, versions
+        How long it took, and how long it computed, on how many cores, with which libraries.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Result:
     data: dict[str, Any]
     table: st.Table
     seconds: float = 0.0
+    processor_seconds: float = 0.0
     cores: int = field(default_factory=available_cores)
     versions: dict[str, str] = field(default_factory=versions)
 
