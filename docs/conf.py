@@ -28,7 +28,7 @@ extensions = [
     "generate.scrolling",
     "generate.paper",
 ]
-exclude_patterns = ["node_modules", "generate", "neuron_map", "gallery/**/*.ipynb"]
+exclude_patterns = ["node_modules", "generate", "neuron_map", "gallery/**.ipynb"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
