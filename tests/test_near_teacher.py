@@ -25,7 +25,7 @@ NORMS = [(name, order) for name in sorted(BUILT_IN) for order in range(st.activa
 
 ROUNDING = {"erf": 4e-14, "relu": 3e-15, "relu2": 3e-15, "relu3": 3e-15}
 """A difference is a sum of five products, each good to a few roundings of 1.1e-16, with kernels good to 4e-16 (erf:
-8e-15, see the README): some 20 roundings, erf four times its kernel."""
+8e-15, see docs/accuracy.md): some 20 roundings, erf four times its kernel."""
 
 ALWAYS, NEVER = np.inf, -1.0
 """Settings of the share of the terms below which the value is taken from segments."""
