@@ -1,6 +1,7 @@
 """The site: `npm ci --prefix docs`, then `python -m sphinx -W --keep-going -b html docs site`."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -26,17 +27,19 @@ extensions = [
     "generate.names",
     "generate.theory",
     "generate.neuron_map",
+    "generate.notebooks",
     "generate.scrolling",
     "generate.paper",
 ]
-exclude_patterns = ["node_modules", "generate", "neuron_map"]
+exclude_patterns = ["node_modules", "generate", "neuron_map", "gallery/**.ipynb"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-autodoc_mock_imports = ["torch"]
+autodoc_inherit_docstrings = False
+autodoc_mock_imports = [] if find_spec("torch") else ["torch"]
 napoleon_google_docstring = False
 napoleon_attr_annotations = False
 napoleon_custom_sections = [("Attributes", "params_style")]
@@ -50,5 +53,6 @@ templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
+html_domain_indices = False
 html_show_sphinx = html_show_copyright = html_copy_source = False
 copybutton_exclude = ".linenos, .gp, .go"

@@ -97,7 +97,7 @@ class SpanProblem(Record):
         inner = like(loss, teacher=rotated, inputs=inputs, metric=metric)
         return cls(loss, student, inner, replace(student, weights=student.weights @ basis, origin=None), basis)
 
-    @property
+    @cached_property
     def is_standard(self) -> bool:
         """Whether hidden weights move alone, of networks without biases, at standard inputs and metric."""
         return self.loss.is_standard and not self.start.has_biases

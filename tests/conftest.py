@@ -4,6 +4,7 @@ Hypothesis draws more examples in the continuous check, always the same ones. Wh
 forgotten after it.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ os.environ.pop("COLUMNS", None)  # tables are as wide as they are, unless a test
 os.environ["SOBOLEV_THEORY_CACHE"] = "off"  # what tests derive is derived
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # to compile the package takes each process half as long as its import
 sys.dont_write_bytecode = False
+gc.set_threshold(50_000, 20, 50)  # to walk through thousands of collected tests at each turn takes seconds
 
 from hypothesis import settings  # noqa: E402
 

@@ -168,7 +168,7 @@ def test_tuned_steps():
 
 @pytest.mark.long
 def test_tuned_steps_by_default():
-    """The table of the README, and how much less a wider ReLU network gains."""
+    """The table of docs/tutorials/dynamics.md, and how much less a wider ReLU network gains."""
     from examples.tuned_steps import table
 
     expected = {"relu": (78, 74), "relu2": (115, 47, 31), "erf": (144, 65, 24)}
@@ -222,14 +222,3 @@ def test_spurious_minima(capsys):
     printed = capsys.readouterr().out
     assert f"{spurious.value:.6f}" in printed
     assert "K = 8: the most frequent spurious minimum is steeper for H1" in printed
-
-
-@pytest.mark.long
-def test_spurious_minima_by_default(capsys):
-    """Twenty runs tell K = 6 from K = 10."""
-    from examples.spurious_minima import main
-
-    main()
-    printed = capsys.readouterr().out
-    for norm in ("L2", "H1"):
-        assert f"{norm}: spurious minima are hit more often at K = 10 than at K = 6" in printed

@@ -5,7 +5,10 @@ function set(part) {
     formula.dataset.set = "yes";
     const displayMode = formula.tagName === "DIV";
     katex.render(formula.textContent, formula, { displayMode });
-    if (displayMode && formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0; // reached by keyboard
+    const parts = [...formula.querySelectorAll(".base")]; // between which a line may break
+    const room = formula.closest("p, li, dd, td, th, div").clientWidth;
+    if (!displayMode && parts.some((part) => part.offsetWidth > room)) formula.classList.add("wide");
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0; // reached by keyboard
   }
 }
 

@@ -33,14 +33,20 @@ TOPICS = {
 }
 """Headings of the sections that are not those of an activation."""
 
+PARTS = {"gauss_newton": "Gauss-Newton matrix", "hessian": "Hessian", "mean": "inputs of another mean"}
+"""Headings of parts of sections, where these are not their names."""
+
+WORDS = ((r"~\\cite\{(\w+)\}", r" ([reference](#\1))"), (r"\\emph\{(\w+)\}", r"*\1*"), (r"\\ldots\.", "and so on."))
+"""Commands of LaTeX outside of mathematics, and what they are in MyST."""
+
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~^])")
 
 NOTATION = formulas.Notation()
 
-INTRODUCTION = """Everything on these pages is printed from the catalogue of the package, in which every formula was
-derived by computer algebra, step by step, and every step verified. `st.formulas.names()` lists the names,
+INTRODUCTION = """These pages are printed from the catalogue of the package, whose formulas were derived by computer
+algebra; the steps that are shown under a formula or a theorem are verified ones. `st.formulas.names()` lists the names,
 `st.formulas.search("words")` finds some, and `st.formulas.get(name)` has the formula as LaTeX in your notation,
-`.latex()`, and as a SymPy expression, `.sympy()`; `st.formulas.document()` is all of it, or what you choose, as a LaTeX
+`.latex()`, and as a SymPy expression, `.sympy()`. `st.formulas.document()` is all of it, or what you choose, as a LaTeX
 document to print."""
 
 
@@ -125,7 +131,7 @@ def reference(record: Reference) -> str:
     names = ", ".join(" ".join(reversed(author.split(", "))) for author in record.authors)
     arxiv = f" [arXiv {record.arxiv}](https://arxiv.org/abs/{record.arxiv})." if record.arxiv else ""
     where = ", ".join(filter(None, (record.venue, str(record.year))))
-    title = f"({record.key})=\n## {words(record.mention)}"
+    title = f"({record.key})=\n## {_escaped(record.mention)}"
     text = f"{words(names)}. *{words(record.title)}*. {words(where)}.{arxiv}"
     return f"{title}\n\n{text}\n\n```bibtex\n{record.bibtex()}\n```"
 
@@ -144,7 +150,7 @@ def pages() -> dict[str, str]:
             result[section] = _page(title, found)
         else:
             for (_, norm), part in groupby(found, lambda record: place_of(record.name)):
-                result[f"{section}/{norm}"] = _page(f"{title}: {norm.replace('_', ' ')}", list(part))
+                result[f"{section}/{norm}"] = _page(f"{title}: {PARTS.get(norm, norm.replace('_', ' '))}", list(part))
     return result
 
 
@@ -158,8 +164,10 @@ def index(names: Iterable[str]) -> str:
     for name in names:
         section = name.split("/")[0]
         kinds[list(kinds)[0 if section == "theorem" else 1 if section in TOPICS else 2]].append(name)
-    setting = re.sub(r"~\\cite\{(\w+)\}", r" ([reference](#\1))", re.sub(r"\\emph\{(\w+)\}", r"*\1*", SETTING))
-    parts = ["# Formulas and theorems", INTRODUCTION, "## Setting", NOTATION.expand(setting.replace(r"\ldots", "..."))]
+    setting = NOTATION.expand(SETTING)
+    for command, text in WORDS:
+        setting = re.sub(command, text, setting)
+    parts = ["# Catalogue of formulas", INTRODUCTION, "## Setting", setting]
     for kind, found in kinds.items():
         parts += [f"## {kind}", "\n".join(["```{toctree}", ":maxdepth: 1", "", *found, "```"])]
     return "\n\n".join([*parts, "## References", "```{toctree}\nreferences\n```"])

@@ -129,7 +129,7 @@ function drawCurves(flows) {
   for (let k = 0; k <= 4; k++) {
     const t = (end * k) / 4;
     drawn += `<line class="grid" x1="${across(t)}" x2="${across(t)}" y1="${top}" y2="${top + height}"/>`
-      + `<text x="${across(t)}" y="${top + height + 17}" text-anchor="${k === 4 ? "end" : "middle"}">${shown(t, 3)}</text>`;
+      + `<text x="${across(t)}" y="${top + height + 17}" text-anchor="${k === 4 ? "end" : "middle"}">${Number(t.toPrecision(3))}</text>`;
   }
   drawn += `<text x="${left + width / 2}" y="246" text-anchor="middle">time</text>`;
   for (const [name, { times, points }] of Object.entries(flows)) {

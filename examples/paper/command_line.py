@@ -33,8 +33,10 @@ def main(
     try:
         if out:
             out.mkdir(parents=True, exist_ok=True)
-        start = time.perf_counter()
-        result = replace(run(**options), seconds=round(time.perf_counter() - start, 1))
+        begun, computed = time.perf_counter(), time.process_time()
+        result = run(**options)
+        seconds, processor = time.perf_counter() - begun, time.process_time() - computed
+        result = replace(result, seconds=round(seconds, 1), processor_seconds=round(processor, 1))
         result.table.print()
         for path in write(result, out) if out else ():
             print(f"wrote {path}")
