@@ -2,6 +2,7 @@
 
 import logging
 import re
+from pathlib import Path
 from typing import Any
 
 from matplotlib import pyplot as plt
@@ -68,6 +69,7 @@ CONF = {
     "within_subsection_order": "generate.gallery.order",
     "image_scrapers": "generate.gallery.pictures",
     "image_srcset": ["2x"],
+    "default_thumb_file": str(Path(__file__).parent.parent / "_static" / "table.svg"),
     "capture_repr": (),
     "notebook_extensions": set(),
     "show_memory": False,
