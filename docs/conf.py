@@ -24,7 +24,7 @@ extensions = [
     "generate.names",
     "generate.theory",
     "generate.neuron_map",
-    "generate.scrolling",
+    "generate.accessibility",
     "generate.paper",
 ]
 exclude_patterns = ["node_modules", "generate", "neuron_map"]
