@@ -92,7 +92,7 @@ class PopulationLoss(OfStudents, Shorthands):
     -----
     A student is an array (K, d) or a `Network`; ``loss.at(W)`` parses it and builds the geometry once, other methods
     are shorthands. Nothing of size ``(K d)^2`` is formed. Kernels are accurate to 1e-14 of the product of the norms
-    (table in the README), moments of other activations as these print, or an `AccuracyError` says why not. Sums over
+    (`docs/accuracy.md`), moments of other activations as these print, or an `AccuracyError` says why not. Sums over
     pairs cancel near the teacher, to 1e-16 of their terms; but if K = M and output weights agree up to order, the value
     is accurate to 1e-12 *relative* however near the teacher is, times the condition number of the Gauss-Newton matrix
     at worst (exceptions: `value_near_teacher`), and for one ReLU neuron value and gradient are to 1e-13. This, and

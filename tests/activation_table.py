@@ -1,4 +1,4 @@
-"""The table of activations in the README, made of them: ``python -m tests.activation_table --update``."""
+"""The table of activations in ``docs/coverage.md``, made of them: ``python -m tests.activation_table --update``."""
 
 import argparse
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from sobolev_theory import activations
 from sobolev_theory._kernels.activations import ACTIVATIONS
 
-README = Path(__file__).parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
 TABLE = re.compile(r"(<!-- activations -->\n).*?(<!-- /activations -->)", re.DOTALL)
 HEAD = "| name | of `z` | highest norm | first jump | moments | to |\n|---|---|---|---|---|---:|\n"
 
@@ -30,12 +30,12 @@ def _row(name: str) -> str:
 
 
 def main() -> None:
-    """Print the table; write it into the README if asked."""
+    """Print the table; write it into the page if asked."""
     parser = argparse.ArgumentParser(prog="python -m tests.activation_table")
-    parser.add_argument("--update", action="store_true", help="write README.md")
+    parser.add_argument("--update", action="store_true", help="write docs/coverage.md")
     if parser.parse_args().update:
-        text = README.read_text(encoding="utf-8")
-        README.write_text(TABLE.sub(lambda match: match[1] + table() + match[2], text), encoding="utf-8")
+        text = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(TABLE.sub(lambda match: match[1] + table() + match[2], text), encoding="utf-8")
     print(table())
 
 

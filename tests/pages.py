@@ -93,7 +93,7 @@ GENERATED = {"gallery", "node_modules", "theory"}
 
 
 def pages() -> list[Page]:
-    """What is written by hand in ``docs``."""
+    """README, and what is written by hand in ``docs``."""
     docs = ROOT / "docs"
     found = sorted(path.relative_to(docs) for path in docs.glob("**/*.md"))
-    return [Page(docs / path) for path in found if not GENERATED & {*path.parts}]
+    return [Page(ROOT / "README.md"), *(Page(docs / path) for path in found if not GENERATED & {*path.parts})]

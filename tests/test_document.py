@@ -53,6 +53,7 @@ def whole() -> str:
     return formulas.document()
 
 
+@pytest.mark.long
 def test_the_whole_catalogue_is_set_without_errors_or_wide_lines(whole: str, tmp_path: Path) -> None:
     errors, overfull, pages = typeset(whole, tmp_path)
     assert errors == []
@@ -127,6 +128,7 @@ def test_other_notations_are_set_without_errors(notation: Notation, tmp_path: Pa
     assert typeset(plain, tmp_path).errors == []
 
 
+@pytest.mark.long
 def test_tex_finds_what_is_wrong(tmp_path: Path) -> None:
     """The log is read: an undefined command, a double superscript, and a line that sticks out."""
     text = formulas.document(["relu/K00"])

@@ -168,7 +168,7 @@ def test_tuned_steps():
 
 @pytest.mark.long
 def test_tuned_steps_by_default():
-    """The table of the README, and how much less a wider ReLU network gains."""
+    """The table of docs/tutorials/dynamics.md, and how much less a wider ReLU network gains."""
     from examples.tuned_steps import table
 
     expected = {"relu": (78, 74), "relu2": (115, 47, 31), "erf": (144, 65, 24)}

@@ -142,5 +142,5 @@ def test_errors_are_rounded_up() -> None:
     assert [accuracy.rounded_up(x) for x in (1.01e-16, 1.19e-16, 9.91e-15, 0.0)] == [1.1e-16, 1.2e-16, 1e-14, 0]
 
 
-def test_readme_quotes_the_committed_errors() -> None:
-    assert accuracy.table() in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_page_quotes_the_committed_errors() -> None:
+    assert accuracy.table() in (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")

@@ -184,7 +184,11 @@ def test_hessian_at_the_teacher_is_gauss_newton_below_the_jump(problem):
     assert np.abs(hessian - gauss_newton).max() < 1e-13 * scale(problem)
 
 
-@pytest.mark.parametrize(("activation", "derivative"), list(product(sorted(BUILT_IN), CONVENTIONS)))
+@pytest.mark.parametrize(
+    "activation",
+    [name if name in ("relu", "erf") else pytest.param(name, marks=pytest.mark.long) for name in sorted(BUILT_IN)],
+)
+@pytest.mark.parametrize("derivative", CONVENTIONS)
 def test_value_and_gradient_against_the_oracle(activation, derivative):
     """K = 2, M = 3 with output weights, every order that exists, against integrals of the definition."""
     rng = np.random.default_rng(7)
@@ -215,7 +219,7 @@ NEAR_THE_TEACHER = [
 
 @pytest.mark.parametrize(("derivative", "weights", "direction"), NEAR_THE_TEACHER)
 @pytest.mark.parametrize(
-    "distance", [1e-1, 1e-6, 1e-12, *(pytest.param(x, marks=pytest.mark.long) for x in (1e-3, 1e-9))]
+    "distance", [1e-6, 1e-12, *(pytest.param(x, marks=pytest.mark.long) for x in (1e-1, 1e-3, 1e-9))]
 )
 def test_one_relu_neuron_near_its_teacher(derivative, weights, distance, direction):
     """Value and gradient to 1e-13 relative: the cancelling part is a difference of weights, formed exactly."""

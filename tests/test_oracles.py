@@ -25,6 +25,8 @@ from tests.oracles.pair import Derivative, field_of_vectors, pair_moments, pair_
 from tests.oracles.plane import Pair, frame
 from tests.oracles.quadrature import gauss_hermite, gauss_legendre, jacobian
 
+pytestmark = pytest.mark.long  # of the tests, not of the package
+
 P, Q, THETA = 1.3, 0.6, 0.7
 ACTIVATIONS = ["relu", "relu2", "relu3", "erf"]
 TERMS = [("relu", 0), ("relu", 1), ("relu2", 1), ("relu2", 2), ("relu3", 1), ("relu3", 3), ("erf", 0), ("erf", 3)]
@@ -172,7 +174,7 @@ def test_gauss_newton_of_relu_order_zero_is_the_cross_block() -> None:
 
 
 @pytest.mark.parametrize("theta", ["1e-12", "1e-3", "0.7", "2.0", "3.14159"])
-@pytest.mark.parametrize("r", [1e-6, 0.8, pytest.param(1e6, marks=pytest.mark.long)])
+@pytest.mark.parametrize("r", [1e-6, 0.8, 1e6])
 def test_single_neuron_table(theta: str, r: float) -> None:
     """Eigenvalues of L2 and of H1 (backprop, exact), and the backprop H1 matrix, as published or checked."""
     t, ratio = mp.mpf(theta), mp.mpf(r)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.pages import Page, pages
 
-LONG = {"docs/howto/command_line.md", "docs/howto/results.md"} | {
+LONG = {f"docs/howto/{name}.md" for name in ("command_line", "mlpgradientflow", "results")} | {
     f"docs/tutorials/{name}.md"
     for name in ("conditioning", "dynamics", "formulas", "sampling", "sweeps", "your_activation", "your_network")
 }

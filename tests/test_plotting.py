@@ -384,7 +384,7 @@ def test_distributions_of_a_quintillion_eigenvalues_can_be_drawn():
 
 
 def eigenvalues_of_one_neuron(angle, size, weight):
-    """``1/2 - x, (1 - x)/2, 1/2`` of the function, ``(1 - x)/2, 1/2, 1/2`` of the derivatives: table of the README."""
+    """``1/2 - x, (1 - x)/2, 1/2`` of the function, ``(1 - x)/2, 1/2, 1/2`` of derivatives: docs/which_hessian.md."""
     x = np.sin(angle) / (np.pi * size)
     return np.stack([0.5 - x + weight * (1 - x) / 2, (1 - x + weight) / 2, (1 + weight) / 2])
 

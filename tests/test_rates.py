@@ -85,7 +85,7 @@ def test_one_neuron_l2(start):
     [
         ("H1", (0.5, 0.8), 60.0),
         pytest.param("H1", (-0.7659337, -0.0172996), 100.0, marks=pytest.mark.long),
-        ("H1", (2.0, 1e-3), 60.0),
+        pytest.param("H1", (2.0, 1e-3), 60.0, marks=pytest.mark.long),
         ((0, 1), (0.5, 0.8), 100.0),
         pytest.param((1, 0.1), (1.18138, 1.26612), 200.0, marks=pytest.mark.long),
     ],

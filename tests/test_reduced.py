@@ -30,7 +30,7 @@ def full_problem(width, activation, norm, derivative="backprop"):
     return st.PopulationLoss(teacher, norm, derivative=derivative)
 
 
-@pytest.mark.parametrize("width", [2, 3, pytest.param(5, marks=pytest.mark.long)])
+@pytest.mark.parametrize("width", [2, *(pytest.param(width, marks=pytest.mark.long) for width in (3, 5))])
 @pytest.mark.parametrize(("activation", "norm", "derivative"), PROBLEMS)
 def test_symmetric_flow_is_the_full_flow(activation, norm, derivative, width):
     """Exact convention: ``y`` crosses zero or stays there, in ways of their own in the full flow."""
@@ -77,7 +77,7 @@ def test_a_billion_neurons():
 
 
 @pytest.mark.parametrize(("norm", "derivative"), [("L2", "backprop"), ("H1", "backprop"), ("H1", "exact")])
-@pytest.mark.parametrize(("angle", "ratio"), [(1.0, 0.5), (2.3, 4.0), (1e-3, 1.0)])
+@pytest.mark.parametrize(("angle", "ratio"), [(1.0, 0.5), pytest.param(2.3, 4.0, marks=pytest.mark.long), (1e-3, 1.0)])
 def test_single_neuron_flow_is_the_full_flow(angle, ratio, norm, derivative):
     """In R^5, weights of size 3; in the exact convention through the alignment and on along the ray."""
     flow = reduced.single_neuron_flow(angle, ratio, 8.0, norm, derivative=derivative)

@@ -58,7 +58,7 @@ def same(one: st.Search, other: st.Search) -> bool:
 
 
 @pytest.mark.parametrize("norm", ["L2", "H1"])
-@pytest.mark.parametrize("width", [1, pytest.param(2, marks=pytest.mark.long), 3])
+@pytest.mark.parametrize("width", [1, *(pytest.param(width, marks=pytest.mark.long) for width in (2, 3))])
 def test_narrow_students_of_their_own_width_find_the_teacher(norm: str, width: int) -> None:
     """Orthonormal teachers of fewer than six neurons have no spurious minima. At a gradient norm of 1e-12 weights are
     as far off as 1e-12 over the smallest eigenvalue, 0.09 for L2 (Arjevani & Field 2020) and more for H1."""

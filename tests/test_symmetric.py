@@ -35,6 +35,8 @@ CASES = [
 ]
 """Long are those that repeat others: what is made alike in both conventions, and Gauss-Newton matrices whose orders are
 among those of another norm."""
+LONG_HERE = {name: () if name in ("relu", "erf") else pytest.mark.long for name in NORMS}
+"""Of the activations between the one that jumps first and the smooth one all is long."""
 SPECIAL = [(1.0, 0.0), (0.5, 0.5), (0.7, -0.7), (0.0, 0.8), (0.8, 0.0), (-1.0, 0.0), (0.0, 0.0)]
 HUGE = 10**9
 WEIGHTS = {"L2": [1.0], "H1": [1.0, 1.0], "H2": [1.0, 1.0, 1.0]}
@@ -69,7 +71,10 @@ def distance(matrix, spectrum):
     return apart[linear_sum_assignment(apart)].max() / max(np.abs(closed).max(), 1e-300)
 
 
-@pytest.mark.parametrize(("activation", "norm", "curvature", "derivative"), CASES)
+@pytest.mark.parametrize(
+    ("activation", "norm", "curvature", "derivative"),
+    [pytest.param(*case.values, marks=case.marks or LONG_HERE[case.values[0]]) for case in CASES],
+)
 def test_is_the_dense_spectrum_or_refuses_alike(activation, norm, curvature, derivative):
     """Each point with as many dimensions as neurons, with one more and with four more, by turns over the widths."""
     rng = np.random.default_rng(5)
@@ -167,7 +172,14 @@ def test_small_eigenvalues_of_students_of_another_size_are_no_zeros():
     ("x", "y"),
     [(1e21, 3e20), (3e8, 1e8), *(pytest.param(*far, marks=pytest.mark.long) for far in ((1e-60, 2e-60), (1e60, 1e59)))],
 )
-@pytest.mark.parametrize(("activation", "norm"), [("relu", "H1"), ("relu2", "H2"), ("relu3", "H3"), ("erf", "H3")])
+@pytest.mark.parametrize(
+    ("activation", "norm"),
+    [
+        ("relu", "H1"),
+        *(pytest.param(*case, marks=pytest.mark.long) for case in (("relu2", "H2"), ("relu3", "H3"))),
+        ("erf", "H3"),
+    ],
+)
 def test_more_digits_change_nothing(activation, norm, x, y, monkeypatch):
     """What students of another size than their teachers cost is allowed for: six times the digits give the same."""
     for options in ({"derivative": "backprop"}, {"derivative": "exact"}, {"curvature": "gauss_newton"}):

@@ -101,7 +101,7 @@ def one_dimensional_moments(name):
 
 
 @each_derived
-@pytest.mark.parametrize("norm", ["L2", "H1"])
+@pytest.mark.parametrize("norm", [pytest.param("L2", marks=pytest.mark.long), "H1"])
 def test_at_the_teacher_against_integrals_in_one_dimension(name, norm):
     """Gauss-Newton matrices there need moments of one variable only, in which the catalogue has their parts."""
     with mp.workdps(60):

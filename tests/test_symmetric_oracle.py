@@ -6,18 +6,20 @@ import pytest
 import sobolev_theory as st
 from tests.oracles import symmetric
 
+pytestmark = pytest.mark.long  # of the tests, not of the package
+
 PROBLEMS = [
     ("relu", (1, 0.5), "backprop", "gauss_newton"),
     ("relu", (1,), "exact", "hessian"),
     ("relu", (1, 1), "backprop", "hessian"),
     ("relu", (1, 1), "exact", "hessian"),
-    pytest.param("relu2", (1, 1, 1), "exact", "hessian", marks=pytest.mark.long),
+    ("relu2", (1, 1, 1), "exact", "hessian"),
     ("relu2", (1, 1, 1), "backprop", "hessian"),
-    pytest.param("erf", (1, 1), "exact", "hessian", marks=pytest.mark.long),
+    ("erf", (1, 1), "exact", "hessian"),
 ]
 
 
-@pytest.mark.parametrize("width", [pytest.param(2, marks=pytest.mark.long), 3, pytest.param(6, marks=pytest.mark.long)])
+@pytest.mark.parametrize("width", [2, 3, 6])
 @pytest.mark.parametrize(("activation", "weights", "derivative", "curvature"), PROBLEMS)
 def test_oracle_has_the_dense_spectrum(activation, weights, derivative, curvature, width):
     x, y = 0.7, -0.3

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
@@ -207,26 +208,28 @@ def run_in_terminal(columns, *command, **environment):
     return output.replace(b"\r\n", b"\n")
 
 
+COMPARE = ("compare", "--width", "3", "--dim", "20", "--norms", "L2", "1,0.25")
+
+
+@cache
+def elsewhere() -> str:
+    """What the same command prints where there is no terminal."""
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    command = [sys.executable, "-m", "sobolev_theory", *COMPARE]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("columns", [0, 20, 40, 80])
 @pytest.mark.parametrize("environment", [{}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
 def test_terminals(columns, environment):
     """The terminal's width is asked for; of none it is 80. Characters are those that it can show."""
-    output = run_in_terminal(
-        columns, "compare", "--width", "3", "--dim", "20", "--norms", "L2", "1,0.25", **environment
-    )
+    output = run_in_terminal(columns, *COMPARE, **environment)
     text = ESCAPES.sub("", output.decode("utf-8" if not environment else "ascii"))
     assert b"\x1b[1m" in output
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= (columns or SCREEN)
-    plain = subprocess.run(
-        [sys.executable, "-m", "sobolev_theory", "compare", "--width", "3", "--dim", "20", "--norms", "L2", "1,0.25"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
-    ).stdout
-    numbers = [word for word in plain.split() if re.fullmatch(r"-?\d[\d.e+-]*", word)]
+    numbers = [word for word in elsewhere().split() if re.fullmatch(r"-?\d[\d.e+-]*", word)]
     assert len(numbers) > 8
     assert not Counter(numbers) - words(text)
 

@@ -176,7 +176,7 @@ def test_the_spectrum_predicts_steps_to_1e_minus_8(activation, norms):
 @pytest.mark.long
 @pytest.mark.parametrize(("accuracy", "counts"), [(1e-8, (85, 69)), (1e-16, (223, 163))])
 def test_overlapping_neurons_gain_in_the_long_run(accuracy, counts):
-    """ReLU at a teacher that is not orthonormal, where H1 takes a third off kappa: counts of the README."""
+    """ReLU at a teacher that is not orthonormal, where H1 takes a third off kappa: counts of docs/which_hessian.md."""
     teacher = st.Network.random(5, 20, rng=0)
     starts = [teacher.weights + 0.1 * st.Network.random(5, 20, rng=seed).weights for seed in (1, 2, 3)]
     table = st.steps_to(starts, teacher, accuracy=accuracy)

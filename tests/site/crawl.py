@@ -45,7 +45,7 @@ class Page(HTMLParser):
         elif tag == "a" and "href" in given:
             self.links.append(given["href"])
             self.content += [given["href"]] if self._in_article else []
-        elif tag == "form":
+        elif tag == "form" and "action" in given:
             self.links.append(given["action"])
         elif tag == "img":
             self.figures.append((given.get("src", ""), given.get("alt", "")))

@@ -78,11 +78,12 @@ def test_every_page_is_found_from_the_first(site, pages):
 
 
 def test_every_public_name_has_an_entry(site):
-    """The door, and what its rooms and those that need extras list."""
+    """The door, what its rooms and those that need extras list, and the catalogue: labels are lower case."""
     inventory = (site / "objects.inv").read_bytes().split(b"zlib.\n", 1)[1]
     entries = {line.split()[0] for line in zlib.decompress(inventory).decode("utf-8").splitlines()}
     public = {f"sobolev_theory.{name}" for name in st.__all__} | {"sobolev_theory.torch.SobolevLoss"}
     for room in (*ROOMS, *OPTIONAL):
         names = importlib.import_module(f"sobolev_theory.{room}").__all__
         public |= {f"sobolev_theory.{room}.{name}" for name in names}
+    public |= {name.lower() for name in st.formulas.names()}
     assert public <= entries, sorted(public - entries)
