@@ -155,7 +155,7 @@ def floor(repeats: int = 20) -> Array:
 
 
 def trained(
-    objective: Objective, samples: int, sampling_steps: int, models: Models, record: Sequence[int]
+    objective: Objective, models: Models, record: Sequence[int], *, samples: int, sampling_steps: int
 ) -> tuple[Array, float]:
     """Numbers (records, M, 3 + draws): Frechet distance from validation images, weighted mean square on test images,
     and of its gradient, and Frechet distances from test images of several draws.
@@ -205,12 +205,14 @@ def run(*, quick: bool = False, seeds: int = 5) -> Result:
     seeds = positive_integer("seeds", seeds)
     torch.set_num_threads(1)  # arrays are small: more threads wait for one another
     budget = digits.Budget(RATES[1:3], (1001,), 16, 1) if quick else digits.Budget(RATES, (1001, 1002), 1500, 4)
-    sampling = {"samples": 100, "sampling_steps": 5} if quick else {"samples": 500, "sampling_steps": 30}
+    samples, sampling_steps = (100, 5) if quick else (500, 30)
+    runs_of = partial(trained, samples=samples, sampling_steps=sampling_steps)
     training = digits.images()[0]
     runs = {
-        name: digits.tuned(partial(trained, objective, *sampling.values()), budget, seeds).data()
+        name: digits.tuned(partial(runs_of, objective), budget, seeds).data()
         for name, objective in objectives(training).items()
     }
+    sampling = {"samples": samples, "sampling_steps": sampling_steps}
     sizes = {"batch": BATCH, "width": WIDTH, "clip": CLIP, "features": FEATURES, "draws": DRAWS}
     settings = {"seeds": range(seeds), **budget._asdict(), **sampling, **sizes}
     data = {"steps": digits.recorded(budget), "scaled_weight": digits.balance(training), "floor": floor(), "runs": runs}
