@@ -5,7 +5,6 @@ The site has it within a page, and as a page that stands alone.
 
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import sympy as sp
@@ -21,13 +20,17 @@ from . import javascript
 
 SOURCES = Path(__file__).parent.parent / "neuron_map"
 ACTIVATIONS = {"relu": relu, "relu2": relu2, "erf": erf}
-QUANTITIES = ("value", "self_value", "field", "field_in_frame", "self_field", "own", "self_own")
+QUANTITIES = ("value", "self_value", "field", "field_in_frame", "self_field")
 ORDERS = (0, 1)
 
 
-def kernels(module: ModuleType) -> dict[tuple[str, int, str], Any]:
-    """The kernels of an activation that the map evaluates, by quantity, order and convention."""
-    return {key: kernel for key, kernel in module.KERNELS.items() if key[0] in QUANTITIES and key[1] in ORDERS}
+def kernels(name: str) -> dict[tuple[str, int, str], Any]:
+    """The kernels that the map evaluates, by quantity, order and convention; one ReLU neuron has its eigenvalues."""
+    available = {key: kernel for key, kernel in ACTIVATIONS[name].KERNELS.items() if key[1] in ORDERS}
+    if name == "relu":
+        available |= {("eigenvalues", *key): kernel for key, kernel in single_neuron.EIGENVALUES.items()}
+    curvature = ("eigenvalues",) if name == "relu" else ("own", "self_own")
+    return {key: kernel for key, kernel in available.items() if key[0] in (*QUANTITIES, *curvature)}
 
 
 def catalogue() -> str:
@@ -40,9 +43,7 @@ def catalogue() -> str:
     ]
     models = []
     for name, module in ACTIVATIONS.items():
-        tables = kernels(module)
-        if name == "relu":
-            tables |= {("eigenvalues", *key): kernel for key, kernel in single_neuron.EIGENVALUES.items()}
+        tables = kernels(name)
         texts.append(javascript.functions(tables.values(), name))
         rows = ", ".join(f'"{" ".join(map(str, key))}": {name}_{kernel.__name__}' for key, kernel in tables.items())
         jumps = json.dumps(module.JUMP_ORDER == 1)
@@ -82,7 +83,7 @@ def page() -> str:
     return (SOURCES / "page.html").read_text("utf-8").replace("{{fragment}}", fragment())
 
 
-class NeuronMap(Directive):  # type: ignore[misc]  # docutils ships no types
+class NeuronMap(Directive):  # docutils ships no types
     """``{neuron-map}``: the map, in a page of the site."""
 
     def run(self) -> list[nodes.Node]:
