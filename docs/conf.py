@@ -28,7 +28,7 @@ extensions = [
     "generate.theory",
     "generate.neuron_map",
     "generate.notebooks",
-    "generate.scrolling",
+    "generate.accessibility",
     "generate.paper",
 ]
 exclude_patterns = ["node_modules", "generate", "neuron_map", "gallery/**.ipynb"]

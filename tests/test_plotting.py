@@ -456,6 +456,7 @@ def test_curves_over_the_width_keep_training_and_gauss_newton_apart():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("width $K$", r"$\kappa$ of H1 / $\kappa$ of L2")
 
 
+@pytest.mark.long
 def test_training_and_gauss_newton_that_agree_are_one_curve():
     ax = plotting.width_scaling(("H2", "L2"), activation="erf")
     assert [line.get_label() for line in ax.lines] == ["training and Gauss-Newton matrix", "no gain"]
