@@ -24,10 +24,11 @@ extensions = [
     "generate.names",
     "generate.theory",
     "generate.neuron_map",
+    "generate.notebooks",
     "generate.accessibility",
     "generate.paper",
 ]
-exclude_patterns = ["node_modules", "generate", "neuron_map"]
+exclude_patterns = ["node_modules", "generate", "neuron_map", "gallery/**.ipynb"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3

@@ -222,14 +222,3 @@ def test_spurious_minima(capsys):
     printed = capsys.readouterr().out
     assert f"{spurious.value:.6f}" in printed
     assert "K = 8: the most frequent spurious minimum is steeper for H1" in printed
-
-
-@pytest.mark.long
-def test_spurious_minima_by_default(capsys):
-    """Twenty runs tell K = 6 from K = 10."""
-    from examples.spurious_minima import main
-
-    main()
-    printed = capsys.readouterr().out
-    for norm in ("L2", "H1"):
-        assert f"{norm}: spurious minima are hit more often at K = 10 than at K = 6" in printed

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from examples.paper.experiment import EXPERIMENTS, RESULTS, VERDICTS, committed, statements
+from examples.paper.claims import EXPERIMENTS, FOLDER, VERDICTS, statements
+from examples.paper.experiment import RESULTS, committed
 from tests.experiments import same_kind
 
-PRESENT = [name for name in EXPERIMENTS if (RESULTS.parent / f"{name}.py").exists()]
+PRESENT = [name for name in EXPERIMENTS if (FOLDER / f"{name}.py").exists()]
 LARGEST = 200_000
 
 
@@ -31,7 +32,7 @@ def test_committed_results_are_of_the_full_size(name: str) -> None:
     [("Claim: it is.", "paragraphs"), ("Claim: a\n\nSet-up: b\n\nFairness: c\n\nVerdict: partly.", "a sentence")],
 )
 def test_a_docstring_that_says_too_little_is_refused(text: str, said: str, monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr("examples.paper.experiment.RESULTS", tmp_path / "results")
+    monkeypatch.setattr("examples.paper.claims.FOLDER", tmp_path)
     (tmp_path / "trial.py").write_text(f'"""Title.\n\n{text}\n"""')
     with pytest.raises(ValueError, match=said):
         statements("trial")

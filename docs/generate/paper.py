@@ -10,7 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from examples.paper import experiment
-from examples.paper.experiment import EXPERIMENTS, RESULTS, Result, committed, statements
+from examples.paper.claims import EXPERIMENTS, FOLDER, statements
+from examples.paper.experiment import RESULTS, Result, committed
 
 
 def provenance(result: Result) -> str:
@@ -30,8 +31,8 @@ class Experiment(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """What the page shows."""
         (name,) = self.arguments
-        for folder in (RESULTS.parent / f"{name}.py", RESULTS / f"{name}.json", Path(experiment.__file__)):
-            self.env.note_dependency(str(folder))
+        for path in (FOLDER / f"{name}.py", RESULTS / f"{name}.json", Path(experiment.__file__)):
+            self.env.note_dependency(str(path))
         if name not in present():
             return self.parse_text_to_nodes("Not run yet.")
         parts = [f"**{key}:** {text}" for key, text in statements(name).items()]
@@ -62,13 +63,8 @@ def drawn(name: str) -> str:
 
 
 def present() -> list[str]:
-    """Experiments that there are, with results."""
-    return [name for name in EXPERIMENTS if all(path.exists() for path in (RESULTS / f"{name}.json", module(name)))]
-
-
-def module(name: str) -> Path:
-    """The file of an experiment."""
-    return RESULTS.parent / f"{name}.py"
+    """Experiments that have results."""
+    return [name for name in EXPERIMENTS if (RESULTS / f"{name}.json").exists()]
 
 
 class Verdicts(SphinxDirective):

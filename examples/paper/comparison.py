@@ -33,7 +33,7 @@ def table(title: str, series: str, found: Found, other: Column, notes: Sequence[
         Column("gain", "L2 / this", "{:.3g}"),
         Column("gain_equal_time", "L2 of 3 x steps / this", "{:.3g}"),
         other,
-        Column("rate", "learning rate", "{:g}"),
+        Column("rate", "learning rate", "{:.3g}"),
         Column("milliseconds", "ms a step", "{:.1f}"),
     )
     rows = []
@@ -79,7 +79,7 @@ def draw(found: Found, titles: dict[str, str]) -> Any:
 
     from sobolev_theory.plotting.styles import MARKERS, PALETTE
 
-    figure, axes = plt.subplots(1, len(found), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(1, len(found), squeeze=False, sharey=True, layout="constrained")
     for panel, (target, rows) in zip(axes[0], found.items(), strict=True):
         for k, (name, losses) in enumerate(rows.items()):
             middle, low, high = np.transpose([quartiles(cell["errors"]) for cell in losses.values()])

@@ -7,7 +7,8 @@ pytest.importorskip("sklearn")
 
 import importlib
 
-from examples.paper.experiment import EXPERIMENTS, committed
+from examples.paper.claims import EXPERIMENTS
+from examples.paper.experiment import committed
 from tests.experiments import same_kind
 
 

@@ -5,7 +5,7 @@ import re
 
 def test_every_experiment_is_on_the_page(site):
     """A section each, with the four statements, a figure that is described, and a table; the summary links to each."""
-    from examples.paper.experiment import EXPERIMENTS, STATEMENTS
+    from examples.paper.claims import EXPERIMENTS, STATEMENTS
 
     text = (site / "paper.html").read_text(encoding="utf-8")
     for name in EXPERIMENTS:
