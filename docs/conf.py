@@ -7,6 +7,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from generate import gallery  # noqa: E402
+
 import sobolev_theory  # noqa: E402
 
 project = "sobolev_theory"
@@ -20,12 +22,13 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinx_gallery.gen_gallery",
     "generate.mathematics",
     "generate.names",
     "generate.theory",
     "generate.neuron_map",
     "generate.notebooks",
-    "generate.scrolling",
+    "generate.accessibility",
     "generate.paper",
 ]
 exclude_patterns = ["node_modules", "generate", "neuron_map", "gallery/**.ipynb"]
@@ -41,6 +44,8 @@ napoleon_google_docstring = False
 napoleon_attr_annotations = False
 napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "name"
+
+sphinx_gallery_conf = gallery.CONF
 
 html_theme = "furo"
 html_title = "sobolev_theory"

@@ -22,7 +22,7 @@ def accelerations(angles: int, norms: int) -> st.Sweep:
     return st.sweep("acceleration", grid)
 
 
-def main(path: str = "acceleration.pdf", *, angles: int = 9, norms: int = 6) -> None:
+def main(path: str = "acceleration.pdf", *, angles: int = 8, norms: int = 5) -> None:
     """Print the extremes, and draw the map."""
     table = accelerations(angles, norms)
     gains = [row["acceleration_equal_sharpness"] for row in table.as_dicts() if "acceleration_equal_sharpness" in row]

@@ -70,8 +70,6 @@ def draw(path: str, found: Found) -> None:
         ax.axvspan(ax.get_xlim()[0], 2, color="black", alpha=0.06, linewidth=0)
         ax.text(0.45, 250, "L2 is singular", fontsize="small")
         ax.set(ylim=(1, 1e3), xlim=(0.4, 40), title="Gauss-Newton matrix of one ReLU neuron")
-        ax.set_xticks([0.5, 1, 2, 5, 10, 20], labels=["0.5", "1", "2", "5", "10", "20"])
-        ax.set_xticks([], minor=True)
         ax.legend()
         plt.savefig(path)
     print(f"wrote {path}")

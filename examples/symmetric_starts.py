@@ -34,7 +34,7 @@ def plane(weights: Array) -> Array:
     return np.stack([x, (inside.sum(axis=(-2, -1)) / WIDTH - x) / (WIDTH - 1)], axis=-1)
 
 
-def trajectories(norm: str, start: tuple[float, float], runs: int = 5, steps: int = 300) -> tuple[Array, Array]:
+def trajectories(norm: str, start: tuple[float, float], runs: int = 4, steps: int = 240) -> tuple[Array, Array]:
     """``(x, y)`` of small-batch runs (runs, R, 2), and of the planar flow at the same times (R, 2)."""
     loss, record = st.PopulationLoss(np.eye(WIDTH, DIM), norm), np.unique(np.rint(steps * np.linspace(0, 1, 51) ** 2))
     settings: dict[str, Any] = {"step": STEP, "batch": 20, "steps": steps, "runs": runs, "record": record, "rng": 0}

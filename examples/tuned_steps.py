@@ -60,7 +60,7 @@ def main(
     for activation in NORMS:
         print(f"{activation}, {width} neurons. {table(activation, width, starts, last)}\n")
     for method in ("heavy_ball", "adam"):
-        print(f"relu, {width} neurons. {table('relu', width, starts, last, method)}\n")
+        print(f"relu, {width} neurons. {table('relu', width, 1, last, method)}\n")
     print(f"relu, {wide} neurons. {table('relu', wide, wide_starts, last)}\n")
     draw(path, width, starts, accuracies)
 

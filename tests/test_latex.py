@@ -113,6 +113,7 @@ def test_the_reader_refuses_what_it_does_not_know() -> None:
     assert read(r"\max\left(1, \left|- 2\right|\right) \sin \frac{\pi}{4} 2 \cos \left(2 \pi\right)", {}) == 2
 
 
+@pytest.mark.long
 def test_steps_of_derivations_are_true_as_printed() -> None:
     """Those without derivatives and named functions: both sides are read at one point."""
     others = {

@@ -72,7 +72,14 @@ def test_a_room_without_its_extra_says_what_to_install(monkeypatch):
         importlib.import_module("sobolev_theory.torch")
 
 
-@pytest.mark.parametrize("name", ["sobolev_theory", *MODULES])
+EXAMPLES = [
+    pytest.param(name, marks=pytest.mark.long if name.endswith((".flow.compare", ".plotting.sweeps")) else ())
+    for name in ["sobolev_theory", *MODULES]
+]
+"""Modules with examples; long are those that follow several flows, as pages and tests of their own do."""
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_in_docstrings(name):
     failures, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failures == 0

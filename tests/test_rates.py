@@ -37,7 +37,8 @@ def test_orthonormal_teacher_l2(width):
     assert rate.predicted == pytest.approx(ANTISYMMETRIC, rel=1e-5)
 
 
-@pytest.mark.parametrize("width", [3, *(pytest.param(width, marks=pytest.mark.long) for width in (4, 5))])
+@pytest.mark.long
+@pytest.mark.parametrize("width", [3, 4, 5])
 def test_orthonormal_teacher_backprop_h1(width):
     """Twice that of L2. With ``D_ij = (w_i - v_i) . v_j`` both fields have, off the diagonal, the components
 

@@ -1,5 +1,6 @@
 """The gallery: the order of its pages, and what their pictures show in words, for those who do not see them."""
 
+import logging
 import re
 from typing import Any
 
@@ -68,6 +69,7 @@ CONF = {
     "image_scrapers": "generate.gallery.pictures",
     "image_srcset": ["2x"],
     "capture_repr": (),
+    "notebook_extensions": set(),
     "show_memory": False,
     "show_signature": False,
     "download_all_examples": False,
@@ -78,4 +80,5 @@ CONF = {
 }
 """Settings of sphinx-gallery."""
 
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # sphinx-gallery shows what is logged, too
 backreferences.THUMBNAIL_TEMPLATE = backreferences.THUMBNAIL_TEMPLATE.replace(":alt:", ":alt: {title}")

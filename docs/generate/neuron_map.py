@@ -83,7 +83,7 @@ def page() -> str:
     return (SOURCES / "page.html").read_text("utf-8").replace("{{fragment}}", fragment())
 
 
-class NeuronMap(Directive):  # type: ignore[misc]  # docutils ships no types
+class NeuronMap(Directive):
     """``{neuron-map}``: the map, in a page of the site."""
 
     def run(self) -> list[nodes.Node]:

@@ -35,7 +35,9 @@ class Experiment(SphinxDirective):
             self.env.note_dependency(str(path))
         if name not in present():
             return self.parse_text_to_nodes("Not run yet.")
-        parts = [f"**{key}:** {text}" for key, text in statements(name).items()]
+        said = statements(name)
+        word, reason = verdict(said.pop("Verdict"))
+        parts = [*(f"**{key}:** {text}" for key, text in said.items()), f"**Verdict: {word}.** {reason}"]
         found = self.parse_text_to_nodes("\n\n".join(parts))
         result = committed(name)
         numbers = self.parse_text_to_nodes(f"{result.table.to_markdown()}\n\n{provenance(result)}")
@@ -53,6 +55,12 @@ class Experiment(SphinxDirective):
         figure.savefig(folder / f"{result.name}.svg", metadata={"Date": None})
         plt.close(figure)
         return nodes.image(uri=f"figures/{result.name}.svg", alt=drawn(result.name))
+
+
+def verdict(text: str) -> tuple[str, str]:
+    """In words that stand alone, and what is said of it."""
+    word, reason = text.split(". ", 1)
+    return word if word == "reproduced" else f"{word} reproduced", reason
 
 
 def drawn(name: str) -> str:
@@ -79,8 +87,8 @@ def rows(names: Iterable[str]) -> list[str]:
     """A table in Markdown."""
     found = ["| experiment | verdict | |", "|---|---|---|"]
     for name in names:
-        word, sentence, *_ = statements(name)["Verdict"].replace("\n", " ").split(". ")
-        found.append(f"| [{name}](#{name.replace('_', '-')}) | {word} | {sentence.rstrip('.')} |")
+        word, reason = verdict(statements(name)["Verdict"].replace("\n", " "))
+        found.append(f"| [{name}](#{name.replace('_', '-')}) | {word} | {reason.split('. ')[0].rstrip('.')} |")
     return found
 
 

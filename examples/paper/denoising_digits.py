@@ -1,4 +1,33 @@
-"""placeholder"""
+"""Do derivatives of the image in the loss help an autoencoder to remove noise from digits?
+
+Claim: the benefits of Sobolev training extend to denoising autoencoders. The public code trains one with a loss on
+Fourier transforms of the residual image, and compares mean squares on test images.
+
+Set-up: scikit-learn's digits, 8 x 8 pixels with grey values from 0 to 1, 1000 for training, 297 for validation, 500 for
+test. Noise has root mean square 0.3: normal numbers for each pixel, or one wave an image, of random phase and of 1, 2
+or 3 periods down and across. Three convolutions (16, 32, 32 channels, leaky ReLU), a code of 16 numbers, three
+transposed convolutions; 700 steps of Adam with 32 images and fresh noise each, the rate falling as a cosine. Losses:
+the mean square (L2); with ``|D r|^2`` of differences of neighbouring pixels of the residual ``r``; with weights
+``1 + |k|^2`` of its Fourier transform, ``k`` in radians a pixel and folded, that is, as of the slower of the waves that
+agree on the pixels. Derivatives have weight 1, or, "scaled", ``Var f/E |grad f|^2`` of the images less their mean,
+0.27. These are Sobolev norms along rows and columns of the *output*, quadratic forms ``r' P r`` with one fixed positive
+definite matrix ``P``. The theory's are along the *inputs* of the network, and it says nothing of these. With such a
+``P`` the conditional mean is best, as it is for L2: what differs is the way there, and what a small network gives up.
+
+Fairness: learning rates are tuned for each loss and noise, by the mean square on validation images, out of the same
+four, with two seeds that are not among the five reported. Starts, batches and noise of a seed are the same for all
+losses, and so are the errors reported. In the public code (MNIST) there is one rate and one seed; the noise is one and
+the same wave for all images, which a bias can subtract; and frequencies ``2 pi j/n``, ``j = 0, ..., n - 1``, are not
+folded. That is "H1 unfolded" here: as a real wave of frequency ``a`` is half one of ``2 pi - a``, its weight is
+``pi^2 + (pi - a)^2``, *least* for the fastest. This is no derivative; but for the mean it is not far from L2.
+
+Verdict: not. With true derivatives the mean square on test images is 2 to 24 per cent larger than with L2 after the
+same steps, in all eight cases, in three by more than two standard errors. The error of the gradient, which they are to
+make small, is at best 1 per cent smaller, within its standard error. To 1.25 times the last error of L2 they take more
+steps than L2 in seven cases of eight, and a step takes 2 to 10 per cent more time. What is not folded has 7 per cent
+less than L2 with white noise, by 2.4 standard errors, and 7 per cent more with waves. Runs are short, and seeds scatter
+by 10 to 35 per cent: gains of a few per cent, or later ones, are not excluded.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +40,7 @@ import numpy as np
 import sobolev_theory as st
 from sobolev_theory._runtime.cells import Column
 from sobolev_theory._runtime.checks import flag, one_of, positive_integer
-from sobolev_theory._runtime.sample_mean import SampleMean, spread
+from sobolev_theory._runtime.sample_mean import SampleMean
 
 from .command_line import main
 from .experiment import Result
@@ -160,7 +189,7 @@ def table(data: dict[str, Any]) -> st.Table:
         for name, found in of_noise.items():
             errors, slopes = of_test_images(found), np.array(found["observed"])[-1, :, 2]
             means = [SampleMean(each) for each in (errors[-1], errors[-1] / reference, slopes)]
-            steps = first_below(data["steps"], errors, MARGIN * reference.mean())
+            steps = first_below(data["steps"], errors, MARGIN * reference)
             pairs = [(float(mean), mean.standard_error) for mean in means]
             decibels = float(-10 * np.log10(means[0]))
             rows.append((kind, name, found["rate"], *pairs, decibels, steps, steps * found["seconds"]))
@@ -178,7 +207,7 @@ def table(data: dict[str, Any]) -> st.Table:
         rows,
         [
             f"scaled: derivatives with weight {data['scaled_weight']:.3g} in place of 1",
-            f"steps and seconds of one core: until the mean square is at most {MARGIN} times the last of L2",
+            f"steps, and seconds of one core: to {MARGIN} times the last mean square of L2, median over seeds",
         ],
         keys=2,
     )
@@ -190,30 +219,30 @@ def of_test_images(found: dict[str, Any]) -> Array:
     return errors
 
 
-def first_below(steps: Sequence[int], errors: Array, level: float) -> float:
-    """The mean over seeds of the first recorded step with an error (records, seeds) of a level; infinite if never."""
+def first_below(steps: Sequence[int], errors: Array, level: Array) -> float:
+    """The median over seeds of the first recorded step with an error (records, seeds) of a level; infinite if never."""
     below = errors <= level
-    return float(np.mean(np.where(below.any(axis=0), np.array(steps)[below.argmax(axis=0)], np.inf)))
+    return float(np.median(np.where(below.any(axis=0), np.array(steps)[below.argmax(axis=0)], np.inf)))
 
 
 def draw(result: Result) -> Any:
-    """Test errors over steps, a panel for each noise: means, and bands of a standard error."""
+    """Mean squares on test images over steps, a panel for each noise: means, and standard errors at the end."""
     from matplotlib import pyplot as plt
 
-    from sobolev_theory import plotting
+    from sobolev_theory.plotting.styles import look
 
     steps, runs = result.data["steps"], result.data["runs"]
-    with plotting.style("paper", width="column"):
-        figure, panels = plt.subplots(len(runs), sharex=True, squeeze=False, figsize=(3.4, 1.2 + 1.7 * len(runs)))
-        for ax, (kind, of_noise) in zip(panels.flat, runs.items(), strict=True):
-            for name, found in of_noise.items():
-                errors = of_test_images(found)
-                mean, error = errors.mean(axis=1), spread(errors.T) / errors.shape[1] ** 0.5
-                (line,) = ax.semilogy(steps[1:], mean[1:], label=name)
-                ax.fill_between(steps[1:], (mean - error)[1:], (mean + error)[1:], color=line.get_color(), alpha=0.2)
-            ax.set(title=f"{kind} noise", ylabel="mean square error")
-        panels[-1, 0].set_xlabel("steps")
-        figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure, panels = plt.subplots(len(runs), sharex=True, squeeze=False, figsize=(3.4, 1.2 + 1.7 * len(runs)))
+    for ax, (kind, of_noise) in zip(panels.flat, runs.items(), strict=True):
+        for k, (name, found) in enumerate(of_noise.items()):
+            errors = of_test_images(found)
+            ax.plot(steps[1:], errors.mean(axis=1)[1:], label=name, **look(k))
+            last = SampleMean(errors[-1])
+            marks = {"color": look(k)["color"], "marker": "o", "markersize": 2, "capsize": 2}
+            ax.errorbar(steps[-1] * (1.03 + 0.03 * k), last, last.standard_error, **marks)
+        ax.set(title=f"{kind} noise", ylabel="mean square error", ylim=(0, None))
+    panels[-1, 0].set_xlabel("steps")
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

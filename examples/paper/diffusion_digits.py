@@ -1,4 +1,30 @@
-"""placeholder"""
+"""Do derivatives of the image in the loss help a denoising diffusion model of digits?
+
+Claim: the benefits of Sobolev training extend to diffusion models. The public code trains one on faces with a loss on
+Fourier transforms of the residual image, and compares Frechet distances of its samples.
+
+Set-up: scikit-learn's digits, 8 x 8 pixels with values from -1 to 1, 1000 for training, 297 for validation, 500 for
+test. A network of dense layers (two residual blocks, width 192) finds the image ``x`` in ``cos(pi t/2) x + sin(pi t/2)
+noise`` at a random time ``t`` between 0 and 1; 1500 steps of Adam with 128 images each, the rate falling as a cosine.
+Losses of its residual: the mean square (L2); weights ``1 + |k|^2`` of its Fourier transform, ``k`` in radians a pixel
+and folded (H1); the same with 0.27 ``|k|^2``, where 0.27 is ``Var f/E |grad f|^2`` of the images less their mean. All
+have the same weights of times, the signal-to-noise ratio ``cot(pi t/2)^2``, at most 5. Derivatives are along rows and
+columns of the *output*, a fixed positive definite weight of residual frequencies: not the Sobolev loss of the theory.
+Samples are made in 30 deterministic steps, each cut off at -1 and 1. Distances are those of Gaussians with the mean and
+the covariance of 20 principal components of the training images, between 500 samples, three times, and the test images;
+500 training images show how small it can get.
+
+Fairness: learning rates are tuned for each loss, by the distance from validation images, out of the same four, with two
+seeds that are not among the five reported. Starts, images, times, noise and what samples start from are the same. The
+public code's H1 differs from its L2 in three more ways: means of absolute values, not of squares; no weights of times;
+frequencies that are not folded. So does "public code" here. There, distances are of 100 images, which biases them by
+much, from the training set.
+
+Verdict: not. With H1 the distance is 39 ± 7 per cent larger than with L2, and 18 ± 5 with the smaller weight, and it is
+larger at every recorded step; the weighted mean square is larger too, and the error of the gradient no smaller. What
+the public code has makes distances 15 ± 3 per cent larger, though both errors are 4 per cent smaller; which of its four
+differences does that was not asked. No loss comes near training images: runs are short, and the network small.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +56,6 @@ RATES = (0.002, 0.004, 0.008, 0.016)
 EARLIEST, LATEST = 0.005, 0.995  # times; at 0 there is no noise, at 1 nothing else
 
 Array = np.ndarray[Any, Any]
-
-
-class Sampling(NamedTuple):
-    """How many images are drawn for a distance, and in how many steps."""
-
-    images: int
-    steps: int
 
 
 class Objective(NamedTuple):
@@ -114,16 +133,16 @@ def noisy(images: torch.Tensor, noise: torch.Tensor, t: torch.Tensor) -> torch.T
 
 
 def sample(parameters: list[torch.Tensor], noise: torch.Tensor, steps: int) -> torch.Tensor:
-    """Images from noise (M, N, n, n), by deterministic steps from `LATEST` to `EARLIEST`."""
+    """Images from noise (M, N, n, n), by deterministic steps from `LATEST` to `EARLIEST`, cut off at -1 and 1."""
     import torch
 
     times, x = torch.linspace(LATEST, EARLIEST, steps), noise
     with torch.no_grad():
         for now, then in pairwise(times):
-            clean = network(parameters, x, now.expand(x.shape[:2]))
+            clean = network(parameters, x, now.expand(x.shape[:2])).clamp(-1, 1)
             angle = torch.pi / 2 * now
             x = noisy(clean, (x - angle.cos() * clean) / angle.sin(), then)
-        return network(parameters, x, times[-1].expand(x.shape[:2]))
+        return network(parameters, x, times[-1].expand(x.shape[:2])).clamp(-1, 1)
 
 
 def floor(repeats: int = 20) -> Array:
@@ -135,7 +154,9 @@ def floor(repeats: int = 20) -> Array:
     return np.array([features.distance(rng.permutation(training)[: len(test)], test) for _ in range(repeats)])
 
 
-def trained(objective: Objective, sampling: Sampling, models: Models, record: Sequence[int]) -> tuple[Array, float]:
+def trained(
+    objective: Objective, models: Models, record: Sequence[int], *, samples: int, sampling_steps: int
+) -> tuple[Array, float]:
     """Numbers (records, M, 3 + draws): Frechet distance from validation images, weighted mean square on test images,
     and of its gradient, and Frechet distances from test images of several draws.
     """
@@ -151,7 +172,7 @@ def trained(objective: Objective, sampling: Sampling, models: Models, record: Se
     features, slope = Features(training.numpy(), FEATURES), digits.fourier(digits.squared_frequencies(digits.SIZE))
     times = EARLIEST + (LATEST - EARLIEST) * held.uniform(len(test))
     disturbed = noisy(test, held.normal(*test.shape), times).expand(len(models), -1, -1, -1)
-    begin = held.normal(1 + DRAWS, sampling.images, *test.shape[1:])[0]
+    begin = held.normal(1 + DRAWS, samples, *test.shape[1:])[0]
 
     def batch_loss() -> torch.Tensor:
         images = streams.batches(training, BATCH)
@@ -160,7 +181,7 @@ def trained(objective: Objective, sampling: Sampling, models: Models, record: Se
         return objective(network(parameters, x[of_model], t[of_model]) - images[of_model], t[of_model]).mean(-1)
 
     def numbers() -> Array:
-        drawn = [sample(parameters, each.expand(len(models), -1, -1, -1), sampling.steps).numpy() for each in begin]
+        drawn = [sample(parameters, each.expand(len(models), -1, -1, -1), sampling_steps).numpy() for each in begin]
         with torch.no_grad():
             residual = network(parameters, disturbed, times.expand(len(models), -1)) - test
             errors = [(signal_to_noise(times) * each(residual)).mean(-1) for each in (digits.mean_square, slope)]
@@ -184,14 +205,16 @@ def run(*, quick: bool = False, seeds: int = 5) -> Result:
     seeds = positive_integer("seeds", seeds)
     torch.set_num_threads(1)  # arrays are small: more threads wait for one another
     budget = digits.Budget(RATES[1:3], (1001,), 16, 1) if quick else digits.Budget(RATES, (1001, 1002), 1500, 4)
-    sampling = Sampling(100, 5) if quick else Sampling(500, 30)
+    samples, sampling_steps = (100, 5) if quick else (500, 30)
+    runs_of = partial(trained, samples=samples, sampling_steps=sampling_steps)
     training = digits.images()[0]
     runs = {
-        name: digits.tuned(partial(trained, objective, sampling), budget, seeds).data()
+        name: digits.tuned(partial(runs_of, objective), budget, seeds).data()
         for name, objective in objectives(training).items()
     }
+    sampling = {"samples": samples, "sampling_steps": sampling_steps}
     sizes = {"batch": BATCH, "width": WIDTH, "clip": CLIP, "features": FEATURES, "draws": DRAWS}
-    settings = {"seeds": range(seeds), **budget._asdict(), **sampling._asdict(), **sizes}
+    settings = {"seeds": range(seeds), **budget._asdict(), **sampling, **sizes}
     data = {"steps": digits.recorded(budget), "scaled_weight": digits.balance(training), "floor": floor(), "runs": runs}
     return Result(name="diffusion_digits", settings={"quick": quick, **settings}, data=data, table=table(data))
 
@@ -221,7 +244,7 @@ def table(data: dict[str, Any]) -> st.Table:
         rows,
         [
             f"training images: distance {np.mean(data['floor']):.3f}, spread {np.std(data['floor'], ddof=1):.3f}",
-            f"scaled: derivatives with weight {data['scaled_weight']:.3g} in place of 1",
+            f"scaled: derivatives with weight {data['scaled_weight']:.3g} in place of 1; draws: the same for all",
         ],
     )
 
@@ -230,18 +253,15 @@ def draw(result: Result) -> Any:
     """Distances over steps: means, and bands of a standard error; below, where training images are."""
     from matplotlib import pyplot as plt
 
-    from sobolev_theory import plotting
-
     steps, floor = result.data["steps"], np.array(result.data["floor"])
-    with plotting.style("paper", width="column"):
-        figure, ax = plt.subplots()
-        for name, found in result.data["runs"].items():
-            distances = np.array(found["observed"])[1:, :, 3:].mean(axis=2)
-            error = spread(distances.T) / distances.shape[1] ** 0.5
-            ax.errorbar(steps[1:], distances.mean(axis=1), error, capsize=2, label=name)
-        ax.axhspan(floor.mean() - floor.std(), floor.mean() + floor.std(), color="0.8", label="training images")
-        ax.set(xlabel="steps", ylabel="Fréchet distance", yscale="log")
-        figure.legend(loc="outside lower center", ncols=2)
+    figure, ax = plt.subplots(figsize=(3.4, 3.0))
+    for name, found in result.data["runs"].items():
+        distances = np.array(found["observed"])[1:, :, 3:].mean(axis=2)
+        error = spread(distances.T) / distances.shape[1] ** 0.5
+        ax.errorbar(steps[1:], distances.mean(axis=1), error, capsize=2, label=name)
+    ax.axhspan(floor.mean() - floor.std(), floor.mean() + floor.std(), color="0.8", label="training images")
+    ax.set(xlabel="steps", ylabel="Fréchet distance", yscale="log")
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 

@@ -108,7 +108,7 @@ def away(found: Runs, norm: str, start: tuple[float, float]) -> float:
 
 def run(*, quick: bool = False, seeds: int = 5) -> Result:
     """The experiment; the quick size has fewer steps."""
-    last, few = (60, 40) if flag("quick", quick) else (STEPS, FEW_STEPS)
+    last, few = (30, 20) if flag("quick", quick) else (STEPS, FEW_STEPS)
     seeds = positive_integer("seeds", seeds)
     generic = np.eye(WIDTH, DIM) + 0.3 * st.Network.random(WIDTH, DIM, rng=1).weights
     curves = {case: runs(*case, generic, last, seeds) for case in product(("relu", "erf"), NORMS)}

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike, NDArray
 
 from .._runtime.checks import as_array, between, instance_of
@@ -21,6 +22,9 @@ FloatArray = NDArray[np.float64]
 
 TOP = 1e4
 """Condition numbers above which a curve leaves the figure."""
+
+DECADES = 1e3
+"""Quotient of the most and the fewest samples up to which there are three ticks for each power of ten."""
 
 CURVE, BINS = 300, 60
 """Points of a density in each interval, and bins of the histogram."""
@@ -65,6 +69,10 @@ def condition_number_of_samples(
         finite = np.isfinite(kappa)
         ax.plot(x[finite], kappa[finite], label=laws[0].norm, **look(k))
     ax.set(xscale="log", yscale="log", xlabel="samples for each dimension, $n/d$", ylabel=r"condition number $\kappa$")
+    if x.max() < DECADES * x.min():
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter("")
     ax.set_ylim(1, min(TOP, ax.get_ylim()[1]))
     ax.set_title("Gauss-Newton matrix of samples", fontsize="medium")
     ax.legend(fontsize="small")

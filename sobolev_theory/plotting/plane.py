@@ -30,6 +30,9 @@ LARGEST = 2.0
 LEVELS = (0.2, 0.35, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0, 3.0, 5.0)
 """Quotients of condition numbers at which the map has contour lines; its colours end at the first and the last."""
 
+APART = 0.062
+"""What the label of a tick needs on the bar of colours, in heights of the bar."""
+
 ROOM = 0.07
 """What the label of a contour needs, in widths of the map: so far from the border, half as far from other lines."""
 
@@ -109,7 +112,10 @@ def condition_number_map(
     ax = panels(ax)[0]
     mesh = ax.pcolormesh(angle, size, quotient, norm=scale, cmap="cividis", rasterized=True)
     extend = {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[low < bottom, high > top]
-    ticks = [level for level in LEVELS if bottom <= level <= top]
+    ticks: list[float] = []
+    for level in LEVELS:
+        if bottom <= level <= top and (not ticks or scale(level) - scale(ticks[-1]) > APART):
+            ticks.append(level)
     bar = ax.figure.colorbar(mesh, ax=ax, extend=extend, ticks=ticks, format="{x:g}")
     bar.minorticks_off()
     bar.set_label(rf"$\kappa$ of {Norm.parse(first).name} / $\kappa$ of {Norm.parse(second).name}")
