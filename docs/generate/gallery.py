@@ -65,7 +65,6 @@ CONF = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/(?!tuned_training)\w+\.py",  # which needs PyTorch, and is shown without being run
-    "ignore_pattern": r"__init__\.py",
     "within_subsection_order": "generate.gallery.order",
     "image_scrapers": "generate.gallery.pictures",
     "image_srcset": ["2x"],
