@@ -65,6 +65,7 @@ CONF = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/(?!tuned_training)\w+\.py",  # which needs PyTorch, and is shown without being run
+    "ignore_pattern": r"/paper/",  # which has a page of its own
     "within_subsection_order": "generate.gallery.order",
     "image_scrapers": "generate.gallery.pictures",
     "image_srcset": ["2x"],
