@@ -46,7 +46,7 @@ napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "name"
 
 sphinx_gallery_conf = gallery.CONF
-suppress_warnings = ["sphinx_gallery.duplicate_filename"]  # of the paper's experiments, which are no examples of it
+suppress_warnings = ["sphinx_gallery.duplicate_filename"]  # of examples/paper, which is on a page of its own
 
 html_theme = "furo"
 html_title = "sobolev_theory"

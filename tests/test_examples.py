@@ -15,8 +15,6 @@ from matplotlib import pyplot as plt
 
 import sobolev_theory as st
 
-EXAMPLES = sorted(path.stem for path in (Path(__file__).parent.parent / "examples").glob("*.py"))
-
 SHORTER = {
     "acceleration": {"angles": 2, "norms": 2},
     "finite_samples": {"dim": 60, "runs": 2},
@@ -31,7 +29,7 @@ SHORTER = {
 """Arguments with which an example that takes long is run here; as it is by default the gallery of the site runs it."""
 
 QUICK = ("compare_norms", "condition_number_map", "tuned_training", "verify_by_sampling")
-"""Examples that the default run runs; of others it tests numbers."""
+"""Examples that the default run runs; of others it tests numbers. The gallery, where all run, is `tests/site`."""
 
 SHARED = {
     "compare_norms": "comparison",
@@ -53,7 +51,7 @@ def computed_once() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in EXAMPLES]
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.long) for name in SHORTER if name not in QUICK)]
 )
 def test_examples_run(name, capsys, tmp_path, monkeypatch):
     """They print, and those that draw say which file they leave; the figure stays open, for the gallery."""

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from pathlib import Path
 from typing import Any
 
 from matplotlib import pyplot as plt
@@ -64,10 +65,11 @@ CONF = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/(?!tuned_training)\w+\.py",  # which needs PyTorch, and is shown without being run
-    "ignore_pattern": r"__init__\.py",
+    "ignore_pattern": r"/paper/",  # which has a page of its own
     "within_subsection_order": "generate.gallery.order",
     "image_scrapers": "generate.gallery.pictures",
     "image_srcset": ["2x"],
+    "default_thumb_file": str(Path(__file__).parent.parent / "_static" / "table.svg"),
     "capture_repr": (),
     "notebook_extensions": set(),
     "show_memory": False,

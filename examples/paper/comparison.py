@@ -14,7 +14,7 @@ Found = dict[str, dict[str, dict[str, dict[str, Any]]]]
 """By target, by series (networks or grids), by loss: ``errors`` of the seeds, ``rate``, ``milliseconds`` and others."""
 
 LONGER = "L2, 3 x steps"
-"""The loss L2, trained thrice as long as the others: more than the time that any of them takes."""
+"""The loss L2, trained thrice as long as the others: more than the time of H1, about that of H2."""
 
 
 def quartiles(errors: Sequence[float | None]) -> tuple[float, float, float]:
@@ -68,7 +68,7 @@ def sentences(found: Found) -> list[str]:
                 won = sum(factor > 1 for factor in gains)
                 said.append(
                     f"{loss}: a smaller error than {named} in {won} of {len(gains)} cases; {named} / {loss} is "
-                    f"{min(gains):.2g} to {max(gains):.2g}, in the geometric mean {np.exp(np.mean(np.log(gains))):.2g}"
+                    f"{min(gains):.3g} to {max(gains):.3g}, in the geometric mean {np.exp(np.mean(np.log(gains))):.3g}"
                 )
     return said
 

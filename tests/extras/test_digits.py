@@ -9,7 +9,8 @@ pytest.importorskip("sklearn")
 import torch
 
 from examples.paper import denoising_digits, diffusion_digits, digits
-from examples.paper.experiment import committed, statements
+from examples.paper.claims import statements
+from examples.paper.experiment import committed
 from examples.paper.frechet import Features, frechet_distance
 
 WAVES = ((0.7, 1, 0, 0.3), (0.4, 2, 3, 1.1), (0.2, -5, 6, 2.0))  # amplitude, periods down and across, phase

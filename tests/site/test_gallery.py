@@ -18,3 +18,15 @@ def test_spurious_minima(site: Path) -> None:
     text = printed(site, "spurious_minima")
     for norm in ("L2", "H1"):
         assert f"{norm}: spurious minima are hit more often at K = 10 than at K = 6" in text
+
+
+def test_every_example_ran_and_its_figure_is_described(site: Path) -> None:
+    """But for the one that needs PyTorch. A text says what is drawn against what: it has the labels of axes."""
+    for example in sorted((Path(__file__).parents[2] / "examples").glob("*.py")):
+        name, source = example.stem, example.read_text(encoding="utf-8")
+        page = (site / "gallery" / f"{name}.html").read_text(encoding="utf-8")
+        texts = re.findall(r'<img[^>]*alt="(Figure\. [^"]+)"', page)
+        assert bool(printed(site, name)) == (name != "tuned_training")
+        assert len(texts) == ("plotting.style" in source), name
+        assert ("plotting.style" in source) == printed(site, name).endswith(f"wrote {name}.pdf\n"), name
+        assert all(" against " in text and len(text) > 60 for text in texts), texts
