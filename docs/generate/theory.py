@@ -49,7 +49,7 @@ algebra; the steps that are shown under a formula or a theorem are verified ones
 `.latex()`, and as a SymPy expression, `.sympy()`. `st.formulas.document()` is all of it, or what you choose, as a LaTeX
 document to print. [Formulas and theorems](../tutorials/formulas.md) says how, and what each theorem says in a line."""
 
-LETTERS = "Letters and conventions are those of the [setting](#setting)."
+LETTERS = "Letters and conventions are those of the [setting](#theory-setting)."
 """Where a reader who comes from elsewhere finds them."""
 
 
@@ -170,7 +170,7 @@ def index(names: Iterable[str]) -> str:
     setting = NOTATION.expand(SETTING)
     for command, text in WORDS:
         setting = re.sub(command, text, setting)
-    parts = ["# Catalogue of formulas", INTRODUCTION, "(setting)=\n## Setting", setting]
+    parts = ["# Catalogue of formulas", INTRODUCTION, "(theory-setting)=\n## Setting", setting]
     for kind, found in kinds.items():
         parts += [f"## {kind}", "\n".join(["```{toctree}", ":maxdepth: 1", "", *found, "```"])]
     return "\n\n".join([*parts, "## References", "```{toctree}\nreferences\n```"])
