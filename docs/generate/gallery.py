@@ -1,13 +1,17 @@
-"""The gallery: the order of its pages, and what their pictures show in words, for those who do not see them."""
+"""The gallery: the order of its pages, what their pictures show in words, for those who do not see them, and links."""
 
 import logging
 import re
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
 from sphinx_gallery import backreferences
 from sphinx_gallery.scrapers import matplotlib_scraper
 
@@ -60,6 +64,27 @@ def pictures(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any
     text = "; ".join(described(figure) for figure in figures)
     found = matplotlib_scraper(block, block_vars, gallery_conf)
     return re.sub(r"(:alt:).*", lambda match: f"{match[1]} Figure. {text}", found)
+
+
+class Examples(SphinxTransform):
+    """The name of an example's file in prose is a link to its page."""
+
+    default_priority = 400
+
+    def apply(self, **options: Any) -> None:
+        """Put links in the place of names."""
+        for literal in list(self.document.findall(nodes.literal)):
+            if found := re.fullmatch(r"examples/(\w+)\.py", literal.astext()):
+                about = {"refdomain": "std", "reftype": "doc", "refexplicit": True, "refwarn": True}
+                page = addnodes.pending_xref("", reftarget=f"/gallery/{found[1]}", **about)
+                literal.replace_self(page)
+                page += literal
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the links."""
+    app.add_transform(Examples)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 CONF = {

@@ -88,7 +88,7 @@ def rows(names: Iterable[str]) -> list[str]:
     found = ["| experiment | verdict | |", "|---|---|---|"]
     for name in names:
         word, reason = verdict(statements(name)["Verdict"].replace("\n", " "))
-        found.append(f"| [{name}](#{name.replace('_', '-')}) | {word} | {reason.split('. ')[0].rstrip('.')} |")
+        found.append(f"| [](#{name.replace('_', '-')}) | {word} | {reason.split('. ')[0].rstrip('.')} |")
     return found
 
 

@@ -47,7 +47,10 @@ INTRODUCTION = """These pages are printed from the catalogue of the package, who
 algebra; the steps that are shown under a formula or a theorem are verified ones. `st.formulas.names()` lists the names,
 `st.formulas.search("words")` finds some, and `st.formulas.get(name)` has the formula as LaTeX in your notation,
 `.latex()`, and as a SymPy expression, `.sympy()`. `st.formulas.document()` is all of it, or what you choose, as a LaTeX
-document to print."""
+document to print. [Formulas and theorems](../tutorials/formulas.md) says how, and what each theorem says in a line."""
+
+LETTERS = "Letters and conventions are those of the [setting](#theory-setting)."
+"""Where a reader who comes from elsewhere finds them."""
 
 
 def words(text: str) -> str:
@@ -113,7 +116,7 @@ def theorem(record: Theorem) -> str:
         if texts:
             parts += [f"## {heading}", "\n".join(f"- {words(text)}" for text in texts)]
     seen = f" Seen in `{record.numeric}`." if record.numeric else ""
-    parts.append(f"**Source:** {words(record.source)}.")
+    parts.append(f"{LETTERS} **Source:** {words(record.source)}.")
     parts.append(f'**In Python:** `st.formulas.get("{record.name}")`; `.verify()` proves it again.{seen}')
     parts += ["## Proof", "Every step is verified by the certificate named in brackets.", *_claims(record.proof)]
     if record.counterexamples:
@@ -155,7 +158,7 @@ def pages() -> dict[str, str]:
 
 
 def _page(title: str, records: list[Formula]) -> str:
-    return "\n\n".join([f"# {words(title)}", *map(formula, records)])
+    return "\n\n".join([f"# {words(title)}", LETTERS, *map(formula, records)])
 
 
 def index(names: Iterable[str]) -> str:
@@ -167,7 +170,7 @@ def index(names: Iterable[str]) -> str:
     setting = NOTATION.expand(SETTING)
     for command, text in WORDS:
         setting = re.sub(command, text, setting)
-    parts = ["# Catalogue of formulas", INTRODUCTION, "## Setting", setting]
+    parts = ["# Catalogue of formulas", INTRODUCTION, "(theory-setting)=\n## Setting", setting]
     for kind, found in kinds.items():
         parts += [f"## {kind}", "\n".join(["```{toctree}", ":maxdepth: 1", "", *found, "```"])]
     return "\n\n".join([*parts, "## References", "```{toctree}\nreferences\n```"])
