@@ -54,6 +54,7 @@ def described(figure: Figure) -> str:
     """All panels, and the legend beneath them, in words."""
     parts = [panel(ax) for ax in figure.axes]
     parts += [", ".join(plain(text.get_text()) for text in legend.get_texts()) for legend in figure.legends]
+    parts += [f"all against {plain(text)}" for text in [figure.get_supxlabel()] if text]
     return "; ".join(part for part in parts if part)
 
 

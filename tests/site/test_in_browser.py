@@ -11,6 +11,9 @@ AXE = Path(__file__).parents[2] / "docs" / "node_modules" / "axe-core" / "axe.mi
 GRAVE = ("serious", "critical")
 """What axe calls the findings that make a page unusable for some."""
 
+ALIKE, OF_THEM = ("api/", "theory/"), ("api/loss.html", "theory/relu/H1.html", "theory/theorem/exact_cone.html")
+"""Folders of generated pages, which share their colours, and those of them whose contrast is measured."""
+
 UNSET = r"""() => {
   const left = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -98,11 +101,13 @@ def test_page(view, axe, address, name):
     view.goto(f"{address}/{name}", wait_until="load")
     assert view.evaluate(WIDER) == [], "on a phone"
     assert view.evaluate(UNSET) == []
+    view.set_viewport_size(SIZES["desktop"])
     view.evaluate(WITHOUT_FORMULAS)
     view.evaluate(axe)
-    assert findings(view, "runOnly: ['scrollable-region-focusable']") == [], "on a phone"
-    view.set_viewport_size(SIZES["desktop"])
-    assert findings(view) == []
-    view.emulate_media(color_scheme="dark")
-    assert findings(view, "runOnly: ['color-contrast']") == [], "in the dark"
+    if name.startswith(ALIKE) and name not in OF_THEM:
+        assert findings(view, "rules: { 'color-contrast': { enabled: false } }") == []
+    else:
+        assert findings(view) == []
+        view.emulate_media(color_scheme="dark")
+        assert findings(view, "runOnly: ['color-contrast']") == [], "in the dark"
     assert view.faults == []
