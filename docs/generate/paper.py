@@ -20,7 +20,7 @@ def provenance(result: Result) -> str:
     libraries = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     again = f"python -m examples.paper.{result.name} --seeds {seeds} --out results"
     spent = f"{result.processor_seconds:.0f} s of computing in {result.seconds:.0f} s on {result.cores} cores"
-    return f"{seeds} seeds, {spent}; {libraries}. Again: `{again}`."
+    return f"{seeds} seeds, {spent}; {libraries}. Again:\n\n```bash\n{again}\n```"
 
 
 class Experiment(SphinxDirective):
