@@ -20,6 +20,7 @@ import torch
 from torch.nn import functional
 
 from .adam import Adam
+from .experiment import rounded
 
 SIZE = 8  # pixels of a side
 TRAINING, VALIDATION = 1000, 297  # images; the other 500 are the test set
@@ -175,8 +176,8 @@ class Trained(NamedTuple):
     seconds: float  # of a step of a model on one core
 
     def data(self) -> dict[str, Any]:
-        """For a file: as it is, with five digits."""
-        return {name: np.vectorize(lambda x: float(f"{x:.5g}"))(value) for name, value in self._asdict().items()}
+        """For a file."""
+        return {name: rounded(value) for name, value in self._asdict().items()}
 
 
 def tuned(run: Callable[[Models, Sequence[int]], tuple[Array, float]], budget: Budget, seeds: int) -> Trained:

@@ -35,7 +35,7 @@ from sobolev_theory._runtime.cells import Column
 from sobolev_theory._runtime.checks import flag, positive_integer
 
 from .command_line import main
-from .experiment import Result
+from .experiment import Result, rounded
 
 Array = np.ndarray[Any, Any]
 
@@ -125,11 +125,6 @@ def run(*, quick: bool = False, seeds: int = 5) -> Result:
         },
         table=table(curves, planar),
     )
-
-
-def rounded(values: Array) -> Array:
-    """Five digits, which a figure does not show."""
-    return np.asarray(np.vectorize(lambda value: float(f"{value:.5g}"))(values))
 
 
 def curve(found: Runs) -> dict[str, Array]:
