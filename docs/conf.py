@@ -32,7 +32,7 @@ extensions = [
     "generate.accessibility",
     "generate.paper",
 ]
-exclude_patterns = ["node_modules", "generate", "neuron_map", "gallery/**.ipynb"]
+exclude_patterns = ["node_modules", "generate", "neuron_map"]
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -47,7 +47,7 @@ napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "name"
 
 sphinx_gallery_conf = gallery.CONF
-suppress_warnings = ["sphinx_gallery.duplicate_filename"]  # of examples/paper, which is on a page of its own
+suppress_warnings = ["sphinx_gallery.duplicate_filename"]  # examples/paper has no header, and is on a page of its own
 
 html_theme = "furo"
 html_title = "sobolev_theory"

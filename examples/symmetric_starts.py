@@ -46,7 +46,7 @@ def main(path: str = "symmetric_starts.pdf", **options: int) -> None:
     """Draw the runs, and print how far their means are from the flow."""
     with plotting.style("paper", width="column"):
         figure, ax = plt.subplots()
-        for norm, color, dashes in (("L2", "#0072B2", "-"), ("H1", "#D55E00", "--")):
+        for norm, color, dashes in (("L2", "C0", "-"), ("H1", "C1", "--")):
             for start in STARTS:
                 runs, theory = trajectories(norm, start, **options)
                 away = np.linalg.norm(runs.mean(axis=0) - theory, axis=-1).max()

@@ -15,6 +15,8 @@ from matplotlib import pyplot as plt
 
 import sobolev_theory as st
 
+ROOT = Path(__file__).parent.parent
+
 SHORTER = {
     "acceleration": {"angles": 2, "norms": 2},
     "finite_samples": {"dim": 60, "runs": 2},
@@ -72,7 +74,7 @@ def test_examples_run(name, capsys, tmp_path, monkeypatch):
 @pytest.mark.long
 def test_the_file_of_an_example_can_be_another(tmp_path):
     file = tmp_path / "map.svg"
-    example = Path(__file__).parent.parent / "examples" / "condition_number_map.py"
+    example = ROOT / "examples" / "condition_number_map.py"
     subprocess.run([sys.executable, example, file], check=True, cwd=tmp_path)
     assert b"<text" in file.read_bytes()
 
@@ -147,7 +149,7 @@ def test_the_picture_of_the_landing_page_is_what_the_example_draws(tmp_path):
 
     draw(str(tmp_path / "steps.svg"), 5, 3, ACCURACIES)
     plt.close("all")
-    kept = (Path(__file__).parent.parent / "docs" / "_static" / "steps.svg").read_text(encoding="utf-8")
+    kept = (ROOT / "docs" / "_static" / "steps.svg").read_text(encoding="utf-8")
     (texts, marks), (kept_texts, kept_marks) = parts((tmp_path / "steps.svg").read_text(encoding="utf-8")), parts(kept)
     assert texts == kept_texts
     assert len(marks) > 60
@@ -166,7 +168,7 @@ def test_tuned_steps():
 
 @pytest.mark.long
 def test_tuned_steps_by_default():
-    """The table of docs/tutorials/dynamics.md, and how much less a wider ReLU network gains."""
+    """What pages say in words, and how much less a wider ReLU network gains."""
     from examples.tuned_steps import table
 
     expected = {"relu": (78, 74), "relu2": (115, 47, 31), "erf": (144, 65, 24)}
@@ -174,6 +176,13 @@ def test_tuned_steps_by_default():
         found = table(activation, 5, 3, 1e-8)
         assert [row.steps for row in found] == pytest.approx(counts, abs=1.5)
         assert [row.predicted_steps for row in found] == pytest.approx([row.steps for row in found], rel=0.1)
+    (relu, relu_h1), relu2, erf = expected.values()
+    for page, said in (
+        ("index", "ReLU {} with L2, {} with H1; erf {} with L2, {} with H1, {} with H2".format(relu, relu_h1, *erf)),
+        ("paper", f"take {relu_h1} steps of gradient descent with H1 and {relu} with L2"),
+        ("paper", "{} steps with L2, {} with H1 and {} with H2; with `erf` {}, {} and {}".format(*relu2, *erf)),
+    ):
+        assert said in " ".join((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").split())
     assert 1.03 < table("relu", 20, 1, 1e-8)["H1"].gain < table("relu", 5, 3, 1e-8)["H1"].gain
     assert [row.steps for row in table("relu", 5, 1, 1e-8, "heavy_ball")] == pytest.approx((22, 22), abs=1)
     assert table("relu", 5, 1, 1e-8, "adam")["H1"].gain == pytest.approx(1, abs=0.03)

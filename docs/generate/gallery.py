@@ -59,10 +59,14 @@ def described(figure: Figure) -> str:
 
 
 def pictures(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
-    """The figure of an example, as the scraper of sphinx-gallery saves it, with its alternative text."""
+    """The figure of an example, as the scraper of sphinx-gallery saves it, with its alternative text.
+
+    The file that the example itself has saved, in the folder of its source, is not left there.
+    """
     figures = [plt.figure(number) for number in plt.get_fignums()]
     text = "; ".join(described(figure) for figure in figures)
     found = matplotlib_scraper(block, block_vars, gallery_conf)
+    Path(block_vars["src_file"]).with_suffix(".pdf").unlink(missing_ok=True)
     return re.sub(r"(:alt:).*", lambda match: f"{match[1]} Figure. {text}", found)
 
 
@@ -91,7 +95,6 @@ CONF = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/(?!tuned_training)\w+\.py",  # which needs PyTorch, and is shown without being run
-    "ignore_pattern": r"/paper/",  # which has a page of its own
     "within_subsection_order": "generate.gallery.order",
     "image_scrapers": "generate.gallery.pictures",
     "image_srcset": ["2x"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 
 from docutils import nodes
@@ -20,7 +20,7 @@ def provenance(result: Result) -> str:
     libraries = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     again = f"python -m examples.paper.{result.name} --seeds {seeds} --out results"
     spent = f"{result.processor_seconds:.0f} s of computing in {result.seconds:.0f} s on {result.cores} cores"
-    return f"{seeds} seeds, {spent}; {libraries}. Again: `{again}`."
+    return f"{seeds} seeds, {spent}; {libraries}. Again:\n\n```bash\n{again}\n```"
 
 
 class Experiment(SphinxDirective):
@@ -33,8 +33,6 @@ class Experiment(SphinxDirective):
         (name,) = self.arguments
         for path in (FOLDER / f"{name}.py", RESULTS / f"{name}.json", Path(experiment.__file__)):
             self.env.note_dependency(str(path))
-        if name not in present():
-            return self.parse_text_to_nodes("Not run yet.")
         said = statements(name)
         word, reason = verdict(said.pop("Verdict"))
         parts = [*(f"**{key}:** {text}" for key, text in said.items()), f"**Verdict: {word}.** {reason}"]
@@ -65,14 +63,7 @@ def verdict(text: str) -> tuple[str, str]:
 
 def drawn(name: str) -> str:
     """What a figure shows: the first line of the docstring of the function that draws it."""
-    from importlib import import_module
-
     return str(import_module(f"examples.paper.{name}").draw.__doc__).split("\n")[0]
-
-
-def present() -> list[str]:
-    """Experiments that have results."""
-    return [name for name in EXPERIMENTS if (RESULTS / f"{name}.json").exists()]
 
 
 class Verdicts(SphinxDirective):
@@ -80,13 +71,13 @@ class Verdicts(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """What the page shows."""
-        return self.parse_text_to_nodes("\n".join(rows(present())))
+        return self.parse_text_to_nodes("\n".join(rows()))
 
 
-def rows(names: Iterable[str]) -> list[str]:
+def rows() -> list[str]:
     """A table in Markdown."""
     found = ["| experiment | verdict | |", "|---|---|---|"]
-    for name in names:
+    for name in EXPERIMENTS:
         word, reason = verdict(statements(name)["Verdict"].replace("\n", " "))
         found.append(f"| [](#{name.replace('_', '-')}) | {word} | {reason.split('. ')[0].rstrip('.')} |")
     return found

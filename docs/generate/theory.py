@@ -164,9 +164,10 @@ def _page(title: str, records: list[Formula]) -> str:
 def index(names: Iterable[str]) -> str:
     """The page from which all others are reached."""
     kinds: dict[str, list[str]] = {"Theorems": [], "Formulas of a topic": [], "Formulas of an activation": []}
+    theorems, topics, activations = kinds.values()
     for name in names:
         section = name.split("/")[0]
-        kinds[list(kinds)[0 if section == "theorem" else 1 if section in TOPICS else 2]].append(name)
+        (theorems if section == "theorem" else topics if section in TOPICS else activations).append(name)
     setting = NOTATION.expand(SETTING)
     for command, text in WORDS:
         setting = re.sub(command, text, setting)

@@ -202,7 +202,4 @@ function flow(model, name, x, y, q, duration) {
 }
 
 // What tests compare with Python.
-globalThis.neuronMap = {
-  CATALOGUE, LOSSES, arc_cosine, arc_cosine_of_supplement, pairAtAngle, pairAtPoint,
-  populationLoss, gradient, eigenvalues, spectrum, sharpness, flow,
-};
+globalThis.neuronMap = { CATALOGUE, LOSSES, pairAtAngle, populationLoss, gradient, eigenvalues, spectrum, sharpness, flow };

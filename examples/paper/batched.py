@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
-Tensor = Any  # of torch, which is loaded where something is trained
+from .adam import Adam, Tensor
 
-MOMENTA, SMALL = (0.9, 0.999), 1e-8  # Adam's
+Array = np.ndarray[Any, Any]
 
 
 class Layer(NamedTuple):
@@ -120,18 +119,11 @@ def train(
 
     torch.set_num_threads(1)  # arrays are small: more threads wait for one another
     begin = np.stack([start(layers, seed) for seed in seeds])
-    arrays = (x, y, weights, np.asarray(rates)[:, None], begin)
+    arrays = (x, y, weights, rates, begin)
     x, y, weights, rate, theta = (torch.tensor(array, dtype=getattr(torch, precision)) for array in arrays)
-    theta.requires_grad_()
-    mean, square, (first, second) = torch.zeros_like(theta), torch.zeros_like(theta), MOMENTA
-    began = time.process_time()
-    for step in range(steps):
-        (gradient,) = torch.autograd.grad(losses(theta, layers, x, y, weights).sum(), theta)
-        mean.lerp_(gradient, 1 - first)
-        square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
-        falling = 0.5 * (1 + math.cos(math.pi * step / steps)) / (1 - first ** (step + 1))
-        with torch.no_grad():
-            theta -= rate * falling * mean / ((square / (1 - second ** (step + 1))).sqrt() + SMALL)
+    adam, began = Adam([theta.requires_grad_()], rate, steps), time.process_time()
+    for _ in range(steps):
+        adam.step(losses(theta, layers, x, y, weights))
     spent = time.process_time() - began
     return Trained(theta.detach().double().numpy(), 1000 * spent / steps)
 

@@ -131,29 +131,25 @@ def trained(kind: str, loss: Loss, models: Models, record: Sequence[int]) -> tup
     from . import digits
 
     training, validation, test = digits.images()
-    seeds = sorted({seed for _, seed in models})
-    of_model = [seeds.index(seed) for _, seed in models]
-    parameters = digits.start(layers(), [seed for _, seed in models])
-    streams = digits.Streams(seed + 1_000_000 for seed in seeds)
+    stack = digits.Stack(layers(), models)
     clean = torch.cat([validation, test])
     noisy = (clean + noise(kind, digits.Streams([2_000_000]), len(clean))).expand(len(models), -1, -1, -1)
     slope = digits.fourier(digits.squared_frequencies(digits.SIZE))
 
     def batch_loss() -> torch.Tensor:
-        images = streams.batches(training, BATCH)
-        disturbed = images + noise(kind, streams, BATCH)
-        return loss(network(parameters, disturbed[of_model]) - images[of_model]).mean(-1)
+        images = stack.streams.batches(training, BATCH)
+        disturbed = images + noise(kind, stack.streams, BATCH)
+        return loss(network(stack.parameters, disturbed[stack.of_model]) - images[stack.of_model]).mean(-1)
 
     def errors() -> Array:
         with torch.no_grad():
-            residual = network(parameters, noisy) - clean
+            residual = network(stack.parameters, noisy) - clean
             of_validation, of_test = digits.mean_square(residual).tensor_split([len(validation)], dim=-1)
             of_gradient = slope(residual[:, len(validation) :])
             found: Array = torch.stack([each.mean(-1) for each in (of_validation, of_test, of_gradient)], -1).numpy()
         return found
 
-    rates = [rate for rate, _ in models]
-    return digits.train(parameters, batch_loss, errors, rates=rates, steps=record[-1], record=record)
+    return stack.train(batch_loss, errors, record)
 
 
 def run(*, quick: bool = False, seeds: int = 5, targets: Sequence[str] = NOISES) -> Result:

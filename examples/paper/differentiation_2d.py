@@ -3,12 +3,12 @@
 Claim: H1 training reaches small errors sooner than L2 where the derivatives of the target are not known but computed
 from its values, by Chebyshev's spectral differentiation or by finite differences (figure 7 of the public code).
 
-Set-up: two functions on the square [-1, 1]^2, Ackley's, which oscillates with period one and has a cone at the origin,
-and a Gaussian bump, smooth; a tanh network of three hidden layers of 32; 24 x 24 nodes, uniform or Chebyshev's (an even
-number, so that none lies on the tip of the cone); 600 steps of Adam on all nodes in double precision, the learning rate
-falling to zero along half a cosine. H1 is the mean square of the error and of its two derivatives, all of weight one.
-Computed derivatives are those of the interpolating polynomial on Chebyshev's grid, and differences of second order up
-to the border on the uniform one.
+Set-up: two functions on the square ``[-1, 1]^2``, Ackley's, which oscillates with period one and has a cone at the
+origin, and a Gaussian bump, smooth; a tanh network of three hidden layers of 32; 24 x 24 nodes, uniform or Chebyshev's
+(an even number, so that none lies on the tip of the cone); 600 steps of Adam on all nodes in double precision, the
+learning rate falling to zero along half a cosine. H1 is the mean square of the error and of its two derivatives, all of
+weight one. Computed derivatives are those of the interpolating polynomial on Chebyshev's grid, and differences of
+second order up to the border on the uniform one.
 
 Fairness: in the public code differences have a grid of their own and L2 only the other one, errors are those on the
 grid of training, one learning rate serves all, and one run is reported. Here the losses of a grid know the same values

@@ -77,27 +77,17 @@ def signal_to_noise(t: torch.Tensor) -> torch.Tensor:
 
 
 def objectives(data: torch.Tensor) -> dict[str, Objective]:
-    """By name, those that are compared: the same weights in all but the last.
-
-    That is the one of the public code: filters along columns and rows with frequencies that are not folded, the inverse
-    transform of both along rows, means of absolute values, not of squares, and no weights.
-    """
+    """By name, those that are compared: the same weights of times in all but the public code's, which has none."""
     import torch
 
     from . import digits
 
     folded = digits.squared_frequencies(digits.SIZE)
-    gain = (1 + digits.radians(digits.SIZE, folded=False) ** 2).sqrt().float()
-
-    def unsquared(residual: torch.Tensor) -> torch.Tensor:
-        down, across = torch.fft.fft(residual, dim=-2) * gain[:, None], torch.fft.fft(residual, dim=-1) * gain
-        return (torch.fft.ifft(down).abs() + torch.fft.ifft(across).abs()).mean((-2, -1))
-
     return {
         "L2": Objective(signal_to_noise, digits.mean_square),
         "H1": Objective(signal_to_noise, digits.fourier(1 + folded)),
         "H1, scaled": Objective(signal_to_noise, digits.fourier(1 + digits.balance(data) * folded)),
-        "public code": Objective(torch.ones_like, unsquared),
+        "public code": Objective(torch.ones_like, digits.of_public_code),
     }
 
 
@@ -165,10 +155,8 @@ def trained(
     from . import digits
 
     training, validation, test = (2 * part - 1 for part in digits.images())
-    seeds = sorted({seed for _, seed in models})
-    of_model = [seeds.index(seed) for _, seed in models]
-    parameters = digits.start(layers(), [seed for _, seed in models])
-    streams, held = digits.Streams(seed + 1_000_000 for seed in seeds), digits.Streams([2_000_000])
+    stack, held = digits.Stack(layers(), models), digits.Streams([2_000_000])
+    parameters, streams, of_model = stack.parameters, stack.streams, stack.of_model
     features, slope = Features(training.numpy(), FEATURES), digits.fourier(digits.squared_frequencies(digits.SIZE))
     times = EARLIEST + (LATEST - EARLIEST) * held.uniform(len(test))
     disturbed = noisy(test, held.normal(*test.shape), times).expand(len(models), -1, -1, -1)
@@ -191,8 +179,7 @@ def trained(
         ]
         return np.array([distances[0], *(each.numpy() for each in errors), *distances[1:]]).T
 
-    rates = [rate for rate, _ in models]
-    return digits.train(parameters, batch_loss, numbers, rates=rates, steps=record[-1], record=record)
+    return stack.train(batch_loss, numbers, record)
 
 
 def run(*, quick: bool = False, seeds: int = 5) -> Result:

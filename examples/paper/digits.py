@@ -19,6 +19,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from .adam import Adam
+from .experiment import rounded
+
 SIZE = 8  # pixels of a side
 TRAINING, VALIDATION = 1000, 297  # images; the other 500 are the test set
 
@@ -71,6 +74,13 @@ def squared_differences(residual: torch.Tensor) -> torch.Tensor:
     return ((down**2).sum((-2, -1)) + (across**2).sum((-2, -1))) / (residual.shape[-2] * residual.shape[-1])
 
 
+def of_public_code(residual: torch.Tensor) -> torch.Tensor:
+    """Filters of rows and columns whose frequencies are not folded, back along rows; moduli, that are not squared."""
+    gain = (1 + radians(residual.shape[-1], folded=False) ** 2).sqrt().to(residual)
+    down, across = torch.fft.fft(residual, dim=-2) * gain[:, None], torch.fft.fft(residual, dim=-1) * gain
+    return (torch.fft.ifft(down).abs() + torch.fft.ifft(across).abs()).mean((-2, -1))
+
+
 def balance(data: torch.Tensor) -> float:
     """``Var f / E |grad (f - E f)|^2`` over images (N, n, n): with this weight derivatives count as much as values."""
     centred, slope = data - data.mean(0), fourier(squared_frequencies(data.shape[-1]))
@@ -120,36 +130,32 @@ def start(layers: Sequence[Layer], seeds: Sequence[int]) -> list[torch.Tensor]:
     return [part.requires_grad_() for part in found]
 
 
-def train(
-    parameters: list[torch.Tensor],
-    loss: Callable[[], torch.Tensor],
-    observe: Callable[[], Array],
-    *,
-    rates: Sequence[float],
-    steps: int,
-    record: Iterable[int],
-) -> tuple[Array, float]:
-    """Adam on each model's own loss, (M,), with its own learning rate, which falls as a cosine to zero.
+class Stack:
+    """Models, learning rate and seed each, as one: parameters with a leading axis, and a stream for each seed."""
 
-    Returns what is observed after the recorded numbers of steps, stacked, and the seconds of one core that a step of a
-    model takes.
-    """
-    rate, kept, spent = torch.tensor(rates), set(record), 0.0
-    first, second = ([torch.zeros_like(part) for part in parameters] for _ in range(2))
-    found = [observe()] if 0 in kept else []
-    for step in range(1, steps + 1):
-        began = time.process_time()
-        gradients = torch.autograd.grad(loss().sum(), parameters)
-        now = rate * (1 + np.cos(np.pi * (step - 1) / steps)) / 2 / (1 - 0.9**step)
-        with torch.no_grad():
-            for part, gradient, mean, square in zip(parameters, gradients, first, second, strict=True):
-                mean.lerp_(gradient, 0.1)
-                square.lerp_(gradient**2, 0.001)
-                part -= now.reshape(-1, *[1] * (part.ndim - 1)) * mean / ((square / (1 - 0.999**step)).sqrt() + 1e-8)
-        spent += time.process_time() - began
-        if step in kept:
-            found.append(observe())
-    return np.stack(found), spent / (steps * len(rates))
+    def __init__(self, layers: Sequence[Layer], models: Models) -> None:
+        rates, of_models = zip(*models, strict=True)
+        seeds = sorted({*of_models})
+        self.rates, self.of_model = torch.tensor(rates), [seeds.index(seed) for seed in of_models]
+        self.parameters = start(layers, of_models)
+        self.streams = Streams(seed + 1_000_000 for seed in seeds)
+
+    def train(
+        self, loss: Callable[[], torch.Tensor], observe: Callable[[], Array], record: Sequence[int]
+    ) -> tuple[Array, float]:
+        """Adam on each model's own loss, (M,), up to the last of the numbers of steps to record.
+
+        Returns what is observed after these, stacked, and the seconds of one core that a step of a model takes.
+        """
+        adam, spent = Adam(self.parameters, self.rates, record[-1]), 0.0
+        found = [observe()] if 0 in record else []
+        for step in range(1, record[-1] + 1):
+            began = time.process_time()
+            adam.step(loss())
+            spent += time.process_time() - began
+            if step in record:
+                found.append(observe())
+        return np.stack(found), spent / (record[-1] * len(self.rates))
 
 
 class Budget(NamedTuple):
@@ -170,8 +176,8 @@ class Trained(NamedTuple):
     seconds: float  # of a step of a model on one core
 
     def data(self) -> dict[str, Any]:
-        """For a file: as it is, with five digits."""
-        return {name: np.vectorize(lambda x: float(f"{x:.5g}"))(value) for name, value in self._asdict().items()}
+        """For a file."""
+        return {name: rounded(value) for name, value in self._asdict().items()}
 
 
 def tuned(run: Callable[[Models, Sequence[int]], tuple[Array, float]], budget: Budget, seeds: int) -> Trained:

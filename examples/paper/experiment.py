@@ -111,6 +111,11 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
+def rounded(values: Any, digits: int = 5) -> np.ndarray[Any, Any]:
+    """Numbers for a figure, which shows no more digits."""
+    return np.asarray(np.vectorize(lambda value: float(f"{value:.{digits}g}"))(values))
+
+
 def committed(name: str) -> Result:
     """The committed result of an experiment."""
     return Result.load(RESULTS / f"{name}.json")

@@ -37,7 +37,7 @@ from sobolev_theory._runtime.checks import flag, positive_integer
 from sobolev_theory._runtime.sample_mean import SampleMean
 
 from .command_line import main
-from .experiment import Result
+from .experiment import Result, rounded
 
 Array = np.ndarray[Any, Any]
 
@@ -177,7 +177,7 @@ def run(*, quick: bool = False, seeds: int = 5) -> Result:
     return Result(
         name="monte_carlo_of_gradients",
         settings={"quick": quick, **settings},
-        data={"sizes": sizes, "cases": cases(), "errors": np.vectorize(lambda x: float(f"{x:.6g}"))(mean)},
+        data={"sizes": sizes, "cases": cases(), "errors": rounded(mean, 6)},
         table=table(dims, sizes, curves, mean[..., -1], max(away for of_dim in found for _, away in of_dim)),
     )
 

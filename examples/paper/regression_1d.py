@@ -3,11 +3,12 @@
 Claim: networks with tanh, Fourier features and sine activations train faster with H1 than with L2, and with H2 faster
 still (figure 3 of the public code).
 
-Set-up: the three targets of the public code on [-1, 1], from 200 equispaced points, with exact derivatives; three
-hidden layers of 32, of tanh; of sines with trained frequencies (Fourier features), then tanh; and of sines with SIREN's
-frequency 30 and its start (the public code calls SIREN a network of sines without either). Losses are mean squares of
-the errors of values, with H1 also of first and with H2 of second derivatives, of weights one, or scaled: 1, 1/E f'^2,
-1/E f''^2. 1000 steps of Adam on all points in double precision, the learning rate falling to zero along half a cosine.
+Set-up: the three targets of the public code on [-1, 1], waves (``sin 2 pi x + sin 20 pi x``), a chirp (``x + sin 2 pi
+x^4``) and growing waves (``e^x sin 20 x``), from 200 equispaced points, with exact derivatives; three hidden layers of
+32, of tanh; of sines with trained frequencies (Fourier features), then tanh; and of sines with SIREN's frequency 30 and
+its start (the public code calls SIREN a network of sines without either). Losses are mean squares of the errors of
+values, with H1 also of first and with H2 of second derivatives, of weights one, or scaled: 1, ``1/E f'^2``, ``1/E
+f''^2``. 1000 steps of Adam on all points in double precision, the learning rate falling to zero along half a cosine.
 The public code has width 64, 1000 points, and 50000 epochs, the latter half of L-BFGS.
 
 Fairness: in the public code one learning rate serves all losses, weights are one only, and runs that diverge are left

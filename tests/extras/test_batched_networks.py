@@ -8,7 +8,8 @@ pytest.importorskip("torch")
 import torch
 
 from examples.paper import batched, comparison, differentiation_2d, regression_1d
-from examples.paper.batched import MOMENTA, SMALL, derivatives, losses, start, train
+from examples.paper.adam import MOMENTA, SMALL
+from examples.paper.batched import derivatives, losses, start, train
 from examples.paper.experiment import committed
 
 ROUNDING = 1e-12  # relative: sums of some hundred products in double precision

@@ -88,10 +88,15 @@ def of_style(style: Path) -> frozenset[Path]:
     return frozenset((style.parent / urlsplit(one).path).resolve() for one in addresses)
 
 
+def html_files(site: Path) -> list[Path]:
+    """Those of its pages."""
+    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
 @cache
 def crawled(site: Path) -> dict[Path, Page]:
     """Every page, by its file."""
-    return {path: Page(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts}
+    return {path: Page(path) for path in html_files(site)}
 
 
 def clicks(pages: dict[Path, Page], start: Path, end: Path) -> float:

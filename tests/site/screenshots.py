@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from tests.site.browser import SIZES, chromium, launched, served
+from tests.site.crawl import html_files
 
 
 def main() -> None:
@@ -16,11 +17,10 @@ def main() -> None:
     executable = chromium()
     if executable is None:
         parser.error("chromium is not installed")
-    pages = sorted(page for page in given.site.rglob("*.html") if "_static" not in page.parts)
     with served(given.site) as address, launched(executable) as browser:
         for size, viewport in SIZES.items():
             view = browser.new_page(viewport=viewport, color_scheme=given.scheme)
-            for page in pages:
+            for page in html_files(given.site):
                 name = page.relative_to(given.site)
                 view.goto(f"{address}/{name.as_posix()}", wait_until="load")
                 view.screenshot(path=given.folder / size / name.with_suffix(".png"), full_page=True)

@@ -7,8 +7,7 @@ from itertools import pairwise
 import pytest
 
 import sobolev_theory as st
-
-from .crawl import clicks, crawled, is_elsewhere
+from tests.site.crawl import clicks, crawled, is_elsewhere
 
 HEAVIEST = 1_000_000
 """Bytes of a page with all that it loads, without its figures."""

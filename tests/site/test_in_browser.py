@@ -6,6 +6,7 @@ import pytest
 
 from tests.site.browser import SIZES
 from tests.site.conftest import SITE
+from tests.site.crawl import html_files
 
 AXE = Path(__file__).parents[2] / "docs" / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("serious", "critical")
@@ -13,6 +14,9 @@ GRAVE = ("serious", "critical")
 
 ALIKE, OF_THEM = ("api/", "theory/"), ("api/loss.html", "theory/relu/H1.html", "theory/theorem/exact_cone.html")
 """Folders of generated pages, which share their colours, and those of them whose contrast is measured."""
+
+PAGES = [file.relative_to(SITE).as_posix() for file in html_files(SITE)]
+"""Addresses within the site."""
 
 UNSET = r"""() => {
   const left = [];
@@ -39,17 +43,10 @@ WIDER = r"""() => {
 }"""
 """What reaches beyond the view, and is not in a box that scrolls by itself."""
 
-
 WITHOUT_FORMULAS = """() => {
   for (const formula of document.querySelectorAll(".katex")) formula.replaceWith("a formula");
 }"""
 """KaTeX makes 20000 elements of the formulas of a page, over which axe takes ten seconds."""
-
-
-def pages() -> list[str]:
-    """Addresses of the pages within the site."""
-    found = (page.relative_to(SITE) for page in SITE.rglob("*.html"))
-    return sorted(page.as_posix() for page in found if "_static" not in page.parts)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +90,7 @@ def findings(view, options=""):
     return [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in grave]
 
 
-@pytest.mark.parametrize("name", pages() or ["index.html"])
+@pytest.mark.parametrize("name", PAGES or ["index.html"])
 def test_page(view, axe, address, name):
     view.faults.clear()
     view.emulate_media(color_scheme="light")

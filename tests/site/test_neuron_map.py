@@ -124,6 +124,15 @@ def test_loss_gradient_and_hessian_are_those_of_the_package(page, name, norm):
         close(np.sort(eigenvalues), hessian, size / min(p, q) ** 2)
 
 
+def test_the_clock_is_that_of_the_package(page):
+    """At the teacher the Hessian is the Gauss-Newton matrix; of exact ReLU it is the one of backprop."""
+    for name, (key, (norm, _)) in itertools.product(MODULES, LOSSES.items()):
+        found = page.evaluate(f"neuronMap.sharpness(neuronMap.CATALOGUE.{name}, '{key}', 0.7)")
+        teacher = st.Network([[0.7, 0, 0]], [1.0], activation=name)
+        largest = st.PopulationLoss(teacher, norm).gauss_newton(teacher).spectrum().largest
+        close(found, largest, 1 + largest)
+
+
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize(("angle", "ratio"), [(1.0, 1.5), (2.6, 1.0), (np.pi / 2, 20.0), (0.0, 0.7), (1e-6, 3.0)])
 def test_the_flow_is_that_of_the_package(page, name, angle, ratio):
