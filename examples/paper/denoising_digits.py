@@ -18,15 +18,15 @@ Fairness: learning rates are tuned for each loss and noise, by the mean square o
 four, with two seeds that are not among the five reported. Starts, batches and noise of a seed are the same for all
 losses, and so are the errors reported. In the public code (MNIST) there is one rate and one seed; the noise is one and
 the same wave for all images, which a bias can subtract; and frequencies ``2 pi j/n``, ``j = 0, ..., n - 1``, are not
-folded. That is "H1 unfolded" here: as a real wave of frequency ``a`` is half one of ``2 pi - a``, its weight is
-``pi^2 + (pi - a)^2``, *least* for the fastest. This is no derivative; but for the mean it is not far from L2.
+folded. That is "H1 unfolded" here: as a real wave of frequency ``a`` is half one of ``2 pi - a``, its weight is ``pi^2
++ (pi - a)^2``, *least* for the fastest. This is no derivative; but for the mean it is not far from L2.
 
 Verdict: not. With true derivatives the mean square on test images is 2 to 24 per cent larger than with L2 after the
 same steps, in all eight cases, in three by more than two standard errors. The error of the gradient, which they are to
-make small, is at best 1 per cent smaller, within its standard error. To 1.25 times the last error of L2 they take more
-steps than L2 in seven cases of eight, and a step takes 2 to 10 per cent more time. What is not folded has 7 per cent
-less than L2 with white noise, by 2.4 standard errors, and 7 per cent more with waves. Runs are short, and seeds scatter
-by 10 to 35 per cent: gains of a few per cent, or later ones, are not excluded.
+make small, is at best 1.5 per cent smaller, within its standard error. To 1.25 times the last error of L2 they take
+more steps than L2 in seven cases of eight, and a step takes 2 to 10 per cent more time. What is not folded has 7 per
+cent less than L2 with white noise, by 2.4 standard errors, and 7 per cent more with waves. Runs are short, and seeds
+scatter by 10 to 35 per cent: gains of a few per cent, or later ones, are not excluded.
 """
 
 from __future__ import annotations
