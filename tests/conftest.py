@@ -53,9 +53,10 @@ SLOW = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The marker of the quick part: what is neither in a slow file nor long."""
+    """The marker of the quick part: what is neither in a slow file nor long, and needs no more than the package."""
     for item in items:
-        if item.path.stem not in SLOW and item.get_closest_marker("long") is None:
+        alone = item.path.parent.name not in ("extras", "site")
+        if alone and item.path.stem not in SLOW and item.get_closest_marker("long") is None:
             item.add_marker("quick")
 
 

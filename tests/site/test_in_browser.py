@@ -15,7 +15,7 @@ GRAVE = ("serious", "critical")
 ALIKE, OF_THEM = ("api/", "theory/"), ("api/loss.html", "theory/relu/H1.html", "theory/theorem/exact_cone.html")
 """Folders of generated pages, which share their colours, and those of them whose contrast is measured."""
 
-PAGES = [file.relative_to(SITE).as_posix() for file in html_files(SITE)]
+PAGES = [file.relative_to(SITE).as_posix() for file in html_files(Path(SITE))] if SITE else ["index.html"]
 """Addresses within the site."""
 
 UNSET = r"""() => {
@@ -90,7 +90,7 @@ def findings(view, options=""):
     return [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in grave]
 
 
-@pytest.mark.parametrize("name", PAGES or ["index.html"])
+@pytest.mark.parametrize("name", PAGES)
 def test_page(view, axe, address, name):
     view.faults.clear()
     view.emulate_media(color_scheme="light")
