@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.DOTALL | re.MULTILINE)
 """Language, code, and the text that follows."""
 
-INSTALL = re.compile(r"python3? -m |git clone |npm |pip |# ")
+INSTALL = re.compile(r"(?:[A-Z_]+=\w+ )?python3? -m |git clone |npm |pip |# ")
 """Beginnings of lines of shell that do not run here: they install, or are a step of the gate."""
 
 
