@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,16 @@ Found = dict[str, dict[str, dict[str, dict[str, Any]]]]
 
 LONGER = "L2, 3 x steps"
 """The loss L2, trained thrice as long as the others: more than the time of H1, about that of H2."""
+
+
+def found_in(
+    targets: Iterable[str],
+    series: Iterable[str],
+    losses: Iterable[str],
+    train: Callable[[str, str, str], dict[str, Any]],
+) -> Found:
+    """What training finds for every target, series and loss."""
+    return {t: {row: {loss: train(t, row, loss) for loss in losses} for row in series} for t in targets}
 
 
 def quartiles(errors: Sequence[float | None]) -> tuple[float, float, float]:

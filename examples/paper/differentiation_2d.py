@@ -167,16 +167,11 @@ def run(*, quick: bool = False, seeds: int = 5, targets: Sequence[str] = TARGETS
     targets = tuple(one_of("targets", target, TARGETS) for target in targets)
     width, nodes, steps = (6, 8, 10) if quick else (WIDTH, NODES, STEPS)
     budget = Budget(RATES, TUNING[:1] if quick else TUNING, reported, steps)
-    found = {
-        target: {
-            name: {
-                loss: trained(FUNCTIONS[target], grid, case, nodes, network(width), budget)
-                for loss, case in CASES.items()
-            }
-            for name, grid in GRIDS.items()
-        }
-        for target in targets
-    }
+
+    def train(target: str, grid: str, loss: str) -> dict[str, Any]:
+        return trained(FUNCTIONS[target], GRIDS[grid], CASES[loss], nodes, network(width), budget)
+
+    found = comparison.found_in(targets, GRIDS, CASES, train)
     settings = {
         "quick": quick,
         "targets": targets,

@@ -16,7 +16,7 @@ import numpy as np
 import sobolev_theory as st
 from sobolev_theory._runtime.json_files import read_json, write_bytes, write_json
 from sobolev_theory._runtime.parallel import available_cores
-from sobolev_theory._runtime.table_files import decoded_table, encoded_table
+from sobolev_theory._runtime.table_files import decoded_table
 
 FORMAT = "sobolev_theory experiment"
 RESULTS = Path(__file__).parent / "results"
@@ -78,9 +78,7 @@ class Result:
     def save(self, path: Path) -> None:
         """Write a file of JSON in one step, in place of one of that name."""
         found = {item.name: getattr(self, item.name) for item in fields(self)}
-        table = self.table
-        text = encoded_table(table.title, table._columns, table.values, table.notes, table.keys)
-        write_json(path, {"format": FORMAT, **found, "table": json.loads(text)})
+        write_json(path, {"format": FORMAT, **found, "table": json.loads(self.table._encoded())})
 
     @classmethod
     def load(cls, path: Path) -> Result:

@@ -164,16 +164,12 @@ def run(*, quick: bool = False, seeds: int = 5, targets: Sequence[str] = TARGETS
     width, points, steps = (6, 24, 10) if quick else (WIDTH, POINTS, STEPS)
     tuning = TUNING[:1] if quick else TUNING
     networks = architectures(width)
-    found = {
-        target: {
-            name: {
-                loss: trained(FUNCTIONS[target], network, case, points, Budget(network.rates, tuning, reported, steps))
-                for loss, case in CASES.items()
-            }
-            for name, network in networks.items()
-        }
-        for target in targets
-    }
+
+    def train(target: str, name: str, loss: str) -> dict[str, Any]:
+        budget = Budget(networks[name].rates, tuning, reported, steps)
+        return trained(FUNCTIONS[target], networks[name], CASES[loss], points, budget)
+
+    found = comparison.found_in(targets, networks, CASES, train)
     settings = {
         "quick": quick,
         "targets": targets,

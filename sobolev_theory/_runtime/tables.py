@@ -84,8 +84,7 @@ class Tabular:
         ValueError
             If the file cannot be written, is no regular one, or would have more than 2^28 bytes.
         """
-        table = self._whole()
-        text = encoded_table(table.title, table._columns, table.values, table.notes, table.keys)
+        text = self._whole()._encoded()
         if len(text) > LARGEST:
             raise ValueError(f"path: a table of at most {LARGEST} bytes is required, got {len(text)}; take to_csv")
         write_text(path, text)
@@ -166,6 +165,10 @@ class Table(Tabular, Value):
     def table(self) -> Table:
         """Itself."""
         return self
+
+    def _encoded(self) -> str:
+        """As files have it."""
+        return encoded_table(self.title, self._columns, self.values, self.notes, self.keys)
 
     @property
     def _columns(self) -> tuple[Column, ...]:
