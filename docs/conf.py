@@ -4,12 +4,12 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))
 
-from generate import gallery  # noqa: E402
+from generate import gallery
 
-import sobolev_theory  # noqa: E402
+import sobolev_theory
 
 project = "sobolev_theory"
 author = "The sobolev_theory developers"
