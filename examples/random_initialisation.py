@@ -39,7 +39,8 @@ def main(
     for name, table in tables.items():
         print(f"{name}:\n{table.summary()}")
     with plotting.style("paper", width="column"):
-        figure, panels = plt.subplots(2, 1, figsize=(3.4, 4.8), sharex=True, sharey=True)
+        figure, panels = plt.subplots(2, 1, sharex=True, sharey=True)
+        figure.set_figheight(4.8)
         for ax, (name, table) in zip(panels, tables.items(), strict=True):
             plotting.sweep(table, ax=ax)
             ax.set(title=name, ylabel=r"$\kappa$ of H1 / $\kappa$ of L2")

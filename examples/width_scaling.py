@@ -42,7 +42,8 @@ def main(path: str = "width_scaling.pdf") -> None:
     for width, row in gains().items():
         print(f"{width:>10}" + "".join(f"{gain:>20.9f}" for gain in row))
     with plotting.style("paper", width="column"):
-        figure, panels = plt.subplots(2, 1, figsize=(3.4, 4.8), sharex=True)
+        figure, panels = plt.subplots(2, 1, sharex=True)
+        figure.set_figheight(4.8)
         for ax, activation in zip(panels, ("relu", "erf"), strict=True):
             plotting.width_scaling(activation=activation, ax=ax)
         panels[0].set_xlabel("")

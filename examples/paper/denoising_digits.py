@@ -225,10 +225,11 @@ def draw(result: Result) -> Any:
     """Mean squares on test images over steps, a panel for each noise: means, and standard errors at the end."""
     from matplotlib import pyplot as plt
 
-    from sobolev_theory.plotting.styles import look
+    from sobolev_theory.plotting.styles import WIDTHS, look
 
     steps, runs = result.data["steps"], result.data["runs"]
-    figure, panels = plt.subplots(len(runs), sharex=True, squeeze=False, figsize=(3.4, 1.2 + 1.7 * len(runs)))
+    size = (WIDTHS["column"], 1.2 + 1.7 * len(runs))
+    figure, panels = plt.subplots(len(runs), sharex=True, squeeze=False, figsize=size)
     for ax, (kind, of_noise) in zip(panels.flat, runs.items(), strict=True):
         for k, (name, found) in enumerate(of_noise.items()):
             errors = of_test_images(found)

@@ -240,8 +240,10 @@ def draw(result: Result) -> Any:
     """Distances over steps: means, and bands of a standard error; below, where training images are."""
     from matplotlib import pyplot as plt
 
+    from sobolev_theory.plotting.styles import HEIGHT, WIDTHS
+
     steps, floor = result.data["steps"], np.array(result.data["floor"])
-    figure, ax = plt.subplots(figsize=(3.4, 3.0))
+    figure, ax = plt.subplots(figsize=(WIDTHS["column"], HEIGHT))
     for name, found in result.data["runs"].items():
         distances = np.array(found["observed"])[1:, :, 3:].mean(axis=2)
         error = spread(distances.T) / distances.shape[1] ** 0.5
