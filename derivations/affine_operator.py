@@ -203,7 +203,7 @@ def fields() -> dict[tuple[str, str], Block]:
 M1, M2 = sp.symbols("m_1 m_2", real=True)
 
 
-class Moment(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Moment(sp.Function):
     """``K_(m+a)(m+b)(m_1, m_2, s, rho, t)``, differentiated by Price's theorem with means."""
 
     nargs = 7
@@ -215,7 +215,7 @@ class Moment(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return Moment(a + i, b + j, *at) / factor
 
 
-class Square(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Square(sp.Function):
     """``d_m^a E[sigma^(m)(z)^2]`` at a mean and a variance."""
 
     nargs = 3

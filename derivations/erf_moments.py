@@ -79,7 +79,7 @@ ONE_SIDED = -(M1 * MOMENT + (A - 1) * BEFORE + rho * BESIDE) / S
 """``K_(a+1)0``, a >= 1, by ``K_a0``, ``K_(a-1)0`` and ``K_a1``."""
 
 
-class Moment(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Moment(sp.Function):
     """``K_ab(m_1, m_2)``, which a derivative in a mean raises."""
 
     nargs = 4
@@ -90,7 +90,7 @@ class Moment(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return Moment(a + int(argindex == 3), b + int(argindex == 4), *means)
 
 
-class OwenT(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class OwenT(sp.Function):
     r"""``T(h, a) = (1/2 pi) int_0^a exp(-h^2 (1 + x^2)/2)/(1 + x^2) dx``."""
 
     nargs = 2
@@ -108,7 +108,7 @@ def _decay(q: sp.Expr) -> sp.Expr:
     return (1 - sp.exp(-q)) / q
 
 
-class Share(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Share(sp.Function):
     """``R(h, v)``, which vanishes at ``h = 0`` and at ``v = 0``."""
 
     nargs = 2

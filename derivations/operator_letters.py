@@ -34,7 +34,7 @@ ARGUMENTS = {
 }
 
 
-class Moment(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Moment(sp.Function):
     """``K_(m+i)(m+j)(s, rho, t)``, differentiated by Price's theorem."""
 
     nargs = 5
@@ -56,7 +56,7 @@ class Moment(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return Moment(i + up[0], j + up[1], *at) / (1 if argindex == 4 else 2)
 
 
-class Diagonal(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Diagonal(sp.Function):
     """``d^k/ds^k K_(m+i)(m+i)(s, s, s)``."""
 
     nargs = 3
@@ -67,7 +67,7 @@ class Diagonal(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return Diagonal(i, k + 1, at)
 
 
-class Power(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Power(sp.Function):
     """The k-th derivative of ``x^m``."""
 
     nargs = 2
@@ -78,7 +78,7 @@ class Power(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return Power(k + 1, x)
 
 
-class Angular(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Angular(sp.Function):
     """``J(i)`` at an angle."""
 
     nargs = 2
@@ -89,7 +89,7 @@ class Angular(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return -sp.sin(angle) * Angular(i + 1, angle)
 
 
-class Linear(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Linear(sp.Function):
     """``j_n``, which falls linearly in the angle by ``S(1) = sin j_(n+1)``."""
 
     nargs = 1

@@ -78,7 +78,7 @@ KERNELS: dict[str, Callable[[Orders], Block]] = {"nngp": covariance, "ntk": tang
 # --- the calculus on invariants, against which all of it is checked ---------------------------------------------------
 
 
-class Moment(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Moment(sp.Function):
     """``K_ab(s, rho, t)``, differentiated by Price's theorem."""
 
     nargs = 5

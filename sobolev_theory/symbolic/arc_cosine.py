@@ -18,7 +18,7 @@ from sympy.core.function import ArgumentIndexError
 from .symbols import cosine, sine, theta
 
 
-class ArcCosine(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class ArcCosine(sp.Function):
     r"""``ArcCosine(n, x)`` is ``J_n(x)``; its derivative is ``-n^2 sin(x) J_(n-1)(x)``, and ``J_0(x) = pi - x``."""
 
     nargs = 2

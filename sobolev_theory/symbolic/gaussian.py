@@ -18,7 +18,7 @@ def density(x: sp.Expr) -> sp.Expr:
     return sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi)
 
 
-class Normal(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Normal(sp.Function):
     """``Phi(x)``, for the eye; what is stored has ``erf``."""
 
     nargs = 1
@@ -35,7 +35,7 @@ class Normal(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return rf"\Phi{power}\left({printer._print(self.args[0])}\right)"
 
 
-class BivariateNormal(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class BivariateNormal(sp.Function):
     """``BivariateNormal(h, k, r)`` is ``Phi_2(h, k; r)``; its derivatives are Gaussians, times ``Phi`` in h and k."""
 
     nargs = 3

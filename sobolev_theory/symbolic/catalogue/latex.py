@@ -55,7 +55,7 @@ def _shown(expression: sp.Expr) -> sp.Expr:
         return as_sympy(expression).xreplace(letters)
 
 
-class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
+class _Printer(LatexPrinter):
     """Sums start with a positive term, constant factors stand as one fraction in front, ``\\sin`` has no brackets."""
 
     def terms(self, expression: sp.Add) -> list[str]:

@@ -8,7 +8,7 @@ import sympy as sp
 from ..symbols import z
 
 
-class Logistic(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Logistic(sp.Function):
     """``S(x) = 1/(1 + exp(-x))``, whose derivative is the density ``S(x) S(-x)``."""
 
     nargs = 1
@@ -21,7 +21,7 @@ class Logistic(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return _named("sigmoid", self, printer, exp)
 
 
-class Density(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Density(sp.Function):
     """``S(x) S(-x)``, accurate in both tails; its logarithm falls by ``S(x) - S(-x) = tanh(x/2)``."""
 
     nargs = 1
@@ -31,7 +31,7 @@ class Density(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return -self * Tanh(self.args[0] / 2)
 
 
-class Softplus(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Softplus(sp.Function):
     """``log(1 + exp x)``."""
 
     nargs = 1
@@ -44,7 +44,7 @@ class Softplus(sp.Function):  # type: ignore[misc]  # SymPy ships no types
         return _named("softplus", self, printer, exp)
 
 
-class Tanh(sp.Function):  # type: ignore[misc]  # SymPy ships no types
+class Tanh(sp.Function):
     """``tanh(x)``, whose derivative is ``4 S(2x) S(-2x)``."""
 
     nargs = 1

@@ -77,7 +77,7 @@ class UnprintableError(ValueError):
     """Generated code does not have a function."""
 
 
-class KernelPrinter(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
+class KernelPrinter(PythonCodePrinter):
     """Prints what generated modules can evaluate, and refuses the rest.
 
     Functions are elementary ones of the array namespace, logarithms of numbers, ``erf``, steps, arc-cosine, damped and
