@@ -57,7 +57,7 @@ class Limits(Record):
 
     @np.errstate(all="ignore")
     def field_limit(self, X: InParameters) -> FloatArray:
-        """The one-sided derivative of the gradient along ``X``, of its shape; see `PopulationLoss.field_limit`.
+        """The one-sided derivative ``D(X)`` of the gradient along ``X``, of its shape; see `PopulationLoss.field_limit`.
 
         Kinks that stay together have no share in it: what needs the direction ``e`` of their plane is multiplied by the
         part of ``X_j - c X_i`` along it, which is zero.
@@ -65,6 +65,11 @@ class Limits(Record):
         displacement, length = self._displacement("X", X)
         along: FloatArray = self._limit(displacement, parted=False) @ displacement
         return self.layout.given(along) * length
+
+    @np.errstate(all="ignore")
+    def linear_along(self, X: InParameters) -> Curvature:
+        """``H`` of ``D(X) = H X``: that of `hessian_towards`, in which kinks that stay together have no share."""
+        return self._limit(self._displacement("X", X)[0], parted=False)
 
     def _displacement(self, name: str, value: InParameters) -> tuple[FloatArray, float]:
         """A flat displacement in units of its largest entry, and that."""
