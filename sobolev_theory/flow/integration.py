@@ -14,7 +14,7 @@ from .._runtime.progress import fraction_bar
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
 from ..problem import SpanProblem
-from .events import crossing, parse_levels, quantity, reached, watched
+from .events import fall, parse_levels, quantity, reached, watched
 from .solution import Flow
 from .state import State, StopError
 from .steps import AUTO, METHODS, AcceptedStep, Sharpness, steps
@@ -145,7 +145,7 @@ def _run(
     stationary = _is_at_rest(start, sharpness)
     for step in () if stationary else steps(problem, t_max, *solver, sharpness):
         path.append(step)
-        ends = {name: crossing(step, partial(watched, name), level) for name, level in levels.items()}
+        ends = {name: fall(step, name, level) for name, level in levels.items()}
         if ends and (end := min(ends.values())) < np.inf:
             name = min(ends, key=lambda name: ends[name])
             path[-1] = replace(step, end=end, at_end=step(end))
@@ -161,7 +161,7 @@ def _run(
     if (row := state.vanished) is not None:
         raise StopError("nonsmooth", f"student row {row} shrank to zero, where {problem.loss.activation} has a kink")
     if t < t_max < np.inf:
-        path.append(AcceptedStep(t, t_max, state, lambda _: state.unknowns, state))
+        path.append(AcceptedStep(t, t_max, state, state, lambda _: state.unknowns))
     return "stationary", f"the gradient is zero to rounding from t = {t:g} on"
 
 
