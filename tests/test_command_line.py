@@ -89,6 +89,9 @@ def test_compare_along_directions(capsys, tmp_path):
     _, data = run_json(capsys, "compare", *v, *x)
     assert data["rows"] == st.compare(teacher, teacher, towards=X).as_dicts()
     assert data["limit"] == "limit along a direction (training)"
+    _, data = run_json(capsys, "compare", *v, *x, "--parameters", "weights", "biases")
+    network, moving = st.Network(teacher, biases=np.zeros(3)), ("weights", "biases")
+    assert data["rows"] == st.compare(network, network, towards=[*X.ravel(), 0, 0, 0], parameters=moving).as_dicts()
     few = ["--towards", "random", "--directions", "4", "--seed", "3"]
     options = {"towards": "random", "directions": 4, "rng": 3}
     _, data = run_json(capsys, "compare", *v, *w, *few)

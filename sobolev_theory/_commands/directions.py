@@ -18,7 +18,7 @@ def add_directions(command: argparse.ArgumentParser) -> None:
     limit.add_argument(
         "--towards",
         metavar="random|FILE",
-        help=f"directions in which the student leaves: random, or one (K, d), {FILES}",
+        help=f"directions in which the student leaves: random, or one of its weights (K, d), {FILES}",
     )
     limit.add_argument("--directions", type=size, help=f"how many random ones (default {SEVERAL})")
 
@@ -31,7 +31,7 @@ def along(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _towards(text: str | None) -> Any:
-    """The word, or what the file of that name holds; what is neither is told what both are."""
+    """The word, or the weights in the file of that name; what is neither is told what both are."""
     if text is None or text == RANDOM:
         return text
     if not Path(text).suffix and not Path(text).is_file():
@@ -39,7 +39,7 @@ def _towards(text: str | None) -> Any:
         raise ValueError(
             f"--towards {named(text)}: the word {RANDOM}, or weights in a file, {FILES}, are required{advice}"
         )
-    return read_weights("--towards", Path(text))
+    return {"weights": read_weights("--towards", Path(text))}
 
 
 def networks_or_teacher(options: argparse.Namespace) -> tuple[Network, Network]:

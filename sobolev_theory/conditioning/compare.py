@@ -54,9 +54,9 @@ def condition_number_ratio(
         ``"hessian"``, which gradient descent follows, or ``"gauss_newton"``, which is the same at the teacher only, and
         not there either where the norm contains the order that jumps (ReLU with H1).
     towards
-        A displacement ``X`` of the student, shape (K, d): the limit of the Hessian at ``W + eps X`` for ``eps -> 0+``,
-        and the Hessian itself where that exists. ``"random"``: the limits along random ones, of independent standard
-        Gaussian entries.
+        A displacement ``X`` of the student, shape (K, d), as in `PopulationLoss.hessian`: the limit of the Hessian at
+        ``W + eps X`` for ``eps -> 0+``, and the Hessian itself where that exists. ``"random"``: the limits along random
+        ones, of independent standard Gaussian entries.
     directions, rng
         How many random directions, and their seed or generator; the same for all norms.
     **loss_options

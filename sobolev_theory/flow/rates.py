@@ -84,8 +84,8 @@ class Rate(Record, float):
         Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`). NaN, with a
         `ConditioningWarning`, if it is not positive.
     sharpness
-        Largest eigenvalue (real part) there, in the whole of weight space, of the limit along ``X`` if it is one;
-        infinite if all rows slide.
+        Largest eigenvalue (real part) there, in the whole of weight space, of the limit along ``X`` if it is one (of
+        rows that arrive along themselves the mean of limits on either side); infinite if all rows slide.
     """
 
     def __new__(cls, value: float, *_: float) -> Rate:
@@ -217,12 +217,7 @@ def _nonlinear_eigenvalue(end: AnyPoint, displacement: FloatArray) -> tuple[floa
     """
     found: list[tuple[float, float]] = []
     for _ in range(TURNS):
-        try:
-            values, vectors = np.linalg.eig(end.hessian_towards(displacement).to_dense())
-        except NotDifferentiableError:
-            if found:  # the slowest mode leaves a row where it is
-                return found[-1]
-            raise
+        values, vectors = np.linalg.eig(end.linear_along(displacement).to_dense())
         parts = np.linalg.lstsq(vectors, displacement.ravel().astype(vectors.dtype), rcond=None)[0]
         occupied, rates = np.abs(parts) > OCCUPIED * np.abs(parts).max(), values.real
         slowest = occupied & (rates <= rates[occupied].min() + TOGETHER * np.abs(values).max())
