@@ -758,10 +758,11 @@ def test_sweep_names_what_is_wrong(capsys, arguments, message):
 
 
 def test_sweep_reads_values_as_they_are_written():
-    grid = ["--grid", "a=1,0.5,-2e3,x,None,1:0.5,H1:L2", "--grid", "activation=leaky_relu(0.1),erf"]
-    options = _parse(["sweep", "steps", *grid])
+    values = "a=1,0.5,-2e3,x,None,1:0.5,H1:L2,(1:0.5):L2,L2:(0:1:2),(1:2)"
+    options = _parse(["sweep", "steps", "--grid", values, "--grid", "activation=leaky_relu(0.1),erf"])
     values, named = (dict(options.grid)[name] for name in ("a", "activation"))
-    assert values == [1, 0.5, -2000.0, "x", None, (1, 0.5), ("H1", "L2")]
+    assert values[:7] == [1, 0.5, -2000.0, "x", None, (1, 0.5), ("H1", "L2")]
+    assert values[7:] == [((1, 0.5), "L2"), ("L2", (0, 1, 2)), (1, 2)]
     assert type(values[0]) is int
     assert named == ["leaky_relu(0.1)", "erf"]
 
