@@ -1,5 +1,6 @@
 """Sizes, fonts, colours and panels of all figures, and the settings of matplotlib that suit a journal."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -45,6 +46,9 @@ PAPER: dict[Any, Any] = {
     **{"figure.constrained_layout.use": True, "figure.dpi": 150, "savefig.dpi": 300},
 }
 """Text of 9 points, the smallest of 7.5; nothing cut off; dots fine enough for print where a part is drawn in dots."""
+
+LETTERS = 135
+"""Letters of a title in an inch, in type of one point."""
 
 STYLES = {"paper": PAPER}
 
@@ -149,6 +153,13 @@ def panels(
     if len(given) != count or not all(isinstance(axis, Axes) for axis in given):
         raise ValueError(f"axes: one Axes for each panel, {count} in all, are required, got {shown(axes)}")
     return given
+
+
+def entitle(over: Axes | Figure, text: str) -> None:
+    """A title of axes or of a figure, in lines that are no wider than these."""
+    write, dpi = (over.set_title, over.figure.dpi) if isinstance(over, Axes) else (over.suptitle, over.dpi)
+    letters = LETTERS / mpl.rcParams["font.size"] * over.bbox.width / dpi
+    write(textwrap.fill(text, int(letters)), fontsize="medium")
 
 
 def require_labels(name: str, given: Any, kinds: Any, what: str, labels: Any) -> None:
