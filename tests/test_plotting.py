@@ -472,6 +472,12 @@ def test_training_and_gauss_newton_that_agree_are_one_curve():
     assert of_doubles.get_title() == "orthonormal teacher, gelu"
 
 
+def test_wide_spectra_have_a_logarithmic_axis():
+    one = np.ones(2, int)
+    narrow, wide, wider = (st.Spectrum(np.array(v), one) for v in ([0.1, 9.0], [0.1, 11.0], [-0.1, 11.0]))
+    assert [plotting.spectrum([s], ["a"])[0].get_xscale() for s in (narrow, wide, wider)] == ["linear", "log", "linear"]
+
+
 def test_indefinite_and_complex_spectra_say_so():
     both = [st.Spectrum(np.array(v), np.array([2, 3])) for v in ([-1.0, 2.0], [1 + 1j, 1 - 1j])]
     upper, lower = plotting.spectrum(both, ["a", "b"])
