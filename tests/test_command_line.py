@@ -420,6 +420,22 @@ def test_spectra_along_a_direction(monkeypatch, tmp_path, figure):
     assert "Hessian, backprop convention, limit along a direction (training)" in [t.replace("\n", " ") for t in titles]
 
 
+@pytest.mark.parametrize(("given", "inches"), [("column", 3.4), ("page", 6.8), ("5", 5.0), (None, 3.4)])
+def test_figures_for_print(monkeypatch, given, inches):
+    """In the style of a paper, and so wide; else with text of matplotlib's settings, in a column."""
+    seen = []
+
+    def shown(_, **__):
+        (ax,) = st.plotting.styles.panels(None)
+        seen.append((ax.figure.get_figwidth(), ax.xaxis.label.get_fontsize()))
+        return ax
+
+    monkeypatch.setattr(st.plotting, "phase_portrait", shown)
+    monkeypatch.setattr(Figure, "savefig", lambda *_, dpi: seen.append(dpi))
+    assert main(["plot", "phase", "--output", "x.png", *(["--paper", given] if given else [])]) == 0
+    assert seen == [(inches, 9 if given else 10), 300 if given else 200]
+
+
 def test_without_matplotlib_figures_have_status_two(tmp_path):
     code = "import sys; sys.modules['matplotlib'] = None; from sobolev_theory.__main__ import main; main()"
     for arguments in (["plot", "phase", "--output", "x.png"], ["flow", "--angle", "1", "--figure", "x.png"]):
@@ -594,6 +610,8 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["plot", "samples", "--student", "w.npy", "--output", "x.png"], "--student: only the teacher is sampled"),
         (["plot", "sgd", "--angle", "1", "--step", "0", "--output", "x.png"], "--step: a positive finite number"),
         (["plot", "loss", "--angle", "0", "--output", "x.png"], "away from zero"),
+        (["plot", "phase", "--output", "x.png", "--paper", "colum"], "--paper: one of 'column', 'page' is required"),
+        (["plot", "phase", "--output", "x.png", "--paper", "0.5"], "a number of inches between 1 and 100 is required"),
         ([*SPECTRUM, "--towards", "randm"], "did you mean 'random'?"),
         (
             [*SPECTRUM, "--curvature", "gauss_newton", "--towards", "random"],

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +19,7 @@ from ..networks import Network
 from .activation import add_activation
 from .arrays import loss_options
 from .directions import add_direction, add_directions, along, networks_or_teacher, one_direction
-from .figures import load_plotting, save
+from .figures import add_paper, load_plotting, save
 from .flow import add_flows, compared
 from .networks import add_networks, add_one_neuron, networks_or_one_neuron, refuse_student, teacher_alone
 from .options import (
@@ -40,7 +41,7 @@ EXAMPLES = """examples:
   sobolev-theory plot spectrum --width 3 --dim 20 --towards random --output spectrum.svg
   sobolev-theory plot distribution --width 20 --dim 100 --curvature gauss_newton --output distribution.pdf
   sobolev-theory plot weight --width 5 --dim 100 --curvature gauss_newton --output weight.pdf
-  sobolev-theory plot width --norms H1 L2 --activation erf --output width.pdf
+  sobolev-theory plot width --norms H1 L2 --activation erf --paper column --output width.pdf
   sobolev-theory plot sgd --angle 1 --batch 50 --steps 400 --output sgd.pdf
   sobolev-theory plot steps --width 2 --dim 6 --seed 2 --norms L2 H1 --output steps.pdf
   sobolev-theory plot samples --width 2 --dim 100 --output samples.pdf
@@ -118,13 +119,15 @@ def _figure(
     command = add_command(figures, name, summary, f"example:\n{example}")
     command.set_defaults(run=run, draw=draw)
     command.add_argument("--output", type=Path, required=True, metavar="FILE", help="its suffix says which format")
+    add_paper(command)
     return command
 
 
 def run(options: argparse.Namespace) -> int:
     """Draw and save."""
     plotting = load_plotting("--output", options.output)
-    save(options.draw(plotting, options), options.output)
+    with nullcontext() if options.paper is None else plotting.style("paper", width=options.paper):
+        save(options.draw(plotting, options), options.output)
     return 0
 
 

@@ -14,10 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .._runtime.checks import number, one_of, shown
-
-WIDTHS = {"column": 3.4, "page": 6.8}
-"""Inches: a column of a paper, and both of its columns."""
+from .._runtime.checks import one_of, shown
+from .._runtime.paper import WIDTHS as WIDTHS
+from .._runtime.paper import inches
 
 HEIGHT = 3.0
 """Inches of a figure of one panel, as wide as a column or a page."""
@@ -83,14 +82,8 @@ def style(name: str = "paper", *, width: str | float = "column") -> Iterator[Non
     >>> plt.close()
     """
     settings = STYLES[one_of("name", name, STYLES)]
-    inches = WIDTHS[one_of("width", width, WIDTHS)] if isinstance(width, str) else _inches(width)
-    with mpl.rc_context({**settings, **FILES, **_hooks(), "figure.figsize": (inches, HEIGHT)}):
+    with mpl.rc_context({**settings, **FILES, **_hooks(), "figure.figsize": (inches("width", width), HEIGHT)}):
         yield
-
-
-def _inches(width: float) -> float:
-    """A width in numbers."""
-    return number("width", width, "'column', 'page', or a number of inches between 1 and 100", 1, 100)
 
 
 def _hooks() -> dict[Any, Any]:
