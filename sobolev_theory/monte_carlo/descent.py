@@ -194,4 +194,5 @@ def _result(
         descent_weights=weights[1],
         flow_weights=weights[2],
         flow_status=status,
+        setting=loss.setting,
     )
