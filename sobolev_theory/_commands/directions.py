@@ -61,7 +61,10 @@ def networks_or_teacher(options: argparse.Namespace) -> tuple[Network, Network]:
     """Student and teacher; with directions in which to leave the student is at the teacher, unless it is named."""
     student, teacher = (has(options, f"{role}_weights") for role in ROLES)
     if options.towards is None and teacher and not student:
-        raise ValueError(f"--teacher: a --student too is required, or --towards {RANDOM}, for limits at the teacher")
+        raise ValueError(
+            f"--teacher: a --student too is required, or --towards {RANDOM}, for limits at the teacher; for a matrix "
+            "that exists there name the same file as --student"
+        )
     if options.towards is None or student:
         return networks(options)
     reason = "not together with --towards: without --student the student is at the teacher"
