@@ -427,7 +427,7 @@ def test_soft_edges_of_one_neuron_in_closed_form(norm):
 def test_soft_edges_are_those_of_the_density():
     """Three neurons, ``K d`` eigenvalues, of density ``c x^(1/2)/pi`` at a distance ``x`` inside; others stay."""
     network, d, kinds = st.Network(THREE, [1.0, -0.5, 0.8]), 1000, []
-    for n in (0.7, 3.0, 12.0, 1000.0):
+    for n in (0.7, 3.0, 1000.0):
         law = finite_sample.spectrum(network, "H1", samples_per_dim=n)
         shifts = np.subtract(law.expected_extremes(d), [law.smallest, law.largest])
         parts = list(law)
@@ -438,7 +438,7 @@ def test_soft_edges_are_those_of_the_density():
             expected = 1.2065335745820 * sign * (3 * d * c) ** (-2 / 3) if part.kind == "bulk" else 0
             assert shift == pytest.approx(expected, rel=2e-3, abs=0)  # the next order of the density
             kinds.append(part.kind)
-    assert kinds == ["atom", "bulk", "bulk", "bulk", "outlier", "bulk", "outlier", "outlier"]
+    assert kinds == ["atom", "bulk", "bulk", "bulk", "outlier", "outlier"]
 
 
 def test_mean_of_tracy_and_widom():
@@ -446,11 +446,11 @@ def test_mean_of_tracy_and_widom():
 
     Ferrari & Spohn 2005; a Gauss-Legendre rule for the determinant, as Bornemann 2010, and one for the integrals.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(60)
+    nodes, weights = np.polynomial.legendre.leggauss(32)
     x, root = 6 * (nodes + 1), np.sqrt(6 * weights)
     s = np.concatenate([x, -x])
-    F = np.linalg.det(np.eye(60) - root[:, None] * airy(x[:, None] + x + s[:, None, None])[0] * root)
-    assert pytest.approx(6 * weights @ (1 - F[:60] - F[60:]), abs=1e-12) == soft_edge.MEAN
+    F = np.linalg.det(np.eye(32) - root[:, None] * airy(x[:, None] + x + s[:, None, None])[0] * root)
+    assert pytest.approx(6 * weights @ (1 - F[:32] - F[32:]), abs=1e-12) == soft_edge.MEAN
 
 
 def test_finitely_many_dimensions_by_sampling():
