@@ -472,3 +472,13 @@ def test_finitely_many_dimensions_by_sampling():
     assert error < 0.004 * law.largest
     assert abs(mean - law.expected_extremes(d)[1]) < 3 * error
     assert abs(mean - law.largest) > 5 * error
+
+
+@pytest.mark.parametrize(("K", "split"), [(3, 0.03), (5, 0.07)])
+def test_samples_split_a_multiple_eigenvalue(K, split):
+    """Of ``E[s s']``, at orthogonal neurons ``I/4 + 1 1'/4``: with n = 1000 its mean is lower, which no edge says."""
+    law = finite_sample.spectrum(np.eye(K), "H1", samples_per_dim=1.0)
+    assert law.expected_extremes(1000)[0] == law.smallest == pytest.approx(1 / 4, rel=1e-12)
+    s = (np.random.default_rng(9).random((80, 1000, K)) < 0.5).astype(float)
+    least = np.linalg.eigvalsh(s.transpose(0, 2, 1) @ s / 1000)[:, 0]
+    assert 1 - 4 * least.mean() == pytest.approx(split, abs=0.01)  # a spread of 0.02 each
