@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from .._runtime.checks import one_of
 from ..monte_carlo.trajectories import SampledDescent
-from .styles import color, look, panels, require_labels
+from .styles import color, entitle, look, panels, require_labels
 
 STANDARD_ERRORS = 2
 """Half the height of a band."""
@@ -23,7 +23,7 @@ def sampled_curves(
 ) -> Axes:
     """Losses of the exact flow as lines, and over them the means of SGD as points, in bands of two standard errors.
 
-    Where a few of the runs decide the mean its band reaches the bottom.
+    Where a few of the runs decide the mean its band reaches the bottom. The title says what all results share.
 
     Parameters
     ----------
@@ -66,5 +66,15 @@ def sampled_curves(
     ax.set_ylabel("prediction error (L2 loss)" if quantity == "error" else "loss")
     if lowest < np.inf:
         ax.set_ylim(bottom=BELOW * lowest)
+    entitle(ax, _title(results))
     ax.legend(fontsize="small")
     return ax
+
+
+def _title(results: Sequence[SampledDescent]) -> str:
+    """Runs, steps and batches, and what is not standard of inputs and parameters: as far as it is that of all."""
+    facts = [
+        (f"{len(each.weights)} runs", f"step {each.step:g}", f"batch {each.batch}", each.setting) for each in results
+    ]
+    shared = [first for first, *others in zip(*facts, strict=True) if first and {*others} <= {first}]
+    return ", ".join(["SGD", *shared])
