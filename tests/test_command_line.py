@@ -91,6 +91,9 @@ def test_compare_along_directions(capsys, tmp_path):
     _, data = run_json(capsys, "compare", *v, *x)
     assert data["rows"] == st.compare(teacher, teacher, towards=X).as_dicts()
     assert data["limit"] == "limit along a direction (training)"
+    _, data = run_json(capsys, "compare", *v, *x, "--parameters", "weights", "biases")
+    network, moving = st.Network(teacher, biases=np.zeros(3)), ("weights", "biases")
+    assert data["rows"] == st.compare(network, network, towards=[*X.ravel(), 0, 0, 0], parameters=moving).as_dicts()
     few = ["--towards", "random", "--directions", "4", "--seed", "3"]
     options = {"towards": "random", "directions": 4, "rng": 3}
     _, data = run_json(capsys, "compare", *v, *w, *few)
@@ -809,10 +812,11 @@ def test_sweep_names_what_is_wrong(capsys, arguments, message):
 
 
 def test_sweep_reads_values_as_they_are_written():
-    grid = ["--grid", "a=1,0.5,-2e3,x,None,1:0.5,H1:L2", "--grid", "activation=leaky_relu(0.1),erf"]
-    options = _parse(["sweep", "steps", *grid])
+    values = "a=1,0.5,-2e3,x,None,1:0.5,H1:L2,(1:0.5):L2,L2:(0:1:2),(1:2)"
+    options = _parse(["sweep", "steps", "--grid", values, "--grid", "activation=leaky_relu(0.1),erf"])
     values, named = (dict(options.grid)[name] for name in ("a", "activation"))
-    assert values == [1, 0.5, -2000.0, "x", None, (1, 0.5), ("H1", "L2")]
+    assert values[:7] == [1, 0.5, -2000.0, "x", None, (1, 0.5), ("H1", "L2")]
+    assert values[7:] == [((1, 0.5), "L2"), ("L2", (0, 1, 2)), (1, 2)]
     assert type(values[0]) is int
     assert named == ["leaky_relu(0.1)", "erf"]
 

@@ -147,7 +147,7 @@ def test_what_is_compared_is_local_and_said_to_be():
     beside = [[1.0, 1e-6, 0.0]]
     assert st.condition_number_ratio(beside, teacher) == pytest.approx(1, abs=1e-6)
     assert st.compare(student, teacher).notes == (LOCAL,)
-    assert "a flow ends with those of its end" in LOCAL
+    assert "hold near these weights, and change as training moves on" in LOCAL
 
 
 def test_gauss_newton_matrices_are_not_said_to_be_those_of_training():
@@ -380,6 +380,40 @@ def test_students_parallel_to_one_another_take_as_many_axes_as_there_are():
     loss, W = st.PopulationLoss(V), np.vstack([V, 2 * V[:1]])
     few, inside = _in_few_dimensions(loss, loss.at(W), [(0, 2), (0, 3), (1, 4), (2, 0), (2, 3)])
     assert (inside, few.dim) == (2, 5)
+
+
+REDUNDANT = np.array([[0.3], [0.7], [0.2], [0.2], [0.6]]) * np.eye(2, 6)[[0, 0, 1, 1, 1]]
+"""Two neurons in place of the first of two teachers, three in place of the second: together they are the teacher."""
+
+
+@pytest.mark.parametrize("options", [{}, {"parameters": ("weights", "biases")}])
+def test_neurons_in_place_of_one_leave_zeros_in_jordan_blocks(options):
+    """Of m neurons of one direction the sum of the displacements decays. Of the others ``m - 1`` rest, but for their
+    parts along the neuron, which grow by what the first have across it: zeros, d for each, but ``m - 1`` in blocks.
+    """
+    V, W = st.Network(np.eye(2, 6), biases=np.zeros(2)), st.Network(REDUNDANT, biases=np.zeros(5))
+    table = st.compare(W, V, towards="random", directions=20, rng=0, **options)
+    assert [row.definiteness for row in table] == ["semidefinite", "semidefinite"]
+    assert [(row.smallest, row.rate, row.condition_number) for row in table] == [(0, 0, np.inf)] * 2
+    loss = st.PopulationLoss(V, **options)
+    X = np.random.default_rng(1).standard_normal(loss.layout(5).size)
+    limit = loss.hessian(W, towards=X)
+    zeros = 3 * loss.layout(5).size // 5
+    values = np.asarray(limit.spectrum())
+    assert (values == 0).sum() == zeros
+    assert (values.real[zeros:] > 0.1).all()
+    assert np.linalg.matrix_rank(limit.to_dense(), tol=1e-12) == len(values) - zeros + 3
+
+
+def test_an_iteration_tells_such_zeros_to_the_root_of_its_accuracy(monkeypatch):
+    monkeypatch.setattr(extremes, "WHOLE", 0)
+    monkeypatch.setattr(extremes, "AFFORDED", 0)
+    V = np.vstack([np.eye(2, 12), np.eye(5, 12, 2)])
+    W = np.vstack([np.pad(REDUNDANT, ((0, 0), (0, 6))), V[2:]])
+    limit = st.PopulationLoss(V).hessian(W, towards=np.random.default_rng(0).standard_normal(W.shape))
+    assert limit.extreme_eigenvalues()[0] < -extremes.ITERATED  # 120 x 120
+    found = extremes.extremes(limit)
+    assert (found.smallest, found.condition_number, found.definiteness) == (0, np.inf, "semidefinite")
 
 
 def test_the_worst_direction_is_that_of_the_smallest_eigenvalue():

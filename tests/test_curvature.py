@@ -18,6 +18,7 @@ from sobolev_theory._runtime import sizes
 from sobolev_theory.curvature import eigenpairs as iteration_of_pairs
 from sobolev_theory.curvature import operator as ends
 from sobolev_theory.curvature.blocks import Blocks, Multiple
+from sobolev_theory.curvature.eigenvalues import eigenvalues
 from sobolev_theory.curvature.matrix import Generators
 from sobolev_theory.curvature.operator import Curvature
 from sobolev_theory.curvature.shifted import Shifted
@@ -671,3 +672,25 @@ def test_views_and_pairs_refuse_what_is_not_there():
     ):
         with pytest.raises(ValueError, match=message):
             call()
+
+
+@pytest.mark.parametrize("sizes", [(1,), (2,), (3, 1), (2, 2, 1), (1, 1, 1, 1)])
+def test_zeros_in_jordan_blocks(sizes):
+    """Integers all, those of the inverse too: the matrix has no rounding, and its eigenvalues are 0 and those left."""
+    rng, left = np.random.default_rng(sum(sizes)), np.array([-3.0, 1.0, 2.0, 7.0])
+    jordan = scipy.linalg.block_diag(*(np.eye(p, k=1) for p in sizes), np.diag(left))
+    n = len(jordan)
+    lower, upper = (np.eye(n) + np.tril(rng.integers(-1, 2, (n, n)), -1) for _ in range(2))
+    basis = lower @ upper.T
+    inverse = np.rint(np.linalg.inv(basis))
+    assert (basis @ inverse == np.eye(n)).all()
+    found = eigenvalues(basis @ jordan @ inverse)
+    assert (found == 0).sum() == sum(sizes)
+    np.testing.assert_allclose(np.sort(found[found != 0].real), left, rtol=1e-10)
+
+
+def test_a_small_eigenvalue_is_none_of_them():
+    """Beside entries of 1; and a matrix of zeros has no other."""
+    found = eigenvalues(np.array([[1e-13, 1.0], [0.0, 1.0]]))
+    np.testing.assert_allclose(np.sort(found), [1e-13, 1.0], rtol=1e-2)
+    assert (eigenvalues(np.zeros((3, 3))) == 0).all()

@@ -324,7 +324,7 @@ def test_samples_per_dim(bad):
 
 
 def test_what_is_refused():
-    for activation in ("relu2", "erf"):
+    for activation in ("relu2", "erf", "tanh"):
         with pytest.raises(ValueError, match="linear on either side of zero"):
             finite_sample.spectrum(TWO, "L2", samples_per_dim=2.0, activation=activation)
     with pytest.raises(st.InfiniteNormError):

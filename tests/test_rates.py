@@ -1,6 +1,7 @@
 """Rates of convergence against spectra derived by hand, and comparisons of norms against their flows."""
 
 from concurrent.futures import ThreadPoolExecutor
+from math import perm, prod
 
 import numpy as np
 import pytest
@@ -100,6 +101,33 @@ def test_one_neuron_with_derivatives_is_a_jordan_block(norm, start, t_max):
     assert_covers(rate, total, 0.2)
     assert rate.predicted == pytest.approx(total, rel=1e-14)
     assert rate.sharpness == pytest.approx(total, rel=1e-14)
+
+
+ON_THE_LINE = [("relu", (1.0, 0.1), 0.3, 45.0), ("relu2", "H2", 1.5, 1.2), ("relu3", "H3", 1.2, 0.05)]
+
+
+@pytest.mark.parametrize(
+    ("activation", "norm", "factor", "t_max"),
+    [("leaky_relu", "H1", 2.0, 14.0), *(pytest.param(*case, marks=pytest.mark.long) for case in ON_THE_LINE)],
+)
+@pytest.mark.parametrize("teacher", [[[1.0, 0.0]], pytest.param([[0.6, -0.48, 0.64]], marks=pytest.mark.long)])
+def test_one_neuron_on_the_line_of_its_teacher(activation, norm, factor, t_max, teacher):
+    """There the loss is ``(s^n - 1)^2 N/2`` of a length s, with the squared norm ``N`` of ``max(z, 0)^n``: ``n^2 N``.
+
+    In H1 of ReLU that is the eigenvalue across the line too, of the others there are smaller ones across.
+    """
+    n = {"relu2": 2, "relu3": 3}.get(activation, 1)
+    weights = norm if isinstance(norm, tuple) else (1.0,) * (n + 1)
+    squares = [perm(n, m) ** 2 * prod(range(1, 2 * (n - m), 2)) / 2 for m in range(n + 1)]  # E z^(2k) = (2k - 1)!!
+    slopes = 1 + 0.01**2 if activation == "leaky_relu" else 1
+    expected = n**2 * np.dot(weights, squares) * slopes
+    loss = st.PopulationLoss(st.Network(teacher, activation=activation), norm)
+    flow = st.gradient_flow(loss, st.Network(factor * np.array(teacher), activation=activation), t_max)
+    assert flow.status == "t_max"
+    rate = flow.rate()
+    assert_covers(rate, expected, 1e-3)
+    assert rate.predicted == pytest.approx(expected, rel=1e-13)
+    assert rate.sharpness == pytest.approx(expected, rel=1e-7)  # rounding parts a Jordan block by its root
 
 
 def test_a_jordan_block_in_other_coordinates(monkeypatch):
@@ -229,6 +257,20 @@ def test_a_valley_of_minima():
 def test_no_rate_without_a_tail(teacher, start, t_max):
     with pytest.raises(ValueError, match=r"rate: .* is required"):
         st.gradient_flow(st.PopulationLoss(teacher, "L2"), start, t_max).rate()
+
+
+@pytest.mark.parametrize(
+    ("start", "options", "advice"),
+    [
+        ([[0.9, 0.3]], {}, "'t_max'; raise t_max$"),
+        ([[0.9, 0.3]], {"until": {"loss": 2e-2}}, "'loss'; take a lower level$"),
+        ([[1.0, 0.0]], {}, "'stationary'$"),
+    ],
+)
+def test_why_there_is_no_rate_says_what_would_help(start, options, advice):
+    flow = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "L2"), start, 0.5, **options)
+    with pytest.raises(ValueError, match=advice):
+        flow.rate()
 
 
 def test_a_rate_is_a_float_with_more_to_say():

@@ -17,7 +17,7 @@ from .options import FILES, refuse, size
 
 def add_directions(command: argparse.ArgumentParser) -> None:
     """Which directions, several random ones among them."""
-    limit = add_direction(command, "directions in which the student leaves: random, or one (K, d)")
+    limit = add_direction(command, "directions in which the student leaves: random, or one of its weights (K, d)")
     limit.add_argument("--directions", type=size, help=f"how many random ones (default {SEVERAL})")
 
 
@@ -46,7 +46,7 @@ def one_direction(options: argparse.Namespace, layout: Layout) -> Any:
 
 
 def _towards(text: str | None) -> Any:
-    """The word, or what the file of that name holds; what is neither is told what both are."""
+    """The word, or the weights in the file of that name; what is neither is told what both are."""
     if text is None or text == RANDOM:
         return text
     if not Path(text).suffix and not Path(text).is_file():
@@ -54,14 +54,17 @@ def _towards(text: str | None) -> Any:
         raise ValueError(
             f"--towards {named(text)}: the word {RANDOM}, or weights in a file, {FILES}, are required{advice}"
         )
-    return read_weights("--towards", Path(text))
+    return {"weights": read_weights("--towards", Path(text))}
 
 
 def networks_or_teacher(options: argparse.Namespace) -> tuple[Network, Network]:
     """Student and teacher; with directions in which to leave the student is at the teacher, unless it is named."""
     student, teacher = (has(options, f"{role}_weights") for role in ROLES)
     if options.towards is None and teacher and not student:
-        raise ValueError(f"--teacher: a --student too is required, or --towards {RANDOM}, for limits at the teacher")
+        raise ValueError(
+            f"--teacher: a --student too is required, or --towards {RANDOM}, for limits at the teacher; for a matrix "
+            "that exists there name the same file as --student"
+        )
     if options.towards is None or student:
         return networks(options)
     reason = "not together with --towards: without --student the student is at the teacher"

@@ -82,7 +82,8 @@ class Tabular:
         Raises
         ------
         ValueError
-            If the file cannot be written, is no regular one, or would have more than 2^28 bytes.
+            If the file cannot be written, is no regular one, or would have more than 2^28 bytes; for a column whose
+            form `load` would refuse.
         """
         text = self._whole()._encoded()
         if len(text) > LARGEST:

@@ -54,9 +54,9 @@ def condition_number_ratio(
         ``"hessian"``, which gradient descent follows, or ``"gauss_newton"``, which is the same at the teacher only, and
         not there either where the norm contains the order that jumps (ReLU with H1).
     towards
-        A displacement ``X`` of the student, shape (K, d): the limit of the Hessian at ``W + eps X`` for ``eps -> 0+``,
-        and the Hessian itself where that exists. ``"random"``: the limits along random ones, of independent standard
-        Gaussian entries.
+        A displacement ``X`` of the student, shape (K, d), as in `PopulationLoss.hessian`: the limit of the Hessian at
+        ``W + eps X`` for ``eps -> 0+``, and the Hessian itself where that exists. ``"random"``: the limits along random
+        ones, of independent standard Gaussian entries.
     directions, rng
         How many random directions, and their seed or generator; the same for all norms.
     **loss_options
@@ -142,13 +142,13 @@ def compare(
     norm  smallest  largest    kappa      rate  equal sharpness  definite
       L2   0.18169      0.5  2.75194   0.18169          0.18169       yes
       H1  0.522535        1  1.91375  0.522535         0.261268       yes
-    kappa and rate are those of small errors at these weights; a flow ends with those of its end (compare_flows)
+    kappa and rate are local: they hold near these weights, and change as training moves on (see compare_flows)
     >>> print(compare(np.eye(2), np.eye(2), towards=[[0.0, 1.0], [-1.0, 0.0]]))
     Hessian, backprop convention, limit along a direction (training); rate as is, and at equal sharpness
     norm   smallest   largest    kappa       rate  equal sharpness  definite
       L2  0.0908451  0.909155  10.0078  0.0908451        0.0908451       yes
       H1   0.264073   1.73593  6.57368   0.264073         0.138302       yes
-    kappa and rate are those of small errors at these weights; a flow ends with those of its end (compare_flows)
+    kappa and rate are local: they hold near these weights, and change as training moves on (see compare_flows)
     L2: the Hessian exists, and is its own limit
     """
     along = Directions(towards, directions, rng)

@@ -13,6 +13,7 @@ from .._runtime.results import Record
 from .._runtime.sizes import require_memory, require_spectrum
 from .blocks import Blocks
 from .eigenpairs import eigenpairs
+from .eigenvalues import eigenvalues
 from .iteration import DENSE, FALLBACK, ends, ends_by_inverse
 from .shifted import Shifted
 from .spectrum import Spectrum, rounding_of, structure_of
@@ -84,7 +85,7 @@ class Curvature(Record, SplitMatrix):
         """Eigenvalues of a part of the operator; imaginary parts at the level of rounding are dropped."""
         if self.is_symmetric:
             return np.linalg.eigvalsh(matrix)
-        values = np.linalg.eigvals(matrix)
+        values = eigenvalues(matrix)
         return values.real if np.abs(values.imag).max() <= rounding_of(values) else values
 
     def singular_values(self) -> Spectrum:

@@ -53,8 +53,7 @@ def spectrum(
     samples_per_dim
         ``n/d``, from 1e-4 to 1e6.
     **loss_options
-        ``activation``: one that is linear on either side of zero, ReLU or, derived by `symbolic.derive`, leaky ReLU or
-        the modulus.
+        ``activation``: one that is linear on either side of zero, ``"relu"``, ``"leaky_relu(0.1)"`` or ``"abs"``.
 
     Returns
     -------
@@ -94,6 +93,7 @@ def spectrum(
     5.642734
     """
     loss = PopulationLoss(V, norm, **loss_options)
+    _require_piecewise_linear(loss.activation)
     loss.require_standard("the law of sampled matrices")
     required, ends = f"a number from {FEWEST:g} to {MOST:g}", (np.nextafter(FEWEST, 0), np.nextafter(MOST, np.inf))
     given = number("samples_per_dim", samples_per_dim, required, *ends)
@@ -111,7 +111,6 @@ def spectrum(
 def _reduced(loss: PopulationLoss) -> Network:
     """The neurons that decide, if there is a law of them."""
     weights = (*loss.norm.weights, 0.0)
-    _require_piecewise_linear(loss.activation)
     if not weights[0] * STEEPEST >= weights[1]:
         raise ValueError(
             f"norm: a weight of order 0 that is not below {1 / STEEPEST:g} of that of order 1 is required, got "
@@ -134,5 +133,6 @@ def _equation(network: Network, loss: PopulationLoss, gamma: float) -> tuple[Equ
 def _require_piecewise_linear(activation: Activation) -> None:
     if activation.degree != 1:
         raise ValueError(
-            f"activation: one that is linear on either side of zero, as relu, is required, got {activation.name!r}"
+            f"activation: one that is linear on either side of zero, as relu, leaky_relu and abs are, is required, "
+            f"got {activation.name!r}"
         )

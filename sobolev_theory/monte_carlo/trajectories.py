@@ -17,8 +17,8 @@ FEW = 1 / 3
 
 ENDS = (
     ("standard_error", "std error", "{:.1e}"),
-    ("over_descent", "/ descent", "{:.4f}"),
-    ("over_flow", "/ flow", "{:.4f}"),
+    ("over_descent", "/ descent", "{:#.5g}"),
+    ("over_flow", "/ flow", "{:#.5g}"),
 )
 """What stands beside a mean: names, ends of heads, and forms."""
 
