@@ -166,15 +166,17 @@ class PopulationLoss(OfStudents, Shorthands):
         NotImplementedError
             With the argument that is not standard.
         """
+        kernels = "take relu, relu2, relu3, erf, abs, leaky_relu or another with generated kernels, for both"
+        advice = {"teacher": "take one without", "activation": kernels}
         facts = {"inputs": self.inputs.is_standard, "metric": self.ambient.metric.is_identity}
         facts |= {"parameters": self.moving == ("weights",), "teacher": not self.teacher.has_biases}
         facts |= {"activation": self.affine_terms.are_of_kernels}
         for name, is_standard in facts.items():
             if not is_standard:
-                advice = {"teacher": "take one without", "activation": "take relu, or generated kernels, for both"}
                 raise NotImplementedError(
-                    f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
-                    f"teacher without biases; {advice.get(name, f'leave {name} as it is by default')}"
+                    f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone, a "
+                    "teacher without biases and one activation with kernels of its own; "
+                    f"{advice.get(name, f'leave {name} as it is by default')}"
                 )
 
     @property

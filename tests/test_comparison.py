@@ -147,7 +147,7 @@ def test_what_is_compared_is_local_and_said_to_be():
     beside = [[1.0, 1e-6, 0.0]]
     assert st.condition_number_ratio(beside, teacher) == pytest.approx(1, abs=1e-6)
     assert st.compare(student, teacher).notes == (LOCAL,)
-    assert "a flow ends with those of its end" in LOCAL
+    assert "hold near these weights, and change as training moves on" in LOCAL
 
 
 def test_gauss_newton_matrices_are_not_said_to_be_those_of_training():

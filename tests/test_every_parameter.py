@@ -185,9 +185,10 @@ def test_limits_at_a_teacher_whose_biases_are_zero() -> None:
     assert error(loss.field_limit(loss.teacher, direction), loss.gradient(beside) / 1e-7) < 2e-6
 
 
-def test_biases_alone_part_kinks() -> None:
+@pytest.mark.parametrize(("activation", "norm"), [("relu", "H1"), ("selu", "H1"), ("elu", "H2")])
+def test_biases_alone_part_kinks(activation: str, norm: str) -> None:
     """Kinks on parallel hyperplanes never meet: the limit is that of ``v = +-inf``, and one-sided in the bias."""
-    loss, _ = problem(6, "relu", "H1", "backprop", parameters=("weights", "biases"))
+    loss, _ = problem(6, activation, norm, "backprop", parameters=("weights", "biases"))
     shift = np.concatenate([np.zeros(6), [1.0, -2.0]])
     for sign in (1.0, -1.0):
         beside = loss.hessian(moved(loss, loss.teacher, sign * 1e-7 * shift)).to_dense()
@@ -196,6 +197,16 @@ def test_biases_alone_part_kinks() -> None:
         loss.hessian(
             loss.teacher, towards=loss.layout(2).flat(np.column_stack([loss.teacher.weights, loss.teacher.biases]))
         )
+
+
+def test_neurons_that_move_little_part_kinks_as_well() -> None:
+    """At a teacher the limit does not know how far each neuron moves: 1e-300 of another is no rounding of it."""
+    loss, _ = problem(6, "relu", "H1", "backprop", parameters="all")
+    layout, direction = loss.layout(2), np.random.default_rng(7).standard_normal((3, 5))
+    expected = loss.hessian(loss.teacher, towards=layout.flat(direction)).to_dense()
+    for little in (1e-17, 1e-300):
+        towards = layout.flat(direction * [[1.0], [little], [1.0]])
+        assert error(loss.hessian(loss.teacher, towards=towards).to_dense(), expected) < 1e-14
 
 
 @pytest.mark.parametrize("parameters", ["biases", "output_weights", "output_bias", ("weights", "output_bias")])

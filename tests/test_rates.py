@@ -263,6 +263,20 @@ def test_no_rate_without_a_tail(teacher, start, t_max):
         st.gradient_flow(st.PopulationLoss(teacher, "L2"), start, t_max).rate()
 
 
+@pytest.mark.parametrize(
+    ("start", "options", "advice"),
+    [
+        ([[0.9, 0.3]], {}, "'t_max'; raise t_max$"),
+        ([[0.9, 0.3]], {"until": {"loss": 2e-2}}, "'loss'; take a lower level$"),
+        ([[1.0, 0.0]], {}, "'stationary'$"),
+    ],
+)
+def test_why_there_is_no_rate_says_what_would_help(start, options, advice):
+    flow = st.gradient_flow(st.PopulationLoss([[1.0, 0.0]], "L2"), start, 0.5, **options)
+    with pytest.raises(ValueError, match=advice):
+        flow.rate()
+
+
 def test_a_rate_is_a_float_with_more_to_say():
     rate = st.Rate(0.5, 0.01, 0.49, 2.0)
     assert rate == 0.5

@@ -349,8 +349,10 @@ def test_bad_input():
         st.steps_to(start, teacher, method="sgd")
     with pytest.raises(ValueError, match="limit: a positive integer is required"):
         st.steps_to(start, teacher, limit=0)
-    with pytest.raises(ValueError, match="V: a teacher as wide as the student"):
+    with pytest.raises(ValueError, match=r"V: a teacher as wide as the student, .* got 2 neurons for 3"):
         st.steps_to(np.eye(3), teacher)
+    with pytest.raises(ValueError, match=r"V: .* got another activation or output_weights or biases or output_bias"):
+        st.steps_to(st.Network(start.weights, [1.0, 2.0], activation=teacher.activation), teacher)
     with pytest.raises(ValueError, match="V: a teacher is required at which all eigenvalues"):
         st.steps_to(start.weights, np.ones((2, 3)), "L2")
     for starts in (np.ones(3), np.ones((1, 2, 2, 3)), np.empty((0, 2, 3)), "W", None):

@@ -142,13 +142,13 @@ def compare(
     norm  smallest  largest    kappa      rate  equal sharpness  definite
       L2   0.18169      0.5  2.75194   0.18169          0.18169       yes
       H1  0.522535        1  1.91375  0.522535         0.261268       yes
-    kappa and rate are those of small errors at these weights; a flow ends with those of its end (compare_flows)
+    kappa and rate are local: they hold near these weights, and change as training moves on (see compare_flows)
     >>> print(compare(np.eye(2), np.eye(2), towards=[[0.0, 1.0], [-1.0, 0.0]]))
     Hessian, backprop convention, limit along a direction (training); rate as is, and at equal sharpness
     norm   smallest   largest    kappa       rate  equal sharpness  definite
       L2  0.0908451  0.909155  10.0078  0.0908451        0.0908451       yes
       H1   0.264073   1.73593  6.57368   0.264073         0.138302       yes
-    kappa and rate are those of small errors at these weights; a flow ends with those of its end (compare_flows)
+    kappa and rate are local: they hold near these weights, and change as training moves on (see compare_flows)
     L2: the Hessian exists, and is its own limit
     """
     along = Directions(towards, directions, rng)

@@ -11,7 +11,7 @@ from .._runtime.results import Column, Record, Rows, Value, public_fields
 from .._runtime.sample_mean import STATISTICS, SampleMean, with_statistics
 from .._runtime.tables import Table
 
-LOCAL = "kappa and rate are those of small errors at these weights; a flow ends with those of its end (compare_flows)"
+LOCAL = "kappa and rate are local: they hold near these weights, and change as training moves on (see compare_flows)"
 """What is compared, in a line under every table."""
 
 LEAST_SQUARES = (

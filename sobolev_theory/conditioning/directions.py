@@ -140,11 +140,6 @@ def _up_to_rotation(rng: np.random.Generator, shape: tuple[int, int], dim: int, 
     return triangles
 
 
-def curvature_at(loss: PopulationLoss, W: Student, curvature: str) -> Curvature:
-    """The Hessian or the Gauss-Newton matrix of a loss at student ``W``."""
-    return Directions(None).curvatures(loss, W, curvature).each[0]
-
-
 def _in_few_dimensions(loss: PopulationLoss, at: Point, parallel: Sequence[tuple[int, int]]) -> tuple[Point, int]:
     """The same in coordinates of the span of ``U`` and of one more axis, or K; and how many are in the span.
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from .._runtime.results import Record, Value
 from ..curvature.operator import Curvature
+from ..layout import NAMES
+from ..losses import PopulationLoss
 from ..problem import SpanProblem, like, matched
 from .iteration import RESTS
 from .linearised import Linearised
@@ -62,9 +64,10 @@ def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) ->
         return prediction.at(problem.parameters_at(rows)).value
 
     def linearised(student: FloatArray) -> Linearised:
-        rows = matched(problem.loss, problem.parameters_at(student))
+        at = problem.parameters_at(student)
+        rows = matched(problem.loss, at)
         if rows is None:
-            raise ValueError("V: a teacher as wide as the student, and equal in all that does not move, is required")
+            raise _mismatch(problem.loss, at.width)
         return Linearised.towards(problem, rows, student)
 
     before = linearised(start)
@@ -83,6 +86,15 @@ def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) ->
     steps = float(predicted.steps) if predicted and predicted.status == "reached" else np.nan
     counted = optimiser.step, optimiser.momentum, float(arrival.steps), arrival.contraction
     return TunedRun("reached", miss, *counted, steps, contraction)
+
+
+def _mismatch(loss: PopulationLoss, width: int) -> ValueError:
+    """A teacher that a student of this width cannot reach neuron by neuron."""
+    others = " or ".join(["activation", *(name for name in NAMES if name not in loss.moving)])
+    came = f"{loss.teacher.width} neurons for {width}" if loss.teacher.width != width else f"another {others}"
+    return ValueError(
+        f"V: a teacher as wide as the student, and equal in all that does not move, is required, got {came}"
+    )
 
 
 def _require_resolved(problem: SpanProblem, gram: Curvature, accuracy: float, level: float) -> None:

@@ -15,6 +15,7 @@ from ..errors import ConditioningWarning, NotDifferentiableError
 from ..problem import SpanProblem
 from ..rescalings import across, conserved, rescaled, rescales
 from ..shorthands import AnyPoint
+from .events import QUANTITIES
 from .state import State
 from .steps import AcceptedStep
 
@@ -54,6 +55,9 @@ TURNS, SETTLED = 50, 1e-12
 
 TOGETHER = 1e-7
 """Distance, in units of the largest, of eigenvalues that can be one."""
+
+ADVICE = {"t_max": "; raise t_max"} | dict.fromkeys(QUANTITIES, "; take a lower level")
+"""What makes the tail of a flow longer, by why it ended."""
 
 SAMPLES = 65
 """Times at which each of the last two quarters of the tail is sampled."""
@@ -107,7 +111,8 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     """The slope of ``-log |W(t) - W(inf)|`` on the last quarter of the tail of a flow."""
     if not path:
         raise ValueError(f"rate: a flow that moves is required, this one ended at its start with {status!r}")
-    end, floor = _end_point(problem, path[-1].at_end)
+    ended = f"this one ended at t = {path[-1].end:g} with {status!r}{ADVICE.get(status, '')}"
+    end, floor = _end_point(problem, path[-1].at_end, ended)
 
     def distance(state: State) -> float:
         return float(np.linalg.norm(state.displacement + (state.anchor - end)))
@@ -118,8 +123,7 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     first, last = (far[-1] + 1 if len(far) else 0), (resolved[-1] if len(resolved) else -1)
     if last <= first or distances[last] > NEAR_END * distances[first]:
         raise ValueError(
-            f"rate: a flow that comes near its end point and stays there for a decade is required, this one ended at "
-            f"t = {path[-1].end:g} with {status!r}; raise t_max"
+            f"rate: a flow that comes near its end point and stays there for a decade is required, {ended}"
         )
     times = np.linspace((path[first].end + path[last].end) / 2, path[last].end, 2 * SAMPLES)
     ends = [step.end for step in path]
@@ -145,7 +149,7 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     return Rate(-late, uncertainty, predicted, sharpness)
 
 
-def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
+def _end_point(problem: SpanProblem, state: State, ended: str) -> tuple[FloatArray, float]:
     """Coordinates of the critical point near a state, and the distance to it below which rounding is seen."""
     near = state.from_nearest()
     if problem.is_standard and near.is_anchored and near.size < TAKEN * np.linalg.norm(near.anchor):
@@ -163,7 +167,7 @@ def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
         found, anchor = rescaled(problem, found, values), rescaled(problem, anchor, values)
     size = float(np.linalg.norm(found))
     if not point.converged or np.linalg.norm(found - state.coordinates) > NEAR_END * size:
-        raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
+        raise ValueError(f"rate: a flow that comes near a critical point is required, {ended}")
     if np.linalg.norm(found - anchor) < RESOLVED * size:
         return anchor, TRUSTED * state.resolution if problem.is_standard else RESOLVED * size
     return found, RESOLVED * size
