@@ -45,8 +45,9 @@ def test_orthonormal_teacher_backprop_h1(width):
 
     ``D_ij/4 + S_j/4 + D_ji/(2 pi)``, ``S_j = sum_k D_kj``,
 
-    and only their diagonals differ, that of H1 with a term ``-|D_i|/(2 pi)`` which is not linear. For ``B`` with zero
-    diagonal and column sums, antisymmetric, ``<B, D>`` decays at ``2 (1/4 - 1/(2 pi))`` exactly, and nothing is slower.
+    and only their diagonals differ, that of H1 with a term that is not linear, the norm of the others over ``2 pi``.
+    For ``B`` with zero diagonal and column sums, antisymmetric, ``<B, D>`` decays at ``2 (1/4 - 1/(2 pi))`` exactly,
+    and nothing is slower.
     The Gauss-Newton matrix would say ``1/2 - 1/(2 pi)``: it is not the Jacobian of this field.
     """
     teacher = np.eye(width, width + 1)
@@ -62,13 +63,16 @@ def test_two_neurons_backprop_h1():
     ``D_12 > 0 > D_21``; its smallest eigenvector has them, so the flow ends along it.
     """
     i, h = 1 / np.pi, 1 / (2 * np.pi)
-    matrix = np.array([[1, i, 0, 0.5], [i, 1, 0.5, 0], [-h, 0.5, 1, h], [0.5, h, h, 1]])
+    matrix = np.array([[1, i, 0, 0.5], [i, 1, 0.5, 0], [h, 0.5, 1, h], [0.5, -h, h, 1]])
     values, vectors = np.linalg.eig(matrix)
     slowest = vectors[:, np.argmin(values.real)].real
     assert slowest[0] * slowest[1] < 0
     teacher = np.eye(2)
-    start = teacher + 0.2 * np.array([[slowest[2], slowest[0]], [slowest[1], slowest[3]]]) * np.sign(slowest[0])
-    rate = st.gradient_flow(st.PopulationLoss(teacher, "H1"), start, 60.0).rate()
+    X = np.array([[slowest[2], slowest[0]], [slowest[1], slowest[3]]]) * np.sign(slowest[0])
+    loss = st.PopulationLoss(teacher, "H1")
+    np.testing.assert_allclose(loss.field_limit(teacher, X), values.real.min() * X, atol=1e-14)
+    start = teacher + 0.2 * X
+    rate = st.gradient_flow(loss, start, 60.0).rate()
     assert_covers(rate, values.real.min(), 0.01)
     assert rate.predicted == pytest.approx(values.real.min(), rel=1e-12)
     assert rate.sharpness == pytest.approx(values.real.max(), rel=1e-12)
