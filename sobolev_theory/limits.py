@@ -57,7 +57,7 @@ class Limits(Record):
 
     @np.errstate(all="ignore")
     def field_limit(self, X: InParameters) -> FloatArray:
-        """The one-sided derivative ``D(X)`` of the gradient along ``X``, as it; see `PopulationLoss.field_limit`.
+        """The one-sided derivative ``D(X)`` of the gradient, of its shape; see `PopulationLoss.field_limit`.
 
         Kinks that stay together have no share in it: what needs the direction ``e`` of their plane is multiplied by the
         part of ``X_j - c X_i`` along it, which is zero.

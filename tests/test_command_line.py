@@ -45,7 +45,7 @@ def test_compare_says_what_is_not_definite(capsys):
     ratio = str(np.pi / 2)
     assert main(["compare", "--angle", *angles, "--ratio", ratio, "2", "--norms", "L2", "1"]) == 0
     text = capsys.readouterr().out
-    for word in ("inf", "nan", "yes", "semi", "no", "definite semi: eigenvalues are 0 to rounding", "flow ends with"):
+    for word in ("inf", "nan", "yes", "semi", "no", "definite semi: eigenvalues are 0 to rounding", "rate are local"):
         assert word in text
     assert main(["compare", "--width", "3", "--dim", "20", "--seed", "1"]) == 0
     text = capsys.readouterr().out
@@ -744,6 +744,21 @@ def test_figures_that_cannot_be_written_are_one_line(capsys, tmp_path, monkeypat
         error = capsys.readouterr().err
         assert message in error
         assert error.count("\n") == 1
+
+
+def test_a_warning_is_one_line(capsys, monkeypatch):
+    """Without the line of source text at which it was raised; Python's way of showing them is back afterwards."""
+
+    def run(options):
+        warnings.warn("no rate follows", st.ConditioningWarning, stacklevel=1)
+        return 0
+
+    monkeypatch.setattr("sobolev_theory._commands.latex.run", run)
+    before = warnings.showwarning
+    with warnings.catch_warnings(action="default"):
+        assert main(["latex"]) == 0
+        assert warnings.showwarning is before
+    assert capsys.readouterr().err == "sobolev-theory latex: warning: no rate follows\n"
 
 
 def test_tables_fit_eighty_columns(capsys, monkeypatch):

@@ -1,6 +1,7 @@
 """Condition-number ratios and the comparison table."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -572,3 +573,10 @@ def test_random_directions_of_weights_alone_beside_biases_and_other_inputs():
     expected = [np.linalg.eigvals(limit).real.min() for limit in limits]
     assert found.smallest == pytest.approx(np.mean(expected), rel=1e-12)
     assert found.is_limit
+
+
+def test_what_compares_norms_takes_a_list_of_them():
+    """The keyword of a loss is refused in its place, not by what is called inside."""
+    for compare in (st.compare, st.condition_number_ratio, st.steps_to, partial(st.compare_flows, t_max=1.0)):
+        with pytest.raises(TypeError, match=r"^norm: norms, a list of norms, is required"):
+            compare(np.eye(2), np.ones((1, 2)), norm="H1")

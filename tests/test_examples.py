@@ -177,14 +177,19 @@ def test_tuned_steps_by_default():
         assert [row.steps for row in found] == pytest.approx(counts, abs=1.5)
         assert [row.predicted_steps for row in found] == pytest.approx([row.steps for row in found], rel=0.1)
     (relu, relu_h1), relu2, erf = expected.values()
+    wide, others = (246, 236), {"heavy_ball": 22, "adam": 165}
     for page, said in (
         ("index", "ReLU {} with L2, {} with H1; erf {} with L2, {} with H1, {} with H2".format(relu, relu_h1, *erf)),
         ("paper", f"take {relu_h1} steps of gradient descent with H1 and {relu} with L2"),
         ("paper", "{} steps with L2, {} with H1 and {} with H2; with `erf` {}, {} and {}".format(*relu2, *erf)),
+        ("tutorials/dynamics", "with 20 neurons in 40 dimensions, where L2 takes {} and H1 {})".format(*wide)),
+        ("tutorials/dynamics", "heavy ball takes {} steps and Adam some {}, with either norm".format(*others.values())),
     ):
         assert said in " ".join((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").split())
     assert 1.03 < table("relu", 20, 1, 1e-8)["H1"].gain < table("relu", 5, 3, 1e-8)["H1"].gain
-    assert [row.steps for row in table("relu", 5, 1, 1e-8, "heavy_ball")] == pytest.approx((22, 22), abs=1)
+    assert [row.steps for row in table("relu", 20, 1, 1e-8)] == pytest.approx(wide, abs=1.5)
+    for (method, steps), within in zip(others.items(), (1, 2), strict=True):
+        assert [row.steps for row in table("relu", 5, 1, 1e-8, method)] == pytest.approx([steps, steps], abs=within)
     assert table("relu", 5, 1, 1e-8, "adam")["H1"].gain == pytest.approx(1, abs=0.03)
 
 

@@ -532,6 +532,18 @@ def test_a_title_names_what_is_not_standard(sampled):
     assert words(plotting.sampled_curves(sampled, ["a", "b"])) == "SGD"
 
 
+def test_legends_say_what_is_not_drawn():
+    """Runs that diverged, and norms that no step takes to the accuracy within the limit."""
+    sgd = st.monte_carlo.descent(st.PopulationLoss(TEACHER, "L2"), START, step=50, batch=5, steps=25, runs=2, rng=0)
+    _, mean = plotting.sampled_curves([sgd], ["L2"]).lines
+    assert mean.get_label() == "L2, SGD (2 of 2 runs diverged)"
+    assert np.isnan(mean.get_ydata()[-1])
+    tables = [st.steps_to(START, TEACHER, ("L2",), accuracy=accuracy, limit=1) for accuracy in (0.5, 1e-9)]
+    ax = plotting.tuned_steps(tables)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["L2, not all arrived", "predicted"]
+    np.testing.assert_array_equal(np.isnan(ax.containers[0][0].get_ydata(orig=False)), [False, True])
+
+
 def test_sampled_curves_name_bad_input(sampled):
     with pytest.raises(ValueError, match="labels: one for each of the results is required, got 1 for 2"):
         plotting.sampled_curves(sampled, ["L2"])

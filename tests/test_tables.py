@@ -407,6 +407,25 @@ def test_forms_are_written_if_and_only_if_they_are_read(tmp_path):
     assert Table.load(path) == table
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"title": 3}, "title: text is required, got 3"),
+        ({"columns": ("a", 2)}, "columns: text is required, got 2"),
+        ({"columns": ("a", Column("b", words={1: 2}))}, "columns: text is required, got 2"),
+        ({"notes": ["x", None]}, "notes: text is required, got None"),
+        ({"values": [(1, 2), (1,)]}, "values: rows of 2, one value a column, are required, got one of 1"),
+        ({"keys": 3}, "keys: a number of columns, at most 2, is required, got 3"),
+        ({"keys": 1.0}, "keys: a number of columns, at most 2, is required, got 1.0"),
+    ],
+)
+def test_what_cannot_be_shown_is_no_table(given, said):
+    """It is said where the table is made, not where it is shown or read."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Table(**{"title": "t", "columns": ("a", "b"), "values": [(1, 2)], **given})
+    assert Table("", ("a",), [(1,)], "a note").notes == ("a note",)
+
+
 def test_other_files_are_refused(tmp_path):
     """Whatever is wrong with them, in one line."""
     path = tmp_path / "table.json"

@@ -61,6 +61,11 @@ class Column(NamedTuple):
         """Those of the data."""
         return self.name if isinstance(self.name, tuple) else (self.name,)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is written of it, whatever the values."""
+        return (*self.names, self.head, self.form, *self.words.values())
+
     def items(self, value: Any) -> tuple[Any, ...]:
         """A value by the names."""
         return value if isinstance(self.name, tuple) else (value,)

@@ -82,21 +82,9 @@ def decoded_table(data: Any) -> tuple[str, list[Column], list[Any], list[str], i
     """The inverse of `encoded_table`, of parsed JSON; raises as `decoded`, and also for what is no object."""
     if (data["format"], data["version"]) != (FORMAT, VERSION):
         raise ValueError(data["version"])
-    title, notes, keys = data["title"], data["notes"], data["keys"]
-    columns = [_column(*decoded(column)) for column in data["columns"]]
-    if not all(isinstance(text, str) for text in (title, *notes)) or type(keys) is not int:
-        raise TypeError("title, notes and a number of columns are required")
-    if not 0 <= keys <= len(columns):
-        raise ValueError(keys)
-    return title, columns, [*map(decoded, data["rows"])], notes, keys
-
-
-def _column(name: str | tuple[str, ...], head: str, form: str, words: tuple[tuple[Any, str], ...]) -> Column:
-    """A column as files have it."""
-    column = Column(name, head, form, dict(words))
-    if not all(isinstance(text, str) for text in (*column.names, head, form, *column.words.values())):
-        raise TypeError("text is required")
-    return _allowed(column)
+    heads = [decoded(column) for column in data["columns"]]
+    columns = [_allowed(Column(name, head, form, dict(words))) for name, head, form, words in heads]
+    return data["title"], columns, [*map(decoded, data["rows"])], data["notes"], data["keys"]
 
 
 def _allowed(column: Column) -> Column:

@@ -67,7 +67,8 @@ class Curvature(Record, SplitMatrix):
         Backward stable: errors are about 1e-15 of the largest eigenvalue for a symmetric curvature; what is smaller is
         given as 0 (`Spectrum.rounding`). So are all other eigenvalues beside a row that has all but vanished, where the
         curvature of ReLU grows like the inverse of its length: their signs are those of `scaled` with the roots of the
-        lengths of rows.
+        lengths of rows. Zeros of a curvature that is not symmetric, as where students are parallel to one another, can
+        be in Jordan blocks, and are told by singular values; other defective eigenvalues have half of the digits.
 
         Raises
         ------

@@ -58,9 +58,9 @@ def gradient_flow(
     rtol, atol
         Bounds of the local errors of the weights: ``rtol |W - V|``, or ``atol`` where that is smaller. Where K = M and
         the student comes near the teacher, ``atol`` is lowered along with the distance, and the field, if hidden
-        weights move alone at standard inputs, is formed from it without cancellation: a loss of 1e-40 is reached in
-        every norm (not in the exact convention of one that jumps, nor where rows of the teacher are parallel: see
-        `Flow`).
+        weights move alone at standard inputs and the activation has kernels of its own, is formed from it without
+        cancellation: a loss of 1e-40 is reached in every norm (not in the exact convention of one that jumps, nor where
+        rows of the teacher are parallel: see `Flow`).
     method
         ``"auto"``: DOP853, and Radau while stability and not accuracy would bound its steps; or always ``"DOP853"``,
         ``"RK45"``, ``"RK23"``, or, with the exact Jacobian, ``"Radau"``, ``"BDF"``.

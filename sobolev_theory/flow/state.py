@@ -208,7 +208,7 @@ class State:
         return next((points for share, points in SEGMENT if (lengths <= share * within).all()), ())
 
     def _along_segment(self) -> FloatArray:
-        r"""``\int_0^1 D(V + s X; X) ds``, ``D`` the one-sided derivative of the field, 0 at ``V``: nothing cancels."""
+        r"""``\int_0^1 D(V + s X; X) ds``, one-sided derivatives of the field, which is 0 at ``V``: nothing cancels."""
         total = np.zeros(self.displacement.shape)
         for s in self._segment if self.size else ():
             between = State(self.problem, self.rows, s * self.displacement)

@@ -22,7 +22,7 @@ the loss are left, at 1e-4 none. Norms of rows are to be between 1e-50 and 1e50,
 
 *Where a derivative does not exist*: a gradient has the slope 0 at the tip of a cone (parallel rows in the convention
 ``"exact"``, zero rows of ReLU), so it is finite everywhere; second derivatives are NaN where `PopulationLoss` raises
-`NotDifferentiableError`, for parallel and zero rows.
+`NotDifferentiableError` for parallel rows.
 """
 
 try:

@@ -37,14 +37,6 @@ class Sums:
         """``c_j`` of rows that have a kernel, (N,)."""
         return self.xp.where(self.pairs.audible, self.outputs, 0.0)
 
-    def bent(self, times: int) -> Any:
-        """The same, NaN for zero rows of students where the activation, differentiated so many times, has a kink."""
-        jump = self.terms.activation.jump_order
-        if jump is None or times < jump:
-            return self.felt
-        silent = ~self.pairs.audible & (self.xp.arange(self.rows.shape[0], **self.xp.place) < self.width)
-        return self.xp.where(silent, self.xp.nan, self.felt)
-
     @cached_property
     def linear(self) -> Any:
         """``sum_j c_j u_j``, times the coefficient of the bilinear part; (d,)."""
@@ -94,18 +86,17 @@ class Sums:
 
     def hessian(self) -> Blocks:
         """The Jacobian of the gradient."""
-        felt = self.bent(2)
-        frame = self.of_pairs("own", felt[: self.width, None] * felt[None, :])
-        return self._blocks("cross", "own", frame, felt[: self.width])
+        frame = self.of_pairs("own", self.felt[: self.width, None] * self.felt[None, :])
+        return self._blocks("cross", "own", frame)
 
     def gauss_newton(self) -> Blocks:
         """The Gauss-Newton matrix of the leading rows."""
-        return self._blocks("gauss_newton", "gauss_newton", (), self.bent(1)[: self.width])
+        return self._blocks("gauss_newton", "gauss_newton", ())
 
-    def _blocks(self, cross: str, itself: str, own: tuple[Any, ...], felt: Any) -> Blocks:
+    def _blocks(self, cross: str, itself: str, own: tuple[Any, ...]) -> Blocks:
         """From coefficients ``(I, 11, 12, 21, 22)`` on the frame."""
         xp, k, first = self.xp, self.width, Vectors(self.pairs.frame, False)
-        a = self.outputs[:k]
+        a, felt = self.outputs[:k], self.felt[:k]
         identity, *frame = self.of_pairs(cross, felt[:, None] * felt[None, :])
         on_itself, radial = (felt * felt * value for value in self.of_itself(itself))
         if own:

@@ -17,7 +17,8 @@ from .styles import MARKERS, color, entitle, look, panels
 def tuned_steps(tables: Sequence[TunedSteps], *, ax: Axes | None = None) -> Axes:
     """Iterations of several norms against the accuracy reached: counted as points, predicted as lines.
 
-    Error bars are standard errors over starts. What did not arrive, or is not predicted, is not drawn.
+    Error bars are standard errors over starts. What did not arrive, or is not predicted, is not drawn; the legend says
+    of which norm not all starts arrived.
 
     Parameters
     ----------
@@ -74,4 +75,5 @@ def _series(ax: Axes, accuracies: list[float], rows: list[TunedStepsRow], k: int
     steps, errors = [row.steps for row in rows], np.array([row.standard_error for row in rows])
     points: dict[str, Any] = {"fmt": MARKERS[k % len(MARKERS)], "markersize": 4, "capsize": 2}
     bars = np.nan_to_num(errors) if np.isfinite(errors).any() else None
-    return ax.errorbar(accuracies, steps, bars, label=rows[0].norm, color=color(k), **points)
+    lost = "" if all(row.status == "reached" for row in rows) else ", not all arrived"
+    return ax.errorbar(accuracies, steps, bars, label=f"{rows[0].norm}{lost}", color=color(k), **points)

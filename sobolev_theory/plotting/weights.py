@@ -122,7 +122,7 @@ def _marks(best: OptimalWeight) -> Iterator[tuple[float, dict[str, Any]]]:
     for weight, (marker, name) in zip((0.0, 1.0, np.inf), NORMS.items(), strict=True):
         yield weight, {"marker": marker, "label": name, "color": "black", "zorder": 3}
     if np.isfinite(best.recommended):
-        gain = "" if np.isnan(best.gain) else f", {best.gain_equal_sharpness:.3g} times the rate of L2"
+        gain = "" if np.isnan(best.gain) else rf", rate {best.gain_equal_sharpness:.3g} $\times$ L2"
         name = rf"recommended: $\lambda$ = {best.recommended:.3g}{gain}"
         yield best.recommended, {"marker": "*", "label": name, "color": PALETTE[1], "markersize": 12}
 
