@@ -23,6 +23,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "generate.docstrings",
     "generate.gallery",
     "generate.mathematics",
     "generate.names",
@@ -43,6 +44,7 @@ autodoc_inherit_docstrings = False
 autodoc_mock_imports = [] if find_spec("torch") else ["torch"]
 napoleon_google_docstring = False
 napoleon_attr_annotations = False
+napoleon_use_param = False  # parameters that share a description stand together
 napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "name"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -72,6 +73,8 @@ class AffinePoint(Limits):
         activations = of_neurons(loss.activation, self.width, "student") + teacher.activations
         self.neurons = Neurons(rows, biases, outputs, self.width, activations)
         self.gap = parameters.output_bias - teacher.output_bias
+        terms = loss.affine_terms
+        self.terms = replace(terms, convention=Convention.BACKPROP) if self._kinks_rest else terms
 
     def facts(self) -> dict[str, Any]:
         """The loss, and the student."""
@@ -82,7 +85,7 @@ class AffinePoint(Limits):
     def geometry(self) -> AffinePairs:
         """Pairs of a student's neuron with any."""
         require_pairs_fit(self.width, len(self.neurons.outputs))
-        terms = self.loss.affine_terms
+        terms = self.terms
         geometry = AffinePairs.of(self.neurons, self.loss.ambient, terms.chart, terms.meetings)
         geometry.require_varying(self.width)
         return geometry
@@ -92,7 +95,7 @@ class AffinePoint(Limits):
         """Pairs of students."""
         k, stacked = self.width, self.neurons
         alone = Neurons(stacked.weights[:k], stacked.biases[:k], stacked.outputs[:k], k, stacked.activations[:k])
-        terms = self.loss.affine_terms
+        terms = self.terms
         geometry = AffinePairs.of(alone, self.loss.ambient, terms.chart, terms.meetings)
         geometry.require_varying(self.width)
         return geometry
@@ -100,14 +103,14 @@ class AffinePoint(Limits):
     @cached_property
     def means(self) -> Callable[[int, int], FloatArray]:
         """``E(a, i)`` of all neurons."""
-        return self.loss.affine_terms.means(self.geometry)
+        return self.terms.means(self.geometry)
 
     @property
     @np.errstate(all="ignore")
     def value(self) -> float:
         """The loss; see `PopulationLoss.value`."""
         c = self.neurons.outputs
-        total = value_sum(self.geometry, self.loss.affine_terms, c) + self.loss.affine_value_of_teacher
+        total = value_sum(self.geometry, self.terms, c) + self.loss.affine_value_of_teacher
         if self.gap:
             total += self.loss.norm.weights[0] * self.gap * (2 * float(c @ self.means(0, 0)) + self.gap)
         self._require_finite("value", np.asarray(total))
@@ -123,16 +126,16 @@ class AffinePoint(Limits):
     @np.errstate(all="ignore")
     def gradient_rows(self) -> FloatArray:
         """The gradient in rows of neurons (R, D)."""
-        if self.loss.affine_terms.convention is Convention.EXACT:
+        if self.terms.convention is Convention.EXACT:
             require_directions(self.geometry.pairs.near.named(self._felt(False)), "gradient", Convention.EXACT)
         layout, geometry, c, k = self.layout, self.geometry, self.neurons.outputs, self.width
-        warn_of_rounding(self.loss.affine_terms.activation, geometry.pairs, c, "gradient", stacklevel=6)
+        warn_of_rounding(self.terms.activation, geometry.pairs, c, "gradient", stacklevel=6)
         moving = {"outputs": "output_weights" in layout.names, "biases": "biases" in layout.names}
-        field = field_sum(geometry, self.loss.affine_terms, c, **moving)
+        field = field_sum(geometry, self.terms, c, **moving)
         weights, biases, outputs = field.weights, field.biases, field.outputs
         pull = self.loss.norm.weights[0] * self.gap
         if pull:
-            on = self.loss.affine_terms.of_means("mean_field", geometry, "field")
+            on = self.terms.of_means("mean_field", geometry, "field")
             along = (on["1"] * geometry.pairs.scale[:k])[:, None] * geometry.images[:k]
             weights = weights + pull * (np.outer(on["m"], geometry.ambient.mean) + along)
             biases, outputs = biases + pull * on["m"], outputs + pull * self.means(0, 0)[:k]
@@ -153,7 +156,7 @@ class AffinePoint(Limits):
 
     def _jacobian(self, *, stacklevel: int) -> Curvature:
         """The same; what has called the method of the loss is so many frames above a warning."""
-        terms, pairs = self.loss.affine_terms, self.geometry.pairs
+        terms, pairs = self.terms, self.geometry.pairs
         require_directions(self.parallel, "Hessian", terms.convention)
         warn_of_rounding(terms.activation, pairs, self.neurons.outputs, "Hessian", stacklevel=stacklevel)
         return self._hessian(self.geometry)
@@ -163,7 +166,7 @@ class AffinePoint(Limits):
     def gauss_newton(self) -> Curvature:
         """``E[J' J]`` of all Sobolev features; see `PopulationLoss.gauss_newton`."""
         require_pairs_fit(self.width, self.width, OF_A_MATRIX)
-        blocks = gauss_newton_blocks(self.students, self.loss.affine_terms, self.layout)
+        blocks = gauss_newton_blocks(self.students, self.terms, self.layout)
         return self._curvature("Gauss-Newton matrix", blocks, is_symmetric=True, is_semidefinite=True)
 
     @cached_property
@@ -175,13 +178,13 @@ class AffinePoint(Limits):
     @property
     def has_cones(self) -> bool:
         """Whether the gradient asked for is exact and jumps where kinks coincide."""
-        return self.loss.affine_terms.jumps and self.loss.affine_terms.convention is Convention.EXACT
+        return self.terms.jumps and self.terms.convention is Convention.EXACT
 
     def _hessian(self, geometry: AffinePairs) -> Curvature:
         """From pairs, which may have frames that a displacement gave them."""
         require_pairs_fit(self.width, len(self.neurons.outputs), OF_A_MATRIX)
-        blocks = hessian_blocks(geometry, self.loss.affine_terms, self.layout, self.gap)
-        symmetric = self.loss.affine_terms.convention is Convention.EXACT or not self._bends
+        blocks = hessian_blocks(geometry, self.terms, self.layout, self.gap)
+        symmetric = self.terms.convention is Convention.EXACT or not self._bends
         return self._curvature("Hessian", blocks, is_symmetric=symmetric, is_semidefinite=False)
 
     @property
@@ -202,11 +205,18 @@ class AffinePoint(Limits):
     @property
     def _bends(self) -> bool:
         """Whether kinks move, and the norm contains the order whose derivative jumps there."""
-        return self.loss.affine_terms.jumps and not {"weights", "biases"}.isdisjoint(self.layout.names)
+        moves = not {"weights", "biases"}.isdisjoint(self.layout.names)
+        return self.terms.jumps and moves and not self._kinks_rest
+
+    @property
+    def _kinks_rest(self) -> bool:
+        """Whether in one dimension all kinks are and stay at x = 0: the Dirac terms of conventions carry a factor x."""
+        at_zero = self.dim == 1 and not self.neurons.biases.any() and "biases" not in self.layout.names
+        return at_zero and self.loss.affine_terms.meetings.keys() <= {(0.0, 0.0)}
 
     def _limit(self, displacement: FloatArray, *, parted: bool) -> Curvature:
         """The limit of the Hessian along a displacement, which has to part all kinks that coincide if `parted`."""
-        if not self.parallel or self.loss.affine_terms.convention is Convention.EXACT:
+        if not self.parallel or self.terms.convention is Convention.EXACT:
             return self._jacobian(stacklevel=7)
         moved = np.zeros((self.layout.rows_shape[0], self.dim + 2))
         moved[:, self.layout.columns] = self.layout.rows(displacement)
@@ -224,4 +234,4 @@ class AffinePoint(Limits):
 
     def _require_finite(self, what: str, *numbers: FloatArray) -> None:
         if not are_finite(*numbers):
-            raise overflowing(what, self.loss.affine_terms.activation)
+            raise overflowing(what, self.terms.activation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -10,11 +10,13 @@ from math import prod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._runtime.checks import as_array, as_numbers, near, shown
+from ._runtime.checks import as_array, as_numbers, near, one_of, shown
 from ._runtime.results import Record
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+InParameters = ArrayLike | Mapping[str, ArrayLike]
+"""A vector in the parameters that move: flat, (K, d) of hidden weights alone, or its parts by name."""
 
 NAMES = ("output_weights", "weights", "biases", "output_bias")
 """Names of the parameters, in the order of a flat vector."""
@@ -146,23 +148,48 @@ class Layout(Record):
             )
         return cls(width, dim, names).split(vector)
 
-    def parse(self, name: str, value: ArrayLike) -> FloatArray:
-        """A flat vector, checked.
+    def parse(self, name: str, value: InParameters) -> FloatArray:
+        """A flat vector, checked; parts by name that are left out are zero.
+
+        Examples
+        --------
+        >>> Layout(width=1, dim=2, names=moving("all")).parse("X", {"weights": [[1.0, 2.0]], "output_bias": 3.0})
+        array([0., 1., 2., 0., 3.])
 
         Raises
         ------
         ValueError
             With the parts that it is to have.
         """
+        if isinstance(value, Mapping):
+            return self._joined(name, value)
         parts = ", ".join(f"{part} {shape}" for part, shape in self.shapes.items())
         required = f"a flat vector of {self.size} numbers, {parts}, is required"
-        flat = as_numbers(name, value, required)
-        if flat.shape != (self.size,):
-            raise ValueError(f"{name}: {required}, got shape {flat.shape}")
-        return as_array(name, flat, ("P",))
+        if self.only_weights:
+            required = "an array of numbers of shape (K, d) is required"
+        given = as_numbers(name, value, required)
+        if given.shape == (self.size,):
+            return as_array(name, given, ("P",))
+        if self.only_weights:
+            return as_array(name, given, ("K", "d"), self._sizes).ravel()
+        alone = [
+            f"; for {part} alone pass {{{part!r}: x}}" for part, shape in self.shapes.items() if shape == given.shape
+        ]
+        raise ValueError(f"{name}: {required}, got shape {given.shape}{''.join(alone[:1])}")
 
-    def split(self, vector: FloatArray) -> dict[str, FloatArray]:
+    @property
+    def _sizes(self) -> dict[str, int]:
+        return {"K": self.width, "d": self.dim}
+
+    def _joined(self, name: str, parts: Mapping[str, ArrayLike]) -> FloatArray:
+        """The flat vector of parts by name."""
+        flat = np.zeros(self.size)
+        for part, value in parts.items():
+            axes = ("K", "d")[: len(self.shapes[one_of(name, part, self.names)])]
+            flat[self.slices[part]] = as_array(f"{name}, {part}", value, axes, self._sizes).ravel()
+        return flat
+
+    def split(self, vector: ArrayLike) -> dict[str, FloatArray]:
         """The parts of a flat vector, or of an array (K, d) if only weights move, by name."""
-        given = np.asarray(vector)
-        flat = self.parse("vector", given.ravel() if given.shape == (self.width, self.dim) else given)
+        flat = self.parse("vector", vector)
         return {name: flat[part].reshape(self.shapes[name]) for name, part in self.slices.items()}

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ._runtime.checks import as_array
+from ._runtime.checks import shown
 from ._runtime.results import Record
 from .curvature.operator import Curvature
-from .layout import Layout
+from .layout import InParameters, Layout
 from .networks import Network
 
 FloatArray = NDArray[np.float64]
@@ -31,7 +31,7 @@ class LaidOut(Protocol):
 class Limits(Record):
     """What a point of a loss says along displacements ``X`` of its student; abstract.
 
-    They are arrays (K, d) if hidden weights move alone, else flat (P,).
+    They are flat (P,), (K, d) if hidden weights move alone, or parts by name, of which those left out rest.
     """
 
     loss: LaidOut
@@ -48,7 +48,7 @@ class Limits(Record):
         return self.loss.layout(self.width)
 
     @np.errstate(all="ignore")
-    def hessian_towards(self, towards: ArrayLike) -> Curvature:
+    def hessian_towards(self, towards: InParameters) -> Curvature:
         """The limit of the Hessian at ``theta + eps X``, ``eps -> 0+``; see `PopulationLoss.hessian`."""
         displacement, _ = self._displacement("towards", towards)
         if not displacement.any():
@@ -56,8 +56,8 @@ class Limits(Record):
         return self._limit(displacement, parted=True)
 
     @np.errstate(all="ignore")
-    def field_limit(self, X: ArrayLike) -> FloatArray:
-        """The one-sided derivative of the gradient along ``X``, of its shape; see `PopulationLoss.field_limit`.
+    def field_limit(self, X: InParameters) -> FloatArray:
+        """The one-sided derivative ``D(X)`` of the gradient, of its shape; see `PopulationLoss.field_limit`.
 
         Kinks that stay together have no share in it: what needs the direction ``e`` of their plane is multiplied by the
         part of ``X_j - c X_i`` along it, which is zero.
@@ -66,12 +66,19 @@ class Limits(Record):
         along: FloatArray = self._limit(displacement, parted=False) @ displacement
         return self.layout.given(along) * length
 
-    def _displacement(self, name: str, value: ArrayLike) -> tuple[FloatArray, float]:
+    @np.errstate(all="ignore")
+    def linear_along(self, X: InParameters) -> Curvature:
+        """``H`` of ``D(X) = H X``: that of `hessian_towards`, in which kinks that stay together have no share."""
+        return self._limit(self._displacement("X", X)[0], parted=False)
+
+    def _displacement(self, name: str, value: InParameters) -> tuple[FloatArray, float]:
         """A flat displacement in units of its largest entry, and that."""
-        if self.layout.only_weights:
-            given = as_array(name, value, ("K", "d"), {"K": self.width, "d": self.dim}).ravel()
-        else:
-            given = self.layout.parse(name, value)
+        if isinstance(value, str):
+            raise ValueError(
+                f"{name}: a displacement of the student, an array, is required, got {shown(value)}; limits along "
+                'random ones are for compare, condition_number_ratio and optimal_weight, with towards="random"'
+            )
+        given = self.layout.parse(name, value)
         largest = float(np.abs(given).max())
         return given / (largest or 1.0), largest
 

@@ -166,15 +166,17 @@ class PopulationLoss(OfStudents, Shorthands):
         NotImplementedError
             With the argument that is not standard.
         """
+        kernels = "take relu, relu2, relu3, erf, abs, leaky_relu or another with generated kernels, for both"
+        advice = {"teacher": "take one without", "activation": kernels}
         facts = {"inputs": self.inputs.is_standard, "metric": self.ambient.metric.is_identity}
         facts |= {"parameters": self.moving == ("weights",), "teacher": not self.teacher.has_biases}
         facts |= {"activation": self.affine_terms.are_of_kernels}
         for name, is_standard in facts.items():
             if not is_standard:
-                advice = {"teacher": "take one without", "activation": "take relu, or generated kernels, for both"}
                 raise NotImplementedError(
-                    f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone and a "
-                    f"teacher without biases; {advice.get(name, f'leave {name} as it is by default')}"
+                    f"{name}: {what} is known for standard inputs, the identity as metric, hidden weights alone, a "
+                    "teacher without biases and one activation with kernels of its own; "
+                    f"{advice.get(name, f'leave {name} as it is by default')}"
                 )
 
     @property
@@ -241,3 +243,16 @@ class PopulationLoss(OfStudents, Shorthands):
             return W
         parameters = self.parameters(W)
         return (AffinePoint if parameters.has_biases or not self.is_standard else Point)(self, parameters)
+
+
+def each_loss(V: Student, norms: Sequence[NormLike], options: LossOptions) -> list[PopulationLoss]:
+    """A loss for each norm, equal in all else.
+
+    Raises
+    ------
+    TypeError
+        If ``norm`` is among the options, beside the norms.
+    """
+    if "norm" in options:
+        raise TypeError("norm: norms, a list of norms, is required in its place")
+    return [PopulationLoss(V, norm, **options) for norm in norms]

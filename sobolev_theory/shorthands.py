@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from ._runtime.results import Record
 from .affine_point import AffinePoint
 from .curvature.operator import Curvature
+from .layout import InParameters
 from .networks import Network
 from .parameters import Parameters
 from .points import Point
@@ -58,14 +59,15 @@ class Shorthands(Record):
         """
         return self.at(W).gradient
 
-    def hessian(self, W: Student | AnyPoint, towards: ArrayLike | None = None) -> Curvature:
+    def hessian(self, W: Student | AnyPoint, towards: InParameters | None = None) -> Curvature:
         r"""Jacobian of `gradient` at ``W``, shape (K d, K d); with ``towards=X``, (K, d), its limit at ``W + eps X``.
 
         Exact convention: the Hessian of the loss. Backprop: the Jacobian of the field that training follows, not
         symmetric if the norm contains the order whose derivative jumps. There, at parallel rows, as at the teacher, it
         has a limit for ``eps -> 0+`` only, which depends on ``X``: what training sees. Elsewhere that is the Hessian.
         With biases rows count as parallel if their hyperplanes are one. Of more parameters than hidden weights the
-        matrix is (P, P), ``X`` is flat.
+        matrix is (P, P), and ``X`` flat, as gradients are, or a dictionary of its parts, as that of `split`; parts left
+        out rest.
 
         Raises
         ------
@@ -85,7 +87,7 @@ class Shorthands(Record):
         """
         return self.at(W).hessian if towards is None else self.at(W).hessian_towards(towards)
 
-    def field_limit(self, W: Student | AnyPoint, X: ArrayLike) -> FloatArray:
+    def field_limit(self, W: Student | AnyPoint, X: InParameters) -> FloatArray:
         """``D(X) = lim (F(W + eps X) - F(W))/eps`` for ``eps -> 0+`` and the field ``F``, `gradient`; shape (K, d).
 
         Positively homogeneous in ``X``, and linear where `hessian` exists; at parallel rows it is not, and

@@ -9,7 +9,7 @@ from sobolev_theory._kernels.activations import ACTIVATIONS
 
 PAGE = Path(__file__).parent.parent / "docs" / "coverage.md"
 TABLE = re.compile(r"(<!-- activations -->\n).*?(<!-- /activations -->)", re.DOTALL)
-HEAD = "| name | of `z` | highest norm | first jump | moments | to |\n|---|---|---|---|---|---:|\n"
+HEAD = "| name | of `z` | highest norm | jumps at order | moments | to |\n|---|---|---|---|---|---:|\n"
 
 
 def table() -> str:
@@ -25,7 +25,7 @@ def _row(name: str) -> str:
     expression = re.sub(r"\d\.\d{6,}", lambda number: f"{float(number[0]):.5g}", row["expression"])
     text = re.sub(r"[{}]", "", expression).replace("**", "^").replace("hermite_prob(n, z)", "He_n(z)")
     norm = f"H{known.max_order}" if known.max_order else "L2"
-    jump = "none" if known.jump_order is None else f"order {known.jump_order}"
+    jump = "none" if known.jump_order is None else known.jump_order
     return f"| `{shown}` | `{text}` | {norm} | {jump} | {known.definition.how} | {known.definition.accuracy:.0e} |\n"
 
 

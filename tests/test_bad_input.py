@@ -151,9 +151,28 @@ def test_what_moves_has_to_be_given():
     with pytest.raises(ValueError, match=r"^vector: a flat vector of numbers is required, got Curvature"):
         loss.split(loss.gauss_newton(student))
     parts = r"9 numbers, output_weights \(2,\), weights \(2, 2\), biases \(2,\), output_bias \(\), is required, got "
-    for towards, told in ((W, r"shape \(2, 2\)"), (student, "Network")):
+    for towards, told in ((W, r"shape \(2, 2\); for weights alone pass {'weights': x}"), (student, "Network")):
         with pytest.raises(ValueError, match=f"^towards: a flat vector of {parts}{told}"):
             loss.hessian(student, towards=towards)
+    for part, told in (
+        ({"bias": [1.0, 2.0]}, "one of 'output_weights', .* is required, got 'bias'; did you mean 'biases'"),
+        ({"biases": W}, r"shape \(K,\) with K = 2 is required, got shape \(2, 2\)"),
+        ({"output_bias": np.nan}, "finite numbers"),
+        ({}, "a direction that is not zero is required"),
+    ):
+        with pytest.raises(ValueError, match=f"^towards(, [a-z_]*)?: {told}"):
+            loss.hessian(student, towards=part)
+
+
+@pytest.mark.parametrize("options", [{}, {"parameters": "all"}])
+def test_one_limit_is_along_one_direction(options):
+    """Means over random ones are for others to take."""
+    loss, student = st.PopulationLoss(V, **options), st.Network(V)
+    for name, ask in (("towards", loss.hessian), ("X", loss.field_limit)):
+        with pytest.raises(
+            ValueError, match=f"^{name}: a displacement.* got 'random'; .* are for compare, condition_n"
+        ):
+            ask(student, "random")
 
 
 def test_samples_are_no_covariance():

@@ -8,6 +8,8 @@ import warnings
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import sobolev_theory as st
 from sobolev_theory.__main__ import _parse, main
@@ -43,7 +45,7 @@ def test_compare_says_what_is_not_definite(capsys):
     ratio = str(np.pi / 2)
     assert main(["compare", "--angle", *angles, "--ratio", ratio, "2", "--norms", "L2", "1"]) == 0
     text = capsys.readouterr().out
-    for word in ("inf", "nan", "yes", "semi", "no", "definite semi: eigenvalues are 0 to rounding", "flow ends with"):
+    for word in ("inf", "nan", "yes", "semi", "no", "definite semi: eigenvalues are 0 to rounding", "rate are local"):
         assert word in text
     assert main(["compare", "--width", "3", "--dim", "20", "--seed", "1"]) == 0
     text = capsys.readouterr().out
@@ -89,6 +91,9 @@ def test_compare_along_directions(capsys, tmp_path):
     _, data = run_json(capsys, "compare", *v, *x)
     assert data["rows"] == st.compare(teacher, teacher, towards=X).as_dicts()
     assert data["limit"] == "limit along a direction (training)"
+    _, data = run_json(capsys, "compare", *v, *x, "--parameters", "weights", "biases")
+    network, moving = st.Network(teacher, biases=np.zeros(3)), ("weights", "biases")
+    assert data["rows"] == st.compare(network, network, towards=[*X.ravel(), 0, 0, 0], parameters=moving).as_dicts()
     few = ["--towards", "random", "--directions", "4", "--seed", "3"]
     options = {"towards": "random", "directions": 4, "rng": 3}
     _, data = run_json(capsys, "compare", *v, *w, *few)
@@ -393,6 +398,47 @@ def test_plot_saves_a_figure(capsys, tmp_path, suffix, arguments):
     assert figure.read_bytes().startswith(MAGIC[suffix.lower()])
 
 
+@pytest.mark.parametrize("figure", ["spectrum", "distribution"])
+def test_spectra_along_a_direction(monkeypatch, tmp_path, figure):
+    """At the teacher: of a file, or a random one, whose multiplicities are those of all dimensions."""
+    drawn, kept = [], []
+    function = {"spectrum": "spectrum", "distribution": "spectral_distribution"}[figure]
+    draw = getattr(st.plotting, function)
+    monkeypatch.setattr(st.plotting, function, lambda *given: drawn.append(given) or draw(*given))
+    monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: kept.append(self))
+    V, X = np.eye(2, 9), np.random.default_rng(0).standard_normal((2, 9))
+    np.save(tmp_path / "v.npy", V)
+    np.save(tmp_path / "x.npy", X)
+    line = ["plot", figure, "--norms", "L2", "H1", "--output", str(tmp_path / "x.png")]
+    at = ["--teacher", str(tmp_path / "v.npy")]
+    for given in ([*at, "--towards", str(tmp_path / "x.npy")], [*at, "--towards", "random", "--seed", "3"]):
+        assert main([*line, *given]) == 0
+    first, second = ([each.spectrum() for each in curvatures] for curvatures, _ in drawn)
+    for spectrum, norm in zip(first, ("L2", "H1"), strict=True):
+        expected = st.PopulationLoss(V, norm).hessian(V, towards=X).spectrum()
+        np.testing.assert_array_equal(np.asarray(spectrum), np.asarray(expected))
+    assert second[1].size == first[1].size == 18
+    assert second[1].smallest != first[1].smallest
+    titles = [text.get_text() for text in kept[0].findobj(Text)]
+    assert "Hessian, backprop convention, limit along a direction (training)" in [t.replace("\n", " ") for t in titles]
+
+
+@pytest.mark.parametrize(("given", "inches"), [("column", 3.4), ("page", 6.8), ("5", 5.0), (None, 3.4)])
+def test_figures_for_print(monkeypatch, given, inches):
+    """In the style of a paper, and so wide; else with text of matplotlib's settings, in a column."""
+    seen = []
+
+    def shown(_, **__):
+        (ax,) = st.plotting.styles.panels(None)
+        seen.append((ax.figure.get_figwidth(), ax.xaxis.label.get_fontsize()))
+        return ax
+
+    monkeypatch.setattr(st.plotting, "phase_portrait", shown)
+    monkeypatch.setattr(Figure, "savefig", lambda *_, dpi: seen.append(dpi))
+    assert main(["plot", "phase", "--output", "x.png", *(["--paper", given] if given else [])]) == 0
+    assert seen == [(inches, 9 if given else 10), 300 if given else 200]
+
+
 def test_without_matplotlib_figures_have_status_two(tmp_path):
     code = "import sys; sys.modules['matplotlib'] = None; from sobolev_theory.__main__ import main; main()"
     for arguments in (["plot", "phase", "--output", "x.png"], ["flow", "--angle", "1", "--figure", "x.png"]):
@@ -467,6 +513,9 @@ def test_a_reader_that_has_enough_ends_it_quietly():
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait() == 0
+
+
+SPECTRUM = ["plot", "spectrum", "--width", "2", "--dim", "3", "--output", "x.png"]
 
 
 def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
@@ -564,6 +613,15 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["plot", "samples", "--student", "w.npy", "--output", "x.png"], "--student: only the teacher is sampled"),
         (["plot", "sgd", "--angle", "1", "--step", "0", "--output", "x.png"], "--step: a positive finite number"),
         (["plot", "loss", "--angle", "0", "--output", "x.png"], "away from zero"),
+        (["plot", "phase", "--output", "x.png", "--paper", "colum"], "--paper: one of 'column', 'page' is required"),
+        (["plot", "phase", "--output", "x.png", "--paper", "0.5"], "a number of inches between 1 and 100 is required"),
+        ([*SPECTRUM, "--towards", "randm"], "did you mean 'random'?"),
+        (
+            [*SPECTRUM, "--curvature", "gauss_newton", "--towards", "random"],
+            "the Gauss-Newton matrix does not depend on a direction, leave out towards",
+        ),
+        ([*SPECTRUM, "--directions", "2"], "--directions 2: no argument of this command"),
+        ([*SPECTRUM, "--ratio", "2"], "--ratio: only together with --angle"),
         (["latex"], "NAME: at least one name is required"),
         (["latex", "relu/K01"], "got 'relu/K01'; did you mean 'relu/K11' or 'relu/K00'"),
         (["latex", "relu/K00", "nothing at all"], "got 'nothing at all'"),
@@ -673,7 +731,6 @@ def test_unreadable_files_are_named(capsys, tmp_path, name, text, message):
 
 def test_figures_that_cannot_be_written_are_one_line(capsys, tmp_path, monkeypatch):
     """Told before anything is drawn, where that can be known; else when it is saved."""
-    from matplotlib.figure import Figure
 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
@@ -687,6 +744,21 @@ def test_figures_that_cannot_be_written_are_one_line(capsys, tmp_path, monkeypat
         error = capsys.readouterr().err
         assert message in error
         assert error.count("\n") == 1
+
+
+def test_a_warning_is_one_line(capsys, monkeypatch):
+    """Without the line of source text at which it was raised; Python's way of showing them is back afterwards."""
+
+    def run(options):
+        warnings.warn("no rate follows", st.ConditioningWarning, stacklevel=1)
+        return 0
+
+    monkeypatch.setattr("sobolev_theory._commands.latex.run", run)
+    before = warnings.showwarning
+    with warnings.catch_warnings(action="default"):
+        assert main(["latex"]) == 0
+        assert warnings.showwarning is before
+    assert capsys.readouterr().err == "sobolev-theory latex: warning: no rate follows\n"
 
 
 def test_tables_fit_eighty_columns(capsys, monkeypatch):
@@ -755,10 +827,11 @@ def test_sweep_names_what_is_wrong(capsys, arguments, message):
 
 
 def test_sweep_reads_values_as_they_are_written():
-    grid = ["--grid", "a=1,0.5,-2e3,x,None,1:0.5,H1:L2", "--grid", "activation=leaky_relu(0.1),erf"]
-    options = _parse(["sweep", "steps", *grid])
+    values = "a=1,0.5,-2e3,x,None,1:0.5,H1:L2,(1:0.5):L2,L2:(0:1:2),(1:2)"
+    options = _parse(["sweep", "steps", "--grid", values, "--grid", "activation=leaky_relu(0.1),erf"])
     values, named = (dict(options.grid)[name] for name in ("a", "activation"))
-    assert values == [1, 0.5, -2000.0, "x", None, (1, 0.5), ("H1", "L2")]
+    assert values[:7] == [1, 0.5, -2000.0, "x", None, (1, 0.5), ("H1", "L2")]
+    assert values[7:] == [((1, 0.5), "L2"), ("L2", (0, 1, 2)), (1, 2)]
     assert type(values[0]) is int
     assert named == ["leaky_relu(0.1)", "erf"]
 

@@ -1,6 +1,7 @@
 """Condition-number ratios and the comparison table."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -382,6 +383,44 @@ def test_students_parallel_to_one_another_take_as_many_axes_as_there_are():
     assert (inside, few.dim) == (2, 5)
 
 
+REDUNDANT = np.array([[0.3], [0.7], [0.2], [0.2], [0.6]]) * np.eye(2, 6)[[0, 0, 1, 1, 1]]
+"""Two neurons in place of the first of two teachers, three in place of the second: together they are the teacher."""
+
+
+@pytest.mark.parametrize("options", [{}, {"parameters": ("weights", "biases")}])
+def test_neurons_in_place_of_one_leave_zeros_in_jordan_blocks(options):
+    """Of m neurons of one direction the sum of the displacements decays. Of the others ``m - 1`` rest, but for their
+    parts along the neuron, which grow by what the first have across it: zeros, d for each, but ``m - 1`` in blocks.
+    """
+    V, W = st.Network(np.eye(2, 6), biases=np.zeros(2)), st.Network(REDUNDANT, biases=np.zeros(5))
+    table = st.compare(W, V, towards="random", directions=20, rng=0, **options)
+    assert [row.definiteness for row in table] == ["semidefinite", "semidefinite"]
+    assert [(row.smallest, row.rate, row.condition_number) for row in table] == [(0, 0, np.inf)] * 2
+    loss = st.PopulationLoss(V, **options)
+    X = np.random.default_rng(1).standard_normal(loss.layout(5).size)
+    limit = loss.hessian(W, towards=X)
+    zeros = 3 * loss.layout(5).size // 5
+    values = np.asarray(limit.spectrum())
+    assert (values == 0).sum() == zeros
+    assert (values.real[zeros:] > 0.1).all()
+    assert np.linalg.matrix_rank(limit.to_dense(), tol=1e-12) == len(values) - zeros + 3
+
+
+def test_an_iteration_tells_such_zeros_to_the_root_of_its_accuracy(monkeypatch):
+    """Off by more than its accuracy along some directions; by how much along one is a matter of rounding."""
+    monkeypatch.setattr(extremes, "WHOLE", 0)
+    monkeypatch.setattr(extremes, "AFFORDED", 0)
+    V = np.vstack([np.eye(2, 12), np.eye(5, 12, 2)])
+    W = np.vstack([np.pad(REDUNDANT, ((0, 0), (0, 6))), V[2:]])
+    lowest = []
+    for rng in map(np.random.default_rng, range(4)):
+        limit = st.PopulationLoss(V).hessian(W, towards=rng.standard_normal(W.shape))  # 120 x 120
+        lowest.append(limit.extreme_eigenvalues()[0])
+        found = extremes.extremes(limit)
+        assert (found.smallest, found.condition_number, found.definiteness) == (0, np.inf, "semidefinite")
+    assert min(lowest) < -extremes.ITERATED
+
+
 def test_the_worst_direction_is_that_of_the_smallest_eigenvalue():
     some = [
         Extremes(low, 1.0, 1.0, kind) for low, kind in ((0.5, "definite"), (-0.1, "indefinite"), (0.0, "semidefinite"))
@@ -534,3 +573,10 @@ def test_random_directions_of_weights_alone_beside_biases_and_other_inputs():
     expected = [np.linalg.eigvals(limit).real.min() for limit in limits]
     assert found.smallest == pytest.approx(np.mean(expected), rel=1e-12)
     assert found.is_limit
+
+
+def test_what_compares_norms_takes_a_list_of_them():
+    """The keyword of a loss is refused in its place, not by what is called inside."""
+    for compare in (st.compare, st.condition_number_ratio, st.steps_to, partial(st.compare_flows, t_max=1.0)):
+        with pytest.raises(TypeError, match=r"^norm: norms, a list of norms, is required"):
+            compare(np.eye(2), np.ones((1, 2)), norm="H1")

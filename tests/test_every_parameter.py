@@ -129,6 +129,51 @@ def test_limits_at_the_teacher(activation: str, norm: str, parameters: Any) -> N
     np.testing.assert_allclose(loss.field_limit(teacher, given).ravel(), limit @ direction, rtol=1e-12)
 
 
+KINKED = [(name, n) for name in st.activations.names() if (n := st.activations.get(name).jump_order) is not None]
+
+
+@pytest.mark.parametrize(("name", "order"), dear(KINKED, [("abs", 1), ("elu", 2), ("hard_tanh", 1), ("step", 0)]))
+def test_limits_of_every_kinked_activation(name: str, order: int) -> None:
+    """As above; students parallel to a teacher and antiparallel to it, so to one another, and one apart.
+
+    The antiparallel neuron is the negative of the teacher's: of two kinks of equal moduli each lies on one of its own.
+    """
+    loss, other = problem(15, name, [1.0, 0.7, 0.4, 0.3][: order + 1], "backprop")
+    (v, u), (b, c) = loss.teacher.weights, loss.teacher.biases
+    biases = [b, -b, c, other.biases[2]]
+    student = st.Network([v, -v, u, other.weights[2]], [0.7, -1.2, 0.4, 0.9], biases, 0.3, name)
+    with pytest.raises(st.NotDifferentiableError, match="towards=X") as refused:
+        loss.hessian(student)
+    assert {(0, 4), (2, 5)} <= set(refused.value.pairs)
+    direction = np.random.default_rng(16).standard_normal(loss.layout(4).size)
+    limit, beside = loss.hessian(student, towards=direction), loss.hessian(moved(loss, student, 1e-7 * direction))
+    assert error(limit.to_dense(), beside.to_dense()) < 2e-6
+    field = (loss.gradient(moved(loss, student, 1e-7 * direction)) - loss.gradient(student)) / 1e-7
+    assert error(loss.field_limit(student, direction), field) < 2e-6
+
+
+def test_directions_are_what_gradients_products_and_parts_are() -> None:
+    """Bit by bit; parts that are left out rest."""
+    for parameters in ("weights", "all"):
+        loss, _ = problem(4, "relu", "H1", "backprop", parameters=parameters)
+        teacher, layout = loss.teacher, loss.layout(2)
+        flat = np.random.default_rng(5).standard_normal(layout.size)
+        expected = loss.hessian(teacher, towards=flat).to_dense()
+        along = loss.field_limit(teacher, flat)
+        assert along.shape == loss.gradient(teacher).shape
+        for form in (layout.given(flat), loss.split(flat), loss.split(layout.given(flat))):
+            np.testing.assert_array_equal(loss.hessian(teacher, towards=form).to_dense(), expected)
+            np.testing.assert_array_equal(loss.field_limit(teacher, form), along)
+        for again in (along, loss.hessian(teacher, towards=flat) @ flat, loss.split(along)):
+            assert loss.field_limit(teacher, again).shape == along.shape
+    weights = loss.split(flat)["weights"]
+    only = layout.rows(flat * 0)
+    only[:2, :3] = weights
+    found = st.compare(teacher, teacher, "H1", towards={"weights": weights}, parameters="all", inputs=loss.inputs)
+    same = st.compare(teacher, teacher, "H1", towards=layout.flat(only), parameters="all", inputs=loss.inputs)
+    assert found["H1"] == same["H1"]
+
+
 def test_limits_at_a_teacher_whose_biases_are_zero() -> None:
     """Biases that move shift kinks off the mean of the inputs, in which they all meet at the teacher; as above."""
     rng = np.random.default_rng(14)
@@ -140,9 +185,10 @@ def test_limits_at_a_teacher_whose_biases_are_zero() -> None:
     assert error(loss.field_limit(loss.teacher, direction), loss.gradient(beside) / 1e-7) < 2e-6
 
 
-def test_biases_alone_part_kinks() -> None:
+@pytest.mark.parametrize(("activation", "norm"), [("relu", "H1"), ("selu", "H1"), ("elu", "H2")])
+def test_biases_alone_part_kinks(activation: str, norm: str) -> None:
     """Kinks on parallel hyperplanes never meet: the limit is that of ``v = +-inf``, and one-sided in the bias."""
-    loss, _ = problem(6, "relu", "H1", "backprop", parameters=("weights", "biases"))
+    loss, _ = problem(6, activation, norm, "backprop", parameters=("weights", "biases"))
     shift = np.concatenate([np.zeros(6), [1.0, -2.0]])
     for sign in (1.0, -1.0):
         beside = loss.hessian(moved(loss, loss.teacher, sign * 1e-7 * shift)).to_dense()
@@ -151,6 +197,16 @@ def test_biases_alone_part_kinks() -> None:
         loss.hessian(
             loss.teacher, towards=loss.layout(2).flat(np.column_stack([loss.teacher.weights, loss.teacher.biases]))
         )
+
+
+def test_neurons_that_move_little_part_kinks_as_well() -> None:
+    """At a teacher the limit does not know how far each neuron moves: 1e-300 of another is no rounding of it."""
+    loss, _ = problem(6, "relu", "H1", "backprop", parameters="all")
+    layout, direction = loss.layout(2), np.random.default_rng(7).standard_normal((3, 5))
+    expected = loss.hessian(loss.teacher, towards=layout.flat(direction)).to_dense()
+    for little in (1e-17, 1e-300):
+        towards = layout.flat(direction * [[1.0], [little], [1.0]])
+        assert error(loss.hessian(loss.teacher, towards=towards).to_dense(), expected) < 1e-14
 
 
 @pytest.mark.parametrize("parameters", ["biases", "output_weights", "output_bias", ("weights", "output_bias")])

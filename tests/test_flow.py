@@ -6,6 +6,7 @@ from mpmath import mp
 
 import sobolev_theory as st
 from sobolev_theory.errors import OverflowingError
+from sobolev_theory.flow.steps import AcceptedStep
 from sobolev_theory.points import Point
 from sobolev_theory.problem import SpanProblem
 from tests.oracles.flows import one_neuron
@@ -367,6 +368,17 @@ def test_levels_are_found_within_steps():
         flow = st.gradient_flow(loss, start, 20.0, until={"gradient_norm": level})
         assert flow.status == "gradient_norm"
         assert flow.t[-1] == pytest.approx(whole.time_to(gradient_norm=level), rel=1e-9)
+
+
+@pytest.mark.parametrize("degree", range(1, 8))
+def test_no_instant_of_a_step_is_slower_than_it_says(degree):
+    """Of polynomials, as interpolants of all solvers are; it says less by at most the bend of 1/64 of the step."""
+    powers, n = np.random.default_rng(degree).standard_normal((degree + 1, 3)), np.arange(degree + 1)
+    step = AcceptedStep(2.0, 5.0, None, None, lambda t: ((t - 2) / 3) ** n @ powers)
+    t = np.linspace(0, 1, 10_001)[:, None]
+    slopes, bends = (t ** (n[k:] - k) * np.prod([n[k:] - j for j in range(k)], axis=0) @ powers[k:] for k in (1, 2))
+    slowest, bend = np.linalg.norm(slopes, axis=1).min(), np.linalg.norm(bends, axis=1).max()
+    assert slowest - bend / 64 - 1e-12 <= 3 * step.slowest() <= slowest + 1e-12
 
 
 def test_floating_point_settings_of_the_caller_do_not_matter():

@@ -370,10 +370,24 @@ def test_comparison_of_norms() -> None:
     twice = kernels.compare(np.vstack([x, x]), "relu", kernel="nngp")
     assert twice["L2"].smallest == 0
     assert twice["L2"].condition_number == np.inf
+    assert len(twice.table().notes) == 2
     with pytest.raises(ValueError, match="norms up to order 1"):
         kernels.compare(x, "erf", ["H2"])
     with pytest.raises(st.InfiniteNormError):
         kernels.sphere_spectrum("relu", 3, norms=["H2"])
+
+
+@pytest.mark.parametrize(("name", "relation"), [("relu", "x . grad f = f"), ("relu2", "x . grad f = 2 f")])
+def test_gradients_of_homogeneous_networks_say_what_values_are(name: str, relation: str) -> None:
+    """Euler's relation is a rate 0 of each input, of norms with both and of networks without biases alone."""
+    x = np.array([[1.0, 0.2, 0.4], [-0.3, 0.9, -0.1]])
+    found = kernels.compare(x, name, ["L2", "H1", (0, 1)])
+    assert [int((row.rates == 0).sum()) for row in found] == [0, 2, 0]
+    assert found.notes == (
+        f"of {name} without biases {relation}: 2 rates of H1 are 0, of equations that follow from the others",
+    )
+    assert found.table().notes[1:] == found.notes
+    assert kernels.compare(x, name, bias_variance=1.0).notes == kernels.compare(x, name, ["L2"]).notes == ()
 
 
 MORE = ((2, "relu"), (7, "relu"), (50, "erf"))

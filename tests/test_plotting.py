@@ -45,6 +45,12 @@ def curves(ax):
     return [line for line in ax.lines if len(line.get_xdata()) > 2]
 
 
+def words(ax):
+    """The title, in one line; its lines are short."""
+    assert max(map(len, ax.get_title().splitlines())) <= 36
+    return ax.get_title().replace("\n", " ")
+
+
 def spectra_of(student, teacher, norms=("L2", "H1")):
     return plotting.spectrum([st.PopulationLoss(teacher, norm).hessian(student) for norm in norms], list(norms))
 
@@ -466,6 +472,12 @@ def test_training_and_gauss_newton_that_agree_are_one_curve():
     assert of_doubles.get_title() == "orthonormal teacher, gelu"
 
 
+def test_wide_spectra_have_a_logarithmic_axis():
+    one = np.ones(2, int)
+    narrow, wide, wider = (st.Spectrum(np.array(v), one) for v in ([0.1, 9.0], [0.1, 11.0], [-0.1, 11.0]))
+    assert [plotting.spectrum([s], ["a"])[0].get_xscale() for s in (narrow, wide, wider)] == ["linear", "log", "linear"]
+
+
 def test_indefinite_and_complex_spectra_say_so():
     both = [st.Spectrum(np.array(v), np.array([2, 3])) for v in ([-1.0, 2.0], [1 + 1j, 1 - 1j])]
     upper, lower = plotting.spectrum(both, ["a", "b"])
@@ -500,6 +512,36 @@ def test_sampled_curves_show_flow_means_and_two_standard_errors(sampled, quantit
         assert last.min() == pytest.approx(max(shown.mean[-1] - 2 * shown.standard_error[-1], 0))
     assert ax.get_ylim()[0] > 0
     assert {to_hex(line.get_color()) for line in ax.lines} <= OKABE_ITO
+
+
+def test_a_title_names_what_is_not_standard(sampled):
+    """Of tuned steps, flows and SGD; of SGD what all results share, in lines as short as the axes."""
+    inputs, W = st.Inputs(covariance=[1.0, 2.0]), [[0.9, 0.2]]
+    steps = st.steps_to(W, TEACHER, ("L2",), accuracy=0.1, inputs=inputs)
+    assert words(plotting.tuned_steps([steps])) == "Gradient descent, backprop convention; Inputs(covariance=[1, 2])"
+    flows = st.compare_flows(W, TEACHER, ("L2",), t_max=1.0, inputs=inputs)
+    title = plotting.loss_curves(flows)[0].figure.get_suptitle()
+    assert title.replace("\n", " ") == "Gradient flow, backprop convention; Inputs(covariance=[1, 2])"
+    with pytest.raises(ValueError, match="tables: one method and the same norms and setting are required"):
+        plotting.tuned_steps([steps, st.steps_to(W, TEACHER, ("L2",), accuracy=0.1)])
+    loss = st.PopulationLoss(TEACHER, "L2", inputs=inputs)
+    other = st.monte_carlo.descent(loss, START, step=0.1, batch=50, steps=2, runs=4, rng=0)
+    shared = "SGD, 4 runs, step 0.1, batch 50"
+    assert words(plotting.sampled_curves([other], ["L2"])) == f"{shared}, Inputs(covariance=[1, 2])"
+    assert words(plotting.sampled_curves([sampled[0], other], ["a", "b"])) == shared
+    assert words(plotting.sampled_curves(sampled, ["a", "b"])) == "SGD"
+
+
+def test_legends_say_what_is_not_drawn():
+    """Runs that diverged, and norms that no step takes to the accuracy within the limit."""
+    sgd = st.monte_carlo.descent(st.PopulationLoss(TEACHER, "L2"), START, step=50, batch=5, steps=25, runs=2, rng=0)
+    _, mean = plotting.sampled_curves([sgd], ["L2"]).lines
+    assert mean.get_label() == "L2, SGD (2 of 2 runs diverged)"
+    assert np.isnan(mean.get_ydata()[-1])
+    tables = [st.steps_to(START, TEACHER, ("L2",), accuracy=accuracy, limit=1) for accuracy in (0.5, 1e-9)]
+    ax = plotting.tuned_steps(tables)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["L2, not all arrived", "predicted"]
+    np.testing.assert_array_equal(np.isnan(ax.containers[0][0].get_ydata(orig=False)), [False, True])
 
 
 def test_sampled_curves_name_bad_input(sampled):

@@ -247,7 +247,9 @@ REFUSED: Sequence[tuple[str, Any, type[Exception], str]] = [
      st.UnknownActivationError, r"activation"),
     ("finite sample", lambda: st.finite_sample.spectrum(
         st.Network(np.eye(2), activation=["relu", "erf"]), "H1", samples_per_dim=3),
-     NotImplementedError, r"activation: .* generated kernels, for both"),
+     ValueError, r"activation: one that is linear on either side of zero, as relu, .* got '1 relu, 1 erf'"),
+    ("family", lambda: st.reduced.symmetric_saddle(3, "H1", activation="tanh"),
+     NotImplementedError, r"activation: .* kernels of its own; take relu, .* generated kernels, for both"),
     ("distance", lambda: st.lyapunov_derivative(
         st.PopulationLoss(st.Network(np.eye(2), activation="erf"), activation="relu"), np.eye(2)),
      ValueError, r"student: the activation of the teacher, 'erf', is required, got 'relu'"),

@@ -386,13 +386,52 @@ def test_files_keep_every_bit(tmp_path):
     assert same(Table.load(path).values[0], (*several[:-1], 0.1))
 
 
+ATTACKS = (
+    *("{0.__class__}", "{:9999999999}", "{!r}", "{0[0]}", "{:.2f}{", "{:.999f}", "{:{}}", "{0}"),
+    *(41 * "x", 5 * "{}"),
+)
+"""Forms that could do more than write values, or more than fits on a line."""
+
+
+def test_forms_are_written_if_and_only_if_they_are_read(tmp_path):
+    """All of the format language, but widths that exhaust memory and what reads attributes."""
+    path = tmp_path / "table.json"
+    forms = ("{:g}", "{}", "{:d}", "{:,}", "{:08.3f}", "{:+.2e}", "{:>12}", "{:*^9_d}", "{: %}", "at {:#x} of {}")
+    columns = [Column((f"a{k}", f"b{k}"), "", form) for k, form in enumerate(forms)]
+    table = Table("", columns, [[(k, 0.5) for k in range(len(forms))]])
+    table.save(path)
+    assert Table.load(path).texts == table.texts
+    for form in ATTACKS:
+        with pytest.raises(ValueError, match=r"columns: .* are required in a file, got "):
+            Table("", [Column("n", "", form)], [(1,)]).save(path)
+    assert Table.load(path) == table
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"title": 3}, "title: text is required, got 3"),
+        ({"columns": ("a", 2)}, "columns: text is required, got 2"),
+        ({"columns": ("a", Column("b", words={1: 2}))}, "columns: text is required, got 2"),
+        ({"notes": ["x", None]}, "notes: text is required, got None"),
+        ({"values": [(1, 2), (1,)]}, "values: rows of 2, one value a column, are required, got one of 1"),
+        ({"keys": 3}, "keys: a number of columns, at most 2, is required, got 3"),
+        ({"keys": 1.0}, "keys: a number of columns, at most 2, is required, got 1.0"),
+    ],
+)
+def test_what_cannot_be_shown_is_no_table(given, said):
+    """It is said where the table is made, not where it is shown or read."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Table(**{"title": "t", "columns": ("a", "b"), "values": [(1, 2)], **given})
+    assert Table("", ("a",), [(1,)], "a note").notes == ("a note",)
+
+
 def test_other_files_are_refused(tmp_path):
     """Whatever is wrong with them, in one line."""
     path = tmp_path / "table.json"
     Table("t", (Column("n", "", "{:.2f}", {0.0: "none"}), Column("m")), [(1.0, "x")], ["note"]).save(path)
     data = json.loads(path.read_text())
-    attacks = ("{0.__class__}", "{:9999999999}", "{!r}", "{0[0]}", "{:.2f}{", "{:.2f} {:.2f}")
-    heads = [[["n", "", form, []], data["columns"][1]] for form in attacks]
+    heads = [[["n", "", form, []], data["columns"][1]] for form in (*ATTACKS, "{:.2f} {:.2f}", "{:y}")]
     changes = [{"columns": head} for head in heads]
     changes += [{"version": 2}, {"format": "x"}, {"title": 1}, {"keys": 10**9}, {"keys": True}, {"notes": [1]}]
     changes += [{"rows": rows} for rows in ([[1.0]], [["x", "x"]], [[{"float": "9"}, 1]], [[{"array": 1}, 1]], 3)]

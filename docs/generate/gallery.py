@@ -27,10 +27,9 @@ SYMBOLS = {"kappa": "κ", "lambda": "λ", "theta": "θ", "times": "times", "inft
 """What letters of mathtext are in text."""
 
 
-def order(name: str) -> tuple[bool, int | str]:
-    """Where an example stands; those that are new, at the end."""
-    stem = name.removesuffix(".py")
-    return (False, ORDER.index(stem)) if stem in ORDER else (True, stem)
+def order(name: str) -> int:
+    """Where the file of an example stands; one that `ORDER` lacks ends the build."""
+    return ORDER.index(name.removesuffix(".py"))
 
 
 def plain(text: str) -> str:

@@ -17,9 +17,10 @@ def name(
 ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
     """The role: public are names of the door, and what is below them."""
     code = nodes.literal(raw, text)
-    if text.split(".")[0] not in sobolev_theory.__all__:
+    below = text.removeprefix("sobolev_theory.")
+    if below.split(".")[0] not in sobolev_theory.__all__:
         return [code], []
-    target = f"sobolev_theory.{text}"
+    target = f"sobolev_theory.{below}"
     link = addnodes.pending_xref(raw, code, refdomain="py", reftype="obj", reftarget=target, refexplicit=True)
     return [link], []
 

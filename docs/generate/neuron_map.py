@@ -4,6 +4,7 @@ The site has it within a page, and as a page that stands alone.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,20 @@ def formulas() -> str:
     ):
         record = st.formulas.get(name)
         assert isinstance(record, Formula)
-        printed = (sp.mathml(sp.expand(value), printer="presentation") for value in record.sympy())
-        cells = "".join(f'<td><math displaystyle="true">{text}</math></td>' for text in printed)
+        printed = (sp.mathml(sp.expand(value), printer="presentation", order="rev-lex") for value in record.sympy())
+        cells = "".join(f'<td><math displaystyle="true">{_typeset(text)}</math></td>' for text in printed)
         rows.append(f'<tr><th scope="row">{title}</th>{cells}</tr>')
     return "\n".join(rows)
+
+
+def _typeset(text: str) -> str:
+    """Functions of an angle as one writes them, in place of SymPy's ``rsin ( θ )``: without parentheses, and apart."""
+    angle = r"<mrow><mo>\(</mo>(<mi>[^<]*</mi>)<mo>\)</mo></mrow>"
+    thin = '<mspace width="0.17em"/>'
+    text = re.sub(
+        f"<msup><mrow>(<mi>(?:sin|cos)</mi>){angle}</mrow>(.*?)</msup>", rf"{thin}<msup>\1\3</msup>{thin}\2", text
+    )
+    return re.sub(f"(<mi>(?:sin|cos)</mi>){angle}", rf"{thin}\1{thin}\2", text)
 
 
 def fragment() -> str:

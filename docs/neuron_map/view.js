@@ -4,7 +4,12 @@ const find = (selector) => root.querySelector(selector);
 const controls = find("form").elements;
 const NAMES = { L2: "L2", backprop: "H1, backprop", exact: "H1, exact" };
 const DEFAULTS = { activation: "relu", angle: 60, ratio: 1.25, teacher: 1, convention: "backprop", clock: "equal" };
-const RANGES = { angle: [0, 180], ratio: [2 / 3, 32], teacher: [0.25, 8] };
+const rounded = (x) => Number(x.toPrecision(4));
+// What a slider says: the angle itself, of others the binary logarithm.
+const SLIDERS = ["angle", "ratio", "teacher"];
+const said = (name, position) => (name === "angle" ? Number(position) : rounded(2 ** position));
+const position = (name, value) => (name === "angle" ? value : Math.log2(value));
+const RANGES = Object.fromEntries(SLIDERS.map((name) => [name, [controls[name].min, controls[name].max].map((end) => said(name, end))]));
 const [REACH, CELLS, DECADES] = [1.5, 320, 8]; // of the plane, across it, of the loss
 let state = { ...DEFAULTS };
 
@@ -178,9 +183,7 @@ function drawNumbers() {
 function draw() {
   for (const label of root.querySelectorAll("[data-only]")) label.hidden = label.dataset.only !== state.activation;
   for (const name of ["activation", "convention", "clock"]) controls[name].value = state[name];
-  controls.angle.value = state.angle;
-  controls.ratio.value = Math.log2(state.ratio);
-  controls.teacher.value = Math.log2(state.teacher);
+  for (const name of SLIDERS) controls[name].value = position(name, state[name]);
   const texts = { angle: `${shown(state.angle)}°`, ratio: shown(state.ratio), teacher: shown(state.teacher) };
   for (const [name, text] of Object.entries(texts)) {
     controls[`${name}-shown`].value = text;
@@ -205,11 +208,8 @@ function update(changes) {
   });
 }
 
-const rounded = (x) => Number(x.toPrecision(4));
 find("form").addEventListener("input", ({ target: { name, value } }) => {
-  if (name === "angle") update({ angle: Number(value) });
-  else if (name in RANGES) update({ [name]: rounded(2 ** Number(value)) });
-  else update({ [name]: value });
+  update({ [name]: SLIDERS.includes(name) ? said(name, value) : value });
 });
 find("form").addEventListener("submit", (event) => event.preventDefault());
 for (const button of root.querySelectorAll("[data-view]")) {

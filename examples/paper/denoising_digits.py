@@ -43,7 +43,7 @@ from sobolev_theory._runtime.checks import flag, one_of, positive_integer
 from sobolev_theory._runtime.sample_mean import SampleMean
 
 from .command_line import main
-from .experiment import Result
+from .experiment import Result, mean_over_seeds
 
 if TYPE_CHECKING:
     import torch
@@ -174,10 +174,10 @@ def run(*, quick: bool = False, seeds: int = 5, targets: Sequence[str] = NOISES)
     sizes = {"batch": BATCH, "channels": CHANNELS, "code": CODE, "amplitude": AMPLITUDE, "margin": MARGIN}
     settings = {"noises": noises, "seeds": range(seeds), **budget._asdict(), **sizes}
     data = {"steps": digits.recorded(budget), "scaled_weight": digits.balance(training), "runs": runs}
-    return Result(name="denoising_digits", settings={"quick": quick, **settings}, data=data, table=table(data))
+    return Result(name="denoising_digits", settings={"quick": quick, **settings}, data=data, table=table(data, seeds))
 
 
-def table(data: dict[str, Any]) -> st.Table:
+def table(data: dict[str, Any], seeds: int) -> st.Table:
     """A row for each noise and loss."""
     rows = []
     for kind, of_noise in data["runs"].items():
@@ -193,9 +193,9 @@ def table(data: dict[str, Any]) -> st.Table:
         "Denoised digits: errors on test images, mean and standard error over seeds",
         [
             *("noise", "loss", "rate"),
-            Column(("error", "error_error"), "mean square", "{:.4f} ± {:.4f}"),
-            Column(("ratio", "ratio_error"), "over L2", "{:.3f} ± {:.3f}"),
-            Column(("slope", "slope_error"), "of gradient", "{:.4f} ± {:.4f}"),
+            mean_over_seeds(("error", "error_error"), "mean square", ".4f", seeds),
+            mean_over_seeds(("ratio", "ratio_error"), "over L2", ".3f", seeds),
+            mean_over_seeds(("slope", "slope_error"), "of gradient", ".4f", seeds),
             Column("decibels", "PSNR", "{:.2f}"),
             Column("steps", "steps", "{:.0f}"),
             Column("seconds", "seconds", "{:.2g}"),

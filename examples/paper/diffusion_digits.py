@@ -41,7 +41,7 @@ from sobolev_theory._runtime.checks import flag, positive_integer
 from sobolev_theory._runtime.sample_mean import SampleMean, spread
 
 from .command_line import main
-from .experiment import Result
+from .experiment import Result, mean_over_seeds
 from .frechet import Features
 
 if TYPE_CHECKING:
@@ -203,10 +203,10 @@ def run(*, quick: bool = False, seeds: int = 5) -> Result:
     sizes = {"batch": BATCH, "width": WIDTH, "clip": CLIP, "features": FEATURES, "draws": DRAWS}
     settings = {"seeds": range(seeds), **budget._asdict(), **sampling, **sizes}
     data = {"steps": digits.recorded(budget), "scaled_weight": digits.balance(training), "floor": floor(), "runs": runs}
-    return Result(name="diffusion_digits", settings={"quick": quick, **settings}, data=data, table=table(data))
+    return Result(name="diffusion_digits", settings={"quick": quick, **settings}, data=data, table=table(data, seeds))
 
 
-def table(data: dict[str, Any]) -> st.Table:
+def table(data: dict[str, Any], seeds: int) -> st.Table:
     """A row for each objective, and one for training images."""
     rows: list[tuple[Any, ...]] = []
     reference = np.array(data["runs"]["L2"]["observed"])[-1, :, 3:].mean(axis=1)
@@ -221,10 +221,10 @@ def table(data: dict[str, Any]) -> st.Table:
         "Digits from noise: Frechet distances from test images, mean and standard error over seeds",
         [
             *("loss", "rate"),
-            Column(("distance", "distance_error"), "distance", "{:.3f} ± {:.3f}"),
-            Column(("ratio", "ratio_error"), "over L2", "{:.2f} ± {:.2f}"),
-            Column(("error", "error_error"), "mean square", "{:.4f} ± {:.4f}"),
-            Column(("slope", "slope_error"), "of gradient", "{:.4f} ± {:.4f}"),
+            mean_over_seeds(("distance", "distance_error"), "distance", ".3f", seeds),
+            mean_over_seeds(("ratio", "ratio_error"), "over L2", ".2f", seeds),
+            mean_over_seeds(("error", "error_error"), "mean square", ".4f", seeds),
+            mean_over_seeds(("slope", "slope_error"), "of gradient", ".4f", seeds),
             Column("of_draws", "spread of draws", "{:.3f}"),
             Column("milliseconds", "ms a step", "{:.2g}"),
         ],

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import sobolev_theory as st
+from sobolev_theory._runtime.cells import Column
 from sobolev_theory._runtime.json_files import read_json, write_bytes, write_json
 from sobolev_theory._runtime.parallel import available_cores
 from sobolev_theory._runtime.table_files import decoded_table
@@ -112,6 +113,12 @@ def _plain(value: Any) -> Any:
 def rounded(values: Any, digits: int = 5) -> np.ndarray[Any, Any]:
     """Numbers for a figure, which shows no more digits."""
     return np.asarray(np.vectorize(lambda value: float(f"{value:.{digits}g}"))(values))
+
+
+def mean_over_seeds(names: tuple[str, str], head: str, digits: str, seeds: int) -> Column:
+    """A column of means and their standard errors, which means of a single seed have not: these stand alone."""
+    form = f"{{:{digits}}}"
+    return Column(names, head, f"{form} ± {form}" if seeds > 1 else form)
 
 
 def committed(name: str) -> Result:

@@ -37,7 +37,7 @@ from sobolev_theory._runtime.checks import flag, positive_integer
 from sobolev_theory._runtime.sample_mean import SampleMean
 
 from .command_line import main
-from .experiment import Result, rounded
+from .experiment import Result, mean_over_seeds, rounded
 
 Array = np.ndarray[Any, Any]
 
@@ -188,8 +188,9 @@ def table(dims: tuple[int, ...], sizes: Array, curves: Array, last: Array, large
     means = [
         [SampleMean(of_seeds) for of_seeds in of_case] for of_case in slopes.reshape(curves.shape[:-1]).T.swapaxes(1, 2)
     ]
+    seeds = curves.shape[1]
     columns: list[Column | str] = ["activation", "norm", "sampled"]
-    columns += [Column((f"slope_{d}", f"slope_error_{d}"), f"slope, d = {d}", "{:.3f} ± {:.3f}") for d in dims]
+    columns += [mean_over_seeds((f"slope_{d}", f"slope_error_{d}"), f"slope, d = {d}", ".3f", seeds) for d in dims]
     columns += [Column(f"error_{d}", f"error, d = {d}", "{:.1e}") for d in dims]
     return st.Table(
         f"Relative errors of samples: slopes from N = {sizes[0]} to {sizes[-1]}, and errors at the latter",

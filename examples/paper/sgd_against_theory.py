@@ -36,7 +36,7 @@ from sobolev_theory._runtime.cells import Column
 from sobolev_theory._runtime.checks import flag, positive_integer
 
 from .command_line import main
-from .experiment import Result, rounded
+from .experiment import Result, mean_over_seeds, rounded
 
 Array = np.ndarray[Any, Any]
 
@@ -124,7 +124,7 @@ def run(*, quick: bool = False, seeds: int = 5) -> Result:
             "curves": [[*case, curve(found)] for case, found in curves.items()],
             "planar": [[norm, start, trajectory(found, norm, start)] for (norm, start), found in planar.items()],
         },
-        table=table(curves, planar),
+        table=table(curves, planar, seeds),
     )
 
 
@@ -160,7 +160,9 @@ def facts(found: Runs) -> tuple[Any, ...]:
     return steps, off, descent[last], flow[-1], (mean[-1], scatter[-1])
 
 
-def table(curves: dict[tuple[str, str], Runs], planar: dict[tuple[str, tuple[float, float]], Runs]) -> st.Table:
+def table(
+    curves: dict[tuple[str, str], Runs], planar: dict[tuple[str, tuple[float, float]], Runs], seeds: int
+) -> st.Table:
     """A row for each start and norm."""
     cases: list[tuple[Any, ...]] = [(*case, "generic", found, None, None) for case, found in curves.items()]
     for (norm, start), found in planar.items():
@@ -176,7 +178,7 @@ def table(curves: dict[tuple[str, str], Runs], planar: dict[tuple[str, tuple[flo
         Column("off", "off descent until then", "{:.3f}"),
         Column("followed", "within factor 2 down to", "{:.1e}"),
         Column("flow", "flow, end", "{:.1e}"),
-        Column(("mean", "standard_error"), "SGD, end", "{:.1e} ± {:.1e}"),
+        mean_over_seeds(("mean", "standard_error"), "SGD, end", ".1e", seeds),
         Column("from_planar_flow", "from planar flow", "{:.3f}"),
         Column("from_planar_flow_of_other_norm", "from the other norm's", "{:.3f}"),
     )

@@ -1,13 +1,27 @@
 """Figures written to files: matplotlib is loaded here, by those commands that draw."""
 
+import argparse
 import os
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .._runtime.paper import WIDTHS, inches
+from .options import checked
+
 DPI = 200
-"""Dots per inch of figures in pixels."""
+"""Dots per inch of figures in pixels, unless matplotlib's settings or those of a paper say so."""
+
+
+def add_paper(command: argparse.ArgumentParser) -> None:
+    """Whether the figure is for print, and how wide."""
+    command.add_argument(
+        "--paper",
+        type=checked(inches, lambda text: text if text.isalpha() else float(text)),
+        metavar=f"{'|'.join(WIDTHS)}|INCHES",
+        help="a figure for print: in the style of a paper, and so wide",
+    )
 
 
 def load_plotting(option: str, path: Path) -> ModuleType:
@@ -32,10 +46,11 @@ def load_plotting(option: str, path: Path) -> ModuleType:
 
 def save(ax: Any, path: Path) -> None:
     """Save the figure of some axes, and say so on stderr."""
-    from matplotlib import pyplot
+    from matplotlib import pyplot, rcParams
 
+    dpi = DPI if rcParams["savefig.dpi"] == "figure" else rcParams["savefig.dpi"]
     try:
-        ax.figure.savefig(path, dpi=DPI)
+        ax.figure.savefig(path, dpi=dpi)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or error}") from None
     except (RuntimeError, ValueError) as error:  # a program that a format needs, such as LaTeX, is missing

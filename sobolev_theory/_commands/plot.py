@@ -3,13 +3,14 @@
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from .. import monte_carlo
 from ..conditioning.comparison import matrix_name
-from ..conditioning.directions import curvature_at
+from ..conditioning.directions import Directions
 from ..curvature.operator import Curvature
 from ..descent.optimisers import RULES
 from ..descent.steps_to import steps_to
@@ -17,8 +18,8 @@ from ..losses import PopulationLoss
 from ..networks import Network
 from .activation import add_activation
 from .arrays import loss_options
-from .directions import add_directions, along, networks_or_teacher
-from .figures import load_plotting, save
+from .directions import add_direction, add_directions, along, networks_or_teacher, one_direction
+from .figures import add_paper, load_plotting, save
 from .flow import add_flows, compared
 from .networks import add_networks, add_one_neuron, networks_or_one_neuron, refuse_student, teacher_alone
 from .options import (
@@ -37,10 +38,10 @@ EXAMPLES = """examples:
   sobolev-theory plot loss --angle 1 --output curves.pdf
   sobolev-theory plot phase --norm H1 --output phase.png
   sobolev-theory plot condition --norms H1 L2 --output map.png
-  sobolev-theory plot spectrum --width 3 --dim 20 --output spectrum.svg
+  sobolev-theory plot spectrum --width 3 --dim 20 --towards random --output spectrum.svg
   sobolev-theory plot distribution --width 20 --dim 100 --curvature gauss_newton --output distribution.pdf
   sobolev-theory plot weight --width 5 --dim 100 --curvature gauss_newton --output weight.pdf
-  sobolev-theory plot width --norms H1 L2 --activation erf --output width.pdf
+  sobolev-theory plot width --norms H1 L2 --activation erf --paper column --output width.pdf
   sobolev-theory plot sgd --angle 1 --batch 50 --steps 400 --output sgd.pdf
   sobolev-theory plot steps --width 2 --dim 6 --seed 2 --norms L2 H1 --output steps.pdf
   sobolev-theory plot samples --width 2 --dim 100 --output samples.pdf
@@ -67,6 +68,7 @@ def add(commands: Any) -> None:
         command = _figure(figures, name, summary, draw)
         add_norms(command)
         _add_curvature(command)
+        add_direction(command)
     weight = _figure(figures, "weight", "condition number and rate against the weight of the derivatives", _weight)
     _add_curvature(weight)
     add_directions(weight)
@@ -117,13 +119,15 @@ def _figure(
     command = add_command(figures, name, summary, f"example:\n{example}")
     command.set_defaults(run=run, draw=draw)
     command.add_argument("--output", type=Path, required=True, metavar="FILE", help="its suffix says which format")
+    add_paper(command)
     return command
 
 
 def run(options: argparse.Namespace) -> int:
     """Draw and save."""
     plotting = load_plotting("--output", options.output)
-    save(options.draw(plotting, options), options.output)
+    with nullcontext() if options.paper is None else plotting.style("paper", width=options.paper):
+        save(options.draw(plotting, options), options.output)
     return 0
 
 
@@ -140,20 +144,36 @@ def _condition(plotting: ModuleType, options: argparse.Namespace) -> Any:
 
 
 def _spectrum(plotting: ModuleType, options: argparse.Namespace) -> Any:
-    return plotting.spectrum(*_curvatures(options))[0]
-
-
-def _distribution(plotting: ModuleType, options: argparse.Namespace) -> Any:
-    ax = plotting.spectral_distribution(*_curvatures(options))
-    ax.set_title(matrix_name(options.curvature, options.derivative), fontsize="medium")
+    curvatures, names, title = _curvatures(options)
+    ax = plotting.spectrum(curvatures, names)[0]
+    plotting.styles.entitle(ax.figure, title)
     return ax
 
 
-def _curvatures(options: argparse.Namespace) -> tuple[list[Curvature], list[str]]:
-    """Curvatures of all norms, and their names."""
-    student, teacher = networks_or_one_neuron(options)
+def _distribution(plotting: ModuleType, options: argparse.Namespace) -> Any:
+    curvatures, names, title = _curvatures(options)
+    ax = plotting.spectral_distribution(curvatures, names)
+    plotting.styles.entitle(ax, title)
+    return ax
+
+
+def _curvatures(options: argparse.Namespace) -> tuple[list[Curvature], list[str], str]:
+    """Curvatures of all norms, along one direction if one is asked for, their names, and what matrices they are."""
+    student, teacher = _where(options)
     losses = _losses(options, teacher)
-    return [curvature_at(loss, student, options.curvature) for loss in losses], [loss.norm.name for loss in losses]
+    along = Directions(one_direction(options, losses[0].layout(student.width)))
+    found = [along.curvatures(loss, student, options.curvature) for loss in losses]
+    limit = along.title if any(each.are_limits for each in found) else ""
+    words = matrix_name(options.curvature, options.derivative, limit), losses[0].setting
+    return [each.each[0] for each in found], [loss.norm.name for loss in losses], "; ".join(filter(None, words))
+
+
+def _where(options: argparse.Namespace) -> tuple[Network, Network]:
+    """Student and teacher of figures that take directions in which the student leaves."""
+    if options.angle is not None:
+        return networks_or_one_neuron(options)
+    refuse(options, ("ratio",), "only together with --angle")
+    return networks_or_teacher(options)
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
@@ -169,10 +189,7 @@ def _losses(options: argparse.Namespace, teacher: Network) -> list[PopulationLos
 
 def _weight(plotting: ModuleType, options: argparse.Namespace) -> Any:
     settings = {"curvature": options.curvature, **along(options), **_settings(options)}
-    if options.angle is None:
-        refuse(options, ("ratio",), "only together with --angle")
-    either = networks_or_teacher if options.angle is None else networks_or_one_neuron
-    return plotting.optimal_weight(*either(options), **settings)[0]
+    return plotting.optimal_weight(*_where(options), **settings)[0]
 
 
 def _width(plotting: ModuleType, options: argparse.Namespace) -> Any:
@@ -192,9 +209,7 @@ def _steps(plotting: ModuleType, options: argparse.Namespace) -> Any:
     student, teacher = networks_or_one_neuron(options)
     settings = {"method": options.method, "progress": sys.stderr.isatty(), **_settings(options)}
     tables = [steps_to(student, teacher, options.norms, accuracy=a, **settings) for a in options.accuracies]
-    ax = plotting.tuned_steps(tables)
-    ax.set_title(RULES[options.method].title, fontsize="medium")
-    return ax
+    return plotting.tuned_steps(tables)
 
 
 def _samples(plotting: ModuleType, options: argparse.Namespace) -> Any:

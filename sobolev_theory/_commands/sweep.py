@@ -22,8 +22,8 @@ EXAMPLES = """examples:
   sobolev-theory sweep acceleration --grid angle=0.5,1,1.5 --grid ratio=0.5,1,2 --workers 2 --checkpoint map.jsonl
 """
 
-COMMA = re.compile(r",(?![^(]*\))")
-"""Between values: one that is in no parentheses."""
+COMMA, COLON = (re.compile(rf"{mark}(?![^(]*\))") for mark in ",:")
+"""Between values, and between those of a pair: in no parentheses."""
 
 
 def add(commands: Any) -> None:
@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
         action="append",
         required=True,
         metavar="NAME=A,B",
-        help="a parameter and its values, once for each parameter; A:B is a pair, such as norms=H1:L2",
+        help="a parameter and its values, once for each parameter; A:B is a pair, such as norms=H1:L2 or (1:0.5):L2",
     )
     command.add_argument("--repeats", type=size, default=1, help="results for each point (default 1)")
     command.add_argument("--seed", type=seed, default=0, help="seed of everything random (default 0)")
@@ -103,9 +103,12 @@ def _parameter(text: str) -> tuple[str, list[Any]]:
 
 
 def _value(text: str) -> Any:
-    """A number, a pair, None, or a word."""
-    if ":" in text:
-        return tuple(map(_value, text.split(":")))
+    """A number, a pair, which may be in parentheses and then in a pair, None, or a word."""
+    parts = COLON.split(text)
+    if len(parts) > 1:
+        return tuple(map(_value, parts))
+    if text.startswith("(") and text.endswith(")"):
+        return _value(text[1:-1])
     for kind in (int, float):
         try:
             if text.isascii() and "_" not in text:

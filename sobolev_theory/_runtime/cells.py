@@ -61,6 +61,11 @@ class Column(NamedTuple):
         """Those of the data."""
         return self.name if isinstance(self.name, tuple) else (self.name,)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is written of it, whatever the values."""
+        return (*self.names, self.head, self.form, *self.words.values())
+
     def items(self, value: Any) -> tuple[Any, ...]:
         """A value by the names."""
         return value if isinstance(self.name, tuple) else (value,)
@@ -84,8 +89,8 @@ def cell(value: Any) -> str:
 
     Examples
     --------
-    >>> cell(1 / 3), cell(np.zeros((5, 1000))), cell((0.5, np.inf)), cell(None)
-    ('0.333333', '<5 x 1000>', '(0.5, inf)', 'None')
+    >>> cell(1 / 3), cell(np.zeros((5, 1000))), cell((0.5, np.inf)), cell(((1, 0.5), "L2")), cell(None)
+    ('0.333333', '<5 x 1000>', '(0.5, inf)', '((1, 0.5), L2)', 'None')
     """
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
         value = value.item()
@@ -95,7 +100,7 @@ def cell(value: Any) -> str:
     if isinstance(value, float | complex):
         return f"{value:.6g}"
     if isinstance(value, tuple | list):
-        few = len(value) <= SHORT and all(isinstance(item, int | float | str) for item in value)
+        few = len(value) <= SHORT and all(isinstance(item, int | float | str | tuple) for item in value)
         return f"({', '.join(map(cell, value))})" if few else f"<{len(value)}>"
     if isinstance(value, str | int) or value is None:
         return str(value)

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 
 from .cells import NUMBERS, Column
+from .checks import shown
 
 FORMAT, VERSION = "sobolev_theory table", 1
 
 LARGEST = 2**28
 """Bytes of a file that is written and read."""
 
-FORM = re.compile(r"[^{}]{0,40}(?:\{(?::\.\d{1,2}[efg])?\}[^{}]{0,40}){0,4}")
-"""Forms that a file may have: digits of numbers, no widths and no attributes."""
+FIELD = r"\{(?::(?:[^{}]?[<>=^])?[-+ ]?z?#?\d{0,2}[,_]?(?:\.\d{1,2})?[a-zA-Z%]?)?\}"
+FORM = re.compile(rf"[^{{}}]{{0,40}}(?:{FIELD}[^{{}}]{{0,40}}){{0,4}}")
+"""Forms that a file may have: fields in order, of widths and digits below 100, without attributes."""
 
 
 def encoded(value: Any) -> Any:
@@ -63,7 +65,14 @@ def decoded(value: Any) -> Any:
 
 
 def encoded_table(title: str, columns: Iterable[Column], rows: Iterable[Any], notes: Iterable[str], keys: int) -> str:
-    """The text of the file of a table."""
+    """The text of the file of a table.
+
+    Raises
+    ------
+    ValueError
+        If a form is none that a file may have.
+    """
+    columns = [*map(_allowed, columns)]
     heads = [(column.name, column.head, column.form, tuple(column.words.items())) for column in columns]
     data = {"title": title, "columns": [*map(encoded, heads)], "rows": [*map(encoded, rows)], "notes": [*notes]}
     return json.dumps({"format": FORMAT, "version": VERSION, **data, "keys": keys}, allow_nan=False)
@@ -73,20 +82,16 @@ def decoded_table(data: Any) -> tuple[str, list[Column], list[Any], list[str], i
     """The inverse of `encoded_table`, of parsed JSON; raises as `decoded`, and also for what is no object."""
     if (data["format"], data["version"]) != (FORMAT, VERSION):
         raise ValueError(data["version"])
-    title, notes, keys = data["title"], data["notes"], data["keys"]
-    columns = [_column(*decoded(column)) for column in data["columns"]]
-    if not all(isinstance(text, str) for text in (title, *notes)) or type(keys) is not int:
-        raise TypeError("title, notes and a number of columns are required")
-    if not 0 <= keys <= len(columns):
-        raise ValueError(keys)
-    return title, columns, [*map(decoded, data["rows"])], notes, keys
+    heads = [decoded(column) for column in data["columns"]]
+    columns = [_allowed(Column(name, head, form, dict(words))) for name, head, form, words in heads]
+    return data["title"], columns, [*map(decoded, data["rows"])], data["notes"], data["keys"]
 
 
-def _column(name: str | tuple[str, ...], head: str, form: str, words: tuple[tuple[Any, str], ...]) -> Column:
-    """A column whose form can do no more than write numbers."""
-    column = Column(name, head, form, dict(words))
-    if not all(isinstance(text, str) for text in (*column.names, head, form, *column.words.values())):
-        raise TypeError("text is required")
-    if not FORM.fullmatch(form):
-        raise ValueError(form)
+def _allowed(column: Column) -> Column:
+    """A column whose form can do no more than write values."""
+    if not FORM.fullmatch(column.form):
+        raise ValueError(
+            f"columns: up to four fields such as {{:.3g}}, of widths and digits below 100, between texts of up to 40 "
+            f"characters are required in a file, got {shown(column.form)}"
+        )
     return column

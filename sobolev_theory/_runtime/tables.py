@@ -12,7 +12,7 @@ from itertools import chain, count
 from typing import Any, overload
 
 from .cells import Column, plain
-from .checks import shown
+from .checks import integer, shown
 from .exports import comma_separated, data_frame, flush_right, html, latex, markdown
 from .json_files import FilePath, read_json, write_text
 from .table_files import LARGEST, decoded_table, encoded_table
@@ -82,7 +82,8 @@ class Tabular:
         Raises
         ------
         ValueError
-            If the file cannot be written, is no regular one, or would have more than 2^28 bytes.
+            If the file cannot be written, is no regular one, or would have more than 2^28 bytes; for a column whose
+            form `load` would refuse.
         """
         text = self._whole()._encoded()
         if len(text) > LARGEST:
@@ -129,7 +130,20 @@ class Table(Tabular, Value):
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", self._columns)
         object.__setattr__(self, "values", tuple(tuple(map(plain, row)) for row in self.values))
-        object.__setattr__(self, "notes", tuple(self.notes))
+        object.__setattr__(self, "notes", (self.notes,) if isinstance(self.notes, str) else tuple(self.notes))
+        self._require_shown()
+
+    def _require_shown(self) -> None:
+        """Refuse what no text can be made of: other titles than texts, rows of another length, keys beyond columns."""
+        of_columns = [text for column in self._columns for text in column.texts]
+        for name, texts in (("title", [self.title]), ("columns", of_columns), ("notes", self.notes)):
+            if wrong := [text for text in texts if not isinstance(text, str)]:
+                raise ValueError(f"{name}: text is required, got {shown(wrong[0])}")
+        width = len(self.columns)
+        if others := {len(row) for row in self.values} - {width}:
+            raise ValueError(f"values: rows of {width}, one value a column, are required, got one of {min(others)}")
+        if integer("keys", self.keys, most := f"a number of columns, at most {width},", 0) > width:
+            raise ValueError(f"keys: {most} is required, got {self.keys}")
 
     @classmethod
     def of(cls, title: str, columns: Sequence[Column], records: Iterable[Any], notes: Sequence[str] = ()) -> Table:

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .._runtime.checks import counted, generator, near, one_of, positive_integer, shown
 from .._runtime.sizes import require_memory
 from ..curvature.operator import Curvature
 from ..curvature.spaces import RANK
+from ..layout import InParameters
 from ..losses import PopulationLoss, Student
 from ..networks import Network
 from ..norms import Convention
@@ -33,7 +34,7 @@ from ..points import Point
 from ..shorthands import AnyPoint
 
 FloatArray = NDArray[np.float64]
-Towards = ArrayLike | None
+Towards = InParameters | None
 
 RANDOM, SEVERAL = "random", 100
 """The word for random directions, and how many there are unless told."""
@@ -67,7 +68,7 @@ class Directions:
         if isinstance(towards, str) and towards != RANDOM:
             advice = near(towards, [RANDOM])
             raise ValueError(
-                f"towards: a direction, an array (K, d) as the student's weights, or {RANDOM!r} is required, got "
+                f"towards: a direction, an array as the gradient is, or {RANDOM!r} is required, got "
                 f"{shown(towards)}{advice}"
             )
         self.given = None if isinstance(towards, str) else towards
@@ -137,11 +138,6 @@ def _up_to_rotation(rng: np.random.Generator, shape: tuple[int, int], dim: int, 
     k = np.arange(width)
     triangles[:, k, k] = np.sqrt(rng.chisquare(dim - k, shape))
     return triangles
-
-
-def curvature_at(loss: PopulationLoss, W: Student, curvature: str) -> Curvature:
-    """The Hessian or the Gauss-Newton matrix of a loss at student ``W``."""
-    return Directions(None).curvatures(loss, W, curvature).each[0]
 
 
 def _in_few_dimensions(loss: PopulationLoss, at: Point, parallel: Sequence[tuple[int, int]]) -> tuple[Point, int]:

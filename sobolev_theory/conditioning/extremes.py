@@ -69,7 +69,8 @@ def extremes(curvature: Curvature) -> Extremes:
         sure = low > DOUBTED * high
         if not sure and size <= AFFORDED:
             return _of_spectrum(curvature)
-        definiteness = definiteness_of(low, ITERATED * max(abs(low), abs(high)))
+        accuracy = ITERATED if curvature.is_symmetric or low > 0 else ITERATED**0.5  # zeros in Jordan blocks of size 2
+        definiteness = definiteness_of(low, accuracy * max(abs(low), abs(high)))
         if definiteness == "semidefinite":
             return Extremes(0.0, high, np.inf, definiteness)
         if definiteness == "indefinite":

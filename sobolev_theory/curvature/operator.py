@@ -13,6 +13,7 @@ from .._runtime.results import Record
 from .._runtime.sizes import require_memory, require_spectrum
 from .blocks import Blocks
 from .eigenpairs import eigenpairs
+from .eigenvalues import eigenvalues
 from .iteration import DENSE, FALLBACK, ends, ends_by_inverse
 from .shifted import Shifted
 from .spectrum import Spectrum, rounding_of, structure_of
@@ -66,7 +67,8 @@ class Curvature(Record, SplitMatrix):
         Backward stable: errors are about 1e-15 of the largest eigenvalue for a symmetric curvature; what is smaller is
         given as 0 (`Spectrum.rounding`). So are all other eigenvalues beside a row that has all but vanished, where the
         curvature of ReLU grows like the inverse of its length: their signs are those of `scaled` with the roots of the
-        lengths of rows.
+        lengths of rows. Zeros of a curvature that is not symmetric, as where students are parallel to one another, can
+        be in Jordan blocks, and are told by singular values; other defective eigenvalues have half of the digits.
 
         Raises
         ------
@@ -84,7 +86,7 @@ class Curvature(Record, SplitMatrix):
         """Eigenvalues of a part of the operator; imaginary parts at the level of rounding are dropped."""
         if self.is_symmetric:
             return np.linalg.eigvalsh(matrix)
-        values = np.linalg.eigvals(matrix)
+        values = eigenvalues(matrix)
         return values.real if np.abs(values.imag).max() <= rounding_of(values) else values
 
     def singular_values(self) -> Spectrum:

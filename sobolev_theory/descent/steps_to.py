@@ -11,7 +11,7 @@ from .._runtime.checks import number, one_of, positive_integer
 from .._runtime.progress import tracked
 from .._runtime.sample_mean import SampleMean
 from .._runtime.threads import one_blas_thread
-from ..losses import LossOptions, PopulationLoss, Student
+from ..losses import LossOptions, PopulationLoss, Student, each_loss
 from ..norms import NormLike, several_norms
 from ..problem import SpanProblem
 from ..starts import Starts, several
@@ -107,7 +107,7 @@ def steps_to(
     one_of("method", method, tuple(RULES))
     accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
     limit = positive_integer("limit", limit)
-    losses = [PopulationLoss(V, norm, **loss_options) for norm in several_norms(norms)]
+    losses = each_loss(V, several_norms(norms), loss_options)
     starts = several(W0)
     problems = [_problem(loss, start, method) for loss in losses for start in starts]
     tasks = tracked(problems, len(problems), "tuning", progress)

@@ -146,19 +146,30 @@ class Equation:
 
     # --- real solutions, by their trace -------------------------------------------------------------------------------
 
+    def bordered(self, Q: FloatArray) -> FloatArray:
+        """The derivatives of the equation, times ``Q`` from both sides, and of the trace, in ``Q`` and in ``zeta``."""
+        m = len(self.entries[0])
+        result = np.zeros((m + 1, m + 1))
+        result[:-1, :-1], result[:-1, -1] = self.linearised(Q), -self.listed(Q @ Q)
+        result[-1, :-1] = self.listed(np.eye(len(Q)))
+        return result
+
+    def tangent(self, state: State) -> FloatArray:
+        """``dQ/d tr Q``."""
+        bordered = self.bordered(state.Q)
+        result: FloatArray = self.matrix(np.linalg.solve(bordered, np.eye(len(bordered))[-1])[:-1])
+        return result
+
     @np.errstate(all="ignore")
     def at_trace(self, trace: float, guess: State) -> State | None:
         """The real solution of that trace near another; None where Newton's method does not converge to one."""
         Q, zeta, last = np.array(guess.Q), guess.zeta, np.inf
-        unit, m = np.eye(len(Q)), len(self.entries[0])
-        border, sides = np.zeros((m + 1, m + 1)), np.zeros((m + 1, 2))
-        border[-1, :-1] = self.listed(unit)
+        unit, sides = np.eye(len(Q)), np.zeros((len(self.entries[0]) + 1, 2))
         for _ in range(ITERATIONS):
-            border[:-1, :-1], border[:-1, -1] = self.linearised(Q), -self.listed(Q @ Q)
             wrong = Q - Q @ (self.right_side(Q) - zeta * unit) @ Q
             sides[:-1, 0], sides[-1] = self.listed(wrong), (trace - np.trace(Q), 1.0)
             try:
-                step, tangent = np.linalg.solve(border, sides).T
+                step, tangent = np.linalg.solve(self.bordered(Q), sides).T
             except np.linalg.LinAlgError:
                 return None
             change = self.matrix(step[:-1])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import exp, log
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._runtime.checks import as_numbers
+from .._runtime.checks import as_numbers, positive_integer
 from .._runtime.results import Column, Record, Rows, Value
 from .._runtime.tables import Table
 from .support import Support
@@ -72,6 +73,34 @@ class SampledSpectrum(Rows[Part], Value):
     def condition_number(self) -> float:
         """``largest/smallest``; infinite if the matrix is singular."""
         return self.largest / self.smallest if self.smallest > 0 else np.inf
+
+    def expected_extremes(self, dim: int) -> tuple[float, float]:
+        """Smallest and largest eigenvalue in ``dim`` dimensions on average, for hundreds of them.
+
+        Ends of the bulk lie inside those of the law by ``c d^(-2/3)``, with the mean of Tracy and Widom's law; single
+        eigenvalues, and those that no sample moves, stay. At ``d = 400`` means over sampled matrices of H1 are within
+        0.3 percent with 2.5 d samples and more, and 0.7 with 1.25 d. Two cases are less sure:
+
+        - A smallest one that is multiple in the limit, as ``(K - 1)``-fold at orthogonal neurons, is split by
+          ``n^(-1/2)``: with 1000 samples it is 3 percent lower for three of them, and 7 for five.
+        - In L2, next to as few samples as make the matrix singular, the shift of the smallest one is an estimate: where
+          it is 9 percent of the value, 13 were measured. The mean of quotients is above the quotient of means there.
+
+        Raises
+        ------
+        ValueError
+            For a ``dim`` that is no positive integer.
+
+        Examples
+        --------
+        >>> from sobolev_theory.finite_sample import spectrum
+        >>> law = spectrum([[1.0, 0.0]], "L2", samples_per_dim=8.0)
+        >>> law.smallest, law.largest, [round(x, 4) for x in law.expected_extremes(400)]
+        (0.125, 1.125, [0.1272, 1.1155])
+        """
+        unit = self._unit * exp(-2 / 3 * log(positive_integer("dim", dim)))
+        low, high = self._support.shifts
+        return self.smallest + unit * low * (self.smallest > 0), self.largest + unit * high
 
     @property
     def mass_at_zero(self) -> float:

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from .atoms import Atom, atoms
 from .fixed_point import Equation, State
+from .soft_edge import shift
 
 FloatArray = NDArray[np.float64]
 
@@ -94,6 +95,16 @@ class Support:
     def largest(self) -> float:
         """The largest eigenvalue, of the bulk or single."""
         return max([self.above[-1].zeta, *_outliers(self.equation, self.above[::-1])])
+
+    @property
+    def shifts(self) -> tuple[float, float]:
+        """What finitely many dimensions add to the two on average, times ``d^(2/3)``: to edges, not to other ones."""
+        fixed = {atom.value for atom in self.atoms}
+        low, high = self.below[-1], self.above[-1]
+        return (
+            shift(self.equation, low) if low.zeta == self.smallest and low.zeta not in fixed else 0.0,
+            shift(self.equation, high) if high.zeta == self.largest else 0.0,
+        )
 
     @cached_property
     def gaps(self) -> list[list[State]]:

@@ -14,7 +14,7 @@ from .._runtime.progress import fraction_bar
 from ..errors import NotDifferentiableError
 from ..losses import PopulationLoss, Student
 from ..problem import SpanProblem
-from .events import crossing, parse_levels, quantity, reached, watched
+from .events import fall, parse_levels, quantity, reached, watched
 from .solution import Flow
 from .state import State, StopError
 from .steps import AUTO, METHODS, AcceptedStep, Sharpness, steps
@@ -58,9 +58,9 @@ def gradient_flow(
     rtol, atol
         Bounds of the local errors of the weights: ``rtol |W - V|``, or ``atol`` where that is smaller. Where K = M and
         the student comes near the teacher, ``atol`` is lowered along with the distance, and the field, if hidden
-        weights move alone at standard inputs, is formed from it without cancellation: a loss of 1e-40 is reached in
-        every norm (not in the exact convention of one that jumps, nor where rows of the teacher are parallel: see
-        `Flow`).
+        weights move alone at standard inputs and the activation has kernels of its own, is formed from it without
+        cancellation: a loss of 1e-40 is reached in every norm (not in the exact convention of one that jumps, nor where
+        rows of the teacher are parallel: see `Flow`).
     method
         ``"auto"``: DOP853, and Radau while stability and not accuracy would bound its steps; or always ``"DOP853"``,
         ``"RK45"``, ``"RK23"``, or, with the exact Jacobian, ``"Radau"``, ``"BDF"``.
@@ -145,7 +145,7 @@ def _run(
     stationary = _is_at_rest(start, sharpness)
     for step in () if stationary else steps(problem, t_max, *solver, sharpness):
         path.append(step)
-        ends = {name: crossing(step, partial(watched, name), level) for name, level in levels.items()}
+        ends = {name: fall(step, name, level) for name, level in levels.items()}
         if ends and (end := min(ends.values())) < np.inf:
             name = min(ends, key=lambda name: ends[name])
             path[-1] = replace(step, end=end, at_end=step(end))
@@ -161,7 +161,7 @@ def _run(
     if (row := state.vanished) is not None:
         raise StopError("nonsmooth", f"student row {row} shrank to zero, where {problem.loss.activation} has a kink")
     if t < t_max < np.inf:
-        path.append(AcceptedStep(t, t_max, state, lambda _: state.unknowns, state))
+        path.append(AcceptedStep(t, t_max, state, state, lambda _: state.unknowns))
     return "stationary", f"the gradient is zero to rounding from t = {t:g} on"
 
 

@@ -15,6 +15,7 @@ from ..errors import ConditioningWarning, NotDifferentiableError
 from ..problem import SpanProblem
 from ..rescalings import across, conserved, rescaled, rescales
 from ..shorthands import AnyPoint
+from .events import QUANTITIES
 from .state import State
 from .steps import AcceptedStep
 
@@ -50,13 +51,19 @@ FLAT = 1e-12
 """Eigenvalue, in units of the largest, that is not told from zero: no rate follows from it."""
 
 LINEAR = 1e-6
-"""Relative distance at which the curvature is taken: its change is of that order, and directions keep ten digits."""
+"""Relative distance at which the direction of arrival is taken, which keeps ten digits there.
+
+On cones, of the exact convention, so is the curvature, which changes by that order.
+"""
 
 TURNS, SETTLED = 50, 1e-12
 """Limits along directions that follow one another, at most, and the change of an eigenvalue that ends them."""
 
 TOGETHER = 1e-7
 """Distance, in units of the largest, of eigenvalues that can be one."""
+
+ADVICE = {"t_max": "; raise t_max"} | dict.fromkeys(QUANTITIES, "; take a lower level")
+"""What makes the tail of a flow longer, by why it ended."""
 
 SAMPLES = 65
 """Times at which each of the last two quarters of the tail is sampled."""
@@ -87,8 +94,8 @@ class Rate(Record, float):
         Gauss-Newton matrix in the lengths of the rows if all of them slide (see `gradient_flow`). NaN, with a
         `ConditioningWarning`, if it is not positive.
     sharpness
-        Largest eigenvalue (real part) there, in the whole of weight space, of the limit along ``X`` if it is one;
-        infinite if all rows slide.
+        Largest eigenvalue (real part) there, in the whole of weight space, of the limit along ``X`` if it is one (of
+        rows that arrive along themselves the mean of limits on either side); infinite if all rows slide.
     """
 
     def __new__(cls, value: float, *_: float) -> Rate:
@@ -110,7 +117,8 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     """The slope of ``-log |W(t) - W(inf)|`` on the last quarter of the tail of a flow."""
     if not path:
         raise ValueError(f"rate: a flow that moves is required, this one ended at its start with {status!r}")
-    end, floor = _end_point(problem, path[-1].at_end)
+    ended = f"this one ended at t = {path[-1].end:g} with {status!r}{ADVICE.get(status, '')}"
+    end, floor = _end_point(problem, path[-1].at_end, ended)
 
     def distance(state: State) -> float:
         return float(np.linalg.norm(state.displacement + (state.anchor - end)))
@@ -121,8 +129,7 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     first, last = (far[-1] + 1 if len(far) else 0), (resolved[-1] if len(resolved) else -1)
     if last <= first or distances[last] > NEAR_END * distances[first]:
         raise ValueError(
-            f"rate: a flow that comes near its end point and stays there for a decade is required, this one ended at "
-            f"t = {path[-1].end:g} with {status!r}; raise t_max"
+            f"rate: a flow that comes near its end point and stays there for a decade is required, {ended}"
         )
     times = np.linspace((path[first].end + path[last].end) / 2, path[last].end, 2 * SAMPLES)
     ends = [step.end for step in path]
@@ -148,7 +155,7 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     return Rate(-late, uncertainty, predicted, sharpness)
 
 
-def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
+def _end_point(problem: SpanProblem, state: State, ended: str) -> tuple[FloatArray, float]:
     """Coordinates of the critical point near a state, and the distance to it below which rounding is seen."""
     near = state.from_nearest()
     if problem.is_standard and near.is_anchored and near.size < TAKEN * np.linalg.norm(near.anchor):
@@ -166,7 +173,7 @@ def _end_point(problem: SpanProblem, state: State) -> tuple[FloatArray, float]:
         found, anchor = rescaled(problem, found, values), rescaled(problem, anchor, values)
     size = float(np.linalg.norm(found))
     if not point.converged or np.linalg.norm(found - state.coordinates) > NEAR_END * size:
-        raise ValueError("rate: a flow that comes near a critical point is required; raise t_max")
+        raise ValueError(f"rate: a flow that comes near a critical point is required, {ended}")
     if np.linalg.norm(found - anchor) < RESOLVED * size:
         return anchor, TRUSTED * state.resolution if problem.is_standard else RESOLVED * size
     return found, RESOLVED * size
@@ -214,8 +221,8 @@ def _curvature(problem: SpanProblem, state: State, end: FloatArray) -> tuple[flo
     try:
         if not problem.loss.has_cones and problem.at(end).parallel:
             return _nonlinear_eigenvalue(problem.at(end), problem.layout.given(displacement))
-        whole = state.original.hessian
-        within = state.point.hessian.to_dense()
+        at = state if problem.loss.has_cones else State.at(problem, end)
+        whole, within = at.original.hessian, at.point.hessian.to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan
     if rescales(problem):
@@ -234,12 +241,7 @@ def _nonlinear_eigenvalue(end: AnyPoint, displacement: FloatArray) -> tuple[floa
     """
     found: list[tuple[float, float]] = []
     for _ in range(TURNS):
-        try:
-            values, vectors = np.linalg.eig(end.hessian_towards(displacement).to_dense())
-        except NotDifferentiableError:
-            if found:  # the slowest mode leaves a row where it is
-                return found[-1]
-            raise
+        values, vectors = np.linalg.eig(end.linear_along(displacement).to_dense())
         parts = np.linalg.lstsq(vectors, displacement.ravel().astype(vectors.dtype), rcond=None)[0]
         occupied, rates = np.abs(parts) > OCCUPIED * np.abs(parts).max(), values.real
         slowest = occupied & (rates <= rates[occupied].min() + TOGETHER * np.abs(values).max())

@@ -208,12 +208,12 @@ class State:
         return next((points for share, points in SEGMENT if (lengths <= share * within).all()), ())
 
     def _along_segment(self) -> FloatArray:
-        r"""``\int_0^1 DF(V + s D) D ds`` for the field ``F``, which vanishes at ``V``: nothing cancels."""
-        total = np.zeros(self.displacement.size)
+        r"""``\int_0^1 D(V + s X; X) ds``, one-sided derivatives of the field, which is 0 at ``V``: nothing cancels."""
+        total = np.zeros(self.displacement.shape)
         for s in self._segment if self.size else ():
             between = State(self.problem, self.rows, s * self.displacement)
-            total += between.point.hessian @ self.displacement.ravel() / len(self._segment)
-        return total.reshape(self.displacement.shape)
+            total += between.point.field_limit(self.displacement) / len(self._segment)
+        return total
 
     @property
     def resolution(self) -> float:

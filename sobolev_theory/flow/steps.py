@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
+from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from ..errors import NotDifferentiableError, OverflowingError
@@ -54,16 +55,29 @@ STRAY = 1e6
 LARGEST = 600
 """Unknowns up to which `AUTO` changes the solver: an implicit step solves systems of that size."""
 
+NODES = np.cos(np.pi * np.arange(8) / 7)
+"""Where a step's interpolant is evaluated, of a step from -1 to 1: it is a polynomial of degree at most seven."""
+
+_FROM_VALUES = np.linalg.inv(chebyshev.chebvander(NODES, 7))
+
+SLOPES, BENDS = (
+    chebyshev.chebvander(np.linspace(-1, 1, 33), 7 - n) @ chebyshev.chebder(_FROM_VALUES, n) for n in (1, 2)
+)
+"""Its first and second derivatives at evenly spaced instants, from its values there."""
+
 
 @dataclass(frozen=True, eq=False)
 class AcceptedStep:
-    """One accepted step: the state as a function of time on ``[start, end]``."""
+    """One accepted step: the state as a function of time on ``[start, end]``.
+
+    The interpolant gives the unknowns, which are displacements from the anchors that ``at_start`` has.
+    """
 
     start: float
     end: float
+    at_start: State
     at_end: State
-    interpolant: Callable[[FloatArray | float], FloatArray]
-    begun: State
+    interpolant: Callable[[float], FloatArray]
 
     @property
     def length(self) -> float:
@@ -72,9 +86,20 @@ class AcceptedStep:
 
     def __call__(self, t: float) -> State:
         """The state at one time."""
-        if t == self.end:
-            return self.at_end
-        return self.begun.after(self.interpolant(t))
+        if t in (self.start, self.end):
+            return self.at_start if t == self.start else self.at_end
+        return self.at_start.after(self.interpolant(t))
+
+    def slowest(self) -> float:
+        """What the speed of the unknowns, which is the norm of the gradient to errors of the solver, is not below.
+
+        Between instants it falls at most by the acceleration times half of the time between them.
+        """
+        instants = self.start + (1 + NODES) / 2 * self.length
+        values = np.array([self.interpolant(t) for t in instants])
+        speeds, changes = (np.linalg.norm(of @ values, axis=1) for of in (SLOPES, BENDS))
+        lower = (speeds[1:] + speeds[:-1] - changes.max() * 2 / (len(speeds) - 1)) / 2
+        return float(lower.min() * 2 / self.length)
 
 
 class Sharpness:
@@ -135,19 +160,20 @@ def steps(
             precision = rtol + (tolerance / state.size if state.size else 0.0)
             joined = joining(state, precision)
             if joined and t + joined.time < t_max:
-                yield AcceptedStep(t, t + joined.time, joined.state, _line(state, joined.velocity, t), state)
+                yield AcceptedStep(t, t + joined.time, state, joined.state, _line(state, joined.velocity, t))
                 if joined.reason:
                     raise StopError("nonsmooth", joined.reason)
                 t, state = t + joined.time, joined.state
                 continue
-            for step in _smooth_steps(state, t, t_max, rtol, tolerance, solver, sharpness):
+            begun = state
+            for step in _smooth_steps(begun, t, t_max, rtol, tolerance, solver, sharpness):
                 yield step
                 t, state = step.end, step.at_end
                 short = short + 1 if step.length < CHATTER * t and t < t_max else 0
                 if short > PATIENCE and problem.loss.has_cones:
                     raise StopError("nonsmooth", "rows go back and forth across a line and do not slide on it")
                 nearest = state.from_nearest()
-                moved = (nearest.rows != step.begun.rows).any() or nearest.size < CLOSER * step.begun.size
+                moved = (nearest.rows != begun.rows).any() or nearest.size < CLOSER * begun.size
                 if moved or solver.change(step.length, sharpness(state)) or joining(state, precision):
                     break
     except NotDifferentiableError as error:
@@ -156,10 +182,10 @@ def steps(
         raise StopError("diverged", str(error)) from None
 
 
-def _line(state: State, velocity: FloatArray, start: float) -> Callable[[FloatArray | float], FloatArray]:
+def _line(state: State, velocity: FloatArray, start: float) -> Callable[[float], FloatArray]:
     """The unknowns along a velocity of the rows, as a function of time."""
 
-    def line(t: FloatArray | float) -> FloatArray:
+    def line(t: float) -> FloatArray:
         moved = state.displacement + (t - start) * velocity
         return State(state.problem, state.rows, moved, state.aligned).unknowns
 
@@ -195,7 +221,6 @@ def _smooth_steps(
     scipy_solver = solver_class(field, t, begun.unknowns, t_max, rtol=rtol, atol=atol, **exact)
     loosened = solver.loosens and solver.name in IMPLICIT
     while scipy_solver.status == "running":
-        now = begun.after(scipy_solver.y)
         scipy_solver.max_step = solver.longest(sharpness(now))
         if loosened:
             rounding = now.resolution * sharpness(now) * scipy_solver.h_abs
@@ -203,5 +228,5 @@ def _smooth_steps(
         reason = scipy_solver.step()
         if reason:
             raise StopError("failed", f"the solver gave up: {reason}")
-        at_end = begun.after(scipy_solver.y)
-        yield AcceptedStep(float(scipy_solver.t_old), float(scipy_solver.t), at_end, scipy_solver.dense_output(), begun)
+        before, now = now, begun.after(scipy_solver.y)
+        yield AcceptedStep(float(scipy_solver.t_old), float(scipy_solver.t), before, now, scipy_solver.dense_output())

@@ -24,7 +24,8 @@ class UnknownFormulaError(ValueError):
 
     def __init__(self, name: object, known: list[str]) -> None:
         near = _near(name, known) if isinstance(name, str) else []
-        advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "formulas.names() lists all"
+        everything = "formulas.names() lists all, on the command line --list"
+        advice = f"did you mean {' or '.join(map(repr, near))}?" if near else everything
         super().__init__(f"name: the name of a formula is required, got {shown(name)}; {advice}")
 
 

@@ -61,6 +61,8 @@ class KernelComparison(Rows[Regression], Value):
         Of what Gram matrices they are.
     rows
         The norms.
+    notes
+        What is to be known of their rates.
 
     Examples
     --------
@@ -75,6 +77,7 @@ class KernelComparison(Rows[Regression], Value):
     inputs: int
     dim: int
     rows: tuple[Regression, ...]
+    notes: tuple[str, ...] = ()
 
     def named_rows(self) -> Sequence[tuple[str | None, Regression]]:
         """The norms by name."""
@@ -83,7 +86,7 @@ class KernelComparison(Rows[Regression], Value):
     def table(self) -> Table:
         """A row for each norm."""
         title = f"Sobolev regression, {self.kernel} of {self.activation}, {self.inputs} inputs in R^{self.dim}"
-        return Table.of(title, COLUMNS, self.rows, ("rates of the mean over inputs",))
+        return Table.of(title, COLUMNS, self.rows, ("rates of the mean over inputs", *self.notes))
 
 
 def compare(
@@ -100,7 +103,8 @@ def compare(
     limit: the residual, each part times the root of its weight, decays by ``D G D/n`` with the matrix ``G`` of
     `sobolev_gram` and the roots ``D`` of the weights. Gradients are ``d`` more equations an input, and so the smallest
     rate of H1 is that of a finer function than the smallest of L2; function by function the two are compared by
-    `sphere_spectrum`.
+    `sphere_spectrum`. Without biases networks of a homogeneous activation, as ReLU, obey Euler's relation: gradients
+    say what values are, so that H1 has a rate 0 for each input, which nothing has to decay by.
 
     Parameters
     ----------
@@ -145,7 +149,18 @@ def compare(
     prior.require_finite(int(kernel == "ntk"))
     G = gram(kernel, prior, inputs, inputs) if derived else kernel_array(kernel, prior, inputs, inputs, (0, 0))
     rows = tuple(_regression(norm, G, n) for norm in parsed)
-    return KernelComparison(kernel, prior.activation.name, n, d, rows)
+    related = [row.norm for row, norm in zip(rows, parsed, strict=True) if all((*norm.weights, 0.0)[:2])]
+    return KernelComparison(kernel, prior.activation.name, n, d, rows, _of_relation(prior, related, n))
+
+
+def _of_relation(prior: Prior, norms: Sequence[str], n: int) -> tuple[str, ...]:
+    """Why rates of norms that contain values and gradients are zero."""
+    degree = prior.activation.degree
+    if degree is None or prior.bias_variance or not norms:
+        return ()
+    multiple = "" if degree == 1 else f"{degree} "
+    relation = f"of {prior.activation.name} without biases x . grad f = {multiple}f"
+    return (f"{relation}: {n} rates of {' and '.join(norms)} are 0, of equations that follow from the others",)
 
 
 def _regression(norm: Norm, G: FloatArray, n: int) -> Regression:

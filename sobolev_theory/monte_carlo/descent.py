@@ -165,10 +165,10 @@ def _recorded(record: ArrayLike | None, steps: int) -> Steps:
 
 def _require_days(start: Network, steps: int, batch: int, runs: int) -> None:
     """Refuse more inputs than can be drawn in days."""
-    if runs * batch > (most := LONGEST // (steps * max(start.weights.shape))):
+    if runs * steps * batch > (most := LONGEST // max(start.weights.shape)):
         raise SizeError(
-            f"batch: at most {counted(most)} inputs can be drawn in each of {counted(steps)} steps, in all runs "
-            f"together, got {counted(runs)} x {counted(batch)}; take smaller batches, fewer runs or fewer steps"
+            f"batch: at most {counted(most)} inputs can be drawn, in all runs and steps together, got {counted(runs)} "
+            f"x {counted(batch)} x {counted(steps)}; take smaller batches, fewer runs or fewer steps"
         )
 
 
@@ -194,4 +194,5 @@ def _result(
         descent_weights=weights[1],
         flow_weights=weights[2],
         flow_status=status,
+        setting=loss.setting,
     )

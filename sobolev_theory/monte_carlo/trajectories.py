@@ -17,8 +17,8 @@ FEW = 1 / 3
 
 ENDS = (
     ("standard_error", "std error", "{:.1e}"),
-    ("over_descent", "/ descent", "{:.4f}"),
-    ("over_flow", "/ flow", "{:.4f}"),
+    ("over_descent", "/ descent", "{:#.5g}"),
+    ("over_flow", "/ flow", "{:#.5g}"),
 )
 """What stands beside a mean: names, ends of heads, and forms."""
 
@@ -105,6 +105,8 @@ class SampledDescent(Shown, Value):
         Those of exact descent with the same step, and of the flow at the times ``step * steps``, (R, K, d) or (R, P).
     flow_status
         Why the flow ended, as in `Flow`.
+    setting
+        What is not standard of inputs, metric and moving parameters.
     """
 
     subject: str
@@ -117,6 +119,7 @@ class SampledDescent(Shown, Value):
     descent_weights: Array
     flow_weights: Array
     flow_status: str
+    setting: str = ""
 
     @property
     def times(self) -> Array:

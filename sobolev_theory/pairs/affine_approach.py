@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .affine import AffinePairs
 from .angles import PARALLEL, components
+from .approach import differences
 from .near_pairs import NOBODY, kinks
 
 FloatArray = NDArray[np.float64]
@@ -52,19 +53,14 @@ def _parted(
 
     With kinks the neurons are ``(w, b - kappa)``, of which displacements are the same.
     """
-    pairs, near = geometry.pairs, geometry.near
-    i, j = near.i[numbers], near.j[numbers]
-    c = np.where(near.angle[numbers] < 1, 1.0, -1.0) * pairs.norms[j] / pairs.norms[i]  # angles of 0 or pi
-    moves, both = j < pairs.width, j[j < pairs.width]
-    apart = -c[:, None] * displacement[i]
-    apart[moves] += displacement[both]
+    i, apart = geometry.near.i[numbers], differences(geometry.pairs, displacement, numbers)
     first = np.column_stack([geometry.neurons.weights, geometry.neurons.biases - place])[i]
-    apart[_are_along(first, apart, PARALLEL * (1 + np.abs(c)))] = 0.0
+    apart[_are_along(first, apart)] = 0.0
     _, _, v, _, e, together = kinks(first, apart, geometry.ambient.mean, geometry.ambient.covariance)
     return v, e, together
 
 
-def _are_along(neurons: FloatArray, apart: FloatArray, rounding: FloatArray) -> NDArray[np.bool_]:
+def _are_along(neurons: FloatArray, apart: FloatArray) -> NDArray[np.bool_]:
     """Which rows are multiples of neurons up to the rounding of the difference that made them."""
     _, residual = components(neurons, apart)
-    return np.asarray(np.abs(residual).max(axis=1, initial=0.0) <= rounding * neurons.shape[1] ** 0.5)
+    return np.asarray(np.abs(residual).max(axis=1, initial=0.0) <= PARALLEL * neurons.shape[1] ** 0.5)

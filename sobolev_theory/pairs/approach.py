@@ -32,15 +32,7 @@ def approached(geometry: PairGeometry, displacement: FloatArray) -> tuple[PairGe
         ``X`` of the first rows, (width, d), none of its entries beyond 1 in modulus; the other rows rest.
     """
     near, at = geometry.near, geometry.parallel
-    i, j = near.i[at], near.j[at]
-    c = np.where(near.angle[at] < 1, 1.0, -1.0) * geometry.norms[j] / geometry.norms[i]  # angles of 0 or pi
-    moves = j < geometry.width
-    size, both = np.abs(displacement).max(axis=1), j[moves]
-    unit = np.abs(c) * size[i]
-    unit[moves] += size[both]
-    unit[unit == 0] = 1.0
-    apart = displacement[i] * (-c / unit)[:, None]
-    apart[moves] += displacement[both] / unit[moves, None]
+    i, apart = near.i[at], differences(geometry, displacement, at)
     _, transverse = components(geometry.rows[i], apart)
     length = np.sqrt(np.einsum("nd,nd->n", transverse, transverse))
     together = length <= PARALLEL * sqrt(geometry.rows.shape[1])  # rounding of the difference
@@ -50,3 +42,17 @@ def approached(geometry: PairGeometry, displacement: FloatArray) -> tuple[PairGe
     others[at] = False
     e[at], e[others] = transverse, near.e[others]
     return replace(geometry, near=replace(near, e=e)), at[together]
+
+
+def differences(geometry: PairGeometry, displacement: FloatArray, at: IntArray) -> FloatArray:
+    """``X_j - c X_i`` of near pairs that are parallel, in units of the sizes of the two: only directions count."""
+    near, size = geometry.near, np.abs(displacement).max(axis=1)
+    i, j = near.i[at], near.j[at]
+    c = np.where(near.angle[at] < 1, 1.0, -1.0) * geometry.norms[j] / geometry.norms[i]  # angles of 0 or pi
+    moves = j < geometry.width
+    unit, both = np.abs(c) * size[i], j[moves]
+    unit[moves] += size[both]
+    unit[unit == 0] = 1.0
+    apart: FloatArray = displacement[i] * (-c / unit)[:, None]
+    apart[moves] += displacement[both] / unit[moves, None]
+    return apart

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._runtime.checks import instance_of, one_of
 from ..flow.comparison import FlowComparison
-from .styles import look, panels
+from .styles import entitle, look, panels
 
 FloatArray = NDArray[np.float64]
 
@@ -74,17 +73,18 @@ def loss_curves(
         for ax in pair:
             ax.axhline(level, color="0.5", linewidth=0.8, label=f"{comparison.accuracy:g} of the start")
     names = {"error": "prediction error (L2 loss)", "distance": "distance $|W - V|$"}
-    pair[0].set(title="in original time", xlabel="time $t$ of each gradient flow", ylabel=names[quantity])
-    reference = comparison.rows[0].norm
-    pair[1].set(title="at equal sharpness", xlabel=rf"time $\times$ sharpness / sharpness of {reference}")
+    pair[0].set(xlabel="time $t$ of each gradient flow", ylabel=names[quantity])
+    pair[1].set(xlabel=rf"time $\times$ sharpness / sharpness of {comparison.rows[0].norm}")
+    for ax, title in zip(pair, ("in original time", "at equal sharpness"), strict=True):
+        ax.set_title(title, fontsize="medium")
     if axes is None:  # text beside both panels, where it hides no curve
         figure, shown = pair[0].figure, pair[0].get_legend_handles_labels()
         inches = figure.get_figwidth()
         figure.legend(
             *shown, loc="outside lower center", ncols=max(1, int(inches / 1.7)), fontsize="small", frameon=False
         )
-        if comparison.setting:
-            figure.suptitle(textwrap.fill(comparison.setting, int(13 * inches)), fontsize="small")
+        words = f"Gradient flow, {comparison.derivative} convention", comparison.setting
+        entitle(figure, "; ".join(filter(None, words)))
     else:
         pair[0].legend(fontsize="small")
     return pair

@@ -63,7 +63,7 @@ def spectral_distribution(
             label=f"{label}, {kappa}",
             **look(k),
         )
-    ax.set(xscale="log", yscale="logit", ylabel="part of the eigenvalues up to here")
+    ax.set(xscale="log", yscale="logit", ylabel="cumulative share of eigenvalues")
     real = not any(np.iscomplexobj(item.values) for item in parsed)
     ax.set_xlabel("eigenvalue / largest eigenvalue" if real else "real part of the eigenvalue / largest")
     ax.legend(fontsize="small")

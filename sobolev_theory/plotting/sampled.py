@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from .._runtime.checks import one_of
 from ..monte_carlo.trajectories import SampledDescent
-from .styles import color, look, panels, require_labels
+from .styles import color, entitle, look, panels, require_labels
 
 STANDARD_ERRORS = 2
 """Half the height of a band."""
@@ -23,7 +23,8 @@ def sampled_curves(
 ) -> Axes:
     """Losses of the exact flow as lines, and over them the means of SGD as points, in bands of two standard errors.
 
-    Where a few of the runs decide the mean its band reaches the bottom.
+    Where a few of the runs decide the mean its band reaches the bottom. Runs that diverge are in no mean; the legend
+    counts them. The title says what all results share.
 
     Parameters
     ----------
@@ -59,12 +60,25 @@ def sampled_curves(
         band = np.maximum(mean - half, 0.0), mean + half
         ax.fill_between(result.times, *band, color=color(k), alpha=0.25, linewidth=0)
         ax.plot(result.times, sampled.flow, label=f"{label}, exact flow", **look(k))
-        ax.plot(result.times, mean, "o", color=color(k), markersize=3, label=f"{label}, SGD")
+        away = result.statuses.count("diverged")
+        lost = f" ({away} of {len(result.weights)} runs diverged)" if away else ""
+        ax.plot(result.times, mean, "o", color=color(k), markersize=3, label=f"{label}, SGD{lost}")
         positive = np.concatenate([mean, sampled.flow])
         lowest = min(lowest, np.nanmin(positive, where=positive > 0, initial=np.inf))
     ax.set(yscale="log", xlabel="time, step size $\\times$ steps")
+    ax.ticklabel_format(axis="x", scilimits=(-4, 5))
     ax.set_ylabel("prediction error (L2 loss)" if quantity == "error" else "loss")
     if lowest < np.inf:
         ax.set_ylim(bottom=BELOW * lowest)
+    entitle(ax, _title(results))
     ax.legend(fontsize="small")
     return ax
+
+
+def _title(results: Sequence[SampledDescent]) -> str:
+    """Runs, steps and batches, and what is not standard of inputs and parameters: as far as it is that of all."""
+    facts = [
+        (f"{len(each.weights)} runs", f"step {each.step:g}", f"batch {each.batch}", each.setting) for each in results
+    ]
+    shared = [first for first, *others in zip(*facts, strict=True) if first and {*others} <= {first}]
+    return ", ".join(["SGD", *shared])

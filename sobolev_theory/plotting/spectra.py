@@ -22,6 +22,9 @@ STEMS = 40
 BINS = 60
 """Number of bins."""
 
+WIDE = 100
+"""Largest over smallest eigenvalue, all of them positive, from which their axis is logarithmic."""
+
 LINEAR = 20
 """Multiplicities up to which their axis is linear; a longer one is linear to 1, with a zero, then logarithmic."""
 
@@ -32,8 +35,8 @@ def spectrum(
     """Eigenvalues of curvatures, each spectrum in a panel: stems as high as their multiplicities, or a histogram.
 
     Eigenvalues that agree to six digits are one, with their joint multiplicity, as in the text of a `Spectrum`. Where
-    more than 40 differ, all are counted in bins, which are as wide as their eigenvalues are large where all are
-    positive: that keeps the small ones apart. A line marks zero where a matrix is not positive definite.
+    more than 40 differ, all are counted in bins. Positive ones that span two decades or are counted in bins have a
+    logarithmic axis: that keeps the small ones apart. A line marks zero where a matrix is not positive definite.
 
     Parameters
     ----------
@@ -68,7 +71,7 @@ def spectrum(
     groups = [(np.real([value for value, _ in item.grouped()]), [n for _, n in item.grouped()]) for item in parsed]
     binned = max(len(values) for values, _ in groups) > STEMS
     low, high = min(v.min() for v, _ in groups), max(v.max() for v, _ in groups)
-    logarithmic = binned and low > 0
+    logarithmic = low > 0 and (binned or high > WIDE * low)
     edges = (np.geomspace if logarithmic else np.linspace)(low, high, BINS + 1)
     tops = []
     for k, (ax, label, item, (values, counts)) in enumerate(zip(column, labels, parsed, groups, strict=True)):

@@ -1,5 +1,6 @@
 """Sizes, fonts, colours and panels of all figures, and the settings of matplotlib that suit a journal."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -13,10 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from .._runtime.checks import number, one_of, shown
-
-WIDTHS = {"column": 3.4, "page": 6.8}
-"""Inches: a column of a paper, and both of its columns."""
+from .._runtime.checks import one_of, shown
+from .._runtime.paper import WIDTHS as WIDTHS
+from .._runtime.paper import inches
 
 HEIGHT = 3.0
 """Inches of a figure of one panel, as wide as a column or a page."""
@@ -45,6 +45,9 @@ PAPER: dict[Any, Any] = {
     **{"figure.constrained_layout.use": True, "figure.dpi": 150, "savefig.dpi": 300},
 }
 """Text of 9 points, the smallest of 7.5; nothing cut off; dots fine enough for print where a part is drawn in dots."""
+
+LETTERS = 135
+"""Letters of a title in an inch, in type of one point."""
 
 STYLES = {"paper": PAPER}
 
@@ -79,14 +82,8 @@ def style(name: str = "paper", *, width: str | float = "column") -> Iterator[Non
     >>> plt.close()
     """
     settings = STYLES[one_of("name", name, STYLES)]
-    inches = WIDTHS[one_of("width", width, WIDTHS)] if isinstance(width, str) else _inches(width)
-    with mpl.rc_context({**settings, **FILES, **_hooks(), "figure.figsize": (inches, HEIGHT)}):
+    with mpl.rc_context({**settings, **FILES, **_hooks(), "figure.figsize": (inches("width", width), HEIGHT)}):
         yield
-
-
-def _inches(width: float) -> float:
-    """A width in numbers."""
-    return number("width", width, "'column', 'page', or a number of inches between 1 and 100", 1, 100)
 
 
 def _hooks() -> dict[Any, Any]:
@@ -149,6 +146,13 @@ def panels(
     if len(given) != count or not all(isinstance(axis, Axes) for axis in given):
         raise ValueError(f"axes: one Axes for each panel, {count} in all, are required, got {shown(axes)}")
     return given
+
+
+def entitle(over: Axes | Figure, text: str) -> None:
+    """A title of axes or of a figure, in lines that are no wider than these."""
+    write, dpi = (over.set_title, over.figure.dpi) if isinstance(over, Axes) else (over.suptitle, over.dpi)
+    letters = LETTERS / mpl.rcParams["font.size"] * over.bbox.width / dpi
+    write(textwrap.fill(text, int(letters)), fontsize="medium")
 
 
 def require_labels(name: str, given: Any, kinds: Any, what: str, labels: Any) -> None:

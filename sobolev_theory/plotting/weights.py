@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Unpack
@@ -16,7 +15,7 @@ from ..conditioning.directions import SEVERAL, Directions, Towards
 from ..conditioning.optimum import OptimalWeight
 from ..conditioning.weight_path import WeightPath, quality, sharpness_rate
 from ..losses import LossOptions, Student
-from .styles import PALETTE, look, panels
+from .styles import PALETTE, entitle, look, panels
 
 FloatArray = NDArray[np.float64]
 
@@ -87,14 +86,18 @@ def optimal_weight(
     curves = np.transpose([measures(path.share(weight)) for weight in weights.tolist()])
     for k, (ax, curve) in enumerate(zip(pair, curves, strict=True)):
         ax.set(xscale="log", xlim=weights[[0, -1]])
-        ax.axvspan(*np.clip(best.interval, *weights[[0, -1]]), color="0.88", label=r"$\kappa$ within 1 % of the best")
+        if best.definite:
+            near = np.clip(best.interval, *weights[[0, -1]])
+            ax.axvspan(*near, color="0.88", label=r"$\kappa$ within 1 % of the best")
+        if np.isnan(curve).all():
+            ax.set_yticks([])
         _hatch(ax, weights, np.isnan(curve))
         ax.plot(weights, curve, **look(0))
         for weight, mark in _marks(best):
             height = measures(path.share(weight) if weight < np.inf else 1.0)[k]
             if np.isfinite(height):
                 ax.plot(np.clip(weight, *weights[[0, -1]]), height, linestyle="none", clip_on=False, **mark)
-    pair[0].set_title(textwrap.fill(best.matrix, 36), fontsize="medium")
+    entitle(pair[0], best.matrix)
     if np.nanmax(curves[0], initial=0.0) > STEEP * best.condition_number:
         pair[0].set_yscale("log")
     pair[0].set_ylabel(r"condition number $\kappa$")
@@ -119,8 +122,8 @@ def _marks(best: OptimalWeight) -> Iterator[tuple[float, dict[str, Any]]]:
     for weight, (marker, name) in zip((0.0, 1.0, np.inf), NORMS.items(), strict=True):
         yield weight, {"marker": marker, "label": name, "color": "black", "zorder": 3}
     if np.isfinite(best.recommended):
-        gain = "" if np.isnan(best.gain) else f", {best.gain_equal_sharpness:.3g} times L2"
-        name = rf"recommended ($\lambda$ = {best.recommended:.3g}{gain})"
+        gain = "" if np.isnan(best.gain) else rf", rate {best.gain_equal_sharpness:.3g} $\times$ L2"
+        name = rf"recommended: $\lambda$ = {best.recommended:.3g}{gain}"
         yield best.recommended, {"marker": "*", "label": name, "color": PALETTE[1], "markersize": 12}
 
 

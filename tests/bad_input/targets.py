@@ -420,6 +420,11 @@ TARGETS: dict[str, Target] = {
         {"x": ("numbers any infinite times", [0.5])},
         weight=1,
     ),
+    "SampledSpectrum.expected_extremes": Target(
+        lambda dim: st.finite_sample.spectrum(V[:1], "L2", samples_per_dim=3.0).expected_extremes(dim),
+        {"dim": ("size count", 400)},
+        weight=1,
+    ),
     **{
         f"kernels.{name}": Target(
             getattr(st.kernels, name),

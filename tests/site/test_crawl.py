@@ -1,6 +1,7 @@
 """The built site holds together: links, anchors, headings, texts of images, weights, and nothing from other hosts."""
 
 import importlib
+import re
 import zlib
 from itertools import pairwise
 
@@ -86,3 +87,9 @@ def test_every_public_name_has_an_entry(site):
         public |= {f"sobolev_theory.{room}.{name}" for name in names}
     public |= {name.lower() for name in st.formulas.names()}
     assert public <= entries, sorted(public - entries)
+
+
+def test_a_colon_makes_no_type_of_a_statement(site):
+    """Types are those of what is returned: Napoleon takes what stands before a colon for that of a property."""
+    for file in (site / "api").glob("*.html"):
+        assert not re.search(r'<dt class="field-\w+">Type\b', file.read_text(encoding="utf-8")), file

@@ -4,6 +4,8 @@ import html
 import re
 from pathlib import Path
 
+import pytest
+
 PRINTED = re.compile(r'<div class="sphx-glr-script-out.*?<pre[^>]*>(.*?)</pre>', re.DOTALL)
 
 
@@ -11,6 +13,17 @@ def printed(site: Path, name: str) -> str:
     """All that an example printed."""
     page = (site / "gallery" / f"{name}.html").read_text(encoding="utf-8")
     return html.unescape(re.sub(r"<[^>]+>", "", "".join(PRINTED.findall(page))))
+
+
+def test_the_order_has_every_example_once() -> None:
+    """As sphinx-gallery asks for it, by the names of files."""
+    pytest.importorskip("sphinx_gallery")
+    from docs.generate.gallery import ORDER, order
+
+    examples = [path.name for path in (Path(__file__).parents[2] / "examples").glob("*.py")]
+    assert sorted(map(order, examples)) == [*range(len(ORDER))]
+    with pytest.raises(ValueError, match="not in tuple"):
+        order("new.py")
 
 
 def test_spurious_minima(site: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 pytest.importorskip("sphinx")
 
 from docs.generate.mathematics import fault
+from docs.generate.neuron_map import formulas
 from docs.generate.theory import pages, words
 
 
@@ -28,3 +29,13 @@ def test_a_formula_has_what_the_catalogue_has():
     assert "(relu/H1/gradient/backprop)=\n## `relu/H1/gradient/backprop`" in text
     assert r"\frac{\pi - \theta}{\pi} \mathbf{v}" in text
     assert '`st.formulas.get("relu/H1/gradient/backprop")`' in text
+
+
+def test_formulas_of_the_map_are_written_as_one_does():
+    """1 - r/(2 pi sin t) + r cos^2 t/(pi sin t), the exact transverse eigenvalue: no parentheses, spaces, 1 first."""
+    text = formulas().replace('<mspace width="0.17em"/>', " ")
+    assert "<mo>(</mo>" not in text
+    exact = text.splitlines()[-1].split("<td>")[-1]
+    assert exact.index("<mn>1</mn>") < exact.index("<mi>r</mi>")
+    assert "<mi>r</mi><mo>&InvisibleTimes;</mo> <msup><mi>cos</mi><mn>2</mn></msup> <mi>&#952;</mi>" in exact
+    assert " <mi>sin</mi> <mi>&#952;</mi>" in exact

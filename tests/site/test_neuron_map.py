@@ -168,5 +168,15 @@ def test_controls_change_the_numbers_and_the_address(page):
     assert page.locator("[name=teacher]").is_visible()
 
 
+def test_an_address_out_of_range_is_at_an_end_of_the_slider(page):
+    """Ranges are those of the sliders, whose positions are logarithms but for the angle."""
+    ends = "['angle', 'ratio', 'teacher'].map(name => { const of = document.querySelector(`[name=${name}]`);"
+    for side, address in (("min", "angle=-1&ratio=0&teacher=1e-9"), ("max", "angle=1e9&ratio=33&teacher=8.1")):
+        page.goto(page.url.partition("#")[0] + f"#activation=erf&{address}")
+        page.wait_for_function(f"{ends} return of.value === of.{side}; }}).every(Boolean)")
+        shown = page.locator("[name=ratio-shown], [name=teacher-shown], [name=angle-shown]").all_text_contents()
+        assert shown == {"min": ["0.000°", "0.6690", "0.2500"], "max": ["180.0°", "32.00", "8.000"]}[side]
+
+
 def test_the_page_is_light(site):
     assert (site / "neuron_map.html").stat().st_size < 200_000

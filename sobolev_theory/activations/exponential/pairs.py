@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..._kernels.exponential_unit import BOTH, CONDITIONAL, FIRST, SECOND
 from ..._quadrature import gauss_legendre
 from ..._runtime.sizes import slices
-from ..._special import normal_density
+from ..._special import FAR, normal_density
 from .closed import ClosedPairs, moderate
 from .letters import Letters, Unit, letters_at
 
@@ -54,7 +54,8 @@ class PairsOfUnits:
         self.first, self.second = first, second
         self.p, self.q, self.h, self.k, v, self.sine, self.cosine = arrays
         self.across = np.maximum(self.sine, PARALLEL)
-        self.v = np.where(np.isfinite(v), v, (self.k - self.cosine * self.h) / self.across)
+        beyond = np.maximum(np.abs(self.k - self.cosine * self.h) / self.across, FAR)
+        self.v = np.where(np.isfinite(v), v, np.copysign(beyond, v))
         self.moderate = moderate(self.p, self.q, self.h, self.k, self.cosine)
         self.lines = cache(self._lines)
 
