@@ -76,7 +76,8 @@ def _records() -> Iterator[Formula]:
     yield entries_record(operator_entries(), COEFFICIENTS.letters)
     for formulas in known:
         yield from teacher_records(formulas)
-    yield from limit_records(power_of_relu(1), operator_entries(), COEFFICIENTS.letters)
+    for n in POWERS:
+        yield from limit_records(power_of_relu(n), operator_entries(), COEFFICIENTS.letters)
     yield from moment_records(known)
     yield limit_record(power_of_relu(1))
 

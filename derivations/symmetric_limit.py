@@ -24,9 +24,9 @@ def limit_records(
     formulas: ActivationFormulas, entries: Mapping[Pattern, sp.Expr], letters: Sequence[sp.Symbol]
 ) -> Iterator[Formula]:
     """Blocks and eigenvalues for the norm whose last order jumps, from both sides."""
-    norm = norm_name(formulas.max_order)
+    norm, coefficients = norm_name(formulas.max_order), _coefficients(formulas)
     for side, (sign, words) in SIDES.items():
-        values = dict(zip(letters, _values(formulas, sign), strict=True))
+        values = dict(zip(letters, [*coefficients, *_frames(sign)], strict=True))
         blocks = IrreducibleParts.of({key: entry.xreplace(values) for key, entry in entries.items()})
         where = rf"${'+' if sign > 0 else '-'}\varepsilon$"
         whole = (
@@ -48,12 +48,16 @@ def limit_records(
         yield spectrum_record(f"{prefix}/spectrum", f"{norm}, {formulas.name}", blocks, numeric, subject)
 
 
-def _values(formulas: ActivationFormulas, sign: int) -> list[sp.Expr]:
-    """Of the letters of `symmetric.PairCoefficients`, in their order."""
+def _coefficients(formulas: ActivationFormulas) -> list[sp.Expr]:
+    """Of the letters of `symmetric.PairCoefficients` but the frames, in their order."""
     sums = NormSum(formulas, formulas.max_order, "backprop")
     right, parallel = {p: 1, q: 1, theta: sp.pi / 2}, {p: 1, q: 1, theta: 0}
     own, cross = values_at(sums, "own", right), values_at(sums, "cross", right)
     itself, teacher = values_at(sums, "self_own", {p: sp.Integer(1)}), values_at(sums, "own", parallel)
+    return [*itself, *own, *teacher, *own, *cross]
+
+
+def _frames(sign: int) -> list[sp.Expr]:
+    """Of the frames."""
     first, to_partner = [sp.S.One, sp.S.Zero], [sp.S.Zero, sp.S.One, sp.S.Zero]
-    to_teacher = [sp.S.Zero, -sign / sp.sqrt(WIDTH - 1)]
-    return [*itself, *own, *teacher, *own, *cross, *first, *to_partner, *to_teacher, *to_partner]
+    return [*first, *to_partner, sp.S.Zero, -sign / sp.sqrt(WIDTH - 1), *to_partner]

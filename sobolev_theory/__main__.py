@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import current_thread, main_thread
@@ -55,7 +56,8 @@ def _status(options: argparse.Namespace) -> int:
     """Do what the options ask for; what is wrong with them is said in one line."""
     command: Parser = options.command
     try:
-        status = int(options.run(options))
+        with _plain_warnings(command.prog):
+            status = int(options.run(options))
         _flush()
         return status
     except BrokenPipeError:
@@ -64,6 +66,18 @@ def _status(options: argparse.Namespace) -> int:
         command.error(str(error))
     except MemoryError as error:  # a size that no door has judged
         command.error(f"memory does not suffice, take fewer neurons or dimensions ({error})")
+
+
+@contextmanager
+def _plain_warnings(command: str) -> Iterator[None]:
+    """Warnings are lines on standard error, as errors are, without lines of source text."""
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        print(f"{command}: warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _flush() -> None:

@@ -243,3 +243,16 @@ class PopulationLoss(OfStudents, Shorthands):
             return W
         parameters = self.parameters(W)
         return (AffinePoint if parameters.has_biases or not self.is_standard else Point)(self, parameters)
+
+
+def each_loss(V: Student, norms: Sequence[NormLike], options: LossOptions) -> list[PopulationLoss]:
+    """A loss for each norm, equal in all else.
+
+    Raises
+    ------
+    TypeError
+        If ``norm`` is among the options, beside the norms.
+    """
+    if "norm" in options:
+        raise TypeError("norm: norms, a list of norms, is required in its place")
+    return [PopulationLoss(V, norm, **options) for norm in norms]

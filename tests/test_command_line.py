@@ -746,6 +746,21 @@ def test_figures_that_cannot_be_written_are_one_line(capsys, tmp_path, monkeypat
         assert error.count("\n") == 1
 
 
+def test_a_warning_is_one_line(capsys, monkeypatch):
+    """Without the line of source text at which it was raised; Python's way of showing them is back afterwards."""
+
+    def run(options):
+        warnings.warn("no rate follows", st.ConditioningWarning, stacklevel=1)
+        return 0
+
+    monkeypatch.setattr("sobolev_theory._commands.latex.run", run)
+    before = warnings.showwarning
+    with warnings.catch_warnings(action="default"):
+        assert main(["latex"]) == 0
+        assert warnings.showwarning is before
+    assert capsys.readouterr().err == "sobolev-theory latex: warning: no rate follows\n"
+
+
 def test_tables_fit_eighty_columns(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     for arguments in (

@@ -226,7 +226,7 @@ def test_an_end_at_a_rescaled_teacher_has_exactly_its_kinks(seed):
     inputs = st.Inputs(rng.standard_normal(4), rng.uniform(0.5, 2, 4))
     loss = st.PopulationLoss(st.Network(W, a, b, 0.1), "H1", inputs=inputs, parameters="all")
     problem = SpanProblem.of(loss, beside(loss, st.Network(c[:, None] * W, a / c, c * b, 0.1), 1e-6, seed))
-    end, _ = rates._end_point(problem, State.start(problem))
+    end, _ = rates._end_point(problem, State.start(problem), "it ended")
     assert problem.at(end).parallel == [(0, 3), (1, 4), (2, 5)]
     assert np.linalg.norm(end - problem.start_rows) < 1e-4
 
@@ -389,7 +389,7 @@ def test_tables_and_figures_of_runs_name_their_inputs_and_parameters():
     assert said in str(flows).splitlines()
     assert said in str(steps).splitlines()
     assert st.compare_flows(start.weights, teacher.weights, ("L2",), t_max=0.1, rtol=1e-4).setting == ""
-    assert plotting.loss_curves(flows)[0].figure.get_suptitle() == said
+    assert plotting.loss_curves(flows)[0].figure.get_suptitle() == f"Gradient flow, backprop convention; {said}"
     above, _ = plotting.optimal_weight(teacher, teacher, curvature="gauss_newton", **options)
     assert above.get_title().replace("\n", " ") == f"Gauss-Newton matrix; {said}; across rescalings"
     assert above.get_yscale() == "log"  # derivatives alone do not see the output bias

@@ -96,7 +96,8 @@ OTHERS = {
     *("arc_cosine/J1", "arc_cosine/J2", "arc_cosine/J3", "relu/symmetric/condition_number_ratio/limit"),
     *(f"curvature/symmetric/{part}" for part in ("entries", "trivial", "standard", "scalars")),
     *(
-        f"relu/H1/symmetric/limit/{side}/{part}"
+        f"{jumping}/symmetric/limit/{side}/{part}"
+        for jumping in ("relu/H1", "relu2/H2", "relu3/H3")
         for side in ("inside", "outside")
         for part in ("trivial", "standard", "spectrum")
     ),

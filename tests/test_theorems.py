@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.linalg
 import sympy as sp
 from hypothesis import assume, given
 from hypothesis import strategies as hs
@@ -396,8 +397,8 @@ def test_training_gain_vanishes(width, dim):
 
 
 @pytest.mark.parametrize(("width", "dim"), [(3, 3), (5, 6), (8, 8)])
-def test_the_gain_of_training_is_smallest_from_inside(width, dim):
-    """And the largest from outside, as far as directions are drawn: those two, their neighbours, and random ones."""
+def test_the_gain_of_training_is_smallest_from_inside_and_largest_from_outside(width, dim):
+    """Of those two directions, their neighbours, and random ones."""
     rng = np.random.default_rng(dim)
     bounds = [st.symmetric.condition_number_ratio(width, curvature="field", towards=side) for side in SIDES]
     l2 = st.symmetric.spectrum(width, width)
@@ -407,6 +408,34 @@ def test_the_gain_of_training_is_smallest_from_inside(width, dim):
         moduli = np.abs(np.linalg.eigvals(limit_towards(directions)))
         ratio = moduli.max() / moduli.min() / (l2.largest / l2.smallest)
         assert bounds[1] - 1e-9 < ratio < bounds[0] + 1e-9
+
+
+def test_a_search_for_a_larger_gain_finds_outside():
+    """Along the gradient in the directions, by left and right eigenvectors; it comes near the bound and stays above."""
+    width, rng = 4, np.random.default_rng(0)
+    bound = st.symmetric.spectrum(width, width, norm="H1", curvature="field", towards="outside").largest
+    directions = rng.normal(size=(width, width)) * (1 - np.eye(width))
+    for _ in range(60):
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        values, left, right = scipy.linalg.eig(limit_towards(directions), left=True)
+        top = np.argmax(values.real)
+        assert bound - 1e-12 < values[top].real < largest_of_the_limit(width) + 1 / (2 * np.pi)
+        slope = np.outer(left[:: width + 1, top].real, np.ones(width)) * right[:, top].real.reshape(width, width)
+        slope *= np.sign(left[:, top].real @ right[:, top].real)
+        directions -= 20 * slope * (1 - np.eye(width))
+    assert values[top].real < bound + 1e-3
+
+
+@pytest.mark.parametrize("width", [3, 6])
+def test_column_sums_make_the_eigenvector_of_the_largest_eigenvalue(width):
+    """They are of one sign, and its entries off the diagonal are ``p s_j + q s_i``."""
+    values, vectors = np.linalg.eig(limit_towards(np.random.default_rng(width).normal(size=(width, width))))
+    top = np.argmax(values.real)
+    x, Y = values[top].real - 1 / 2, vectors[:, top].real.reshape(width, width)
+    s, off = Y.sum(axis=0), ~np.eye(width, dtype=bool)
+    assert (s * s[0] > 0).all()
+    expected = (x * s[None, :] + s[:, None] / np.pi) / (2 * (x**2 - 1 / np.pi**2))
+    np.testing.assert_allclose(Y[off], expected[off], rtol=1e-11)
 
 
 def test_the_limit_of_the_theorem_is_that_of_hessians():

@@ -43,8 +43,7 @@ def test_an_activation_is_accepted_where_its_name_is() -> None:
 
 @pytest.mark.parametrize("name", [*sorted(BUILT_IN), "bent"])
 def test_pickles_carry_the_definition_and_alter_no_registry(name: str) -> None:
-    bent = derive("Max(z, z/10)", "bent")
-    activation = bent.activation if name == "bent" else activations.get(name)
+    activation = derive("Max(z, z/10)", "bent").activation if name == "bent" else activations.get(name)
     loss = st.PopulationLoss(st.Network(V, activation=activation), "L2")
     text = pickle.dumps((activation, loss.teacher, loss))
     before = dict(REGISTRY)

@@ -30,6 +30,7 @@ from derivations.theorems.orthonormal import (
     pair_term,
     prove_blocks,
 )
+from derivations.theorems.outside import REMARK, prove_outside
 from derivations.theorems.width import BLOCKS, LIMIT
 from sobolev_theory.formulas.theorems import Theorem
 from sobolev_theory.symbolic import Derivation
@@ -63,6 +64,7 @@ def prove() -> Theorem:
     _finite(proof, limit, l2)
     _rates(proof, limit, l2)
     _symmetric(proof, limit)
+    prove_outside(proof, limit)
     _counterexamples(proof)
     return theorem(
         "theorem/training_gain_vanishes",
@@ -92,7 +94,8 @@ def prove() -> Theorem:
             f"${latex(CONSTANT)} \\approx {float(CONSTANT):.4f}$",
             "towards the mean of the teachers, $X_i = \\sum_{a \\ne i} v_a - v_i$, and away from it, "
             "$X_i = -\\sum_a v_a$, what is added to the value above, times $\\sqrt k$, tends to "
-            f"$\\pm {latex(SHIFT)}$. The gain from inside is the smallest one of all $X$, and for $K = 3$ too",
+            f"$\\pm {latex(SHIFT)}$. The gain from inside is the smallest one of all $X$, for $K = 3$ too, and that "
+            "from outside the largest one",
         ),
         derivation=proof,
         source="this derivation",
@@ -120,8 +123,8 @@ def prove() -> Theorem:
             "positive eigenvector $x$ in the span of the teachers, and no unit vectors $n_i'$ make $n_i' \\cdot x_i$ "
             "larger than $n_i$, which is parallel to $x_i$ but for $v_i$. So the matrix with $|n_{ij}'|$ in place of "
             "$n_{ij}'$ maps $x$ to no more than that multiple, which bounds its eigenvalues (Collatz and Wielandt) "
-            "and by Perron and Frobenius those with $n_i'$; transverse coordinates have eigenvalues of their own. "
-            "That the gain is the largest from outside is measured for $K \\le 6$, not proved.",
+            "and by Perron and Frobenius those with $n_i'$; transverse coordinates have eigenvalues of their own.",
+            REMARK,
             f"The Gauss-Newton matrix, for which the ratio tends to ${latex(LIMIT)}$ (large_width_gain), is another "
             "one: $N$ is missing in it, and half of the swap $S - R$. In the exact convention the loss has a cone at "
             "the teacher, and no limit exists.",

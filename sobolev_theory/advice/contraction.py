@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize_scalar
 
 from ..curvature.spectrum import rounding_of
 from ..norms import Norm
@@ -96,7 +96,7 @@ class Contraction:
                 return np.inf
         if not excess(low) > 0:  # less than a step: no matter
             return float(np.exp(low))
-        return float(np.exp(brentq(excess, low, high, xtol=CLOSE)))
+        return float(np.exp(scipy.optimize.brentq(excess, low, high, xtol=CLOSE)))
 
     def tuned(self, accuracy: float) -> float:
         """The same with the step that needs fewest; infinite if errors do not decay."""
@@ -112,7 +112,7 @@ class Contraction:
         if found[best] == np.inf:
             return np.inf
         bounds = float(LONGEST[max(best - 1, 0)]), float(LONGEST[min(best + 1, len(LONGEST) - 1)])
-        finer = minimize_scalar(logarithm, bounds=bounds, method="bounded", options={"xatol": 3e-2})
+        finer = scipy.optimize.minimize_scalar(logarithm, bounds=bounds, method="bounded", options={"xatol": 3e-2})
         return float(np.exp(min(finer.fun, found[best])))
 
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from ..norms import Norm
 from .contraction import Contraction
@@ -104,4 +104,4 @@ def _end(high: float, weights: FloatArray) -> float:
 
 def _interpolated(x: FloatArray, y: FloatArray) -> Any:
     """A monotone interpolation between points."""
-    return PchipInterpolator(x, y) if len(x) > 1 else lambda places: np.full(len(places), y[0])
+    return scipy.interpolate.PchipInterpolator(x, y) if len(x) > 1 else lambda places: np.full(len(places), y[0])

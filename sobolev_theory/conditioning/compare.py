@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._runtime.progress import tracked
 from .._runtime.sample_mean import SampleMean
-from ..losses import LossOptions, PopulationLoss, Student
+from ..losses import LossOptions, Student, each_loss
 from ..norms import NormLike, several_norms, two_norms
 from .comparison import Comparison, ComparisonRow
 from .directions import SEVERAL, Directions, Towards
@@ -92,7 +92,7 @@ def condition_number_ratio(
     0.4867
     """
     along = Directions(towards, directions, rng)
-    losses = [PopulationLoss(V, norm, **loss_options) for norm in two_norms(norms)]
+    losses = each_loss(V, two_norms(norms), loss_options)
     found = [[extremes(each) for each in along.curvatures(loss, W, curvature).each] for loss in losses]
     warn("condition_number_ratio", zip((loss.norm.name for loss in losses), map(_worst, found), strict=True))
     first, second = (np.array([each.condition_number for each in some]) for some in found)
@@ -152,7 +152,7 @@ def compare(
     L2: the Hessian exists, and is its own limit
     """
     along = Directions(towards, directions, rng)
-    losses = [PopulationLoss(V, norm, **loss_options) for norm in several_norms(norms)]
+    losses = each_loss(V, several_norms(norms), loss_options)
     sides = [along.curvatures(loss, W, curvature) for loss in losses]
     each = [curvature for side in sides for curvature in side.each]
     found = iter([extremes(one) for one in tracked(each, len(each), "comparing", progress)])

@@ -2,7 +2,8 @@
 
 Counted: on the exact population gradients. Predicted: on the field to first order at the teacher, from the same
 displacement to the same L2 loss, of which the quadratic form is taken there. Both are tuned by the same search, so that
-two numbers are compared that mean the same.
+two numbers are compared that mean the same. A student whose neurons do not match the teacher's, as one that is wider,
+is counted alone: its loss may vanish on a manifold, and which point of it training comes to no spectrum says.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from numpy.typing import NDArray
 
 from .._runtime.results import Record, Value
 from ..curvature.operator import Curvature
-from ..layout import NAMES
-from ..losses import PopulationLoss
 from ..problem import SpanProblem, like, matched
 from .iteration import RESTS
 from .linearised import Linearised
+from .optimisers import RULES, Optimiser
 from .tuning import Task
 
 FloatArray = NDArray[np.float64]
@@ -40,10 +40,11 @@ class TunedRun(Record, Value):
         half of them.
     predicted_steps, predicted_contraction
         Iterations of the same optimiser on the field to first order, tuned in the same way; the least asymptotic
-        factor, ``(kappa - 1)/(kappa + 1)`` for gradient descent. NaN for Adam, which is not linear.
+        factor, ``(kappa - 1)/(kappa + 1)`` for gradient descent. NaN for Adam, which is not linear, and where neurons
+        of student and teacher do not match.
     nonlinearity
         Part of the gradient at the start by which the field to first order misses it. Where it is not small, the
-        prediction is that of a start nearer to the teacher.
+        prediction is that of a start nearer to the teacher. NaN where neurons do not match.
     """
 
     status: str
@@ -63,38 +64,37 @@ def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) ->
     def error(rows: FloatArray) -> float:
         return prediction.at(problem.parameters_at(rows)).value
 
-    def linearised(student: FloatArray) -> Linearised:
-        at = problem.parameters_at(student)
-        rows = matched(problem.loss, at)
-        if rows is None:
-            raise _mismatch(problem.loss, at.width)
-        return Linearised.towards(problem, rows, student)
+    def linearised(student: FloatArray) -> Linearised | None:
+        rows = matched(problem.loss, problem.parameters_at(student))
+        return None if rows is None else Linearised.towards(problem, rows, student)
 
     before = linearised(start)
     level = accuracy * error(start)
-    _require_resolved(problem, before.gram, accuracy, level)
-    theory, contraction, predicted = before.prediction(method, level, limit)
-    largest = max(float(np.abs(rows).max()) for rows in (start, before.teacher))
+    gram = before.gram if before else prediction.at(problem.start).gauss_newton
+    _require_resolved(problem, gram, accuracy, level)
+    largest = max(float(np.abs(rows).max()) for rows in (start, problem.teacher_rows))
+    if before:
+        theory, contraction, predicted = before.prediction(method, level, limit)
+        miss = before.nonlinearity(problem.at(start).gradient_rows)
+    else:
+        theory, contraction, predicted, miss = _first(problem, method, largest), np.nan, None, np.nan
     task = Task(lambda rows: problem.at(rows).gradient_rows, error, start, level, limit, largest)
     optimiser, arrival = task.tuned(theory, predicted.time if predicted else np.inf)
-    miss = before.nonlinearity(problem.at(start).gradient_rows)
     if arrival.status != "reached":
         return TunedRun(arrival.status, miss)
-    after = linearised(arrival.weights).starting_at(start)
-    if predicted and not (before.hessian.is_symmetric and np.array_equal(before.teacher, after.teacher)):
-        _, contraction, predicted = after.prediction(method, level, limit)
+    after = linearised(arrival.weights) if predicted else None
+    if before and after and not (before.hessian.is_symmetric and np.array_equal(before.teacher, after.teacher)):
+        _, contraction, predicted = after.starting_at(start).prediction(method, level, limit)
     steps = float(predicted.steps) if predicted and predicted.status == "reached" else np.nan
     counted = optimiser.step, optimiser.momentum, float(arrival.steps), arrival.contraction
     return TunedRun("reached", miss, *counted, steps, contraction)
 
 
-def _mismatch(loss: PopulationLoss, width: int) -> ValueError:
-    """A teacher that a student of this width cannot reach neuron by neuron."""
-    others = " or ".join(["activation", *(name for name in NAMES if name not in loss.moving)])
-    came = f"{loss.teacher.width} neurons for {width}" if loss.teacher.width != width else f"another {others}"
-    return ValueError(
-        f"V: a teacher as wide as the student, and equal in all that does not move, is required, got {came}"
-    )
+def _first(problem: SpanProblem, method: str, reach: float) -> Optimiser:
+    """Where tuning begins if no spectrum at the end is known: the step ``1/L`` of the Gauss-Newton matrix here."""
+    _, high = problem.at(problem.start_rows).gauss_newton.extreme_eigenvalues()
+    high = high or 1.0  # the output is 0 and stays so: no step moves it
+    return RULES[method].guess(high, high, reach)
 
 
 def _require_resolved(problem: SpanProblem, gram: Curvature, accuracy: float, level: float) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from .._runtime.results import Column, Record, Rows, Value
 from .._runtime.tables import Table
 from .optimisers import RULES
@@ -12,6 +14,9 @@ from .tuned_runs import TunedRun
 
 FAR = 0.3
 """Nonlinearity at the start from which a note says that a prediction is that of nearer starts."""
+
+DIFFER = "they differ in width, activation or what does not move, and no spectrum says where training ends"
+"""Why a count stands alone."""
 
 COLUMNS = (
     Column("norm"),
@@ -99,10 +104,13 @@ class TunedSteps(Rows[TunedStepsRow], Value):
                 which = f"{lost} of {len(row.runs)} starts did not arrive, and are left out"
                 notes.append(f"{row.norm}: {which} ({row.status})")
         far = [f"{row.norm} {miss:.1g}" for row in self.rows if (miss := max(r.nonlinearity for r in row.runs)) > FAR]
+        alone = any(np.isnan(run.nonlinearity) for row in self.rows for run in row.runs)
         if far and self.method != "adam":
             notes.append(f"far starts: a linear field misses that much of the gradient there: {', '.join(far)}")
         if self.method == "adam":
             notes.append("nothing is predicted: the steps of Adam are not linear in the gradient")
+        elif alone:
+            notes.append(f"nothing is predicted where neurons of student and teacher do not match: {DIFFER}")
         return notes
 
     def as_dicts(self) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from .._runtime.parallel import Workers, ordered_map
 from .._runtime.progress import tracked
 from .._runtime.results import public_fields
 from .._runtime.sample_mean import SampleMean
-from ..losses import LossOptions, PopulationLoss, Student
+from ..losses import LossOptions, PopulationLoss, Student, each_loss
 from ..norms import NormLike, several_norms
 from ..starts import Starts, around, several
 from .comparison import FlowComparison, FlowComparisonRow, prediction_error
@@ -91,7 +91,7 @@ def compare_flows(
     """
     accuracy = number("accuracy", accuracy, "a fraction between 0 and 1", 0, 1)
     t_max = number("t_max", t_max, "a positive finite time", 0, np.inf)
-    losses = [PopulationLoss(V, norm, **loss_options) for norm in several_norms(norms)]
+    losses = each_loss(V, several_norms(norms), loss_options)
     task = _Start(losses, t_max, accuracy, {"rtol": rtol, "atol": atol})
     if starts is None and len(each := several(W0, "student")) == 1:
         flows, rows = task.followed(each[0], progress)

@@ -48,7 +48,10 @@ FLAT = 1e-12
 """Eigenvalue, in units of the largest, that is not told from zero: no rate follows from it."""
 
 LINEAR = 1e-6
-"""Relative distance at which the curvature is taken: its change is of that order, and directions keep ten digits."""
+"""Relative distance at which the direction of arrival is taken, which keeps ten digits there.
+
+On cones, of the exact convention, so is the curvature, which changes by that order.
+"""
 
 TURNS, SETTLED = 50, 1e-12
 """Limits along directions that follow one another, at most, and the change of an eigenvalue that ends them."""
@@ -201,8 +204,8 @@ def _curvature(problem: SpanProblem, state: State, end: FloatArray) -> tuple[flo
     try:
         if not problem.loss.has_cones and problem.at(end).parallel:
             return _nonlinear_eigenvalue(problem.at(end), problem.layout.given(displacement))
-        whole = state.original.hessian
-        within = state.point.hessian.to_dense()
+        at = state if problem.loss.has_cones else State.at(problem, end)
+        whole, within = at.original.hessian, at.point.hessian.to_dense()
     except NotDifferentiableError:
         return np.nan, np.nan
     if rescales(problem):
