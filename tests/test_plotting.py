@@ -443,6 +443,14 @@ def test_weights_without_a_rate_are_hatched_and_have_no_curve():
         assert not any(name.startswith("L2") for name in names)
 
 
+def test_where_no_weight_has_a_rate_nothing_is_marked():
+    """For x >= 1 every weight is hatched: there is no best one, nor a number on the empty axes."""
+    with pytest.warns(st.ConditioningWarning):
+        pair = plotting.optimal_weight([[0.0, 0.3, 0.0]], [[1.0, 0.0, 0.0]])
+    assert [text.get_text() for text in pair[0].figure.legends[0].get_texts()] == ["not positive definite"]
+    assert all(np.isnan(ax.lines[0].get_ydata()).all() and not len(ax.get_yticks()) for ax in pair)
+
+
 def test_curves_over_the_width_keep_training_and_gauss_newton_apart():
     """At K = 4 the Hessian at a distance of 1e-7, which tells the limit to as much; at 1e9 limits, approached like 1/K.
 
