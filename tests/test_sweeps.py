@@ -40,7 +40,7 @@ def test_a_single_neuron_has_its_closed_form() -> None:
     quantity = QUANTITIES["condition_number_ratio"](width=1, dim=3)
     definite = 0
     for seed in range(60):
-        student, teacher = quantity.draw(np.random.default_rng(seed))
+        student, teacher, _ = quantity.draw(np.random.default_rng(seed))
         (w,), (v,) = student.weights, teacher.weights
         x = np.linalg.norm(np.cross(w, v)) / (w @ w) / np.pi
         if x < 0.5:
@@ -60,14 +60,14 @@ def test_random_networks_are_what_they_are_said_to_be(teacher: str) -> None:
     options = {"width": 4, "dim": 900, "teacher": teacher, "scale": 2.0, "activation": st.activations.get("erf")}
     far = QUANTITIES["condition_number"](**options, teacher_width=3)
     near = QUANTITIES["steps"](**options, distance=0.25)
-    W, V = far.draw(np.random.default_rng(0))
+    W, V, _ = far.draw(np.random.default_rng(0))
     assert (W.width, V.width, W.activation.name, V.activation.name) == (4, 3, "erf", "erf")
     # a sum of 900 squares is off by sqrt(2/900) = 5 percent, its root by 2.4; five deviations of it
     rows = np.concatenate([np.linalg.norm(network.weights, axis=1) for network in (W, V)])
     np.testing.assert_allclose(rows, 2.0, rtol=0.12)
     if teacher == "orthonormal":
         np.testing.assert_array_equal(V.weights, 2 * np.eye(3, 900))
-    W, V = near.draw(np.random.default_rng(1))
+    W, V, _ = near.draw(np.random.default_rng(1))
     np.testing.assert_allclose(np.linalg.norm(W.weights - V.weights, axis=1), 0.25, rtol=0.12)
 
 
@@ -75,7 +75,7 @@ def test_quantities_are_those_of_the_functions_they_name() -> None:
     seed, options = np.random.SeedSequence(3), {"width": 2, "dim": 5, "distance": 0.2}
     norms = {"norms": ("L2", (1, 0.5)), "activation": st.activations.get("erf")}
     quantity = QUANTITIES["condition_number_ratio"](**options, **norms, curvature="gauss_newton")
-    W, V = quantity.draw(np.random.default_rng(seed))
+    W, V, _ = quantity.draw(np.random.default_rng(seed))
     found, first = quantity(np.random.default_rng(seed)), st.PopulationLoss(V, "L2").gauss_newton(W)
     ratio = st.condition_number_ratio(W, V, ("L2", (1, 0.5)), curvature="gauss_newton")
     assert found["condition_number_ratio"] == ratio
@@ -84,7 +84,7 @@ def test_quantities_are_those_of_the_functions_they_name() -> None:
     alone = QUANTITIES["condition_number"](**options, activation="erf", norm="L2", curvature="gauss_newton")
     assert alone(np.random.default_rng(seed)) == {"condition_number": found["kappa_L2"]}
     steps = QUANTITIES["steps"](width=2, dim=3, accuracy=1e-2, activation=st.activations.get("erf"))
-    table = st.steps_to(*steps.draw(np.random.default_rng(seed)), accuracy=1e-2)
+    table = st.steps_to(*steps.draw(np.random.default_rng(seed))[:2], accuracy=1e-2)
     expected = {"gain": table["H1"].gain, "steps_L2": table["L2"].steps, "steps_H1": table["H1"].steps}
     assert steps(np.random.default_rng(seed)) == expected
     start = {"angle": float(np.arctan2(0.8, 0.5)), "ratio": float(1 / np.hypot(0.5, 0.8))}
@@ -140,6 +140,16 @@ def test_cheap_results_are_handed_over_many_at_a_time(monkeypatch: pytest.Monkey
     grid = {"n": range(1005)}
     assert st.sweep(slow, grid, rng=0, workers=mapping) == st.sweep(slow, grid, rng=0)
     assert sizes == [1] * 256 + [749, 3, 1]
+
+
+def test_at_a_teacher_is_the_limit_of_near_it() -> None:
+    """Along the same displacements: off by the distance, times what curvatures change by in one."""
+    options = {"width": 3, "dim": 5, "scale": 2.0}
+    for teacher in ("random", "orthonormal"):
+        sides = [QUANTITIES["condition_number_ratio"](**options, teacher=teacher, distance=x) for x in (0, 1e-7)]
+        at, near = (side(np.random.default_rng(1)) for side in sides)
+        assert at.keys() == near.keys()
+        np.testing.assert_allclose([*at.values()], [*near.values()], rtol=1e-5)
 
 
 @pytest.mark.long

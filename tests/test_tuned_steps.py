@@ -410,3 +410,13 @@ def test_progress_of_tuning_goes_to_stderr(capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "tuning" in captured.err
+
+
+@pytest.mark.long
+def test_derivatives_alone_have_the_least_kappa_of_relu_and_not_the_fewest_steps():
+    """As the page on conditioning says; counts are whole numbers that a rounding can move by one."""
+    start, teacher = start_near("relu", 5, 10)
+    kappa = st.compare(teacher, teacher, ("L2", (0, 1)), towards=start.weights - teacher.weights)
+    assert kappa[1].condition_number < 0.92 * kappa[0].condition_number
+    counted = st.steps_to(start, teacher, ("L2", (0, 1)))
+    assert [row.steps for row in counted] == pytest.approx([76, 76], abs=1)

@@ -37,7 +37,7 @@ class RandomNetworks:
         vectors, times ``scale``.
     distance
         None: a student drawn as a random teacher is, as training is begun. A number: the teacher plus so much of
-        independent Gaussian weights with rows of norms near one.
+        independent Gaussian weights with rows of norms near one; at 0 Hessians are their limits along those.
     scale
         Norm of rows.
     activation, derivative
@@ -72,16 +72,17 @@ class RandomNetworks:
         """Width of the teacher."""
         return self.width if self.teacher_width is None else self.teacher_width
 
-    def draw(self, rng: np.random.Generator) -> tuple[Network, Network]:
-        """Student and teacher."""
+    def draw(self, rng: np.random.Generator) -> tuple[Network, Network, NDArray[np.float64] | None]:
+        """Student and teacher, and the displacement along which the student comes if it is at its teacher."""
         if self.teacher == "random":
             V = self._gaussian(self.of_teacher, rng)
         else:
             V = self.scale * np.eye(self.of_teacher, self.dim)
         W = self._gaussian(self.width, rng)
+        towards = W if self.distance == 0 else None
         if self.distance is not None:
             W = V + (self.distance / self.scale) * W
-        return Network(W, activation=self.activation), Network(V, activation=self.activation)
+        return Network(W, activation=self.activation), Network(V, activation=self.activation), towards
 
     def _gaussian(self, width: int, rng: np.random.Generator) -> NDArray[np.float64]:
         return self.scale * Network.random(width, self.dim, rng=rng).weights

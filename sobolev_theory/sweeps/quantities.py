@@ -118,7 +118,7 @@ class Steps(RandomNetworks):
 
     def __call__(self, rng: np.random.Generator) -> dict[str, float]:
         """Steps, and the gain."""
-        student, teacher = self.draw(rng)
+        student, teacher, _ = self.draw(rng)
         options: dict[str, Any] = {"accuracy": self.accuracy, "method": self.method, "limit": self.limit}
         try:
             table = steps_to(student, teacher, self.norms, derivative=self.derivative, **options)
@@ -209,7 +209,9 @@ def _kappas(
     networks: RandomNetworks, norms: Sequence[NormLike], curvature: str, rng: np.random.Generator
 ) -> list[float]:
     """Condition numbers of several norms at one pair of networks, where they mean a rate."""
-    table = compare(*networks.draw(rng), norms, curvature=curvature, derivative=networks.derivative)
+    student, teacher, towards = networks.draw(rng)
+    options: dict[str, Any] = {"curvature": curvature, "derivative": networks.derivative}
+    table = compare(student, teacher, norms, towards=towards if curvature == "hessian" else None, **options)
     indefinite = ", ".join(row.norm for row in table if row.definiteness == "indefinite")
     if indefinite:
         advice = "; curvature='gauss_newton' is never indefinite" * (curvature == "hessian")
