@@ -29,12 +29,6 @@ OKABE_ITO = {"#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "
 START, TEACHER = [[0.5, 0.8]], [[1.0, 0.0]]
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def comparison():
     return st.compare_flows(START, TEACHER, ("L2", "H1", (1.0, 0.25)), t_max=40.0)
