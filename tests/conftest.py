@@ -1,7 +1,7 @@
 """What all tests share: one process for each core, with one BLAS thread each, no screen for figures, no cache.
 
 Hypothesis draws more examples in the continuous check, always the same ones. What a test registers as an activation is
-forgotten after it.
+forgotten after it, and what it draws is closed.
 """
 
 import gc
@@ -65,6 +65,14 @@ def processes() -> Iterator[Executor]:
     """Two processes like those of ``workers=2``, which start once for all tests that only need some."""
     with Processes(2) as pool:
         yield pool
+
+
+@pytest.fixture(autouse=True)
+def figures() -> Iterator[None]:
+    """No figure of a test is open in the next: a later one may count them, and matplotlib warns of twenty."""
+    yield
+    if (plt := sys.modules.get("matplotlib.pyplot")) is not None:
+        plt.close("all")
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -397,4 +396,3 @@ def test_tables_and_figures_of_runs_name_their_inputs_and_parameters():
     kappa = f"$\\kappa$ = {matrix.condition_number(quotient=True):.4g}"
     assert plotting.spectrum([matrix], ["L2"])[0].get_title() == f"L2 across rescalings, {kappa}"
     assert plotting.spectral_distribution([matrix], ["L2"]).get_legend_handles_labels()[1][0].endswith(kappa)
-    plt.close("all")

@@ -65,7 +65,6 @@ def test_examples_run(name, capsys, tmp_path, monkeypatch):
     files = [f"{name}.pdf"] if "path" in signature(main).parameters else []
     assert sorted(path.name for path in tmp_path.iterdir()) == files
     assert len(plt.get_fignums()) == len(files)
-    plt.close("all")
     for file in files:
         assert printed.endswith(f"wrote {file}\n")
         assert b"/Type3" not in (tmp_path / file).read_bytes()
@@ -148,7 +147,6 @@ def test_the_picture_of_the_landing_page_is_what_the_example_draws(tmp_path):
     from examples.tuned_steps import ACCURACIES, draw
 
     draw(str(tmp_path / "steps.svg"), 5, 3, ACCURACIES)
-    plt.close("all")
     kept = (ROOT / "docs" / "_static" / "steps.svg").read_text(encoding="utf-8")
     (texts, marks), (kept_texts, kept_marks) = parts((tmp_path / "steps.svg").read_text(encoding="utf-8")), parts(kept)
     assert texts == kept_texts

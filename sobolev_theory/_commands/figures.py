@@ -56,5 +56,6 @@ def save(ax: Any, path: Path) -> None:
     except (RuntimeError, ValueError) as error:  # a program that a format needs, such as LaTeX, is missing
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path}: {reason}; choose another suffix") from None
-    pyplot.close(ax.figure)
+    finally:
+        pyplot.close(ax.figure)
     print(f"wrote {path}", file=sys.stderr)
