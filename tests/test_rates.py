@@ -245,8 +245,8 @@ def test_two_modes_that_are_nearly_equal():
     loss = st.PopulationLoss(teacher, "L2")
     slow, fast = np.linalg.eigvalsh(loss.hessian(teacher).to_dense())
     assert fast / slow == pytest.approx(1.02, rel=1e-12)
-    rate = st.gradient_flow(loss, st.Network([[0.103, 0.02]], activation="erf"), 30.0).rate()
-    assert abs(rate - fast) < (fast - slow) / 5
+    rate = st.gradient_flow(loss, st.Network([[0.103, 0.02]], activation="erf"), 100.0).rate()
+    assert abs(rate - fast) < (fast - slow) / 5  # 1e-26 from the teacher still
     assert_covers(rate, slow, 0.03)
     assert rate.predicted == pytest.approx(slow, rel=1e-5)
 

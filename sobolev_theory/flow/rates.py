@@ -148,7 +148,8 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
             stacklevel=4,  # this, rate, its decorator
         )
         predicted = np.nan
-    uncertainty = DRIFT * abs(late - early) + error + abs(late + _slower(states[SAMPLES], states[-1], end, -late))
+    slower = _slower(states[0], states[SAMPLES], end, -late)  # before the last quarter, which may end at the rounding
+    uncertainty = DRIFT * abs(late - early) + error + abs(late + slower)
     if problem.loss.terms.jumps and not problem.loss.has_cones and problem.start.width == 1:
         quarter = times[-1] - times[SAMPLES]
         uncertainty += _turning(states[SAMPLES], end) + JORDAN * np.sqrt(abs(late - early) / quarter)
