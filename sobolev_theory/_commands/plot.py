@@ -146,26 +146,26 @@ def _condition(plotting: ModuleType, options: argparse.Namespace) -> Any:
 def _spectrum(plotting: ModuleType, options: argparse.Namespace) -> Any:
     curvatures, names, title = _curvatures(options)
     ax = plotting.spectrum(curvatures, names)[0]
-    plotting.styles.entitle(ax.figure, title)
+    plotting.styles.entitle(ax.figure, *title)
     return ax
 
 
 def _distribution(plotting: ModuleType, options: argparse.Namespace) -> Any:
     curvatures, names, title = _curvatures(options)
     ax = plotting.spectral_distribution(curvatures, names)
-    plotting.styles.entitle(ax, title)
+    plotting.styles.entitle(ax, *title)
     return ax
 
 
-def _curvatures(options: argparse.Namespace) -> tuple[list[Curvature], list[str], str]:
+def _curvatures(options: argparse.Namespace) -> tuple[list[Curvature], list[str], tuple[str, str]]:
     """Curvatures of all norms, along one direction if one is asked for, their names, and what matrices they are."""
     student, teacher = _where(options)
     losses = _losses(options, teacher)
-    along = Directions(one_direction(options, losses[0].layout(student.width)))
-    found = [along.curvatures(loss, student, options.curvature) for loss in losses]
-    limit = along.title if any(each.are_limits for each in found) else ""
-    words = matrix_name(options.curvature, options.derivative, limit), losses[0].setting
-    return [each.each[0] for each in found], [loss.norm.name for loss in losses], "; ".join(filter(None, words))
+    direction = Directions(one_direction(options, losses[0].layout(student.width)))
+    found = [direction.curvatures(loss, student, options.curvature) for loss in losses]
+    limit = direction.title if any(each.are_limits for each in found) else ""
+    title = matrix_name(options.curvature, options.derivative, limit), losses[0].setting
+    return [each.each[0] for each in found], [loss.norm.name for loss in losses], title
 
 
 def _where(options: argparse.Namespace) -> tuple[Network, Network]:

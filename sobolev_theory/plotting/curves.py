@@ -83,8 +83,7 @@ def loss_curves(
         figure.legend(
             *shown, loc="outside lower center", ncols=max(1, int(inches / 1.7)), fontsize="small", frameon=False
         )
-        words = f"Gradient flow, {comparison.derivative} convention", comparison.setting
-        entitle(figure, "; ".join(filter(None, words)))
+        entitle(figure, f"Gradient flow, {comparison.derivative} convention", comparison.setting)
     else:
         pair[0].legend(fontsize="small")
     return pair

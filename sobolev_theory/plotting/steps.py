@@ -47,7 +47,7 @@ def tuned_steps(tables: Sequence[TunedSteps], *, ax: Axes | None = None) -> Axes
     """
     if not isinstance(tables, list | tuple) or not tables:
         raise ValueError(f"tables: what steps_to returns, in a list, is required, got {shown(tables)}")
-    kinds = {(_title(instance_of("tables", table, TunedSteps)), *(row.norm for row in table)) for table in tables}
+    kinds = {(*_title(instance_of("tables", table, TunedSteps)), *(row.norm for row in table)) for table in tables}
     if len(kinds) > 1:
         raise ValueError(f"tables: one method and the same norms and setting are required, got {shown(sorted(kinds))}")
     ax = panels(ax)[0]
@@ -56,17 +56,16 @@ def tuned_steps(tables: Sequence[TunedSteps], *, ax: Axes | None = None) -> Axes
     handles = [_series(ax, accuracies, [table[k] for table in ordered], k) for k in range(len(ordered[0]))]
     handles += ax.plot([], [], "-", color="0.3", linewidth=1, label="predicted")
     ax.set(xscale="log", xlabel="L2 loss over that of the start", ylabel="steps of the best size")
-    entitle(ax, _title(tables[0]))
+    entitle(ax, *_title(tables[0]))
     ax.set_ylim(bottom=0)
     ax.invert_xaxis()
     ax.legend(handles=handles, fontsize="small", frameon=False)
     return ax
 
 
-def _title(table: TunedSteps) -> str:
+def _title(table: TunedSteps) -> tuple[str, str]:
     """What is counted, and what is not standard of it."""
-    words = f"{RULES[table.method].title}, {table.derivative} convention", table.setting
-    return "; ".join(filter(None, words))
+    return f"{RULES[table.method].title}, {table.derivative} convention", table.setting
 
 
 def _series(ax: Axes, accuracies: list[float], rows: list[TunedStepsRow], k: int) -> Any:

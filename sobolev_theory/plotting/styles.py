@@ -47,7 +47,7 @@ PAPER: dict[Any, Any] = {
 """Text of 9 points, the smallest of 7.5; nothing cut off; dots fine enough for print where a part is drawn in dots."""
 
 LETTERS = 135
-"""Letters of a title in an inch, in type of one point."""
+"""Letters of a title in an inch, about, in type of one point."""
 
 STYLES = {"paper": PAPER}
 
@@ -148,11 +148,11 @@ def panels(
     return given
 
 
-def entitle(over: Axes | Figure, text: str) -> None:
-    """A title of axes or of a figure, in lines that are no wider than these."""
+def entitle(over: Axes | Figure, *parts: str) -> None:
+    """A title of axes or of a figure, from its parts that are not empty, in lines no wider than these."""
     write, dpi = (over.set_title, over.figure.dpi) if isinstance(over, Axes) else (over.suptitle, over.dpi)
     letters = LETTERS / mpl.rcParams["font.size"] * over.bbox.width / dpi
-    write(textwrap.fill(text, int(letters)), fontsize="medium")
+    write(textwrap.fill("; ".join(filter(None, parts)), int(letters)), fontsize="medium")
 
 
 def require_labels(name: str, given: Any, kinds: Any, what: str, labels: Any) -> None:
