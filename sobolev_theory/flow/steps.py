@@ -55,15 +55,18 @@ STRAY = 1e6
 LARGEST = 600
 """Unknowns up to which `AUTO` changes the solver: an implicit step solves systems of that size."""
 
-NODES = np.cos(np.pi * np.arange(8) / 7)
-"""Where a step's interpolant is evaluated, of a step from -1 to 1: it is a polynomial of degree at most seven."""
+DEGREE, INSTANTS = 7, 33
+"""Of the interpolants of all solvers, at most; how many instants of a step, evenly spaced, are looked at."""
 
-_FROM_VALUES = np.linalg.inv(chebyshev.chebvander(NODES, 7))
+NODES = np.cos(np.pi * np.arange(DEGREE + 1) / DEGREE)
+"""Where a step's interpolant is evaluated, of a step from -1 to 1."""
+
+_FROM_VALUES = np.linalg.inv(chebyshev.chebvander(NODES, DEGREE))
 
 SLOPES, BENDS = (
-    chebyshev.chebvander(np.linspace(-1, 1, 33), 7 - n) @ chebyshev.chebder(_FROM_VALUES, n) for n in (1, 2)
+    chebyshev.chebvander(np.linspace(-1, 1, INSTANTS), DEGREE - n) @ chebyshev.chebder(_FROM_VALUES, n) for n in (1, 2)
 )
-"""Its first and second derivatives at evenly spaced instants, from its values there."""
+"""Its first and second derivatives at those instants, from its values at the nodes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,19 +89,20 @@ class AcceptedStep:
 
     def __call__(self, t: float) -> State:
         """The state at one time."""
-        if t in (self.start, self.end):
-            return self.at_start if t == self.start else self.at_end
-        return self.at_start.after(self.interpolant(t))
+        if t == self.end:
+            return self.at_end
+        return self.at_start if t == self.start else self.at_start.after(self.interpolant(t))
 
     def slowest(self) -> float:
         """What the speed of the unknowns, which is the norm of the gradient to errors of the solver, is not below.
 
-        Between instants it falls at most by the acceleration times half of the time between them.
+        Between instants it falls at most by the acceleration times half of the time between them. The largest one is
+        taken at the instants, where it is at least 0.96 of what it is anywhere.
         """
         instants = self.start + (1 + NODES) / 2 * self.length
         values = np.array([self.interpolant(t) for t in instants])
         speeds, changes = (np.linalg.norm(of @ values, axis=1) for of in (SLOPES, BENDS))
-        lower = (speeds[1:] + speeds[:-1] - changes.max() * 2 / (len(speeds) - 1)) / 2
+        lower = (speeds[1:] + speeds[:-1] - changes.max() * 2 / (INSTANTS - 1)) / 2
         return float(lower.min() * 2 / self.length)
 
 
