@@ -49,7 +49,7 @@ def limit_records(
 
 
 def _coefficients(formulas: ActivationFormulas) -> list[sp.Expr]:
-    """Of the letters of `symmetric.PairCoefficients` but the frames, in their order."""
+    """Values of the letters of `symmetric.PairCoefficients` before those of the frames, in their order."""
     sums = NormSum(formulas, formulas.max_order, "backprop")
     right, parallel = {p: 1, q: 1, theta: sp.pi / 2}, {p: 1, q: 1, theta: 0}
     own, cross = values_at(sums, "own", right), values_at(sums, "cross", right)
@@ -58,6 +58,6 @@ def _coefficients(formulas: ActivationFormulas) -> list[sp.Expr]:
 
 
 def _frames(sign: int) -> list[sp.Expr]:
-    """Of the frames."""
+    """Values of the letters of the frames, in their order; the sign tells inside from outside."""
     first, to_partner = [sp.S.One, sp.S.Zero], [sp.S.Zero, sp.S.One, sp.S.Zero]
     return [*first, *to_partner, sp.S.Zero, -sign / sp.sqrt(WIDTH - 1), *to_partner]

@@ -149,7 +149,7 @@ class Layout(Record):
         return cls(width, dim, names).split(vector)
 
     def parse(self, name: str, value: InParameters) -> FloatArray:
-        """A flat vector, checked; parts by name that are left out are zero.
+        """The flat vector of one that is given flat, (K, d) of weights alone, or by parts; parts left out are zero.
 
         Examples
         --------

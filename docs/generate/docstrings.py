@@ -7,9 +7,11 @@ from sphinx.application import Sphinx
 from sphinx.ext.napoleon.docstring import NumpyDocstring
 
 AFTER_NAPOLEON = 600
+"""Priority among what Sphinx asks about a docstring: Napoleon has 500."""
 
 
 def _as_of_methods(app: Sphinx, what: str, name: str, item: Any, options: Any, lines: list[str]) -> None:
+    """The docstring of a property as Napoleon writes that of a method."""
     if what == "property":
         lines[:] = NumpyDocstring(cleandoc(item.__doc__ or ""), app.config, app, "method", name, item, options).lines()
 

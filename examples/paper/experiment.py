@@ -116,7 +116,7 @@ def rounded(values: Any, digits: int = 5) -> np.ndarray[Any, Any]:
 
 
 def mean_over_seeds(names: tuple[str, str], head: str, digits: str, seeds: int) -> Column:
-    """A column of means and their standard errors, which means of a single seed have not: these stand alone."""
+    """A column of means and their standard errors; of a single seed the mean stands alone."""
     form = f"{{:{digits}}}"
     return Column(names, head, f"{form} ± {form}" if seeds > 1 else form)
 

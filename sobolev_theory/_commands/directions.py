@@ -41,7 +41,7 @@ def one_direction(options: argparse.Namespace, layout: Layout) -> Any:
     """A single direction, if any: what the file of that name holds, or a Gaussian displacement of what moves."""
     if options.towards != RANDOM:
         return _towards(options.towards)
-    rng = np.random.default_rng([options.seed, 1])  # not the numbers of random networks: those are no way to leave
+    rng = np.random.default_rng([options.seed, 1])  # not the numbers of a random network: along itself no row turns
     return layout.given(rng.standard_normal(layout.size))
 
 

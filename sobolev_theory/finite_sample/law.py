@@ -75,7 +75,7 @@ class SampledSpectrum(Rows[Part], Value):
         return self.largest / self.smallest if self.smallest > 0 else np.inf
 
     def expected_extremes(self, dim: int) -> tuple[float, float]:
-        """Smallest and largest eigenvalue in ``dim`` dimensions on average, for hundreds of them.
+        """Smallest and largest eigenvalue in ``dim`` dimensions, on average, to leading order in ``dim``.
 
         Ends of the bulk lie inside those of the law by ``c d^(-2/3)``, with the mean of Tracy and Widom's law; single
         eigenvalues, and those that no sample moves, stay. At ``d = 400`` means over sampled matrices of H1 are within

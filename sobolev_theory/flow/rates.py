@@ -42,7 +42,7 @@ TRUSTED = 1e3
 """Distance to the teacher, in units of what the field resolves, down to which it is used for a rate."""
 
 TOLD = 1e-6
-"""Sine of the angle, about, by which displacements turn that have a second mode."""
+"""Sine of the angle, about, from which a turn of the displacements tells a second mode."""
 
 JORDAN = 1.5
 """Factor on ``sqrt(|d rate/dt|)``, what is left of a slope ``1 - 1/(t + c)``, for its change along a quarter."""
@@ -84,9 +84,9 @@ class Rate(Record, float):
     ----------
     uncertainty
         Six times the change of the slope between the last two quarters of the tail, plus the standard error of the
-        fit, plus what a second mode adds to the slope: of one that is nearly as slow it does not change. For one neuron
-        in the backprop convention of an order that jumps, a Jordan block, the slope drifts like ``1/(t + c)``, or not
-        for a while: the square root of its speed, and the speed at which the displacement turns, are added.
+        fit, plus the distance to the slower of two modes: of nearly equal ones the slope is a mean that hardly changes.
+        For one neuron in the backprop convention of an order that jumps, a Jordan block, it drifts like ``1/(t + c)``,
+        or not for a while: the square root of its speed, and the speed at which the displacement turns, are added.
     predicted
         Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies.
         At a teacher where that does not exist, as that of ReLU in H1, ``lambda`` of ``D(X) = lambda X``: the limit
@@ -189,7 +189,7 @@ def _slope(times: FloatArray, logarithms: FloatArray) -> tuple[float, float]:
 def _slower(first: State, last: State, end: FloatArray, rate: float) -> float:
     """Rate of the slower of two modes of which displacements consist: an eigenvalue of ``B``, gradients ``G = X B``.
 
-    The slope of ``|X|`` is a mean of both. The rate given if displacements do not tell a second mode from rounding.
+    The slope of ``|X|`` is a mean of both. If displacements do not tell a second mode from rounding, the rate given.
     """
     states = first, last
     moved = np.array([(state.displacement + (state.anchor - end)).ravel() for state in states])

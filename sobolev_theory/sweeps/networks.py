@@ -37,7 +37,7 @@ class RandomNetworks:
         vectors, times ``scale``.
     distance
         None: a student drawn as a random teacher is, as training is begun. A number: the teacher plus so much of
-        independent Gaussian weights with rows of norms near one; at 0 Hessians are their limits along those.
+        independent Gaussian weights with rows of norms near one; at 0 Hessians are limits along that displacement.
     scale
         Norm of rows.
     activation, derivative
