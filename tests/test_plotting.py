@@ -703,7 +703,6 @@ def test_a_sweep_is_drawn_with_its_errors():
     assert [tick.get_text() for tick in words.get_xticklabels()] == ["relu", "erf"]
     assert {container[0].get_linestyle() for container in words.containers} == {"None"}
     assert {to_hex(container[0].get_color()) for container in words.containers} <= OKABE_ITO
-    plt.close("all")
     for options, message in (({"x": "widht"}, "x: .* did you mean 'width'"), ({"value": "kappa"}, "value: one of")):
         with pytest.raises(ValueError, match=f"^{message}"):
             plotting.sweep(table, **options)
@@ -726,6 +725,5 @@ def test_the_gain_of_one_neuron_over_its_plane():
     assert ax.patch.get_hatch() == "///"
     below = plotting.acceleration_map(st.Sweep("acceleration", tuple(replace(rows[0], point=r.point) for r in rows)))
     assert (len(below.get_legend().get_texts()), below.patch.get_hatch()) == (0, None)
-    plt.close("all")
     with pytest.raises(ValueError, match=r"table: a sweep of 'acceleration' over angle and ratio, .* got steps over a"):
         plotting.acceleration_map(st.Sweep("steps", (SweepRow((("a", 1),), 0, (("steps", 1.0),)),)))

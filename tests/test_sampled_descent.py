@@ -1,6 +1,5 @@
 """Sampled descent: its gradient is that of the sampled loss, and its runs follow the theory, and no wrong one."""
 
-import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
@@ -18,6 +17,7 @@ from sobolev_theory.monte_carlo.descent import _recorded as default_steps
 from sobolev_theory.monte_carlo.estimators import NUMBERS
 from sobolev_theory.monte_carlo.residual import Residual
 from sobolev_theory.monte_carlo.runs import Plan, iterates, sampled
+from tests.memory import peak
 
 Array = NDArray[Any]
 
@@ -333,14 +333,12 @@ def test_the_result_is_the_same_bit_for_bit_whoever_works(processes: Executor) -
 
 def test_memory_grows_with_what_is_recorded_alone() -> None:
     """Three of 3000 iterates of 80 kB are kept, and two more are at work."""
-    tracemalloc.start()
-    try:
-        kept = iterates(lambda weights: weights, np.ones((1, 10_000)), Plan(1e-3, 1, np.array([0, 100, 3000])))
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 8 * 80_000
-    np.testing.assert_allclose(kept[:, 0, 0], 0.999 ** np.array([0, 100, 3000]), rtol=1e-11)
+
+    def kept() -> Any:
+        return iterates(lambda weights: weights, np.ones((1, 10_000)), Plan(1e-3, 1, np.array([0, 100, 3000])))
+
+    assert peak(kept) < 8 * 80_000
+    np.testing.assert_allclose(kept()[:, 0, 0], 0.999 ** np.array([0, 100, 3000]), rtol=1e-11)
 
 
 def test_progress_is_shown_only_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
