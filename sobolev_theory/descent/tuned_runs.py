@@ -77,7 +77,7 @@ def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) ->
         theory, contraction, predicted = before.prediction(method, level, limit)
         miss = before.nonlinearity(problem.at(start).gradient_rows)
     else:
-        theory, contraction, predicted, miss = _first(problem, method, largest), np.nan, None, np.nan
+        theory, contraction, predicted, miss = _first_guess(problem, method, largest), np.nan, None, np.nan
     task = Task(lambda rows: problem.at(rows).gradient_rows, error, start, level, limit, largest)
     optimiser, arrival = task.tuned(theory, predicted.time if predicted else np.inf)
     if arrival.status != "reached":
@@ -90,7 +90,7 @@ def tuned_run(problem: SpanProblem, method: str, accuracy: float, limit: int) ->
     return TunedRun("reached", miss, *counted, steps, contraction)
 
 
-def _first(problem: SpanProblem, method: str, reach: float) -> Optimiser:
+def _first_guess(problem: SpanProblem, method: str, reach: float) -> Optimiser:
     """Where tuning begins if no spectrum at the end is known: the step ``1/L`` of the Gauss-Newton matrix here."""
     _, high = problem.at(problem.start_rows).gauss_newton.extreme_eigenvalues()
     high = high or 1.0  # the output is 0 and stays so: no step moves it
