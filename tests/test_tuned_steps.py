@@ -1,6 +1,7 @@
 """Tuned optimisers: their rules in plain NumPy, contraction by companion matrices, counts by brute force."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -353,6 +354,9 @@ def test_starts_that_do_not_arrive_are_left_out_of_means():
     assert table[0].steps == alone[0].steps
     assert "L2: 1 of 2 starts did not arrive" in table.notes[0]
     assert "far starts: a linear field misses that much of the gradient there: L2 1" in table.notes[1]
+    unmatched = replace(table[0].runs[0], nonlinearity=np.nan)
+    beside = replace(table, rows=(replace(table[0], runs=(unmatched, *table[0].runs)),))
+    assert table.notes[1] in beside.notes
 
 
 def test_bad_input():

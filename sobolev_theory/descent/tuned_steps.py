@@ -103,7 +103,9 @@ class TunedSteps(Rows[TunedStepsRow], Value):
             if lost := sum(run.status != "reached" for run in row.runs):
                 which = f"{lost} of {len(row.runs)} starts did not arrive, and are left out"
                 notes.append(f"{row.norm}: {which} ({row.status})")
-        far = [f"{row.norm} {miss:.1g}" for row in self.rows if (miss := max(r.nonlinearity for r in row.runs)) > FAR]
+        # never NaN, which a run that nothing is predicted for has: no comparison holds with it
+        misses = [(row.norm, max(0.0, *(run.nonlinearity for run in row.runs))) for row in self.rows]
+        far = [f"{norm} {miss:.1g}" for norm, miss in misses if miss > FAR]
         alone = any(np.isnan(run.nonlinearity) for row in self.rows for run in row.runs)
         if far and self.method != "adam":
             notes.append(f"far starts: a linear field misses that much of the gradient there: {', '.join(far)}")
