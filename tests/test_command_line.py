@@ -596,7 +596,6 @@ def test_a_rejected_theory_has_status_one(capsys, monkeypatch):
         (["optimal-weight", "--width", "2", "--dim", "3", "--norms", "H1"], "no argument of this command"),
         (["descent", "--angle", "1", "--method", "sgd"], "invalid choice: 'sgd' (choose from gd, heavy_ball,"),
         (["descent", "--angle", "1", "--limit", "0"], "argument --limit: a positive integer"),
-        (["descent", "--width", "2", "--dim", "3", "--teacher-width", "3"], "V: a teacher as wide"),
         (["search", "--runs", "3"], "--width: the width of the students is required, and a --teacher, or --dim"),
         (["search", "--width", "2", "--dim", "2", "--student", "w.npy"], "--student: students start at random"),
         (["search", "--width", "2", "--teacher", "v.npy", "--dim", "2"], "--dim: not together with --teacher"),

@@ -437,6 +437,14 @@ def test_weights_without_a_rate_are_hatched_and_have_no_curve():
         assert not any(name.startswith("L2") for name in names)
 
 
+def test_where_no_weight_has_a_rate_nothing_is_marked():
+    """For x >= 1 every weight is hatched: there is no best one, nor a number on the empty axes."""
+    with pytest.warns(st.ConditioningWarning):
+        pair = plotting.optimal_weight([[0.0, 0.3, 0.0]], [[1.0, 0.0, 0.0]])
+    assert [text.get_text() for text in pair[0].figure.legends[0].get_texts()] == ["not positive definite"]
+    assert all(np.isnan(ax.lines[0].get_ydata()).all() and not len(ax.get_yticks()) for ax in pair)
+
+
 def test_curves_over_the_width_keep_training_and_gauss_newton_apart():
     """At K = 4 the Hessian at a distance of 1e-7, which tells the limit to as much; at 1e9 limits, approached like 1/K.
 
@@ -526,12 +534,13 @@ def test_a_title_names_what_is_not_standard(sampled):
     assert words(plotting.sampled_curves(sampled, ["a", "b"])) == "SGD"
 
 
-def test_legends_say_what_is_not_drawn():
-    """Runs that diverged, and norms that no step takes to the accuracy within the limit."""
-    sgd = st.monte_carlo.descent(st.PopulationLoss(TEACHER, "L2"), START, step=50, batch=5, steps=25, runs=2, rng=0)
-    _, mean = plotting.sampled_curves([sgd], ["L2"]).lines
-    assert mean.get_label() == "L2, SGD (2 of 2 runs diverged)"
-    assert np.isnan(mean.get_ydata()[-1])
+def test_legends_say_what_is_not_drawn(sampled):
+    """Runs that diverged, here made up, and norms that no step takes to the accuracy within the limit."""
+    away = sampled[0].weights.copy()
+    away[1:, -1] = np.nan
+    ax = plotting.sampled_curves([replace(sampled[0], weights=away), sampled[1]], ["L2", "H1"])
+    names = [line.get_label() for line in ax.lines]
+    assert names == ["L2, exact flow", "L2, SGD (3 of 4 runs diverged)", "H1, exact flow", "H1, SGD"]
     tables = [st.steps_to(START, TEACHER, ("L2",), accuracy=accuracy, limit=1) for accuracy in (0.5, 1e-9)]
     ax = plotting.tuned_steps(tables)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["L2, not all arrived", "predicted"]

@@ -237,6 +237,20 @@ def test_a_smooth_activation(norm, t_max, precision):
     assert rate.sharpness == pytest.approx(truth[-1], rel=1e-3)
 
 
+def test_two_modes_that_are_nearly_equal():
+    """A short erf neuron: rates across it and along it have the quotient ``1 + 2 |v|^2`` (Gaussian integrals). The tail
+    is mostly the faster mode, by a slope that hardly changes; the uncertainty has to say how slow it can become.
+    """
+    teacher = st.Network([[0.1, 0.0]], activation="erf")
+    loss = st.PopulationLoss(teacher, "L2")
+    slow, fast = np.linalg.eigvalsh(loss.hessian(teacher).to_dense())
+    assert fast / slow == pytest.approx(1.02, rel=1e-12)
+    rate = st.gradient_flow(loss, st.Network([[0.103, 0.02]], activation="erf"), 100.0).rate()
+    assert abs(rate - fast) < (fast - slow) / 5  # 1e-26 from the teacher still
+    assert_covers(rate, slow, 0.03)
+    assert rate.predicted == pytest.approx(slow, rel=1e-5)
+
+
 def spurious_minimum(width=6):
     """One neuron against its teacher, the others helping (found by training; Safran & Shamir 2018)."""
     weights = np.full((width, width), -0.04)

@@ -42,10 +42,10 @@ REMARK = (
     "all entries of $B$ off the diagonal are positive, since $|n_{ij}| \\le 1$. Sums of rows of $n$ are at least "
     "$-\\sqrt k$ (Cauchy and Schwarz), and equal to it from outside; so $B 1 \\ge \\rho 1$ with the number $\\rho$ of "
     "outside, and by Perron, Collatz and Wielandt $B$ has a largest real eigenvalue, with a positive eigenvector, "
-    "which is at least $\\rho$. From outside $\\alpha = \\rho$ at the largest eigenvalue, which exceeds "
-    "$K/2 + 1/\\pi$. There, from elsewhere, that of $B$ is at least $\\alpha$; beyond, $\\alpha$ grows without bound "
-    "and $B$ does not: at some $x$ in between they are equal, and $x + 1/2$ is an eigenvalue, at least as large as "
-    "that from outside."
+    "which is at least $\\rho$. From outside the largest eigenvalue, which is simple, has an eigenvector that no "
+    "permutation changes: all $s_j$ are equal, $\\alpha = \\rho$, and it exceeds $K/2 + 1/\\pi$. There, from "
+    "elsewhere, that of $B$ is at least $\\alpha$; beyond, $\\alpha$ grows without bound and $B$ does not: at some $x$ "
+    "in between they are equal, and $x + 1/2$ is an eigenvalue, at least as large as that from outside."
 )
 
 

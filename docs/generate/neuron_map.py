@@ -70,13 +70,15 @@ def formulas() -> str:
 
 
 def _typeset(text: str) -> str:
-    """Functions of an angle as one writes them, in place of SymPy's ``rsin ( θ )``: without parentheses, and apart."""
+    """Minus signs, and functions of an angle without parentheses and apart, in place of SymPy's ``-rsin ( θ )``."""
     angle = r"<mrow><mo>\(</mo>(<mi>[^<]*</mi>)<mo>\)</mo></mrow>"
     thin = '<mspace width="0.17em"/>'
     text = re.sub(
         f"<msup><mrow>(<mi>(?:sin|cos)</mi>){angle}</mrow>(.*?)</msup>", rf"{thin}<msup>\1\3</msup>{thin}\2", text
     )
-    return re.sub(f"(<mi>(?:sin|cos)</mi>){angle}", rf"{thin}\1{thin}\2", text)
+    return re.sub(f"(<mi>(?:sin|cos)</mi>){angle}", rf"{thin}\1{thin}\2", text).replace(
+        "<mo>-</mo>", "<mo>&#8722;</mo>"
+    )
 
 
 def fragment() -> str:

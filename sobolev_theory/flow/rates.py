@@ -41,6 +41,9 @@ A symmetric start excites symmetric modes only.
 TRUSTED = 1e3
 """Distance to the teacher, in units of what the field resolves, down to which it is used for a rate."""
 
+TOLD = 1e-6
+"""Sine of the angle, about, by which displacements turn that have a second mode."""
+
 JORDAN = 1.5
 """Factor on ``sqrt(|d rate/dt|)``, what is left of a slope ``1 - 1/(t + c)``, for its change along a quarter."""
 
@@ -81,9 +84,9 @@ class Rate(Record, float):
     ----------
     uncertainty
         Six times the change of the slope between the last two quarters of the tail, plus the standard error of the
-        fit. For one neuron in the backprop convention of an order that jumps, a Jordan block, the slope drifts like
-        ``1/(t + c)``, or not for a while: the square root of its speed, and the speed at which the displacement turns,
-        are added.
+        fit, plus what a second mode adds to the slope: of one that is nearly as slow it does not change. For one neuron
+        in the backprop convention of an order that jumps, a Jordan block, the slope drifts like ``1/(t + c)``, or not
+        for a while: the square root of its speed, and the speed at which the displacement turns, are added.
     predicted
         Smallest eigenvalue (real part) of the Hessian at the end of the tail, among the modes that the tail occupies.
         At a teacher where that does not exist, as that of ReLU in H1, ``lambda`` of ``D(X) = lambda X``: the limit
@@ -145,7 +148,8 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
             stacklevel=4,  # this, rate, its decorator
         )
         predicted = np.nan
-    uncertainty = DRIFT * abs(late - early) + error
+    slower = _slower(states[0], states[SAMPLES], end, -late)  # before the last quarter, which may end at the rounding
+    uncertainty = DRIFT * abs(late - early) + error + abs(late + slower)
     if problem.loss.terms.jumps and not problem.loss.has_cones and problem.start.width == 1:
         quarter = times[-1] - times[SAMPLES]
         uncertainty += _turning(states[SAMPLES], end) + JORDAN * np.sqrt(abs(late - early) / quarter)
@@ -180,6 +184,20 @@ def _slope(times: FloatArray, logarithms: FloatArray) -> tuple[float, float]:
     """Slope of the least-squares line, with its standard error."""
     fit, covariance = np.polyfit(times, logarithms, 1, cov=True)
     return float(fit[0]), float(np.sqrt(covariance[0, 0]))
+
+
+def _slower(first: State, last: State, end: FloatArray, rate: float) -> float:
+    """Rate of the slower of two modes of which displacements consist: an eigenvalue of ``B``, gradients ``G = X B``.
+
+    The slope of ``|X|`` is a mean of both. The rate given if displacements do not tell a second mode from rounding.
+    """
+    states = first, last
+    moved = np.array([(state.displacement + (state.anchor - end)).ravel() for state in states])
+    gradients = np.array([state.gradient.ravel() for state in states])
+    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+    told = max(TOLD, TRUSTED * max(state.resolution for state in states) / float(lengths.min()))
+    modes, _, rank, _ = np.linalg.lstsq((moved / lengths).T, (gradients / lengths).T, rcond=told)
+    return float(np.linalg.eigvals(modes).real.min()) if rank == 2 else rate
 
 
 def _turning(state: State, end: FloatArray) -> float:
