@@ -6,6 +6,7 @@ forgotten after it, and what it draws is closed.
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -25,6 +26,8 @@ os.environ.pop("COLUMNS", None)  # tables are as wide as they are, unless a test
 os.environ["SOBOLEV_THEORY_CACHE"] = "off"  # what tests derive is derived
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # to compile the package takes each process half as long as its import
 sys.dont_write_bytecode = False
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background; processes of tests are interrupted
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 gc.set_threshold(50_000, 20, 50)  # to walk through thousands of collected tests at each turn takes seconds
 
 from hypothesis import settings  # noqa: E402

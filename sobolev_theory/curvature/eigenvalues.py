@@ -34,4 +34,7 @@ def eigenvalues(matrix: FloatArray) -> NDArray[Any]:
         across = np.linalg.svd(rest)[2][singular > rounding]
         rest = across @ rest @ across.T
         singular = scipy.linalg.svdvals(rest)
-    return np.concatenate([np.zeros(len(matrix) - len(rest)), np.linalg.eigvals(rest)])
+    others = np.linalg.eigvals(rest)
+    if not np.imag(others).any():  # of which NumPy makes complex numbers or not, by its version
+        others = np.real(others)
+    return np.concatenate([np.zeros(len(matrix) - len(rest)), others])

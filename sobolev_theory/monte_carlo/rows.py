@@ -56,11 +56,15 @@ class Moves:
 
     @classmethod
     def of(cls, ambient: Ambient, layout: Layout, directions: Array, width: int) -> Moves:
-        """Of flat directions (q, P), for so many rows: the students, and perhaps the constant neuron."""
+        """Of flat directions (q, P), for so many rows: the students, and perhaps the constant neuron.
+
+        Contiguous arrays, since those are what a worker gets, and BLAS may add in another order where they are not.
+        """
         moved = layout.rows(directions)
         full = np.zeros((len(directions), width, layout.dim + 2))
         full[:, : moved.shape[1], layout.columns] = moved
-        return cls(Rows.of(ambient, full[..., :-2], full[..., -2]), full[..., -1])
+        weights, biases, output = map(np.ascontiguousarray, (full[..., :-2], full[..., -2], full[..., -1]))
+        return cls(Rows.of(ambient, weights, biases), output)
 
     @property
     def layers(self) -> int:
