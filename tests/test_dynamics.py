@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 import sobolev_theory as st
 from sobolev_theory import plotting
-from sobolev_theory.flow import rates
+from sobolev_theory.flow import predicted_rates, rates
 from sobolev_theory.flow.state import State
 from sobolev_theory.parameters import Parameters, matching
 from sobolev_theory.problem import SpanProblem
@@ -237,7 +237,7 @@ def test_what_a_displacement_has_of_rescalings_is_no_mode_of_it():
     values, vectors = np.linalg.eigh(loss.gauss_newton(loss.teacher).to_dense())
     away = problem.layout.rows(1e-6 * (vectors[:, 2] + 1e-2 * vectors[:, 0]))
     state = State(problem, np.arange(3), away)
-    slowest, _ = rates._curvature(problem, state, problem.teacher_rows)
+    slowest, _ = predicted_rates.predicted_rate(problem, state, problem.teacher_rows)
     assert np.abs(values[:2]).max() < 1e-14
     assert slowest == pytest.approx(values[2], rel=1e-4)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import sobolev_theory as st
-from sobolev_theory.flow import rates
+from sobolev_theory.flow import predicted_rates
 from sobolev_theory.flow.comparison import AS_IS
 from sobolev_theory.flow.state import State
 from sobolev_theory.problem import SpanProblem
@@ -135,7 +135,7 @@ def test_one_neuron_on_the_line_of_its_teacher_has_a_field_and_a_rate(activation
     problem = SpanProblem.of(loss, student)
     state = State.start(problem)
     np.testing.assert_allclose(state.gradient, expected * state.displacement, rtol=1e-6, atol=1e-23)
-    predicted, sharpness = rates._curvature(problem, state, problem.teacher_rows)
+    predicted, sharpness = predicted_rates.predicted_rate(problem, state, problem.teacher_rows)
     assert predicted == pytest.approx(expected, rel=1e-13)
     assert sharpness == pytest.approx(expected, rel=1e-7)  # rounding parts a Jordan block by its root
 
@@ -160,8 +160,8 @@ def test_a_jordan_block_in_other_coordinates(monkeypatch):
     point = st.PopulationLoss(teacher).at(teacher)
     values = np.linalg.eigvals(point.hessian_towards(X).to_dense())
     assert np.abs(values.real - 1).max() > 1e-10
-    monkeypatch.setattr(rates, "TURNS", 1)
-    assert rates._nonlinear_eigenvalue(point, X)[0] == pytest.approx(1, rel=1e-14)
+    monkeypatch.setattr(predicted_rates, "TURNS", 1)
+    assert predicted_rates.nonlinear_eigenvalue(point, X)[0] == pytest.approx(1, rel=1e-14)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -170,7 +170,7 @@ def test_the_nonlinear_eigenvalue_is_one(seed):
     rng = np.random.default_rng(seed)
     V, X = rng.standard_normal((2, 2, 4))
     point = st.PopulationLoss(V).at(V)
-    predicted, _ = rates._nonlinear_eigenvalue(point, X)
+    predicted, _ = predicted_rates.nonlinear_eigenvalue(point, X)
     for _ in range(150):
         X = X - 0.8 * point.field_limit(X)
         X /= np.linalg.norm(X)
