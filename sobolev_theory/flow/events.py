@@ -44,7 +44,7 @@ def quantity(name: str, state: State) -> float:
         return float(np.linalg.norm(state.gradient))
     if not problem.widths_agree:
         return np.nan
-    return float(np.linalg.norm(state.displacement + (state.anchor - problem.teacher_rows)))
+    return float(np.linalg.norm(state.displaced_from(problem.teacher_rows)))
 
 
 def watched(name: str, state: State) -> float:

@@ -33,7 +33,7 @@ def predicted_rate(problem: SpanProblem, state: State, end: FloatArray) -> tuple
     Where all rows slide (exact convention) the flow has their K lengths left, in which the loss is smooth; across the
     lines it is a cone, of infinite sharpness.
     """
-    displacement = problem.layout.flat(state.displacement + (state.anchor - end))
+    displacement = problem.layout.flat(state.displaced_from(end))
     if len(state.aligned) == problem.start.width:
         rows = problem.teacher_rows[[j for _, j in sorted(state.aligned)]]
         lines = scipy.linalg.block_diag(*(rows / np.linalg.norm(rows, axis=1, keepdims=True)))

@@ -108,7 +108,7 @@ def tail_rate(problem: SpanProblem, path: list[AcceptedStep], status: str) -> Ra
     end, floor = _end_point(problem, path[-1].at_end, ended)
 
     def distance(state: State) -> float:
-        return float(np.linalg.norm(state.displacement + (state.anchor - end)))
+        return float(np.linalg.norm(state.displaced_from(end)))
 
     distances = np.array([distance(step.at_end) for step in path])
     far = np.flatnonzero(distances > NEAR_END * np.linalg.norm(end))
@@ -179,7 +179,7 @@ def _slower(first: State, last: State, end: FloatArray, rate: float) -> float:
     The slope of ``|X|`` is a mean of both. If displacements do not tell a second mode from rounding, the rate given.
     """
     states = first, last
-    moved = np.array([(state.displacement + (state.anchor - end)).ravel() for state in states])
+    moved = np.array([state.displaced_from(end).ravel() for state in states])
     gradients = np.array([state.gradient.ravel() for state in states])
     lengths = np.linalg.norm(moved, axis=1, keepdims=True)
     told = max(TOLD, TRUSTED * max(state.resolution for state in states) / float(lengths.min()))
@@ -189,6 +189,6 @@ def _slower(first: State, last: State, end: FloatArray, rate: float) -> float:
 
 def _turning(state: State, end: FloatArray) -> float:
     """Speed at which the direction of the displacement turns: the residual of its eigenvalue equation."""
-    displacement, gradient = state.displacement + (state.anchor - end), state.gradient
+    displacement, gradient = state.displaced_from(end), state.gradient
     across = gradient - displacement * (np.vdot(gradient, displacement) / np.vdot(displacement, displacement))
     return float(np.linalg.norm(across) / np.linalg.norm(displacement))

@@ -123,6 +123,10 @@ class State:
         """The rows of neurons in coordinates, (R, D)."""
         return self.anchor + self.displacement
 
+    def displaced_from(self, point: FloatArray) -> FloatArray:
+        """The rows less those of a point, (R, D); near the anchor nothing cancels."""
+        return self.displacement + (self.anchor - point)
+
     @property
     def student(self) -> Parameters:
         """The student in R^d."""
