@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypedDict
 
@@ -245,7 +245,7 @@ class PopulationLoss(OfStudents, Shorthands):
         return (AffinePoint if parameters.has_biases or not self.is_standard else Point)(self, parameters)
 
 
-def each_loss(V: Student, norms: Sequence[NormLike], options: LossOptions) -> list[PopulationLoss]:
+def each_loss(V: Student, norms: Sequence[NormLike], options: Mapping[str, Any]) -> list[PopulationLoss]:
     """A loss for each norm, equal in all else.
 
     Raises

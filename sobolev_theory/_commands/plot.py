@@ -14,7 +14,7 @@ from ..conditioning.directions import Directions
 from ..curvature.operator import Curvature
 from ..descent.optimisers import RULES
 from ..descent.steps_to import steps_to
-from ..losses import PopulationLoss
+from ..losses import PopulationLoss, each_loss
 from ..networks import Network
 from .activation import add_activation
 from .arrays import loss_options
@@ -183,8 +183,7 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def _losses(options: argparse.Namespace, teacher: Network) -> list[PopulationLoss]:
     """One for each norm, with the activation of the student."""
-    settings = {"activation": options.activation, **_settings(options)}
-    return [PopulationLoss(teacher, norm, **settings) for norm in options.norms]
+    return each_loss(teacher, options.norms, {"activation": options.activation, **_settings(options)})
 
 
 def _weight(plotting: ModuleType, options: argparse.Namespace) -> Any:
