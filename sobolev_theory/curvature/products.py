@@ -7,7 +7,7 @@ import scipy.sparse.linalg
 from .._runtime.checks import as_numpy
 
 
-class Products(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]  # SciPy ships no types
+class Products(scipy.sparse.linalg.LinearOperator):
     """SciPy's linear operator, on tensors of any device and type too: `as_numpy` reads what NumPy would not."""
 
     def dot(self, x: Any) -> Any:

@@ -5,9 +5,9 @@ The fields of a class are the parameters of a quantity, checked when a point is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -25,13 +25,6 @@ CURVATURES = ("hessian", "gauss_newton")
 
 RTOL = 1e-8
 """Local error of flows, relative: times to accuracy are of four digits at least."""
-
-
-class Quantity(Protocol):
-    """What a quantity is at one point."""
-
-    def __call__(self, rng: np.random.Generator) -> dict[str, float]:
-        """Its values of one repeat."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +174,10 @@ class Acceleration:
         }
 
 
-QUANTITIES: dict[str, Callable[..., Quantity]] = {
+Quantity = ConditionNumberRatio | ConditionNumber | Steps | Acceleration
+"""What a quantity is at one point: a function of a generator, whose values are those of one repeat."""
+
+QUANTITIES: dict[str, type[Quantity]] = {
     "condition_number_ratio": ConditionNumberRatio,
     "condition_number": ConditionNumber,
     "steps": Steps,
@@ -192,7 +188,7 @@ QUANTITIES: dict[str, Callable[..., Quantity]] = {
 
 def parameters(quantity: str) -> dict[str, Any]:
     """Names of the parameters of a quantity, with their defaults; `MISSING` for one that is needed."""
-    return {field.name: field.default for field in fields(QUANTITIES[quantity])}  # type: ignore[arg-type]  # dataclasses all
+    return {field.name: field.default for field in fields(QUANTITIES[quantity])}
 
 
 def _require_norms(norms: Sequence[NormLike]) -> None:

@@ -218,7 +218,7 @@ def _distinct(
     derivative: str,
 ) -> list[tuple[Any, int]]:
     """Distinct eigenvalues, as numbers of many digits, and their multiplicities, from arguments to be checked."""
-    K, d = positive_integer("width", width), positive_integer("dim", dim)  # type: ignore[arg-type]
+    K, d = positive_integer("width", width), positive_integer("dim", dim)
     if d < K:
         raise ValueError(f"width: at most dim is required, for orthonormal rows, got {shown(K)} and dim={shown(d)}")
     x, y = _coordinates(x, y)

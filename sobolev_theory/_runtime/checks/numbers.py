@@ -67,7 +67,7 @@ def integer(name: str, value: Any, required: str, least: int) -> int:
     return given
 
 
-def positive_integer(name: str, value: int) -> int:
+def positive_integer(name: str, value: Any) -> int:
     """A positive integer."""
     return integer(name, value, "a positive integer", 1)
 

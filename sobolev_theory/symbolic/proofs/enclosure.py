@@ -49,7 +49,7 @@ def contradicted(left: sp.Expr, relation: str, right: sp.Expr) -> str:
         return f"no number: {left - right}"
     if not (left.is_finite and right.is_finite):  # an infinite side is compared by SymPy
         holds = {">": operator.gt, "<": operator.lt, "!=": operator.ne}.get(relation, operator.eq)(left, right)
-        return "" if holds == True else f"{left} {relation} {right} is false"  # noqa: E712
+        return "" if holds in (True, sp.true) else f"{left} {relation} {right} is false"
     values = enclosure(left - right)
     holds = {
         ">": values.a > 0,
