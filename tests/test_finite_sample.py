@@ -85,28 +85,42 @@ def test_samples_abound():
 
 @pytest.mark.parametrize(("V", "samples_per_dim", "runs"), [(THREE[:1], 4.0, 12), (TWO, 10.0, 4)])
 def test_sampled_edges(V, samples_per_dim, runs):
-    """H1 at d = 200: means of a few matrices, whose frequencies of patterns fluctuate by a few percent."""
+    """H1 at d = 200: means of a few matrices, whose frequencies of patterns fluctuate by a few percent.
+
+    Edges of the law are off by about d^(-2/3) = 3 percent of the width of the bulk.
+    """
     found = ends(V, NORMS["H1"], 200, samples_per_dim, runs)
-    expected = finite_sample.spectrum(V, "H1", samples_per_dim=samples_per_dim).expected_extremes(200)
-    assert found.mean(axis=0) == pytest.approx(expected, rel=0.025)
-    assert np.mean(found[:, 1] / found[:, 0]) == pytest.approx(expected[1] / expected[0], rel=0.03)
+    law = finite_sample.spectrum(V, "H1", samples_per_dim=samples_per_dim)
+    for low, high in ((law.smallest, law.largest), law.expected_extremes(200)):
+        assert found.mean(axis=0) == pytest.approx([low, high], rel=0.025)
+        assert np.mean(found[:, 1] / found[:, 0]) == pytest.approx(high / low, rel=0.03)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("V", "runs"), [(THREE[:1], 12), (TWO, 6), (THREE, 4)])
 @pytest.mark.parametrize("gamma", [0.1, 0.4])
 def test_sampled_edges_at_400(V, runs, gamma):
-    """Of H1 within 0.5 percent, condition numbers within 1, and two standard errors of the means of so many runs.
+    """Of H1 within 2 percent of the law, condition numbers within 3, and two standard errors of the means of the runs.
+
+    With what finitely many dimensions add they are within 0.5 and 1.
 
     A run of n = 1000 samples has the frequency of unequal signs, 0.35, to 4 percent, and with it its lower edge.
     """
     found = ends(V, NORMS["H1"], 400, 1 / gamma, runs, seed=1)
-    low, high = finite_sample.spectrum(V, "H1", samples_per_dim=1 / gamma).expected_extremes(400)
+    law = finite_sample.spectrum(V, "H1", samples_per_dim=1 / gamma)
     kappa = found[:, 1] / found[:, 0]
-    for values, expected, share in ((found[:, 0], low, 0.005), (found[:, 1], high, 0.005), (kappa, high / low, 0.01)):
-        error = values.std(ddof=1) / runs**0.5
-        assert abs(values.mean() - expected) < share * expected + 2 * error
-        assert error < 0.03 * expected
+    for (low, high), share, of_kappa in (
+        ((law.smallest, law.largest), 0.02, 0.03),
+        (law.expected_extremes(400), 0.005, 0.01),
+    ):
+        for values, expected, within in (
+            (found[:, 0], low, share),
+            (found[:, 1], high, share),
+            (kappa, high / low, of_kappa),
+        ):
+            error = values.std(ddof=1) / runs**0.5
+            assert abs(values.mean() - expected) < within * expected + 2 * error
+            assert error < 0.03 * expected
 
 
 def test_a_single_eigenvalue_below_the_bulk():
